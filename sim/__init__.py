@@ -1,0 +1,46 @@
+"""kumakan: recruitment into violent extremist groups in Mali, week by week, and what prevention changes.
+
+>>> import sim
+>>> scenario = sim.load("scenarios/baseline.yaml", ["persons_per_youth=2000"])  # doctest: +SKIP
+>>> record = sim.run(scenario, seed=1)                                          # doctest: +SKIP
+>>> record.frame()                                                              # doctest: +SKIP
+
+Names are imported when first asked for, so that ``import sim`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from sim.version import __version__
+
+if TYPE_CHECKING:
+    from sim.experiments.runs import compare
+    from sim.model import RecruitmentModel
+    from sim.record import Record
+    from sim.scenario import Scenario, load
+    from sim.week import run
+
+_HOMES = {
+    "load": "sim.scenario",
+    "run": "sim.week",
+    "compare": "sim.experiments.runs",
+    "RecruitmentModel": "sim.model",
+    "Scenario": "sim.scenario",
+    "Record": "sim.record",
+}
+
+__all__ = ["RecruitmentModel", "Record", "Scenario", "__version__", "compare", "load", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sim' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__} - {"Any", "TYPE_CHECKING", "annotations", "import_module"})

@@ -1,0 +1,1 @@
+"""The ground floor: keyed luck, compiled loops, errors."""

@@ -1,0 +1,145 @@
+"""Luck as a pure function of (seed, decision, week, agent, draw).
+
+Philox4x32-10 (Salmon, Moraes, Dror, Shaw 2011, doi 10.1145/2063384.2063405) turns a 64-bit key, the seed, and a
+128-bit counter, here (agent, week, decision, draw), into four 32-bit words. There is no state, so the order in which
+things are asked, the number of threads, and what other people did cannot change anybody's luck.
+
+>>> COIN = decision("a coin falls on heads")
+>>> luck(COIN, seed_key(7), 0, 3) == luck(COIN, seed_key(7), 0, 3)
+True
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+
+import numpy as np
+
+from sim.engine.kernels import loop, rule
+
+_DECISIONS: dict[int, str] = {}
+
+_M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
+_W0, _W1 = np.uint32(0x9E3779B9), np.uint32(0xBB67AE85)
+_LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
+_STEP = 1.0 / 4294967296.0
+
+
+def decision(sentence: str) -> np.uint32:
+    """Name a decision once, by its sentence; its number is the sentence's CRC-32, so adding others never moves it.
+
+    Raises
+    ------
+    ValueError
+        If the sentence is taken already, or its number collides with another one's.
+    """
+    number = zlib.crc32(sentence.encode())
+    if number in _DECISIONS:
+        raise ValueError(f"the decision {sentence!r} is taken by {_DECISIONS[number]!r}")
+    _DECISIONS[number] = sentence
+    return np.uint32(number)
+
+
+def decisions() -> dict[int, str]:
+    """All decisions named so far, by number."""
+    return dict(_DECISIONS)
+
+
+def seed_key(seed: int) -> np.uint64:
+    """The key of a seed: the seed itself, as 64 bits."""
+    return np.uint64(seed & 0xFFFFFFFFFFFFFFFF)
+
+
+@rule
+def words(decision, seed, week, agent, draw):
+    """Four 32-bit words for one decision of one agent in one week."""
+    c0, c1, c2, c3 = np.uint32(agent), np.uint32(week), np.uint32(decision), np.uint32(draw)
+    k0, k1 = np.uint32(seed & _LOW), np.uint32(seed >> _HALF)
+    for _ in range(10):
+        p0, p1 = _M0 * np.uint64(c0), _M1 * np.uint64(c2)
+        c0, c1, c2, c3 = (
+            np.uint32(p1 >> _HALF) ^ c1 ^ k0,
+            np.uint32(p1 & _LOW),
+            np.uint32(p0 >> _HALF) ^ c3 ^ k1,
+            np.uint32(p0 & _LOW),
+        )
+        k0, k1 = np.uint32(k0 + _W0), np.uint32(k1 + _W1)
+    return c0, c1, c2, c3
+
+
+@rule
+def uniform(word):
+    """A 32-bit word as a number strictly between 0 and 1."""
+    return (np.float64(word) + 0.5) * _STEP
+
+
+@rule
+def bell(word):
+    """A 32-bit word as a bell-shaped number of mean 0 and variance 1: the sum of its four bytes (within 3.5 SD)."""
+    total = (word & 255) + ((word >> 8) & 255) + ((word >> 16) & 255) + (word >> 24)
+    return (np.float64(total) - 510.0) * (1.0 / 147.80054127099805)  # sqrt(4 (256^2 - 1) / 12)
+
+
+@rule
+def luck(decision, seed, week, agent, draw=0):
+    """One uniform number strictly between 0 and 1."""
+    return uniform(words(decision, seed, week, agent, draw)[0])
+
+
+@rule
+def poisson(mean, u):
+    """The Poisson count with this mean at luck `u`, by inversion: a lower mean can only remove events."""
+    if mean <= 0.0:
+        return 0
+    if mean > 600.0:  # exp(-mean) would vanish; the normal limit is exact to a tenth of a per cent here
+        return max(0, int(mean + math.sqrt(mean) * normal(u) + 0.5))
+    term = math.exp(-mean)
+    total, count = term, 0
+    while u > total and count < 1000:
+        count += 1
+        term *= mean / count
+        total += term
+    return count
+
+
+@rule
+def normal(u):
+    """The standard normal quantile of `u` (Acklam's rational approximation, relative error below 1.2e-9)."""
+    if u < 0.02425 or u > 0.97575:
+        tail = u if u < 0.5 else 1.0 - u
+        q = math.sqrt(-2.0 * math.log(tail))
+        z = (
+            ((((-7.784894002430293e-3 * q - 3.223964580411365e-1) * q - 2.400758277161838) * q - 2.549732539343734) * q
+             + 4.374664141464968) * q + 2.938163982698783
+        ) / (
+            (((7.784695709041462e-3 * q + 3.224671290700398e-1) * q + 2.445134137142996) * q + 3.754408661907416) * q + 1.0
+        )
+        return z if u < 0.5 else -z
+    q = u - 0.5
+    r = q * q
+    return (
+        (((((-3.969683028665376e1 * r + 2.209460984245205e2) * r - 2.759285104469687e2) * r + 1.383577518672690e2) * r
+          - 3.066479806614716e1) * r + 2.506628277459239) * q
+    ) / (
+        ((((-5.447609879822406e1 * r + 1.615858368580409e2) * r - 1.556989798598866e2) * r + 6.680131188771972e1) * r
+         - 1.328068155288572e1) * r + 1.0
+    )
+
+
+@loop
+def lucks(decision, seed, week, agents, draw=0):
+    """`luck` for an array of agents."""
+    out = np.empty(agents.size)
+    for i in range(agents.size):
+        out[i] = luck(decision, seed, week, agents[i], draw)
+    return out
+
+
+@loop
+def poissons(decision, seed, week, agents, means):
+    """Poisson counts for an array of agents, each with its own mean and luck."""
+    out = np.empty(agents.size, np.int64)
+    for i in range(agents.size):
+        out[i] = poisson(means[i], luck(decision, seed, week, agents[i]))
+    return out

@@ -1,0 +1,1 @@
+"""Experiments: batches of runs, their folders, and paired effects."""

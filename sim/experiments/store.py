@@ -1,0 +1,211 @@
+"""Where runs are kept: one folder per run, there whole or not at all, never lost and never repeated.
+
+    results/baseline-vs-joint_patrols/
+        manifest.json            what was asked, with which versions, and how each run ended
+        log.jsonl                one line per run as it ended, only ever added to
+        runs/baseline/seed-1/    record.parquet, cells.parquet, manifest.json
+
+A run is *the same* as one that is there if scenario, seeds, version, and the program's sources and tables are the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+from sim.engine.errors import InputError
+from sim.version import __version__
+
+if TYPE_CHECKING:
+    from sim.record import Record
+    from sim.scenario import Scenario
+
+PACKAGE = Path(__file__).resolve().parents[1]
+ABOVE_THE_WEEK = {"cli.py", "__main__.py", "__init__.py", "model.py", "agents.py", "views", "experiments"}
+"""Parts of the package that cannot change the numbers of a run."""
+OURS = {"manifest.json", "log.jsonl", "runs", "figures", "effects.csv"}
+"""What a results folder holds."""
+
+
+@cache
+def sources_digest() -> str:
+    """A sha256 (16 hex digits) of all code and tables that decide the numbers of a run."""
+    sha = hashlib.sha256()
+    for file in sorted(PACKAGE.rglob("*")):
+        place = file.relative_to(PACKAGE)
+        if file.suffix in {".py", ".csv", ".geojson"} and place.parts[0] not in ABOVE_THE_WEEK:
+            sha.update(place.as_posix().encode() + b"\0" + file.read_bytes())
+    return sha.hexdigest()[:16]
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Versions of kumakan, Python and the libraries that results may depend on."""
+    found = {"kumakan": __version__, "python": platform.python_version()}
+    for name in ("numpy", "numba", "mesa", "pandas", "scipy", "pyarrow"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def identity(scenario: Scenario, seed: int, world_seed: int) -> dict[str, Any]:
+    """What makes a run this run: two runs with equal identities give the same numbers."""
+    return {
+        "scenario": scenario.name,
+        "scenario_digest": scenario.digest,
+        "seed": seed,
+        "world_seed": world_seed,
+        "version": __version__,
+        "sources": sources_digest(),
+    }
+
+
+def folder_name(name: str) -> str:
+    """A scenario's name as a folder name.
+
+    >>> folder_name("Patrols: Ségou / Mopti")
+    'Patrols_Ségou_Mopti'
+    """
+    return re.sub(r"[^\w.+-]+", "_", name).strip("._") or "_"
+
+
+class Store:
+    """A results folder.
+
+    Parameters
+    ----------
+    out : path
+        The folder; made if it is not there.
+    overwrite : bool
+        Whether a different run may be replaced.
+
+    Raises
+    ------
+    InputError
+        If `out` is a file, cannot be written to, or holds something that is not ours.
+    """
+
+    def __init__(self, out: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        self.out = Path(out)
+        self.overwrite = overwrite
+        if self.out.exists() and not self.out.is_dir():
+            raise InputError(f"{self.out} is a file; --out names a folder")
+        if self.out.is_dir() and not (self.out / "runs").is_dir() and any(self.out.iterdir()):
+            raise InputError(f"{self.out} holds other files; name a new or empty folder with --out")
+        try:
+            (self.out / "runs").mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.out):
+                pass
+        except OSError as error:
+            raise InputError(f"cannot write to {self.out}: {error.strerror}; name another folder with --out") from error
+
+    def folder(self, scenario: Scenario, seed: int) -> Path:
+        """Where a run is or will be."""
+        return self.out / "runs" / folder_name(scenario.name) / f"seed-{seed}"
+
+    def finished(self, scenario: Scenario, seed: int, world_seed: int) -> dict[str, Any] | None:
+        """The manifest of this run if it is there, None if it has yet to be made.
+
+        Raises
+        ------
+        InputError
+            If a different run stands in its place and may not be replaced.
+        """
+        folder = self.folder(scenario, seed)
+        if not folder.exists():
+            return None
+        there = read_manifest(folder)
+        wanted = identity(scenario, seed, world_seed)
+        found = there.get("run", {})
+        if found == wanted:
+            return there
+        if self.overwrite:
+            return None
+        differs = ", ".join(key for key in wanted if found.get(key) != wanted[key]) or "all"
+        raise InputError(
+            f"{folder} holds a different run (not the same: {differs.replace('_', ' ')});"
+            " name another folder with --out, or replace it with --overwrite"
+        )
+
+    def sweep(self) -> None:
+        """Remove what interrupted runs left half-written, but not what a living process is writing now."""
+        for rest in (self.out / "runs").glob("*/.seed-*.tmp"):
+            writer = rest.name.split(".")[-2]
+            if not (writer.isdigit() and psutil.pid_exists(int(writer))):
+                shutil.rmtree(rest, ignore_errors=True)
+
+    def log(self, line: Mapping[str, Any]) -> None:
+        """Add one line to the log of runs."""
+        with (self.out / "log.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+
+    def write_manifest(self, manifest: Mapping[str, Any]) -> None:
+        """Replace the manifest of the folder, at once."""
+        write_json(self.out / "manifest.json", manifest)
+
+
+def keep(record: Record, folder: Path) -> None:
+    """Save a record as a run folder, under a temporary name that becomes the real one when all is written."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    half = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    old = folder.with_name(f".{folder.name}.old.{os.getpid()}.tmp")
+    try:
+        shutil.rmtree(half, ignore_errors=True)
+        record.save(half)
+        if folder.exists():
+            os.replace(folder, old)
+        os.replace(half, folder)
+    finally:
+        shutil.rmtree(half, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a run folder; empty if there is none that can be read."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return manifest if isinstance(manifest, dict) else {}
+
+
+def write_json(file: Path, content: Mapping[str, Any]) -> None:
+    """Write JSON under a temporary name and rename it."""
+    half = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+    try:
+        half.write_text(json.dumps(content, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+        os.replace(half, file)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+class Runs(Mapping[int, "Record"]):
+    """Finished runs of one scenario, seed -> Record, each read from its folder when asked for."""
+
+    def __init__(self, folders: Mapping[int, Path]) -> None:
+        self._folders = dict(folders)
+
+    def __getitem__(self, seed: int) -> Record:
+        from sim.record import Record
+
+        return Record.load(self._folders[seed])
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._folders)
+
+    def __len__(self) -> int:
+        return len(self._folders)

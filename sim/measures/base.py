@@ -1,0 +1,324 @@
+"""What every measure is: settings written in YAML, levers moved each week, what it delivered and cost.
+
+A measure file defines one subclass. Its settings are fields with a unit, a source and a default, so that the
+documentation, `kumakan measures` and the messages about wrong settings are all made from the same lines:
+
+    class SermonDrafting(Measure):
+        key: ClassVar[str] = "sermon_drafting"
+        title: ClassVar[str] = "Friday sermons drafted by the ministry"
+        delivers: ClassVar[str] = "imams following the drafted sermon"
+
+        share_following: Share = field(0.4, unit="share of imams", source="...", meaning="who follow it")
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, TypeVar
+
+import numpy as np
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    Strict,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError, PydanticUndefined
+
+from sim.engine.errors import nearest, plain
+from sim.world.facts import table
+
+if TYPE_CHECKING:
+    from sim.country import Country
+    from sim.levers import Levers
+
+REGIONS: tuple[str, ...] = tuple(row["name"] for row in table("regions"))
+"""The nine regions, in the order of every array by region."""
+
+LATER_REGIONS = {"Ménaka": "Gao", "Taoudénit": "Tombouctou"}
+"""Regions made in 2016 out of older ones. The data keep the nine of 2012, so these mean where they lay."""
+
+MOST = 2**31 - 1  # people and weeks are counted in columns of 32 bits
+FLOAT_MOST = sys.float_info.max
+
+OTHER_SPELLINGS = {"Timbuktu": "Tombouctou", "Taoudenni": "Tombouctou"}
+
+_REGION_OF = {plain(name): name for name in REGIONS} | {
+    plain(name): region for name, region in (LATER_REGIONS | OTHER_SPELLINGS).items()
+}
+
+
+# --- values a setting can take, and what is said of others ----------------------------------------------
+
+
+def wrong(message: str) -> PydanticCustomError:
+    """The error a validator raises; `message` says what is wrong, what is allowed, and what is near."""
+    return PydanticCustomError("setting", "{message}", {"message": message})
+
+
+def shown(value: Any) -> str:
+    """A value as the user wrote it, short enough for a message."""
+    if isinstance(value, int | float) and abs(value) > MOST:
+        try:
+            return f"{value:.6g}"
+        except OverflowError:
+            return "a number too large"
+    text = value.isoformat() if isinstance(value, date) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def number(
+    value: Any, allowed: str, low: float = -math.inf, high: float = math.inf, *, whole: bool = False
+) -> Any:
+    """A number between `low` and `high`, or an error that says what is `allowed`."""
+    if value is None:
+        raise wrong(f"has no value; it is {allowed}")
+    if isinstance(value, str):
+        raise wrong(f"is the text {shown(value)}; it is {allowed}{_bare_number(value, low, high, whole)}")
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise wrong(f"is {_kind(value)}; it is {allowed}")
+    if abs(value) > (MOST if whole else FLOAT_MOST) or value != value:
+        raise wrong(f"is {shown(value)}; it is {allowed}" + (f" and at most {MOST}" if whole else ""))
+    if whole and value != int(value):
+        raise wrong(f"is {value}; it is {allowed}, without decimals")
+    if not low <= value <= high:
+        meant = f". Did you mean {value / 100:g}?" if (low, high) == (0, 1) and 1 < value <= 100 else ""
+        raise wrong(f"is {value}; it is {allowed}{meant}")
+    return int(value) if whole else float(value)
+
+
+def _bare_number(text: str, low: float, high: float, whole: bool) -> str:
+    """The advice to write "5 %" or "3 weeks" as a bare number, and which, if it is allowed."""
+    found = len(text) <= 40 and re.fullmatch(r"\s*([-+]?[\d_ ]*\.?\d+(?:[eE][-+]?\d+)?)\s*(\D*)", text)
+    if not found:
+        return ""
+    try:
+        value = float(found[1].replace(" ", "").replace("_", ""))
+    except ValueError:
+        return ""
+    if found[2].strip().startswith("%"):
+        value /= 100
+    if not (math.isfinite(value) and low <= value <= high) or (whole and value != int(value)):
+        return "; write the number alone, without unit or quotes"
+    bare = str(int(value)) if value == int(value) else f"{value:.12g}"
+    return f"; write the number alone, without unit or quotes: {bare}"
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "a block of settings"
+    return "a list" if isinstance(value, list | tuple) else shown(value)
+
+
+def _day(value: Any) -> Any:
+    allowed = "a date as YYYY-MM-DD"
+    if value is None:
+        return None
+    if isinstance(value, datetime):
+        raise wrong(f"is a date with a time of day ({value}); it is {allowed}")
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str):
+        try:
+            if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+                raise ValueError
+            return date.fromisoformat(value)
+        except ValueError:
+            raise wrong(f"is {shown(value)}; it is {allowed}, such as 2014-02-16") from None
+    raise wrong(f"is {_kind(value)}; it is {allowed}, such as 2014-02-16")
+
+
+def _yes(value: Any) -> Any:
+    if isinstance(value, bool):
+        return value
+    raise wrong(("has no value" if value is None else f"is {_kind(value)}") + "; it is true or false")
+
+
+def _regions(value: Any) -> tuple[str, ...]:
+    allowed = f"'all' or a list of: {', '.join(REGIONS)}"
+    if isinstance(value, str):
+        if plain(value) == "all":
+            return REGIONS
+        value = [value]
+    if value is None or (isinstance(value, list | tuple) and not value):
+        raise wrong(f"names no region; it is {allowed} (to switch a measure off write enabled: false)")
+    if not isinstance(value, list | tuple):
+        raise wrong(f"is {_kind(value)}; it is {allowed}")
+    chosen = set()
+    for name in value:
+        region = _REGION_OF.get(plain(name)) if isinstance(name, str) else None
+        if region is None:
+            offer = nearest(name, [*REGIONS, *LATER_REGIONS]) if isinstance(name, str) else ""
+            raise wrong(f"names {shown(name)}, which is no region; it is {allowed}{offer}")
+        chosen.add(region)
+    return tuple(region for region in REGIONS if region in chosen)
+
+
+def _between(allowed: str, low: float, high: float, whole: bool = False) -> BeforeValidator:
+    return BeforeValidator(lambda value: number(value, allowed, low, high, whole=whole))
+
+
+T = TypeVar("T")
+
+Share = Annotated[float, _between("a share between 0 and 1", 0, 1)]
+Count = Annotated[int, _between("a whole number, 0 or more", 0, math.inf, whole=True)]
+Persons = Annotated[int, _between("a whole number of persons, 0 or more", 0, math.inf, whole=True)]
+Weeks = Annotated[int, _between("a whole number of weeks, 0 or more", 0, math.inf, whole=True)]
+Xof = Annotated[float, _between("an amount in XOF (CFA francs), 0 or more", 0, math.inf)]
+Number = Annotated[float, _between("a number", -math.inf, math.inf)]
+Day = Annotated[date, BeforeValidator(_day)]
+Yes = Annotated[bool, BeforeValidator(_yes)]
+Regions = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_regions),
+    PlainSerializer(lambda regions: "all" if regions == REGIONS else list(regions)),
+]
+Several = Annotated[tuple[T, ...], Strict(False)]
+"""Several values of one type, such as ``Several[Literal["radio", "tv"]]``: YAML lists become tuples."""
+
+
+def field(
+    default: Any,
+    *,
+    unit: str,
+    source: str,
+    meaning: str,
+    ge: float | None = None,
+    le: float | None = None,
+) -> Any:
+    """A setting of a measure.
+
+    Parameters
+    ----------
+    default : object
+        Its value where the scenario is silent.
+    unit : str
+        Unit, in words: "share of imams", "weeks", "XOF per person".
+    source : str
+        Where the default comes from: a citation, or "assumed" with the reason.
+    meaning : str
+        What it means, in one sentence without a full stop.
+    ge, le : float, optional
+        Least and greatest value allowed, where the type does not say it.
+    """
+    extra: dict[str, Any] = {"unit": unit, "source": source}
+    return Field(default, description=meaning, ge=ge, le=le, validate_default=True, json_schema_extra=extra)
+
+
+def choice(default: Any, unit: str, meaning: str) -> Any:
+    """A setting that is the user's choice, not a fact about the world."""
+    return field(default, unit=unit, source="choice", meaning=meaning)
+
+
+# --- the measure ----------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Delivered:
+    """What a measure delivered and cost in one week, by region."""
+
+    count: np.ndarray  # float64 (9,), in the unit of `Measure.delivers`
+    cost_xof: np.ndarray  # float64 (9,), XOF
+
+    @classmethod
+    def nothing(cls) -> Delivered:
+        """Nothing delivered, nothing spent."""
+        return cls(np.zeros(len(REGIONS)), np.zeros(len(REGIONS)))
+
+
+class Setting(NamedTuple):
+    """One row of the table of settings that the documentation and `kumakan measures` show."""
+
+    name: str
+    default: Any
+    unit: str
+    source: str
+    meaning: str
+
+
+class Measure(BaseModel, ABC):
+    """A measure of prevention or security: who, where, when, how much.
+
+    Attributes
+    ----------
+    key, title, delivers : str
+        Name in scenario files; name in words; unit of what it delivers each week.
+    sources : tuple of str
+        Where the description of the measure comes from.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    key: ClassVar[str]
+    title: ClassVar[str]
+    delivers: ClassVar[str]
+    sources: ClassVar[tuple[str, ...]] = ()
+
+    enabled: Yes = choice(True, "true or false", "whether the measure is taken at all")
+    start: Day | None = choice(None, "date", "first day of the measure; left out, the start of the run")
+    end: Day | None = choice(None, "date", "first day without it again; left out, the end of the run")
+    regions: Regions = choice("all", "names", "where it acts: 'all' or a list of regions")
+    intensity: Share = choice(1.0, "share of the full measure", "how much of it is done; 0 is its absence")
+    ramp_up_weeks: Weeks = choice(0, "weeks", "weeks from its start in which it grows evenly to full")
+
+    @model_validator(mode="after")
+    def _ends_after_start(self) -> Measure:
+        if self.start is not None and self.end is not None and self.end <= self.start:
+            raise PydanticCustomError(
+                "end", "{message}", {"message": f"is {self.end}; it is a date after the start {self.start}"}
+            )
+        return self
+
+    def strength(self, day: date) -> float:
+        """How much of the measure is done in the week of `day`, 0..1.
+
+        0 when disabled and outside [start, end), else `intensity`, reached in equal weekly steps over
+        `ramp_up_weeks` (with 3, the first weeks have 1/4, 2/4, 3/4 and then the whole). Without a start there
+        is none to grow from, so it is at full strength; a `Scenario` gives every measure its dates.
+        """
+        if not self.enabled or (self.end is not None and day >= self.end):
+            return 0.0
+        if self.start is None:
+            return self.intensity
+        weeks = (day - self.start).days // 7
+        return 0.0 if weeks < 0 else self.intensity * min(1.0, (weeks + 1) / (self.ramp_up_weeks + 1))
+
+    @property
+    def active(self) -> bool:
+        """Whether it does anything at any time: enabled, with an intensity above zero."""
+        return self.enabled and self.intensity > 0
+
+    @property
+    def region_mask(self) -> np.ndarray:
+        """Where it acts, bool (9,) in the order of `REGIONS`."""
+        return np.array([region in self.regions for region in REGIONS])
+
+    @abstractmethod
+    def apply(self, levers: Levers, country: Country) -> None:
+        """Move this week's levers."""
+
+    @abstractmethod
+    def report(self, country: Country) -> Delivered:
+        """What was delivered this week and what it cost."""
+
+    @classmethod
+    def settings(cls) -> list[Setting]:
+        """The settings of this measure, its own first, then those every measure has."""
+        rows = []
+        for name, info in cls.model_fields.items():
+            extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+            default = None if info.default is PydanticUndefined else info.default
+            unit, source = str(extra.get("unit", "")), str(extra.get("source", ""))
+            rows.append(Setting(name, default, unit, source, info.description or ""))
+        common = set(Measure.model_fields)
+        return sorted(rows, key=lambda row: row.name in common)

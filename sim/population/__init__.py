@@ -1,0 +1,1 @@
+"""Who is there: youth, imams, armed groups and their people, security units, each as columns."""

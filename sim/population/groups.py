@@ -1,0 +1,131 @@
+"""Armed groups, and the roster of everyone whose story is followed one by one.
+
+The roster has one entry per person (not per youth row): every member and recruiter, whether from Mali's youth or from
+abroad, and those wrongly held. A youth who joins stands for `persons_per_youth` persons; each of them gets an entry,
+next to each other, and lives, is caught or leaves on their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from sim.engine.luck import decision, lucks, seed_key
+from sim.population.youth import DETAINED, KILLED, MEMBER, RETURNED, Society
+from sim.world.grid import Grid
+
+GONE = 255  # out of the roster: passed the age of 36, or set free again
+FOREIGN = np.uint32(0x8000_0000)  # persons from abroad are numbered from here, so that nobody's luck is shared
+NOBODY = -1
+HERE = -1
+
+FOUNDING_YOUTH = decision("a youth belongs to a group from the start")
+FIRST_BASE = decision("where a founding member is based")
+
+
+@dataclass(slots=True)
+class Groups:
+    """One entry per armed group; fixed for a run."""
+
+    keys: list[str]
+    names: list[str]
+    parent: np.ndarray  # int, -1 none
+    heir: np.ndarray  # int, who takes the members at the end, -1 none
+    founded: np.ndarray  # int, week (negative: before the run)
+    ended: np.ndarray  # int, week from which the group is no more
+    start_members: np.ndarray  # int, persons at the start of the run
+    foreign_share: np.ndarray  # float 0..1
+    founding_core: np.ndarray  # int, persons with whom a group founded later begins
+    home: np.ndarray  # float64 groups x cells, km to the nearest home cell
+    home_cells: list[np.ndarray]  # cells of the home cercles
+
+    def alive(self, week: int) -> np.ndarray:
+        """Which groups exist in this week."""
+        return (self.founded <= week) & (week < self.ended)
+
+
+@dataclass(slots=True)
+class Roster:
+    """People followed one by one. Arrays are longer than `size`; entries from `size` on mean nothing yet."""
+
+    size: int
+    person: np.ndarray  # uint32, who it is: keys their luck
+    youth: np.ndarray  # int32, row of the youth, -1 from abroad
+    group: np.ndarray  # int8, armed group; -1 wrongly held
+    cell: np.ndarray  # int32, where they are based (or held, or crossed the border)
+    abroad: np.ndarray  # int8, country whose sanctuary they are in, -1 in Mali
+    recruiter: np.ndarray  # uint8 0/1
+    state: np.ndarray  # uint8, MEMBER, DETAINED, KILLED, RETURNED, GONE
+    persons: np.ndarray  # int32, persons the entry stands for: 1, but those wrongly held stand for a whole youth
+    since: np.ndarray  # int32, week in which the state began
+    convicted: np.ndarray  # uint8 0/1
+
+    @classmethod
+    def empty(cls, room: int) -> Roster:
+        """A roster with room for some entries."""
+        kinds = dict(person=np.uint32, youth=np.int32, group=np.int8, cell=np.int32, abroad=np.int8, recruiter=np.uint8,
+                     state=np.uint8, persons=np.int32, since=np.int32, convicted=np.uint8)  # fmt: skip
+        return cls(0, **{name: np.zeros(room, kind) for name, kind in kinds.items()})
+
+    def copy(self) -> Roster:
+        """An independent copy."""
+        return Roster(self.size, *(getattr(self, f.name).copy() for f in fields(self)[1:]))
+
+    def append(self, count: int, **columns: object) -> slice:
+        """Enter `count` people; returns their entries. Columns not named are zero, `abroad` is HERE."""
+        start, end = self.size, self.size + count
+        if end > self.person.size:
+            room = max(end, 2 * self.person.size)
+            for f in fields(self)[1:]:
+                old = getattr(self, f.name)
+                setattr(self, f.name, np.concatenate([old, np.zeros(room - old.size, old.dtype)]))
+        columns = {"abroad": HERE, "persons": 1, **columns}
+        for f in fields(self)[1:]:
+            getattr(self, f.name)[start:end] = columns.get(f.name, 0)
+        self.size = end
+        return slice(start, end)
+
+    def entries(self) -> tuple[np.ndarray, ...]:
+        """Views of the entries in use, in the order of the fields: what compiled loops take."""
+        return tuple(getattr(self, f.name)[: self.size] for f in fields(self)[1:])
+
+    def active(self) -> np.ndarray:
+        """Mask of the entries in use that are members now."""
+        return self.state[: self.size] == MEMBER
+
+
+ROSTER_STATES = {"member": MEMBER, "detained": DETAINED, "killed": KILLED, "returned": RETURNED, "gone": GONE}
+
+
+def nearest_home_km(grid: Grid, cells: np.ndarray) -> np.ndarray:
+    """Distance in km from every cell to the nearest of `cells`."""
+    everywhere = np.arange(len(grid))
+    return grid.distance_km(everywhere[:, None], cells[None, :]).min(axis=1)
+
+
+def founders(society: Society, groups: Groups, group: int, grid: Grid, seed: np.uint64) -> tuple[np.ndarray, int]:
+    """The youths who belong to `group` from the start of the run, and how many members come from abroad.
+
+    Youths are those of the home cells with the smallest luck; persons that do not make a whole youth come from abroad.
+    """
+    total = int(groups.start_members[group])
+    local = int(total * (1.0 - groups.foreign_share[group])) // society.persons_per_youth
+    rows = np.concatenate(
+        [np.arange(society.first[c], society.first[c + 1]) for c in np.sort(groups.home_cells[group])]
+    )
+    local = min(local, rows.size // 4)  # a cell of a handful of youths is not emptied into a group
+    luck = lucks(FOUNDING_YOUTH, seed, group, rows)
+    chosen = np.sort(rows[np.argsort(luck, kind="stable")[:local]])
+    return chosen, total - local * society.persons_per_youth
+
+
+def first_bases(count: int, first_name: int, groups: Groups, group: int, seed: np.uint64) -> np.ndarray:
+    """Home cells for `count` people without one, spread evenly by luck."""
+    cells = groups.home_cells[group]
+    luck = lucks(FIRST_BASE, seed, group, first_name + np.arange(count))
+    return cells[(luck * cells.size).astype(np.int64)]
+
+
+__all__ = ["FOREIGN", "GONE", "HERE", "NOBODY", "Groups", "Roster", "first_bases", "founders", "nearest_home_km",
+           "seed_key"]  # fmt: skip

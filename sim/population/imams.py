@@ -1,0 +1,71 @@
+"""Imams: the columns, and where they preach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from sim.engine.luck import decision, lucks, seed_key
+from sim.parameters import Parameters
+from sim.world.grid import Grid
+
+UNTRAINED, IN_TRAINING, TRAINED = range(3)
+TRAININGS = ("none", "in training", "trained")
+
+STANCE = decision("what an imam's sermons pull towards")
+CREDIBILITY = decision("how credible an imam is")
+
+
+@dataclass(slots=True)
+class Imams:
+    """One entry per imam, sorted by cell. (The entry after the last stands for 'no imam' where youths refer to one.)"""
+
+    cell: np.ndarray  # int32
+    mosque: np.ndarray  # int32, number of the mosque
+    stance: np.ndarray  # float64 0..1, what the sermons pull towards: 0 moderate, 1 the violent narrative
+    credibility: np.ndarray  # float64 0..1
+    training: np.ndarray  # uint8, place in TRAININGS
+    back_week: np.ndarray  # int32, week in which those in training come back
+    away_until: np.ndarray  # int32, week until which the threatened stay away or silent
+
+    def copy(self) -> Imams:
+        """An independent copy."""
+        return Imams(*(getattr(self, f.name).copy() for f in fields(self)))
+
+    def in_post(self, week: int) -> np.ndarray:
+        """Who preaches this week: neither abroad for training nor driven away."""
+        return (self.training != IN_TRAINING) & (self.away_until <= week)
+
+
+def per_cell(grid: Grid, count: float) -> np.ndarray:
+    """First item of each cell, and the end, when `count` of them are spread like the population."""
+    share = np.cumsum(grid.population) / grid.population.sum()
+    return np.concatenate([[0], np.floor(share * count + 0.5)]).astype(np.int64)
+
+
+def ordain(grid: Grid, p: Parameters, world_seed: int) -> Imams:
+    """Place the imams: spread like the people, the mosques likewise, stance and credibility drawn.
+
+    Stance is `u ** imam_stance_power` (a Beta(1 / power, 1), mean 1 / (1 + power): most moderate, a few not);
+    credibility is triangular around its mean.
+    """
+    first = per_cell(grid, p.imams)
+    cell = np.repeat(np.arange(len(first) - 1), np.diff(first)).astype(np.int32)
+    names = np.arange(cell.size)
+    seed = seed_key(world_seed)
+    spread = lucks(CREDIBILITY, seed, 0, names) + lucks(CREDIBILITY, seed, 0, names, 1) - 1.0
+    return Imams(
+        cell=cell,
+        mosque=(names * (p.mosques / p.imams)).astype(np.int32),
+        stance=lucks(STANCE, seed, 0, names) ** p.imam_stance_power,
+        credibility=np.clip(p.imam_credibility + p.imam_credibility_spread * spread, 0.0, 1.0),
+        training=np.zeros(cell.size, np.uint8),
+        back_week=np.zeros(cell.size, np.int32),
+        away_until=np.zeros(cell.size, np.int32),
+    )
+
+
+def first_imams(grid: Grid, p: Parameters) -> np.ndarray:
+    """First imam of each cell, and the end."""
+    return per_cell(grid, p.imams)

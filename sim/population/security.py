@@ -1,0 +1,88 @@
+"""Security units: the columns, and how the deployments of the forces become units at bases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from sim.engine.luck import decision, lucks, seed_key
+from sim.world.grid import Grid
+
+BASE = decision("where a unit is based")
+
+GUARD, PATROL, RESPONSE = range(3)
+MODES = ("static guard", "patrol", "response")
+
+
+@dataclass(slots=True)
+class Units:
+    """One entry per unit and deployment."""
+
+    force: np.ndarray  # int32, place in the force table
+    nominal: np.ndarray  # float64, persons when complete
+    strength: np.ndarray  # float64, persons now
+    base: np.ndarray  # int32, cell
+    cell: np.ndarray  # int32, where it is this week
+    mode: np.ndarray  # uint8, place in MODES
+    since: np.ndarray  # int32, week in which it is deployed
+    until: np.ndarray  # int32, week from which it is gone
+    effectiveness: np.ndarray  # float64, against a French company man for man
+    abuse_factor: np.ndarray  # float64, abuses per operation against the Malian army
+    patrol_share: np.ndarray  # float64 0..1, chance to be out on patrol in a week
+
+    def copy(self) -> Units:
+        """An independent copy."""
+        return Units(*(getattr(self, f.name).copy() for f in fields(self)))
+
+    def active(self, week: int) -> np.ndarray:
+        """Mask of the units that are deployed in this week."""
+        return (self.since <= week) & (week < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """So many troops of a force in a region (or at one district's base) over some weeks."""
+
+    force: int
+    region: int
+    cercle: str | None
+    since: int
+    until: int
+    troops: float
+
+
+def muster(grid: Grid, deployments: list[Deployment], traits: np.ndarray, unit_persons: float, world_seed: int) -> Units:
+    """Make units of `unit_persons` out of deployments and base them in towns, by their people.
+
+    The k-th unit of a force in a region keeps its base from one deployment to the next.
+
+    Parameters
+    ----------
+    traits : np.ndarray
+        Forces x (effectiveness, abuse factor, patrol share).
+    """
+    seed = seed_key(world_seed)
+    columns: list[tuple] = []
+    for d in deployments:
+        cells = grid.cells_of_cercle(d.cercle) if d.cercle else np.arange(len(grid))[grid.cells_of_region(d.region)]
+        townspeople = grid.population[cells] * (grid.urban_share[cells] + 0.05)
+        ladder = np.cumsum(townspeople) / townspeople.sum()
+        count = max(1, round(d.troops / unit_persons))
+        place = (d.force * 16 + d.region) * 4096 + np.arange(count)
+        bases = cells[np.searchsorted(ladder, lucks(BASE, seed, 0, place))]
+        columns += [(d.force, d.troops / count, base, d.since, d.until) for base in bases]
+    force, nominal, base, since, until = (np.array(c) for c in zip(*columns, strict=True))
+    return Units(
+        force=force.astype(np.int32),
+        nominal=nominal.astype(np.float64),
+        strength=nominal.astype(np.float64).copy(),
+        base=base.astype(np.int32),
+        cell=base.astype(np.int32).copy(),
+        mode=np.zeros(force.size, np.uint8),
+        since=since.astype(np.int32),
+        until=until.astype(np.int32),
+        effectiveness=traits[force, 0].copy(),
+        abuse_factor=traits[force, 1].copy(),
+        patrol_share=traits[force, 2].copy(),
+    )

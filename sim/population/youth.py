@@ -1,0 +1,271 @@
+"""Youth: the columns, who is born into them, and who knows whom.
+
+Rows are sorted by cell, so neighbours in society are neighbours in memory. A row is a person of 15 to 35 who stands
+for `persons_per_youth` persons alike. Who lives where and knows whom depends on the world seed alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cache
+from statistics import NormalDist
+
+import numpy as np
+
+from sim.engine.kernels import chunk_loop, loop
+from sim.engine.luck import decision, luck, lucks, normal, seed_key
+from sim.parameters import Parameters
+from sim.world.facts import languages, media, schooling
+from sim.world.grid import Grid
+
+CIVILIAN, APPROACHED, MEMBER, DETAINED, KILLED, RETURNED, JOINING = range(7)
+STATUSES = ("civilian", "approached", "member", "detained", "killed", "returned")
+LIVELIHOODS = ("none", "precarious", "secure")
+NEVER = -10_000  # a week before any run
+
+CHUNK = 2048  # rows a chunk holds at most: columns of one chunk stay in the second-level cache
+NEAR_TIES = (-3, -2, -1, 1, 2, 3)  # next in the row are next door: the kin are the first on either side
+FAR_TIES = 2
+TIES = len(NEAR_TIES) + FAR_TIES
+KIN_TIES = (2, 3)  # columns of `ties` that hold kin: the nearest on either side
+
+HOME_VILLAGE = decision("what the people of a village have in common")
+OWN_MIND = decision("a youth's own disposition")
+SEX = decision("a youth is a woman")
+AGE = decision("a youth's age")
+TOWN = decision("a youth lives in town")
+GOES_TO_SCHOOL = decision("a youth has been to school")
+SCHOOL_YEARS = decision("a youth's years of schooling")
+RELIGIOUS_SCHOOL = decision("a youth's years of religious schooling")
+WORK = decision("a youth's livelihood")
+SPEAKS = decision("a youth's main language")
+FOLLOWS = decision("a youth's taste for the media")
+USES_CHANNEL = decision("a youth uses a channel")
+ATTENDS = decision("a youth attends a mosque")
+WHICH_IMAM = decision("which imam of the cell a youth hears")
+MEETS = decision("how far away a youth finds a friend")
+
+
+@dataclass(slots=True)
+class Youth:
+    """What changes in a run. One entry per youth."""
+
+    disposition: np.ndarray  # float32, own support for the violent narrative before others speak, population SD
+    settled: np.ndarray  # float32, settled attitude, population SD
+    attitude: np.ndarray  # float32, settled + recent, population SD
+    attitude_next: np.ndarray  # float32, the same next week (two buffers, so that order cannot matter)
+    recent: np.ndarray  # float32, effect of messages still felt, population SD
+    clips: np.ndarray  # float32 0..1, saturation with campaign clips
+    propaganda: np.ndarray  # float32 0..1, saturation with the groups' propaganda
+    counsel: np.ndarray  # float32 0..1, saturation with the outreach of a trained imam
+    grievance: np.ndarray  # float32 0..1, against the state
+    status: np.ndarray  # uint8, place in STATUSES
+    woman: np.ndarray  # uint8 0/1
+    schooling: np.ndarray  # uint8, years
+    religious_schooling: np.ndarray  # uint8, years
+    livelihood: np.ndarray  # uint8, place in LIVELIHOODS
+    channels: np.ndarray  # uint8, bit k: uses channel k of the media table
+    contact_group: np.ndarray  # int8, armed group that approached, -1 nobody
+    contact_tie: np.ndarray  # uint8, through whom: 0 nobody, 1 a friend, 2 kin
+    member_ties: np.ndarray  # uint8, how many of the ties are members
+    contact_week: np.ndarray  # int16, week of the contact
+    refused_until: np.ndarray  # int16, not approached before this week
+    abuse_week: np.ndarray  # int16, last week in which self or kin suffered an abuse
+
+    def copy(self) -> Youth:
+        """An independent copy."""
+        return Youth(*(getattr(self, f.name).copy() for f in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Society:
+    """What does not change in a run, and so is built once per world seed and shared between runs."""
+
+    persons_per_youth: int
+    first: np.ndarray  # int64, row of the first youth of each cell, and the end
+    cell: np.ndarray  # int16
+    town: np.ndarray  # uint8 0/1, lives in town
+    ties: np.ndarray  # uint32, youths x TIES
+    imam: np.ndarray  # uint16, imam whose mosque the youth attends; the number of imams for none
+    language: np.ndarray  # uint8, place in the language table
+    turns_36: np.ndarray  # int16, week (from the epoch of the run) in which the youth turns 36
+    by_turning: np.ndarray  # int32, rows in the order in which they turn 36
+    chunks: np.ndarray  # int64, (cell, start, stop) of each chunk
+    newborn: Youth  # everybody at the start
+
+    @property
+    def size(self) -> int:
+        """Number of youths (rows)."""
+        return int(self.first[-1])
+
+
+def place(grid: Grid, share_15_35: float, persons_per_youth: int) -> np.ndarray:
+    """Rows of each cell: its people of 15 to 35, rounded so that any run of cells is right to within one youth."""
+    ends = np.floor(np.cumsum(grid.population) * share_15_35 / persons_per_youth + 0.5).astype(np.int64)
+    return np.concatenate([[0], ends])
+
+
+def chunked(first: np.ndarray) -> np.ndarray:
+    """Cut the rows into chunks of one cell each."""
+    pieces = [
+        (cell, start, min(start + CHUNK, first[cell + 1]))
+        for cell in range(len(first) - 1)
+        for start in range(first[cell], first[cell + 1], CHUNK)
+    ]
+    return np.array(pieces, np.int64).reshape(-1, 3)
+
+
+def acquaint(size: int, seed: np.uint64, reach: float) -> np.ndarray:
+    """Ties of everybody: a small world (Watts and Strogatz 1998, doi 10.1038/30918), known both ways.
+
+    Three neighbours on either side, and two friends found farther away: everyone takes a walk along the rows (a Cauchy
+    step, so most stay near and few cross the country) and is paired with whom they end up next to. With an odd number
+    of youths the last one has themselves for company there.
+
+    Parameters
+    ----------
+    size : int
+        Number of youths, at least 8.
+    seed : np.uint64
+        Key of the world seed.
+    reach : float
+        Typical walk, in rows.
+    """
+    rows = np.arange(size)
+    ties = np.empty((size, TIES), np.uint32)
+    for column, step in enumerate(NEAR_TIES):
+        ties[:, column] = (rows + step) % size
+    for column in range(len(NEAR_TIES), TIES):
+        walk = reach * np.tan(np.pi * (lucks(MEETS, seed, 0, rows, column) - 0.5))
+        order = np.argsort(rows + walk, kind="stable").astype(np.uint32)
+        pairs = order[: size // 2 * 2].reshape(-1, 2)
+        ties[order[-1], column] = order[-1]
+        ties[pairs[:, 0], column], ties[pairs[:, 1], column] = pairs[:, 1], pairs[:, 0]
+    return ties
+
+
+@loop
+def _born(rows, generation, seed, cell, region, town, ppy, village_persons, village_share, women_share, schooled,
+          school_years, religious_share, work, channel_use, media_risk, youth_columns):  # fmt: skip
+    """Fill the rows with new people: disposition, sex, schooling, livelihood and channels used."""
+    disposition, woman, years, religious, livelihood, channels = youth_columns
+    for k in range(rows.size):
+        i = rows[k]
+        r, t = region[cell[i]], town[i]
+        village = (np.int64(i) * ppy) // village_persons
+        common = normal(luck(HOME_VILLAGE, seed, 0, village))
+        own = normal(luck(OWN_MIND, seed, generation, i))
+        mind = np.sqrt(village_share) * common + np.sqrt(1.0 - village_share) * own
+        disposition[i] = mind
+        woman[i] = luck(SEX, seed, generation, i) < women_share
+        years[i] = 0
+        if luck(GOES_TO_SCHOOL, seed, generation, i) < schooled[r]:
+            years[i] = 1 + int(luck(SCHOOL_YEARS, seed, generation, i) * (2.0 * school_years[r] - 1.0))
+        religious[i] = 0
+        devout = luck(RELIGIOUS_SCHOOL, seed, generation, i)
+        if devout < religious_share:
+            religious[i] = 6 + int(4.0 * devout / religious_share)
+        elif devout < 2.0 * religious_share:
+            religious[i] = 1 + int(5.0 * (devout / religious_share - 1.0))
+        luck_at_work = luck(WORK, seed, generation, i)
+        livelihood[i] = 2 - (luck_at_work >= work[r, t, 2]) - (luck_at_work >= work[r, t, 2] + work[r, t, 1])
+        # Media use goes with low risk: the taste for media is a bell-shaped number correlated with the disposition.
+        taste = media_risk * mind + np.sqrt(1.0 - media_risk**2) * normal(luck(FOLLOWS, seed, generation, i))
+        used = 0
+        for c in range(channel_use.shape[2]):
+            own_taste = (taste + normal(luck(USES_CHANNEL, seed, generation, i, c))) * np.sqrt(0.5)
+            if own_taste > channel_use[r, t, c]:
+                used |= 1 << c
+        channels[i] = used
+
+
+def born(rows: np.ndarray, generation: int, society_bits: tuple, youth: Youth) -> None:
+    """Put new people into `rows`, their luck keyed by the row and the `generation` (0 at the start, else the week)."""
+    columns = (youth.disposition, youth.woman, youth.schooling, youth.religious_schooling, youth.livelihood,
+               youth.channels)  # fmt: skip
+    _born(rows, generation, *society_bits, columns)
+
+
+def upbringing(grid: Grid, p: Parameters, world_seed: int, cell: np.ndarray, town: np.ndarray, ppy: int) -> tuple:
+    """What decides who is born: the facts of the regions and the parameters, in the order `_born` takes them."""
+    facts = schooling()
+    schooled = 1.0 - facts.no_schooling
+    return (seed_key(world_seed), cell, grid.region, town, ppy, int(p.village_persons), p.village_share, p.women_share,
+            schooled, facts.mean_years / schooled, p.religious_schooling_share, facts.livelihood, _taste_needed(),
+            p.media_risk)  # fmt: skip
+
+
+@cache
+def _taste_needed() -> np.ndarray:
+    """Taste for the media, in SD, above which a channel is used: regions x places x channels."""
+    quantile = NormalDist().inv_cdf
+    return np.vectorize(quantile)(1.0 - np.clip(media()[1], 1e-6, 1.0 - 1e-6))
+
+
+@chunk_loop
+def _settle(chunks, seed, urban_share, attends, first_imam, language_share, region, cell, town, imam, language):
+    """Where people live, whose mosque they attend, what they speak: what stays when a row passes to a newcomer."""
+    from_none = first_imam[first_imam.size - 1]
+    for k in range(chunks.shape[0]):
+        c, start, stop = chunks[k, 0], chunks[k, 1], chunks[k, 2]
+        imams = first_imam[c + 1] - first_imam[c]
+        for i in range(start, stop):
+            cell[i] = c
+            town[i] = luck(TOWN, seed, 0, i) < urban_share[c]
+            imam[i] = from_none
+            if imams > 0 and luck(ATTENDS, seed, 0, i) < attends:
+                imam[i] = first_imam[c] + int(luck(WHICH_IMAM, seed, 0, i) * imams)
+            speaks, spoken = luck(SPEAKS, seed, 0, i), 0
+            for tongue in range(language_share.shape[1] - 1):
+                speaks -= language_share[region[c], tongue]
+                spoken += speaks >= 0.0
+            language[i] = spoken
+
+
+def settle(grid: Grid, p: Parameters, persons_per_youth: int, world_seed: int, first_imam: np.ndarray) -> Society:
+    """Build the society of a world seed.
+
+    Parameters
+    ----------
+    grid : Grid
+        The country.
+    p : Parameters
+        Read: the rows of the table that describe the population.
+    persons_per_youth : int
+        Persons that one youth stands for.
+    world_seed : int
+        Who lives where, and who knows whom.
+    first_imam : np.ndarray
+        First imam of each cell, and the end (see `sim.population.imams`).
+    """
+    seed = seed_key(world_seed)
+    first = place(grid, p.share_15_35, persons_per_youth)
+    size = int(first[-1])
+    chunks = chunked(first)
+    cell, town = np.empty(size, np.int16), np.empty(size, np.uint8)
+    imam, language = np.empty(size, np.uint16), np.empty(size, np.uint8)
+    _settle(chunks, seed, grid.urban_share, p.mosque_attendance, first_imam, languages()[1],
+            grid.region, cell, town, imam, language)  # fmt: skip
+
+    rows = np.arange(size)
+    youth = Youth(
+        **{name: np.zeros(size, np.float32) for name in
+           ("disposition", "settled", "attitude", "attitude_next", "recent", "clips", "propaganda", "counsel",
+            "grievance")},
+        **{name: np.zeros(size, np.uint8) for name in
+           ("status", "woman", "schooling", "religious_schooling", "livelihood", "channels", "contact_tie",
+            "member_ties")},
+        contact_group=np.full(size, -1, np.int8),
+        **{name: np.full(size, NEVER, np.int16) for name in ("contact_week", "refused_until", "abuse_week")},
+    )  # fmt: skip
+    born(rows, 0, upbringing(grid, p, world_seed, cell, town, persons_per_youth), youth)
+    youth.settled[:] = youth.disposition
+    youth.attitude[:] = youth.disposition
+
+    # Ages fall off with the growth of the population: density exp(-growth x age) between 15 and 36, by inversion.
+    growth, span = p.population_growth, 21.0
+    years_left = span + np.log1p(-lucks(AGE, seed, 0, rows) * (1.0 - np.exp(-growth * span))) / growth
+    turns_36 = (years_left * (365.2425 / 7.0)).astype(np.int16)
+    ties = acquaint(size, seed, p.friend_reach / persons_per_youth)
+    by_turning = np.argsort(turns_36, kind="stable").astype(np.int32)
+    return Society(persons_per_youth, first, cell, town, ties, imam, language, turns_36, by_turning, chunks, youth)

@@ -1,0 +1,1 @@
+"""What happens in a week: one file per process, each a function of the country."""

@@ -1,0 +1,232 @@
+"""Recruiters approach youths; some of those approached join.
+
+Approach. The recruiters of a cell make so many approaches a week, most of them through the ties of members (friends
+and kin), the rest at random; a crowd of recruiters cannot approach more than a share of the youths of a cell. Each
+youth has their own luck, so that one recruiter fewer means some approaches fewer and no other change:
+
+    P(through a tie) = 1 - exp(-approaches x tie share x own ties to members / all ties to members in the cell)
+    P(at random)     = approaches x (1 - tie share) / youths of the cell
+
+Where few know a member, few can be reached that way: approaches through ties fall on those who refused already.
+
+Joining. An approached youth joins with the weekly hazard
+
+    h = h0 x freshness(t) x exp(b_abuse A + b_income J + b_school E + b_relschool R + b_protect P + b_norm N + b_trust T
+                                + kappa x)
+
+A abuse of self or kin in the last three months, J steady income, E years of schooling (from the mean), R religious
+schooling of six years or more, P nobody else protects (insecure and without state or forces), N mean attitude of the
+ties, T trust (SD from the mean), x attitude. Freshness falls as t^(k - 1) (Weibull): most who join do so early. Every
+contact lapses in the end, and those who let it lapse are not approached for some time.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from sim.country import Country
+from sim.engine.kernels import chunk_loop, loop, rule
+from sim.engine.luck import decision, uniform, words
+from sim.population.groups import NOBODY
+from sim.population.youth import APPROACHED, CIVILIAN, JOINING, KIN_TIES, MEMBER, TIES
+
+IS_APPROACHED = decision("a youth is approached")
+JOINS = decision("an approached youth joins")
+
+BY_TIE, BY_KIN = 1, 2
+REASONS = ("joined_revenge", "joined_income", "joined_ideology", "joined_protection", "joined_company")
+COUNTS = ("approached", "joined", "joined_ties", "joined_kin", "joined_month", *REASONS)
+MONTH = 4  # weeks 0 to 3 after the first contact lie within a month
+
+
+@rule
+def chance_through_ties(approaches_per_link, links):
+    """Chance to be approached this week through at least one of one's ties to members."""
+    return 1.0 - np.exp(-approaches_per_link * links)
+
+
+@rule
+def log_hazard(abused, steady_income, years, devout, unprotected, norm, trust, attitude, b):
+    """Log of the hazard of joining against that of the average youth."""
+    return (
+        b[0] * abused + b[1] * steady_income + b[2] * years + b[3] * devout + b[4] * unprotected + b[5] * norm
+        + b[6] * trust + b[7] * attitude
+    )  # fmt: skip
+
+
+@rule
+def chance(hazard):
+    """Chance that something with this weekly hazard happens within the week."""
+    return 1.0 - np.exp(-hazard)
+
+
+@chunk_loop
+def _approach(chunks, seed, week, per_link, at_random, group_ladder, women, h0, fresh, lapse, refusal, abuse_weeks,
+              mean_years, unprotected, trust, b, tie_weight, acts_as, ties, status, woman, schooling, religious,
+              livelihood, attitude, member_ties, contact_group, contact_tie, contact_week, refused_until, abuse_week,
+              counts):  # fmt: skip
+    for k in range(chunks.shape[0]):
+        c, start, stop = chunks[k, 0], chunks[k, 1], chunks[k, 2]
+        for m in range(counts.shape[1]):
+            counts[k, m] = 0
+        hunted = at_random[c] > 0.0 or per_link[c] > 0.0
+        for i in range(start, stop):
+            if hunted and status[i] == CIVILIAN and refused_until[i] <= week:
+                drawn = words(IS_APPROACHED, seed, week, i, 0)
+                u = uniform(drawn[0]) / (women if woman[i] else 1.0)
+                through = 0.0
+                if member_ties[i] > 0 and per_link[c] > 0.0:
+                    through = chance_through_ties(per_link[c], np.float64(member_ties[i]))
+                if u < through + (1.0 - through) * at_random[c]:
+                    status[i] = APPROACHED
+                    contact_week[i] = week
+                    contact_tie[i] = 0
+                    g, v = 0, uniform(drawn[1])
+                    while v >= group_ladder[g, c]:
+                        g += 1
+                    contact_group[i] = g
+                    counts[k, 0] += 1
+                    if u < through:
+                        which = int(uniform(drawn[2]) * member_ties[i])
+                        for j in range(TIES):
+                            if status[ties[i, j]] == MEMBER:
+                                if which == 0:
+                                    contact_tie[i] = BY_KIN if j == KIN_TIES[0] or j == KIN_TIES[1] else BY_TIE
+                                which -= 1
+            if status[i] == APPROACHED:
+                drawn = words(JOINS, seed, week, i, 0)
+                g = acts_as[contact_group[i]]
+                since = week - contact_week[i]
+                if g == NOBODY or uniform(drawn[1]) < lapse:
+                    status[i] = CIVILIAN
+                    refused_until[i] = week + refusal
+                    continue
+                norm = 0.0
+                for j in range(TIES):
+                    norm += attitude[ties[i, j]]
+                norm /= TIES
+                abused = week - abuse_week[i] < abuse_weeks
+                steady = livelihood[i] == 2
+                devout = religious[i] >= 6
+                x = np.float64(attitude[i])
+                hazard = h0 * fresh[min(since, fresh.size - 1)] * np.exp(
+                    log_hazard(abused, steady, schooling[i] - mean_years, devout, unprotected[c], norm, trust[c], x, b)
+                )
+                if uniform(drawn[0]) < chance(hazard):
+                    status[i] = JOINING
+                    contact_group[i] = g
+                    counts[k, 1] += 1
+                    counts[k, 2] += contact_tie[i] > 0
+                    counts[k, 3] += contact_tie[i] == BY_KIN
+                    counts[k, 4] += since < MONTH
+                    # The main reason: by luck, each weighed by how much it raised this person's hazard.
+                    revenge = np.exp(b[0] * abused) - 1.0 if abused else 0.0
+                    income = 0.0 if steady else np.exp(-b[1]) - 1.0
+                    income = max(income, 0.0) * (2.0 if livelihood[i] == 0 else 1.0)
+                    ideology = max(np.exp(b[7] * x) - 1.0, 0.0)
+                    protection = max(np.exp(b[4] * unprotected[c]) - 1.0, 0.0)
+                    company = tie_weight if contact_tie[i] > 0 else 0.0
+                    v = uniform(drawn[2]) * (revenge + income + ideology + protection + company)
+                    reason = 4
+                    if v < revenge:
+                        reason = 0
+                    elif v < revenge + income:
+                        reason = 1
+                    elif v < revenge + income + ideology:
+                        reason = 2
+                    elif v < revenge + income + ideology + protection:
+                        reason = 3
+                    counts[k, 5 + reason] += 1
+
+
+@loop
+def _collect(chunks, joined, status, out):
+    """Rows of those who joined, in order."""
+    found = 0
+    for k in range(chunks.shape[0]):
+        if joined[k] > 0:
+            for i in range(chunks[k, 1], chunks[k, 2]):
+                if status[i] == JOINING:
+                    out[found] = i
+                    found += 1
+
+
+@loop
+def know(rows, step, ties, cell, member_ties, links):
+    """Let the ties of `rows` know a member more (step 1) or fewer (step -1)."""
+    for k in range(rows.size):
+        for j in range(TIES):
+            other = ties[rows[k], j]
+            member_ties[other] += step
+            links[cell[other]] += step
+
+
+@lru_cache(maxsize=8)
+def freshness(shape: float, weeks: int) -> np.ndarray:
+    """Freshness of a contact by weeks since: increments of t^shape, 1 in the first week (Weibull hazard)."""
+    return np.diff(np.arange(weeks + 1.0) ** shape)
+
+
+def enlist(country: Country, rows: np.ndarray, group: np.ndarray) -> None:
+    """Make members of the youths in `rows` (in order), an entry in the roster for each person they stand for."""
+    society, youth, ppy = country.society, country.youth, country.society.persons_per_youth
+    youth.status[rows] = MEMBER
+    know(rows, 1, society.ties, society.cell, youth.member_ties, country.links)
+    everyone = np.repeat(rows, ppy)
+    country.roster.append(
+        everyone.size,
+        person=(everyone * ppy + np.tile(np.arange(ppy), rows.size)).astype(np.uint32),
+        youth=everyone,
+        group=np.repeat(group, ppy),
+        cell=society.cell[everyone],
+        state=MEMBER,
+        since=country.week,
+    )
+
+
+def approach(country: Country) -> None:
+    """Approaches, and joining, this week."""
+    p, week, society, youth, groups = (
+        country.parameters, country.week, country.society, country.youth, country.groups
+    )  # fmt: skip
+    ppy = society.persons_per_youth
+    youths = np.diff(society.first)
+    by_group = country.recruiters * p.approaches_per_recruiter
+    wanted = by_group.sum(axis=0)
+    approaches = np.minimum(wanted, p.approach_limit * youths * ppy) / ppy
+    with np.errstate(divide="ignore", invalid="ignore"):
+        at_random = np.where(youths > 0, approaches * (1.0 - p.tie_share) / youths, 0.0)
+        per_link = np.where(country.links > 0, approaches * p.tie_share / country.links, 0.0)
+        ladder = np.cumsum(by_group, axis=0) / wanted
+    ladder[-1] = 1.0
+
+    alive = groups.alive(week)
+    acts_as = np.where(alive, np.arange(alive.size), NOBODY)
+    for g in np.flatnonzero(~alive):
+        if groups.heir[g] != NOBODY and alive[groups.heir[g]]:
+            acts_as[g] = groups.heir[g]
+    guarded = 1.0 - np.exp(-country.forces / p.protecting_companies)
+    unprotected = country.insecurity * (1.0 - np.maximum(country.state_presence, guarded))
+    b = np.array([p.b_abuse_join, p.b_income_join, p.b_school, p.b_relschool, p.b_protect_join, p.b_norm,
+                  p.b_trust_join, p.kappa_att])  # fmt: skip
+
+    counts = np.empty((len(society.chunks), len(COUNTS)), np.int64)
+    _approach(
+        society.chunks, country.seed, week, per_link, at_random, ladder, p.women_approached, p.h0,
+        freshness(p.freshness_shape, 1100), 1.0 - np.exp(-1.0 / p.contact_weeks), int(p.refusal_weeks),
+        int(p.abuse_weeks), p.mean_schooling, unprotected, (country.trust - p.trust_mean) / p.trust_sd, b, p.company_weight,
+        acts_as, society.ties, youth.status, youth.woman, youth.schooling, youth.religious_schooling, youth.livelihood,
+        youth.attitude, youth.member_ties, youth.contact_group, youth.contact_tie, youth.contact_week,
+        youth.refused_until, youth.abuse_week, counts,
+    )  # fmt: skip
+    in_cell = society.chunks[:, 0]
+    for column, name in enumerate(COUNTS):
+        country.flow(name)[:] = np.bincount(in_cell, counts[:, column], len(country.grid)) * ppy
+
+    rows = np.empty(int(counts[:, 1].sum()), np.int64)
+    if rows.size:
+        _collect(society.chunks, counts[:, 1], youth.status, rows)
+        enlist(country, rows, youth.contact_group[rows])
+

@@ -1,0 +1,107 @@
+"""Ways out: members give up, and those who turn 36 make room for a new youth of 15.
+
+Giving up has a small weekly chance; who leaves keeps a raised disposition for a time (it falls back to one's own at the
+pace of `own_pull`) and is not approached again. Whoever turns 36 is followed no further: the row passes to a youth who
+turns 15, and those of the row who were members or held leave the roster.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.country import Country
+from sim.engine.kernels import loop
+from sim.engine.luck import decision, uniform, words
+from sim.population.groups import GONE, NOBODY
+from sim.population.youth import CIVILIAN, DETAINED, KILLED, MEMBER, NEVER, RETURNED, born, upbringing
+from sim.processes.approach import know
+
+GIVES_UP = decision("a member gives up")
+
+# What a youth is when those it stands for fare differently: the first of these that any of them is.
+PRECEDENCE = (MEMBER, DETAINED, RETURNED, KILLED)
+
+
+@loop
+def _give_up(seed, week, leaving, person, state, out):
+    found = 0
+    for e in range(person.size):
+        if state[e] == MEMBER and uniform(words(GIVES_UP, seed, week, person[e], 0)[0]) < leaving:
+            out[found] = e
+            found += 1
+    return found
+
+
+def exits(country: Country) -> None:
+    """Let members give up and generations follow each other."""
+    person, _rows, _group, _cell, _abroad, _recruiter, state, _persons, _since, _convicted = country.roster.entries()
+    out = np.empty(person.size, np.int64)
+    count = _give_up(country.seed, country.week, country.parameters.give_up_chance, person, state, out)
+    if count:
+        leave(country, out[:count])
+    _turn_over(country)
+
+
+def leave(country: Country, entries: np.ndarray) -> None:
+    """Let these members of the roster return to civil life."""
+    roster, youth = country.roster, country.youth
+    roster.state[entries] = RETURNED
+    roster.since[entries] = country.week
+    np.add.at(country.flow("returned"), roster.cell[entries], 1.0)
+    rows = roster.youth[entries]
+    mine = np.unique(rows[rows != NOBODY])
+    youth.settled[mine] += np.float32(country.parameters.returned_disposition)
+    follow(country, mine)
+
+
+def follow(country: Country, rows: np.ndarray) -> None:
+    """Bring the status of youths in line with the entries of those they stand for.
+
+    Ties know a member fewer once none of a youth's persons is one any more.
+    """
+    if not rows.size:
+        return
+    roster, youth = country.roster, country.youth
+    owner = roster.youth[: roster.size]
+    state = roster.state[: roster.size]
+    mine = np.isin(owner, rows) & (state != GONE) & (roster.group[: roster.size] != NOBODY)
+    place = np.searchsorted(rows, owner[mine])
+    new = np.full(rows.size, 255, np.uint8)
+    for status in reversed(PRECEDENCE):
+        new[place[state[mine] == status]] = status
+    left = rows[(youth.status[rows] == MEMBER) & (new != MEMBER)]
+    known = new != 255
+    youth.status[rows[known]] = new[known]
+    if left.size:
+        know(left, -1, country.society.ties, country.society.cell, youth.member_ties, country.links)
+
+
+def _turn_over(country: Country) -> None:
+    """Replace those who turn 36 this week."""
+    society, youth, roster, week = country.society, country.youth, country.roster, country.week
+    order = society.by_turning
+    low, high = np.searchsorted(society.turns_36, [week, week + 1], sorter=order)
+    rows = np.sort(order[low:high]).astype(np.int64)
+    if not rows.size:
+        return
+    followed = rows[youth.status[rows] >= MEMBER]
+    if followed.size:
+        entries = np.flatnonzero(np.isin(roster.youth[: roster.size], followed))
+        aged = entries[(roster.state[entries] == MEMBER)]
+        np.add.at(country.flow("returned"), roster.cell[aged], 1.0)
+        roster.state[entries] = GONE
+        roster.youth[entries] = NOBODY
+        members = followed[youth.status[followed] == MEMBER]
+        know(members, -1, society.ties, society.cell, youth.member_ties, country.links)
+    bits = upbringing(country.grid, country.parameters, country.world_seed, society.cell, society.town,
+                      society.persons_per_youth)  # fmt: skip
+    born(rows, week + 1, bits, youth)
+    youth.status[rows] = CIVILIAN
+    youth.settled[rows] = youth.disposition[rows]
+    youth.attitude[rows] = youth.disposition[rows]
+    for felt in (youth.recent, youth.clips, youth.propaganda, youth.counsel, youth.grievance):
+        felt[rows] = 0.0
+    for when in (youth.contact_week, youth.refused_until, youth.abuse_week):
+        when[rows] = NEVER
+    youth.contact_group[rows] = NOBODY
+    youth.contact_tie[rows] = 0

@@ -1,0 +1,174 @@
+"""Armed groups appear and end, move, and raise recruiters.
+
+A group founded in the run starts with a core from its parent, at home. One that ends passes its people to its heir.
+Members move: a few every week anyway, more where forces press them. They go to a neighbouring cell or, more seldom,
+far along the roads to a town (gravity by people and distance), and rather to places that are near home, peopled, and
+without forces or state; at a border those pressed may cross into the neighbour's sanctuary and come back later.
+
+Recruiters rise from members. Command and money limit how many a group can keep, to scale x members^(1/2): every
+recruiter more needs pay and someone to report to, so their number grows more slowly than the group.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.country import Country
+from sim.engine.kernels import loop, rule
+from sim.engine.luck import decision, luck, lucks, uniform, words
+from sim.population.groups import HERE, NOBODY
+from sim.population.youth import MEMBER
+from sim.processes.exits import leave
+
+SPLITS_OFF = decision("a member leaves with those who found a new group")
+MOVES = decision("a member moves")
+GOES_TO = decision("where a member moves to")
+BECOMES_RECRUITER = decision("a member becomes a recruiter or stops being one")
+NEW_HOME = decision("where a founder of a new group settles")
+
+
+@rule
+def pressed(companies, pressing):
+    """How hard forces press those in a cell, 0..1."""
+    return 1.0 - np.exp(-companies / pressing)
+
+
+@rule
+def chosen(weights, count, u):
+    """Place in `weights` picked at luck `u`; -1 when all are zero."""
+    total = 0.0
+    for k in range(count):
+        total += weights[k]
+    left = u * total
+    for k in range(count):
+        left -= weights[k]
+        if left < 0.0:
+            return k
+    return -1
+
+
+@loop
+def _move(seed, week, move, flee, cross, far, come_back, pressing, crossing, forces, pull, home_pull, town_cells,
+          town_pull, town_distance, neighbours, border, person, group, cell, abroad, state, crossings, stopped):  # fmt: skip
+    near = np.empty(8)
+    towns = np.empty(town_cells.size)
+    for e in range(person.size):
+        if state[e] != MEMBER or group[e] == NOBODY:
+            continue
+        c, g = cell[e], group[e]
+        hard = pressed(forces[c], pressing)
+        drawn = words(MOVES, seed, week, person[e], 0)
+        if abroad[e] != HERE:
+            if uniform(drawn[0]) < come_back * (1.0 - hard):
+                abroad[e] = HERE
+            continue
+        if uniform(drawn[0]) >= move + flee * hard:
+            continue
+        touching = 0
+        for k in range(border.shape[1]):
+            touching += border[c, k]
+        if touching > 0 and uniform(drawn[1]) < cross * hard:
+            if uniform(drawn[1]) < cross * hard * crossing[c]:
+                which = int(uniform(drawn[2]) * touching)
+                for k in range(border.shape[1]):
+                    if border[c, k]:
+                        if which == 0:
+                            abroad[e] = k
+                        which -= 1
+                crossings[c] += 1.0
+            else:
+                stopped[c] += 1.0
+            continue
+        u = luck(GOES_TO, seed, week, person[e])
+        if uniform(drawn[3]) < far:
+            for k in range(town_cells.size):
+                towns[k] = town_pull[k] * town_distance[c, k] * np.exp(-forces[town_cells[k]] / pressing)
+            k = chosen(towns, town_cells.size, u)
+            if k >= 0:
+                cell[e] = town_cells[k]
+        else:
+            for k in range(8):
+                d = neighbours[c, k]
+                near[k] = pull[d] * home_pull[g, d] if d >= 0 else 0.0
+            k = chosen(near, 8, u)
+            if k >= 0:
+                cell[e] = neighbours[c, k]
+
+
+@loop
+def _count(group, cell, abroad, recruiter, state, members, recruiters):
+    members[:], recruiters[:] = 0, 0
+    for e in range(group.size):
+        if state[e] == MEMBER and abroad[e] == HERE:
+            members[group[e], cell[e]] += 1
+            recruiters[group[e], cell[e]] += recruiter[e]
+
+
+@loop
+def _promote(seed, week, rate, wanted, have, people, person, group, abroad, recruiter, state):
+    for e in range(person.size):
+        if state[e] != MEMBER or abroad[e] != HERE:
+            continue
+        g = group[e]
+        missing = wanted[g] - have[g]
+        if recruiter[e]:
+            if missing < 0.0 and luck(BECOMES_RECRUITER, seed, week, person[e]) < -rate * missing / have[g]:
+                recruiter[e] = 0
+        elif missing > 0.0 and luck(BECOMES_RECRUITER, seed, week, person[e]) < rate * missing / max(people[g] - have[g], 1):
+            recruiter[e] = 1
+
+
+def count(country: Country) -> None:
+    """Count members and recruiters by group and cell."""
+    _person, _youth, group, cell, abroad, recruiter, state, _persons, _since, _convicted = country.roster.entries()
+    _count(group, cell, abroad, recruiter, state, country.members, country.recruiters)
+
+
+def groups(country: Country) -> None:
+    """Begin and end groups, move their people, raise recruiters."""
+    p, week, grid, table = country.parameters, country.week, country.grid, country.groups
+    for g in np.flatnonzero(table.founded == week):
+        _found(country, int(g))
+    for g in np.flatnonzero(table.ended == week):
+        _end(country, int(g))
+
+    person, _youth, group, cell, abroad, recruiter, state, _persons, _since, _convicted = country.roster.entries()
+    pull = (grid.population + 1.0) ** p.move_people * np.exp(
+        -p.move_state * country.state_presence - country.forces / p.pressing_companies
+    )
+    _move(country.seed, week, p.move_chance, p.flee_chance, p.cross_chance, p.far_share, p.come_back_chance,
+          p.pressing_companies, country.levers.crossing, country.forces, pull, country.places.home_pull,
+          country.places.town_cells, country.places.town_pull, country.places.town_distance,
+          grid.neighbours, grid.border, person, group, cell, abroad, state, country.flow("crossings"),
+          country.flow("intercepted"))  # fmt: skip
+
+    count(country)
+    people = country.members.sum(axis=1)
+    _promote(country.seed, week, p.promotion_rate, p.recruiter_scale * np.sqrt(people), country.recruiters.sum(axis=1),
+             people, person, group, abroad, recruiter, state)  # fmt: skip
+    count(country)
+
+
+def _found(country: Country, g: int) -> None:
+    """Move the founding core out of the parent (at most half of it) to the new group's home."""
+    roster, table = country.roster, country.groups
+    parent = table.parent[g]
+    if parent == NOBODY or table.founding_core[g] == 0:
+        return
+    entries = np.flatnonzero(roster.active() & (roster.group[: roster.size] == parent))
+    order = np.argsort(lucks(SPLITS_OFF, country.seed, g, roster.person[entries]), kind="stable")
+    core = entries[order[: min(int(table.founding_core[g]), entries.size // 2)]]
+    roster.group[core] = g
+    roster.abroad[core] = HERE
+    homes = table.home_cells[g]
+    roster.cell[core] = homes[(lucks(NEW_HOME, country.seed, g, roster.person[core]) * homes.size).astype(np.int64)]
+
+
+def _end(country: Country, g: int) -> None:
+    """Pass the members of an ended group to its heir; without one they give up."""
+    roster, heir = country.roster, country.groups.heir[g]
+    entries = np.flatnonzero(roster.active() & (roster.group[: roster.size] == g))
+    if heir != NOBODY:
+        roster.group[entries] = heir
+    else:
+        leave(country, entries)

@@ -1,0 +1,199 @@
+"""Security units guard, patrol and answer attacks; members are found; some contacts end in abuse or wrongful arrest.
+
+Each week a unit guards its base or goes on patrol to a cell within reach, the more likely the less secure it is. Its
+weight at a place is strength x effectiveness, in companies of 100. A member is found with chance
+
+    1 - exp(-detection x information x companies near x (1 + members there / crowd) - answer to attacks)
+
+and then killed or arrested. Information grows with trust (people tell) and with what partners share. Recruiters are more
+exposed. Members in a sanctuary are safe but for the share of it in which a neighbour's or joint forces may follow.
+
+Abuses: Poisson(abuse rate x companies on patrol x (floor + insecurity)) in a cell, each suffered by one person: grievance
+of the victim and those close, trust of the place down. For every so many arrests one is of a person who is no member.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.country import Country
+from sim.engine.kernels import loop, rule
+from sim.engine.luck import decision, luck, poisson, poissons, uniform, words
+from sim.population.groups import HERE, NOBODY
+from sim.population.security import GUARD, PATROL, RESPONSE
+from sim.population.youth import CIVILIAN, DETAINED, KILLED, KIN_TIES, MEMBER, TIES
+from sim.processes.exits import follow
+
+OUT_ON_PATROL = decision("a unit goes on patrol, and where")
+IS_FOUND = decision("a member is found by the forces")
+ABUSES = decision("how many abuses happen in a cell")
+VICTIM = decision("who suffers an abuse")
+WRONG_ARRESTS = decision("how many people are arrested who are no members")
+WRONGLY_ARRESTED = decision("who is arrested without being a member")
+LETHAL = decision("how many civilians the forces kill in a cell")
+
+
+@rule
+def found(detection, information, companies, crowd, answer):
+    """Chance that a member is found in a week."""
+    return 1.0 - np.exp(-(detection * information * companies * crowd + answer))
+
+
+@loop
+def _post(seed, week, guard_weight, floor, insecurity, reach_first, reach, active, base, strength, effectiveness,
+          abuse_factor, patrol_share, attacks, cell, mode, forces, troops, searching, patrols):  # fmt: skip
+    forces[:], troops[:], searching[:] = 0.0, 0.0, 0.0
+    for u in range(base.size):
+        if not active[u]:
+            continue
+        drawn = words(OUT_ON_PATROL, seed, week, u, 0)
+        home = base[u]
+        cell[u], mode[u] = home, GUARD
+        if uniform(drawn[0]) < patrol_share[u]:
+            total = 0.0
+            for k in range(reach_first[home], reach_first[home + 1]):
+                total += floor + insecurity[reach[k]]
+            left = uniform(drawn[1]) * total
+            for k in range(reach_first[home], reach_first[home + 1]):
+                left -= floor + insecurity[reach[k]]
+                if left < 0.0:
+                    cell[u] = reach[k]
+                    break
+            mode[u] = RESPONSE if attacks[cell[u]] > 0 else PATROL
+            searching[cell[u]] += strength[u] / 100.0 * abuse_factor[u]
+            patrols[cell[u]] += 1.0
+        weight = 1.0 if mode[u] != GUARD else guard_weight
+        forces[cell[u]] += weight * strength[u] / 100.0 * effectiveness[u]
+        troops[cell[u]] += strength[u]
+
+
+@loop
+def _find(seed, week, detection, killed_share, exposure, crowd, information, near, based, answer, pursuit, person, group,
+          cell, abroad, recruiter, state, since, arrests, killed):  # fmt: skip
+    hits = 0
+    for e in range(person.size):
+        if state[e] != MEMBER:
+            continue
+        c, g = cell[e], group[e]
+        drawn = words(IS_FOUND, seed, week, person[e], 0)
+        if abroad[e] == HERE:
+            bold = exposure if recruiter[e] else 1.0
+            p = found(detection * bold, information[c], near[c], 1.0 + based[c] / crowd, answer[g, c])
+        else:
+            p = pursuit[abroad[e]]
+        if uniform(drawn[0]) < p:
+            hits += 1
+            since[e] = week
+            if uniform(drawn[1]) < killed_share:
+                state[e] = KILLED
+                killed[c] += 1.0
+            else:
+                state[e] = DETAINED
+                arrests[c] += 1.0
+    return hits
+
+
+@loop
+def _wrong(seed, week, decision_number, counts, first, ppy, week_of_abuse, grieved, near_share, arrest, ties, status,
+           grievance, abuse_week, arrested):  # fmt: skip
+    """Let `counts` wrongs befall people of each cell: grievance of the victim and of their ties; maybe an arrest.
+
+    Wrongs are counted in persons. A youth stands for `ppy` persons alike; the first of them is the one we know.
+    """
+    taken = 0
+    for c in range(counts.size):
+        people = (first[c + 1] - first[c]) * ppy
+        if people == 0:
+            continue
+        for n in range(counts[c]):
+            victim = int(luck(decision_number, seed, week, c, n) * people)
+            if victim % ppy != 0:
+                continue
+            i = first[c] + victim // ppy
+            if status[i] == KILLED:
+                continue
+            grievance[i] += (np.float32(1.0) - grievance[i]) * grieved
+            abuse_week[i] = week_of_abuse
+            for j in range(TIES):
+                other = ties[i, j]
+                grievance[other] += (np.float32(1.0) - grievance[other]) * grieved * near_share
+                if j == KIN_TIES[0] or j == KIN_TIES[1]:
+                    abuse_week[other] = week_of_abuse
+            if arrest and status[i] == CIVILIAN and taken < arrested.size:
+                status[i] = DETAINED
+                arrested[taken] = i
+                taken += 1
+    return taken
+
+
+def post_units(country: Country) -> np.ndarray:
+    """Send units to their places; returns companies on patrol by cell, weighed by their propensity to abuse."""
+    p, units, levers = country.parameters, country.units, country.levers
+    searching = np.empty(len(country.grid))
+    places = country.places
+    _post(country.seed, country.week, p.guard_weight, p.patrol_floor, country.insecurity, places.reach_first, places.reach,
+          units.active(country.week), units.base, units.strength, units.effectiveness, units.abuse_factor,
+          units.patrol_share, country.flow("attacks"), units.cell, units.mode, country.forces, country.troops, searching,
+          country.flow("patrols"))  # fmt: skip
+    if levers.moved("joint_patrol_troops"):
+        companies = levers.joint_patrol_troops / 100.0
+        country.forces += companies * p.joint_patrol_effectiveness
+        country.troops += levers.joint_patrol_troops
+        searching += companies * p.joint_patrol_abuse
+        country.flow("patrols")[:] += companies
+    return searching
+
+
+def security(country: Country) -> None:
+    """Post the units, find members, and let contacts go wrong."""
+    p, grid, society, youth, roster = (
+        country.parameters, country.grid, country.society, country.youth, country.roster
+    )  # fmt: skip
+    searching = post_units(country)
+
+    near = country.forces + p.patrol_spill * np.append(country.forces, 0.0)[grid.neighbours].sum(axis=1)
+    information = np.exp(p.b_trust_tip * (country.trust - p.trust_mean) / p.trust_sd)
+    based = country.members.sum(axis=0)
+    answer = p.answer_rate * country.attacks_now * (1.0 - np.exp(-near)) / np.maximum(based, 1)
+    person, rows, group, cell, abroad, recruiter, state, _persons, since, _convicted = roster.entries()
+    arrests, killed = country.flow("arrests"), country.flow("killed")
+    hits = _find(country.seed, country.week, p.detection, p.killed_share, p.recruiter_exposure, p.crowd_members,
+                 information, near, based, answer, p.pursuit_hazard * country.levers.pursuit, person, group, cell, abroad,
+                 recruiter, state, since, arrests, killed)  # fmt: skip
+    if hits:
+        caught = np.flatnonzero((since == country.week) & ((state == KILLED) | (state == DETAINED)) & (rows != NOBODY))
+        follow(country, np.unique(rows[caught]))
+
+    cells = np.arange(len(grid))
+    means = p.abuse_per_op * searching * (p.abuse_floor + country.insecurity) * country.levers.abuse_control
+    abuses = poissons(ABUSES, country.seed, country.week, cells, means)
+    wrongly = poissons(WRONG_ARRESTS, country.seed, country.week, cells,
+                       p.wrongful_share / (1.0 - p.wrongful_share) * arrests)  # fmt: skip
+    _do_wrong(country, VICTIM, abuses, arrest=False)
+    taken = _do_wrong(country, WRONGLY_ARRESTED, wrongly, arrest=True)
+    if taken.size:
+        ppy = society.persons_per_youth
+        roster.append(taken.size, person=(taken * ppy).astype(np.uint32), youth=taken, group=NOBODY,
+                      cell=society.cell[taken], state=DETAINED, persons=ppy, since=country.week)  # fmt: skip
+    country.flow("abuses")[:] = abuses
+    country.flow("wrongful_arrests")[:] = wrongly
+    country.flow("deaths_civilian")[:] += _killed_by_forces(country, abuses)
+
+    village = np.minimum(1.0, p.village_persons / np.maximum(grid.population, 1.0))
+    hurt = p.abuse_trust * p.trust_sd * village * (abuses + wrongly)
+    country.trust += p.trust_recovery * (country.trust_start - country.trust) - hurt
+    np.clip(country.trust, 0.0, 1.0, out=country.trust)
+
+
+def _do_wrong(country: Country, decision_number: np.uint32, counts: np.ndarray, *, arrest: bool) -> np.ndarray:
+    p, society, youth = country.parameters, country.society, country.youth
+    arrested = np.empty(int(counts.sum()), np.int64)
+    taken = _wrong(country.seed, country.week, decision_number, counts, society.first, society.persons_per_youth,
+                   country.week, np.float32(p.abuse_grievance), np.float32(p.grievance_near), arrest, society.ties,
+                   youth.status, youth.grievance, youth.abuse_week, arrested)  # fmt: skip
+    return arrested[:taken]
+
+
+def _killed_by_forces(country: Country, abuses: np.ndarray) -> np.ndarray:
+    """Civilians who died in this week's abuses, by cell."""
+    return poissons(LETHAL, country.seed, country.week, np.arange(abuses.size), country.parameters.abuse_deaths * abuses)

@@ -1,0 +1,81 @@
+"""Figures to files: whole or not at all, the same bits each time, and with what was run written inside."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from sim.engine.errors import InputError
+from sim.version import __version__
+
+FORMATS = ("png", "svg")
+DOTS_PER_INCH = 150
+
+
+def save(figure: Figure, path: str | os.PathLike[str], about: Mapping[str, str]) -> list[Path]:
+    """Write a figure as PNG or SVG by the ending of `path`, or as both where it has no ending.
+
+    The files carry no date, so that the same runs give the same bits; they appear under their name only when complete.
+
+    Parameters
+    ----------
+    figure : Figure
+        As the functions of `sim.views` return it.
+    path : path
+        File to write; its folder is made when it is not there. A file of that name is replaced.
+    about : mapping of str
+        What was run, as `sim.views.about` gives it: ``Scenario``, ``Seeds``, ``Digest``, and ``Title`` (left out, the
+        heading of the figure).
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    InputError
+        For an ending other than .png and .svg.
+    """
+    path = Path(path)
+    ending = path.suffix.lower().removeprefix(".")
+    if ending and ending not in FORMATS:
+        raise InputError(f"figures are written as .png or .svg, not .{ending}", file=path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    facts = {"Title": str(figure.get_label()), **{key: str(value) for key, value in about.items()}}
+    return [_write(figure, path.with_suffix(f".{kind}"), facts) for kind in ([ending] if ending else FORMATS)]
+
+
+def _write(figure: Figure, path: Path, facts: Mapping[str, str]) -> Path:
+    kind = path.suffix.removeprefix(".")
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        # The salt makes the ids inside an SVG the same in every process.
+        with matplotlib.rc_context({"svg.hashsalt": "kumakan", "svg.fonttype": "path"}):
+            metadata = _png_text(facts) if kind == "png" else _dublin_core(facts)
+            figure.savefig(unfinished, format=kind, dpi=DOTS_PER_INCH, metadata=metadata)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return path
+
+
+def _png_text(facts: Mapping[str, str]) -> dict[str, str]:
+    return {**facts, "Software": f"kumakan {__version__}"}
+
+
+def _dublin_core(facts: Mapping[str, str]) -> dict[str, str | None]:
+    """The same facts under the names SVG files have for them (Dublin Core); `Date` is left out by None."""
+    rest = "; ".join(f"{key}: {value}" for key, value in facts.items() if key not in ("Title", "Digest"))
+    return {
+        "Title": facts["Title"],
+        "Creator": f"kumakan {__version__}",
+        "Description": rest,
+        "Identifier": facts.get("Digest", ""),
+        "Type": "StillImage",
+        "Date": None,
+    }

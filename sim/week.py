@@ -1,0 +1,295 @@
+"""A run: how it begins, the order of the week, how it ends."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from datetime import date
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.country import FLOWS, Country, Places
+from sim.engine.errors import InputError
+from sim.engine.luck import seed_key
+from sim.levers import Levers
+from sim.measures import MEASURES
+from sim.parameters import Parameters
+from sim.population.groups import FOREIGN, NOBODY, Groups, Roster, first_bases, founders, nearest_home_km
+from sim.population.imams import first_imams, ordain
+from sim.population.security import Deployment, muster
+from sim.population.youth import MEMBER, Society, settle
+from sim.processes.approach import approach, enlist
+from sim.processes.attitudes import attitudes
+from sim.processes.exits import exits
+from sim.processes.groups import count, groups
+from sim.processes.imams import imams
+from sim.processes.justice import justice
+from sim.processes.measures import measures
+from sim.processes.messages import messages
+from sim.processes.record import by_cell, observables, record
+from sim.processes.security import post_units, security
+from sim.processes.violence import violence
+from sim.record import Record
+from sim.version import __version__
+from sim.world import facts
+from sim.world.grid import Grid, world_grid
+from sim.world.timeline import Clock
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+WEEK = (measures, imams, messages, attitudes, approach, groups, violence, security, justice, exits, record)
+"""The order of the week. Order is a modelling decision; a change of it is news."""
+
+LONGEST_RUN = 1040  # weeks: after twenty years the newcomers of the first week would have to make room themselves
+FEWEST_YOUTHS = 8  # a youth has six neighbours
+
+
+def begin(scenario: Scenario, seed: int = 1, world_seed: int = 1) -> Country:
+    """The country on the first day of a scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What is done, when, and with which parameters.
+    seed : int
+        Luck of the run.
+    world_seed : int
+        Who lives where and knows whom; the same for all runs that are to be compared.
+    """
+    grid, clock, p = world_grid(), scenario.clock, Parameters.default().replaced(scenario.parameters)
+    if clock.weeks > LONGEST_RUN:
+        raise InputError(f"a run of {clock.weeks} weeks; at most {LONGEST_RUN} are possible")
+    society = _society(scenario.persons_per_youth, world_seed, tuple(p.items()))
+    key = seed_key(seed)
+    table = _groups(scenario, clock, grid)
+    trust = facts.trust()
+    cells, many = len(grid), len(table.keys)
+    seen = observables(sorted(MEASURES), {name: m.delivers for name, m in MEASURES.items()})
+    languages = facts.languages()[0]
+    sizes = {"channel": len(facts.CHANNELS), "language": len(languages), "cell": cells, "region": 9,
+             "country": len(grid.country_names)}  # fmt: skip
+    country = Country(
+        about=_about(scenario, p, seed, world_seed),
+        clock=clock,
+        week=0,
+        seed=key,
+        world_seed=world_seed,
+        parameters=p,
+        grid=grid,
+        society=society,
+        groups=table,
+        places=_places(grid, table, p),
+        measures=tuple(scenario.active_measures()),
+        levers=Levers(sizes),
+        youth=society.newborn.copy(),
+        imams=ordain(grid, p, world_seed),
+        roster=Roster.empty(4096),
+        units=muster(grid, *_deployments(scenario, clock), p.unit_persons, world_seed),
+        insecurity=np.zeros(cells),
+        trust=trust.trust[grid.region],
+        trust_start=trust.trust[grid.region],
+        state_presence=trust.state_presence[grid.region],
+        state_start=trust.state_presence[grid.region],
+        members=np.zeros((many, cells), np.int64),
+        recruiters=np.zeros((many, cells), np.int64),
+        links=np.zeros(cells, np.int64),
+        forces=np.zeros(cells),
+        troops=np.zeros(cells),
+        attacks_now=np.zeros((many, cells), np.int64),
+        felt=np.zeros(len(society.chunks), np.uint8),
+        flows=np.zeros((len(FLOWS), cells)),
+        totals=np.zeros((len(FLOWS), cells)),
+        means=np.zeros((4, cells)),
+        youth_sums=np.zeros((len(society.chunks), 3), np.int64),
+        population=np.zeros((9, 6), np.int64),
+        observables=seen,
+        names={o.name: k for k, o in enumerate(seen)},
+        values=np.zeros((clock.weeks, 9, len(seen))),
+    )
+    _first_members(country)
+    count(country)
+    post_units(country)
+    country.flows[:] = 0.0
+    return country
+
+
+def advance(country: Country) -> None:
+    """Live one week."""
+    for process in WEEK:
+        process(country)
+
+
+def finished(country: Country) -> bool:
+    """Whether the last week is over."""
+    return country.week >= country.clock.weeks
+
+
+def record_of(country: Country) -> Record:
+    """The record of the weeks lived so far."""
+    weeks = country.week
+    people = np.bincount(country.grid.region, country.grid.population, 9)
+    youths = np.bincount(country.grid.region, np.diff(country.society.first), 9) * country.society.persons_per_youth
+    return Record(
+        values=country.values[:weeks].copy(),
+        observables=country.observables,
+        regions=tuple(country.grid.region_names),
+        dates=tuple(country.clock.date(w) for w in range(weeks)),
+        weights={"people": people, "youths": youths},
+        cells=by_cell(country),
+        about=country.about,
+    )
+
+
+def run(
+    scenario: Scenario, seed: int = 1, world_seed: int = 1, on_week: Callable[[Country], None] | None = None
+) -> Record:
+    """Run a scenario from its first to its last week.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        From `sim.load`.
+    seed : int
+        Luck of the run.
+    world_seed : int
+        Who lives where and knows whom.
+    on_week : callable, optional
+        Called with the country after every week; it may look, not touch.
+
+    Returns
+    -------
+    Record
+    """
+    country = begin(scenario, seed, world_seed)
+    while not finished(country):
+        advance(country)
+        if on_week is not None:
+            on_week(country)
+    return record_of(country)
+
+
+@lru_cache(maxsize=1)
+def _society(persons_per_youth: int, world_seed: int, parameters: tuple) -> Society:
+    """The society of a world seed, kept for the next run (most runs of a batch share it)."""
+    p, grid = Parameters(dict(parameters)), world_grid()
+    society = settle(grid, p, persons_per_youth, world_seed, first_imams(grid, p))
+    if society.size < FEWEST_YOUTHS:
+        raise InputError(
+            f"persons_per_youth is {persons_per_youth}; that leaves {society.size} youths, at least {FEWEST_YOUTHS} are needed"
+        )
+    return society
+
+
+def _groups(scenario: Scenario, clock: Clock, grid: Grid) -> Groups:
+    """The armed groups of the fact table with the scenario's changes."""
+    rows = []
+    for row in facts.groups():
+        changes = dict(scenario.groups.get(row.key, {}))
+        if changes.pop("enabled", True):
+            rows.append({**{name: getattr(row, name) for name in row.__dataclass_fields__}, **changes})
+    keys = [row["key"] for row in rows]
+    place = {key: g for g, key in enumerate(keys)}
+
+    def week(day: date | None) -> int:
+        return clock.weeks + 1 if day is None else clock.week(day)
+
+    home_cells = [np.concatenate([grid.cells_of_cercle(name) for name in row["home_cercles"]]) for row in rows]
+    return Groups(
+        keys=keys,
+        names=[row["name"] for row in rows],
+        parent=np.array([place.get(row["parent"], NOBODY) for row in rows]),
+        heir=np.array([place.get(row["heir"], NOBODY) for row in rows]),
+        founded=np.array([week(row["founded"]) for row in rows]),
+        ended=np.array([week(row["ended"]) for row in rows]),
+        start_members=np.array([row["start_members"] for row in rows]),
+        foreign_share=np.array([row["foreign_share"] for row in rows]),
+        founding_core=np.array([row["founding_core"] for row in rows]),
+        home=np.stack([nearest_home_km(grid, cells) for cells in home_cells]),
+        home_cells=home_cells,
+    )
+
+
+def _deployments(scenario: Scenario, clock: Clock) -> tuple[list[Deployment], np.ndarray]:
+    """The deployments and the traits of the forces, with the scenario's changes."""
+    forces = facts.forces()
+    place = {force.key: k for k, force in enumerate(forces)}
+    traits = np.array([
+        [scenario.forces.get(f.key, {}).get(name, getattr(f, name)) for name in
+         ("effectiveness", "abuse_factor", "patrol_share")] for f in forces
+    ])  # fmt: skip
+    out = []
+    for d in facts.deployments():
+        changes: dict[str, Any] = scenario.forces.get(d.force, {})
+        troops = d.troops * changes.get("scale", 1.0)
+        since = max(clock.week(d.start), clock.week(changes["start"]) if "start" in changes else -10**6)
+        until = clock.weeks + 1 if d.end is None else clock.week(d.end)
+        until = min(until, clock.week(changes["end"]) if "end" in changes else until)
+        if changes.get("enabled", True) and troops > 0 and since < until:
+            out.append(Deployment(place[d.force], d.region, d.cercle, since, until, troops))
+    return out, traits
+
+
+def _places(grid: Grid, table: Groups, p: Parameters) -> Places:
+    """What follows from the map, the groups' homes and the parameters."""
+    towns = np.array([town.cell for town in grid.towns])
+    pull = np.array([town.population for town in grid.towns])
+    everywhere = np.arange(len(grid))
+    sites = facts.sites()
+    site_cells = np.array([s.cell for s in sites])
+    weight = np.array([s.weight for s in sites])
+    from_home = table.home[:, site_cells]
+    near = grid.distance_km(everywhere[:, None], everywhere[None, :]) <= p.patrol_km
+    near &= grid.region[:, None] == grid.region[None, :]
+    return Places(
+        home_pull=np.exp(-table.home / p.home_km),
+        town_cells=towns,
+        town_pull=pull**p.move_people,
+        town_distance=(grid.distance_km(everywhere[:, None], towns[None, :]) + p.gravity_km) ** -p.gravity_power
+        * (everywhere[:, None] != towns[None, :]),
+        sites=site_cells,
+        site_pull=weight**p.raid_people * (from_home + p.gravity_km) ** -p.gravity_power,
+        reach_first=np.concatenate([[0], np.cumsum(near.sum(axis=1))]),
+        reach=np.nonzero(near)[1],
+    )
+
+
+def _first_members(country: Country) -> None:
+    """Put the members of the groups that exist on the first day into the roster."""
+    from_abroad = int(FOREIGN)
+    for g in np.flatnonzero(country.groups.alive(0) & (country.groups.start_members > 0)):
+        rows, foreign = founders(country.society, country.groups, int(g), country.grid, country.seed)
+        enlist(country, rows, np.full(rows.size, g, np.int8))
+        names = from_abroad + np.arange(foreign, dtype=np.uint32)
+        country.roster.append(
+            foreign,
+            person=names,
+            youth=NOBODY,
+            group=g,
+            cell=first_bases(foreign, from_abroad, country.groups, int(g), country.seed),
+            state=MEMBER,
+        )
+        from_abroad += foreign
+
+
+def _about(scenario: Scenario, p: Parameters, seed: int, world_seed: int) -> dict[str, Any]:
+    """What is needed to make the run again."""
+    import numba
+
+    def installed(name: str) -> str:
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            return "not installed"
+
+    return {
+        "scenario": scenario.resolved(),
+        "seed": seed,
+        "world_seed": world_seed,
+        "parameters": p.as_dict(),
+        "versions": {"kumakan": __version__, "python": platform.python_version(), "numpy": np.__version__,
+                     "numba": numba.__version__, "mesa": installed("mesa"), "pandas": installed("pandas")},
+    }  # fmt: skip

@@ -1,0 +1,221 @@
+"""The tables of facts in `sim/world/data`, read with their types.
+
+Every column of every table is explained, with unit, source, licence and quality, in `columns.csv`. The
+helpers below turn the tables that the model starts from into arrays over the nine regions, in the order of
+`Grid.region_names`, and into small records. `table` reads any of them as it is.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.world.grid import DATA, world_grid
+
+PLACES = ("rural", "urban")
+CHANNELS = ("radio", "tv", "facebook", "youtube")
+LIVELIHOODS = ("none", "precarious", "secure")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """An armed group."""
+
+    key: str
+    name: str
+    parent: str | None  # key of the group it came out of
+    founded: date
+    ended: date | None
+    heir: str | None  # key of the group that takes over its members at the end
+    home_cercles: tuple[str, ...]  # as in Grid.cercle
+    start_members: int  # persons on 2012-01-02, 0 if founded later
+    foreign_share: float  # 0..1, of the start members or founding core, not from Mali's youth
+    founding_core: int  # persons on the day it is founded, if that is later
+
+
+@dataclass(frozen=True, slots=True)
+class Force:
+    """A security force."""
+
+    key: str
+    name: str
+    kind: str  # state, international or community
+    effectiveness: float  # per soldier, a French one = 1
+    low: float  # low end of effectiveness
+    high: float
+    abuse_factor: float  # abuses per contact, Malian army = 1
+    mandate: str  # search (goes looking for groups) or guard (holds places)
+    patrol_share: float  # 0..1, of its units out on patrol in a week
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """So many soldiers of a force in a region for a time."""
+
+    force: str  # key of a Force
+    region: int  # 0..8
+    cercle: str | None  # of the base, where known
+    start: date  # first day
+    end: date | None  # day after the last, None if it goes on
+    troops: int  # persons
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A town whose high-value sites draw raids from far."""
+
+    name: str
+    cell: int  # of the grid
+    region: int  # 0..8
+    weight: float  # share of far raids that aim at it; sums to 1
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How the state stands in the nine regions at the start."""
+
+    trust: NDArray[np.float64]  # 0..1, in the state and its forces
+    state_presence: NDArray[np.float64]  # 0..1, administration and services
+
+
+@dataclass(frozen=True, slots=True)
+class Schooling:
+    """Schooling and livelihood of youths in the nine regions."""
+
+    no_schooling: NDArray[np.float64]  # share who never went to school
+    mean_years: NDArray[np.float64]  # years, mean over all youths
+    livelihood: NDArray[np.float64]  # 9 x 2 (PLACES) x 3 (LIVELIHOODS), sums to 1 over the last
+
+
+def table(name: str) -> list[dict[str, Any]]:
+    """A table as a list of rows, each a dict by column.
+
+    A column whose filled fields are all whole numbers, all numbers or all ISO days is read as int, float or
+    date, any other as text; an empty field is None.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table with or without ".csv", as in ``columns.csv``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such table.
+
+    Examples
+    --------
+    >>> table("groups")[1]["ended"]
+    datetime.date(2013, 8, 22)
+    """
+    return [dict(row) for row in _read(name.removesuffix(".csv"))]
+
+
+@cache
+def _read(name: str) -> list[dict[str, Any]]:
+    with (DATA / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    columns = [_typed(column) for column in zip(*rows, strict=True)]
+    return [dict(zip(header, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _typed(column: Sequence[str]) -> list[Any]:
+    readers: tuple[Callable[[str], Any], ...] = (int, float, date.fromisoformat)
+    for read in readers:
+        try:
+            return [read(field) if field else None for field in column]
+        except ValueError:
+            continue
+    return [field or None for field in column]
+
+
+@cache
+def region_codes() -> list[str]:
+    """The ISO 3166-2 codes of the nine regions, in the order of `Grid.region_names`."""
+    return [row["region_code"] for row in _read("regions")]
+
+
+def groups() -> list[Group]:
+    """The armed groups, parents before the groups that came out of them."""
+    return [
+        Group(**{**_fields(row, Group), "home_cercles": tuple(row["home_cercles"].split(";"))})
+        for row in _read("groups")
+    ]
+
+
+def forces() -> list[Force]:
+    """The security forces."""
+    return [Force(**_fields(row, Force)) for row in _read("forces")]
+
+
+def deployments() -> list[Deployment]:
+    """The force plan as it was: who stood where, from when to when, with how many."""
+    region = {code: r for r, code in enumerate(region_codes())}
+    return [
+        Deployment(row["force"], region[row["region"]], row["cercle"], row["from"], row["to"], row["troops"])
+        for row in _read("deployments")
+    ]
+
+
+def sites() -> list[Site]:
+    """The towns that far raids aim at, each in its cell."""
+    grid, codes = world_grid(), region_codes()
+    cell = {town.name: town.cell for town in grid.towns}
+    return [
+        Site(row["name"], cell[row["name"]], codes.index(row["region"]), row["weight"])
+        for row in _read("sites")
+    ]
+
+
+def languages() -> tuple[list[str], NDArray[np.float64]]:
+    """Main languages of youths: their names, and their shares as 9 x languages, each region summing to 1."""
+    rows = _read("languages")
+    names = list(dict.fromkeys(row["language"] for row in rows))
+    share = {(row["region"], row["language"]): row["share"] for row in rows}
+    return names, np.array([[share[code, name] for name in names] for code in region_codes()])
+
+
+def media() -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    """Weekly media use of youths: `CHANNELS`, and the shares as 9 x 2 (`PLACES`) x 4 (`CHANNELS`)."""
+    rows = {(row["region"], row["place"]): row for row in _read("media")}
+    return CHANNELS, np.array(
+        [
+            [[rows[code, place][channel] for channel in CHANNELS] for place in PLACES]
+            for code in region_codes()
+        ]
+    )
+
+
+def trust() -> Trust:
+    """Trust in the state and its forces, and the state's presence, at the start."""
+    return Trust(_by_region("trust", "trust"), _by_region("trust", "state_presence"))
+
+
+def schooling() -> Schooling:
+    """Schooling and livelihood of youths."""
+    livelihood = np.array(
+        [[_by_region("schooling", f"{kind}_{place}") for kind in LIVELIHOODS] for place in PLACES]
+    )
+    return Schooling(
+        no_schooling=_by_region("schooling", "no_schooling"),
+        mean_years=_by_region("schooling", "mean_years"),
+        livelihood=livelihood.transpose(2, 0, 1),
+    )
+
+
+def _fields(row: dict[str, Any], record: type) -> dict[str, Any]:
+    """The fields of a row that the record has; quality, source and note stay behind in the table."""
+    return {name: row[name] for name in record.__dataclass_fields__}  # type: ignore[attr-defined]
+
+
+def _by_region(name: str, column: str) -> NDArray[np.float64]:
+    """A column of a table with one row per region, in the order of the regions."""
+    rows = {row["region"]: row[column] for row in _read(name)}
+    return np.array([rows[code] for code in region_codes()], dtype=np.float64)
