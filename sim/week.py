@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -233,6 +233,14 @@ def _deployments(scenario: Scenario, clock: Clock) -> tuple[list[Deployment], np
     return out, traits
 
 
+@cache
+def _distances() -> np.ndarray:
+    """Km between any two cells (float32: 12 MB)."""
+    grid = world_grid()
+    everywhere = np.arange(len(grid))
+    return grid.distance_km(everywhere[:, None], everywhere[None, :]).astype(np.float32)
+
+
 def _places(grid: Grid, table: Groups, p: Parameters) -> Places:
     """What follows from the map, the groups' homes and the parameters."""
     towns = np.array([town.cell for town in grid.towns])
@@ -242,13 +250,13 @@ def _places(grid: Grid, table: Groups, p: Parameters) -> Places:
     site_cells = np.array([s.cell for s in sites])
     weight = np.array([s.weight for s in sites])
     from_home = table.home[:, site_cells]
-    near = grid.distance_km(everywhere[:, None], everywhere[None, :]) <= p.patrol_km
+    near = _distances() <= p.patrol_km
     near &= grid.region[:, None] == grid.region[None, :]
     return Places(
         home_pull=np.exp(-table.home / p.home_km),
         town_cells=towns,
         town_pull=pull**p.move_people,
-        town_distance=(grid.distance_km(everywhere[:, None], towns[None, :]) + p.gravity_km) ** -p.gravity_power
+        town_distance=(_distances()[:, towns] + p.gravity_km) ** -p.gravity_power
         * (everywhere[:, None] != towns[None, :]),
         sites=site_cells,
         site_pull=weight**p.raid_people * (from_home + p.gravity_km) ** -p.gravity_power,

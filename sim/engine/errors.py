@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from os import PathLike
 
 ALIKE = 0.6
-"""How alike two names must be (difflib's ratio, 0..1) for one to be offered for the other; difflib's choice."""
+"""How alike two names must be (difflib's ratio, 0..1) for one to be offered for the other; its choice."""
 
 
 class InputError(Exception):

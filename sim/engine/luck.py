@@ -65,7 +65,7 @@ def words(decision, seed, week, agent, draw):
             np.uint32(p0 & _LOW),
         )
         k0, k1 = np.uint32(k0 + _W0), np.uint32(k1 + _W1)
-    return c0, c1, c2, c3
+    return np.uint32(c0), np.uint32(c1), np.uint32(c2), np.uint32(c3)
 
 
 @rule

@@ -83,7 +83,9 @@ def number(
         raise wrong(f"has no value; it is {allowed}")
     if isinstance(value, str):
         raise wrong(f"is the text {shown(value)}; it is {allowed}{_bare_number(value, low, high, whole)}")
-    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise wrong(f"is {_kind(value)}; it is {allowed}")
     if abs(value) > (MOST if whole else FLOAT_MOST) or value != value:
         raise wrong(f"is {shown(value)}; it is {allowed}" + (f" and at most {MOST}" if whole else ""))

@@ -12,6 +12,8 @@ from statistics import NormalDist
 
 import numpy as np
 
+from numba import prange
+
 from sim.engine.kernels import chunk_loop, loop
 from sim.engine.luck import decision, luck, lucks, normal, seed_key
 from sim.parameters import Parameters
@@ -206,7 +208,7 @@ def _taste_needed() -> np.ndarray:
 def _settle(chunks, seed, urban_share, attends, first_imam, language_share, region, cell, town, imam, language):
     """Where people live, whose mosque they attend, what they speak: what stays when a row passes to a newcomer."""
     from_none = first_imam[first_imam.size - 1]
-    for k in range(chunks.shape[0]):
+    for k in prange(chunks.shape[0]):
         c, start, stop = chunks[k, 0], chunks[k, 1], chunks[k, 2]
         imams = first_imam[c + 1] - first_imam[c]
         for i in range(start, stop):

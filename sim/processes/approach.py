@@ -27,6 +27,8 @@ from functools import lru_cache
 import numpy as np
 
 from sim.country import Country
+from numba import prange
+
 from sim.engine.kernels import chunk_loop, loop, rule
 from sim.engine.luck import decision, uniform, words
 from sim.population.groups import NOBODY
@@ -67,7 +69,7 @@ def _approach(chunks, seed, week, per_link, at_random, group_ladder, women, h0, 
               mean_years, unprotected, trust, b, tie_weight, acts_as, ties, status, woman, schooling, religious,
               livelihood, attitude, member_ties, contact_group, contact_tie, contact_week, refused_until, abuse_week,
               counts):  # fmt: skip
-    for k in range(chunks.shape[0]):
+    for k in prange(chunks.shape[0]):
         c, start, stop = chunks[k, 0], chunks[k, 1], chunks[k, 2]
         for m in range(counts.shape[1]):
             counts[k, m] = 0

@@ -15,6 +15,8 @@ from __future__ import annotations
 import numpy as np
 
 from sim.country import Country
+from numba import prange
+
 from sim.engine.kernels import chunk_loop, rule
 from sim.engine.luck import bell, decision, uniform, words
 from sim.population.youth import KILLED, TIES
@@ -41,7 +43,7 @@ def settles(settled, disposition, peers, target, peer_pull, own_pull, sermon_pul
 def _attitudes(chunks, seed, week, peer_pull, own_pull, noise_size, attendance, keep_grievance, strong, sermon_pull,
                sermon_target, ties, imam, status, disposition, recent, settled, attitude, attitude_next, grievance,
                sums):  # fmt: skip
-    for k in range(chunks.shape[0]):
+    for k in prange(chunks.shape[0]):
         start, stop = chunks[k, 1], chunks[k, 2]
         total, aggrieved, supporters = 0, 0, 0
         peers = np.empty(BLOCK, np.float32)

@@ -19,6 +19,8 @@ from __future__ import annotations
 import numpy as np
 
 from sim.country import Country
+from numba import prange
+
 from sim.engine.kernels import chunk_loop, rule
 from sim.engine.luck import decision, uniform, words
 from sim.population.imams import TRAINED
@@ -53,7 +55,7 @@ def _messages(chunks, seed, week, airing, preached, clip_reach, clip_views, clip
               propaganda_chance, outreach_chance, keep_clip, keep_counsel, dose, mean_effect, propaganda_effect,
               counsel_effect, residue, language, imam, channels, status, settled, recent, clips, propaganda, counsel,
               felt, reached):  # fmt: skip
-    for k in range(chunks.shape[0]):
+    for k in prange(chunks.shape[0]):
         c, start, stop = chunks[k, 0], chunks[k, 1], chunks[k, 2]
         reached[k, 0], reached[k, 1], reached[k, 2] = 0, 0, 0
         heard_of = propaganda_chance[c] > 0.0 or preached[c]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from sim.country import FLOW, FLOWS, Country
+from numba import prange
+
 from sim.engine.kernels import chunk_loop
 from sim.population.groups import GONE, HERE, NOBODY
 from sim.population.imams import TRAINED
@@ -44,7 +46,7 @@ def observables(measure_keys: list[str], delivers: dict[str, str]) -> tuple[Obse
 
 @chunk_loop
 def _census(chunks, status, counts):
-    for k in range(chunks.shape[0]):
+    for k in prange(chunks.shape[0]):
         civilian, approached = 0, 0
         for i in range(chunks[k, 1], chunks[k, 2]):
             civilian += status[i] == CIVILIAN

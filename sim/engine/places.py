@@ -1,0 +1,228 @@
+"""YAML into plain data, remembering where each key stands, so that a message can name file and line.
+
+Only plain data are read: no tags, merge keys or second document. Files may come from anybody, so their size,
+depth and number of aliases are bounded before anything is built from it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from sim.engine.errors import InputError, nearest
+
+Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the compiled one where PyYAML was built with it
+
+MOST_BYTES = 1_000_000
+MOST_DEPTH = 50
+MOST_ALIASES = 100
+MOST_VALUES = 10_000
+"""Far above any scenario a person writes, far below what would trouble a machine."""
+
+Keys = tuple[str | int, ...]  # the way to a value: keys, and places in lists
+
+
+class Place(NamedTuple):
+    """Where a key stands: a file (or command-line option) and a line from 1."""
+
+    file: str | None = None
+    line: int | None = None
+
+
+NOWHERE = Place()
+
+
+@dataclass
+class Tree:
+    """Nested plain data, and the place of each key in it."""
+
+    data: Any
+    places: dict[Keys, Place] = field(default_factory=dict)
+
+    def place(self, keys: Keys) -> Place:
+        """The place of a key, or of the nearest block around it whose place is known."""
+        while keys and keys not in self.places:
+            keys = keys[:-1]
+        return self.places.get(keys, NOWHERE)
+
+    def error(self, keys: Keys, message: str) -> InputError:
+        """An error about the value at `keys`, with its place."""
+        file, line = self.place(keys)
+        return InputError(message, file=file, line=line)
+
+    def over(self, below: Tree) -> Tree:
+        """This tree laid over another: blocks are merged key by key, everything else is replaced."""
+        return Tree(merged(below.data, self.data), {**below.places, **self.places})
+
+
+def merged(below: Any, above: Any) -> Any:
+    """`above` laid over `below`, key by key, without changing either."""
+    if not (isinstance(below, dict) and isinstance(above, dict)):
+        return above
+    return {
+        **below,
+        **{key: merged(below[key], value) if key in below else value for key, value in above.items()},
+    }
+
+
+def read(path: str | os.PathLike[str], said_at: Place = NOWHERE) -> Tree:
+    """Read a YAML file.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    said_at : Place, optional
+        Where the path was written, if in a file.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, is no text, too large, no YAML, or holds more than plain data.
+    """
+    try:
+        return parse(_text(Path(path), said_at), str(path))
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
+        why = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"{_quoted(path)} cannot be read: {why}", **said_at._asdict()) from None
+
+
+def _text(path: Path, said_at: Place) -> str:
+    if path.is_dir():
+        raise InputError(f"{_quoted(path)} is a folder; name one YAML file in it", **said_at._asdict())
+    if not path.exists():
+        folder = path.parent
+        files = (
+            [f.name for f in folder.iterdir() if f.suffix in (".yaml", ".yml")] if folder.is_dir() else None
+        )
+        what = (
+            f"there is no file {_quoted(path)}"
+            if files is not None
+            else f"there is no folder {_quoted(folder)}"
+        )
+        raise InputError(f"{what}{nearest(path.name, files or [])}", **said_at._asdict())
+    if not path.is_file():
+        raise InputError(f"{_quoted(path)} is not an ordinary file", **said_at._asdict())
+    with path.open("rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise InputError(f"is larger than {MOST_BYTES // 1_000_000} MB; no scenario is", file=path)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InputError("is not a text in UTF-8; save it as UTF-8", file=path, line=line) from None
+
+
+def _quoted(path: str | os.PathLike[str]) -> str:
+    text = str(path)
+    return repr(text if len(text) <= 200 else text[:197] + "...")
+
+
+def parse(text: str, file: str | None = None) -> Tree:
+    """Read YAML from a text; `file` is what messages call it. Empty text gives None.
+
+    Raises
+    ------
+    InputError
+        If it is no YAML, or holds more than plain data.
+    """
+    try:
+        _refuse_traps(text, file)
+        loader = Loader(text)
+        node = loader.get_single_node()
+        tree = Tree(None)
+        if node is not None:
+            tree.data = _Reading(loader, file, tree.places).value(node, ())
+        return tree
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        what = ": ".join(part for part in (error.context, error.problem) if part)
+        raise InputError(f"is not YAML: {what}", file=file, line=mark.line + 1 if mark else None) from None
+    except yaml.reader.ReaderError as error:  # a character that YAML does not allow, such as NUL
+        position = error.position if isinstance(error.position, int) else 0
+        line = text.count("\n", 0, position) + 1
+        raise InputError(f"is not YAML: {error.reason}", file=file, line=line) from None
+
+
+def _refuse_traps(text: str, file: str | None) -> None:
+    """Go through the text once without building anything, and stop at what no scenario needs."""
+    depth = aliases = documents = events = 0
+    loader = Loader(text)
+    while loader.check_event():
+        event = loader.get_event()
+        line = event.start_mark.line + 1
+        events += 1
+        if events > 2 * MOST_VALUES:  # keys are events as well
+            raise InputError(f"holds more than {MOST_VALUES:,} values", file=file, line=line)
+        if isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+            if documents > 1:
+                raise InputError("begins a second document (---); one file holds one", file=file, line=line)
+        if isinstance(event, yaml.AliasEvent):
+            aliases += 1
+            if aliases > MOST_ALIASES:
+                raise InputError(f"has more than {MOST_ALIASES} aliases (*name)", file=file, line=line)
+        elif getattr(event, "tag", None) is not None:
+            what = f"has the tag {event.tag[:60]!r}; tags (!name) are not read, write plain values"
+            raise InputError(what, file=file, line=line)
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MOST_DEPTH:
+                raise InputError(f"is nested deeper than {MOST_DEPTH} levels", file=file, line=line)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+class _Reading:
+    """One pass from nodes to plain data that notes where every key stands."""
+
+    def __init__(self, loader: Any, file: str | None, places: dict[Keys, Place]) -> None:
+        self.loader, self.file, self.places = loader, file, places
+        self.values = 0
+
+    def value(self, node: yaml.Node, keys: Keys) -> Any:
+        self.values += 1
+        here = Place(self.file, node.start_mark.line + 1)
+        self.places.setdefault(keys, here)
+        if self.values > MOST_VALUES:
+            raise InputError(f"holds more than {MOST_VALUES:,} values, aliases written out", **here._asdict())
+        if len(keys) > MOST_DEPTH:  # an alias to the block it stands in
+            raise InputError(f"is nested deeper than {MOST_DEPTH} levels", **here._asdict())
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item, (*keys, k)) for k, item in enumerate(node.value)]
+        return self.block(node, keys) if isinstance(node, yaml.MappingNode) else self.scalar(node)
+
+    def block(self, node: yaml.MappingNode, keys: Keys) -> dict[str, Any]:
+        block: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            here = Place(self.file, key_node.start_mark.line + 1)
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise InputError("has a block or list as a key; keys are plain words", **here._asdict())
+            key = key_node.value  # as written: a key `no` is the word no, not false
+            if key == "<<":
+                raise InputError("has a merge key (<<), which is not read; use extends", **here._asdict())
+            if key in block:
+                first = self.places[*keys, key].line
+                raise InputError(f"has the key {key[:60]!r} twice, first in line {first}", **here._asdict())
+            self.places[*keys, key] = here
+            block[key] = self.value(value_node, (*keys, key))
+        return block
+
+    def scalar(self, node: yaml.Node) -> Any:
+        """A value, with what YAML 1.1 reads otherwise than people do put right or left as text."""
+        text = node.value
+        bare = not node.style
+        if bare and re.fullmatch(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+", text):
+            return float(text)  # 1e3: for YAML 1.1 a text
+        if bare and re.fullmatch(r"[-+]?(0\d+|[\d_]+(:[\d.]+)+)", text):
+            return text  # 010 would be octal, 12:30 a number in base 60
+        try:
+            return self.loader.construct_object(node)
+        except (ValueError, OverflowError, yaml.YAMLError):  # 2013-02-30, a number of 5,000 digits, a lone =
+            return text

@@ -1,0 +1,94 @@
+"""Imams are trained abroad.
+
+In September 2013 Morocco agreed to train 500 Malian imams. They leave in cohorts, study for two years, and come back;
+no study of what followed was found. What training changes in a sermon, and what the outreach of a trained imam does to
+a listener, stands in the parameter table.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from sim.country import Country
+from sim.levers import Levers
+from sim.measures.base import Day, Delivered, Measure, Persons, Several, Weeks, Xof, field
+from sim.population.imams import IN_TRAINING, TRAINED
+
+
+class Cohort(BaseModel):
+    """Imams who leave together."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    departs: Day = field(..., unit="date", source="choice", meaning="day on which the cohort leaves")
+    imams: Persons = field(..., unit="imams", source="choice", meaning="how many leave")
+
+
+class ImamTraining(Measure):
+    """Imams leave for a course abroad in cohorts and come back to their mosques trained."""
+
+    key: ClassVar[str] = "imam_training"
+    title: ClassVar[str] = "Training of imams in Morocco"
+    delivers: ClassVar[str] = "trained imams in post"
+    sources: ClassVar[tuple[str, ...]] = ("le360 2013 and 2018", "machahid24", "Maghreb Arabe Presse 2013")
+
+    imams: Persons = field(500, unit="imams", source="agreement of September 2013", meaning="imams to be trained in all")
+    cohort_size: Persons = field(
+        102, unit="imams", source="le360: first group of 90 + 12", meaning="imams who leave together", ge=1
+    )
+    weeks_between_cohorts: Weeks = field(
+        40, unit="weeks", source="derived: five cohorts from November 2013 to early 2017", meaning="from one departure to the next", ge=1
+    )  # fmt: skip
+    course_weeks: Weeks = field(104, unit="weeks", source="two-year course", meaning="length of the course", ge=1)
+    cohorts: Several[Cohort] = field(
+        (), unit="cohorts", source="choice",
+        meaning="departures one by one; when given, imams, cohort_size and weeks_between_cohorts are not used",
+    )  # fmt: skip
+    cost_per_imam_week: Xof = field(
+        75_000, unit="XOF per imam and week", source="assumed: stipend, lodging and teaching, no budget found",
+        meaning="cost of one imam in training",
+    )  # fmt: skip
+    cost_per_journey: Xof = field(
+        400_000, unit="XOF per imam", source="assumed: air fare there and back", meaning="cost of the journey"
+    )
+
+    def departures(self, day: date) -> int:
+        """Imams who leave in the seven days from `day`, before intensity."""
+        if self.cohorts:
+            return sum(c.imams for c in self.cohorts if 0 <= (c.departs - day).days < 7)
+        if self.start is None or not self.imams:
+            return 0
+        weeks = -((self.start - day).days // 7)
+        if weeks < 0 or weeks % self.weeks_between_cohorts:
+            return 0
+        gone = weeks // self.weeks_between_cohorts * self.cohort_size
+        return max(0, min(self.cohort_size, self.imams - gone))
+
+    def apply(self, levers: Levers, country: Country) -> None:
+        """Send the cohort of this week, from the regions in proportion to their imams."""
+        day = country.clock.date(country.week)
+        leaving = int(self.departures(day) * self.strength(day) + 0.5)
+        if not leaving:
+            return
+        region = country.grid.region[country.imams.cell]
+        stock = np.bincount(region, minlength=9) * self.region_mask
+        ends = np.floor(np.cumsum(stock) / max(stock.sum(), 1) * leaving + 0.5)
+        levers.add("imams_sent", slice(None), np.diff(ends, prepend=0.0))
+        levers.set("course_weeks", self.region_mask, float(self.course_weeks))
+        levers.keep("imams_completing", slice(None), country.parameters.training_completion)
+
+    def report(self, country: Country) -> Delivered:
+        """Trained imams who preach; stipends of those away and the journeys of those who left this week."""
+        imams, week = country.imams, country.week
+        region = country.grid.region[imams.cell]
+        preaching = (imams.training == TRAINED) & imams.in_post(week)
+        away = imams.training == IN_TRAINING
+        left = country.levers.imams_sent if country.levers.moved("imams_sent") else np.zeros(9)
+        return Delivered(
+            np.bincount(region[preaching], minlength=9).astype(np.float64),
+            np.bincount(region[away], minlength=9) * self.cost_per_imam_week + left * self.cost_per_journey,
+        )

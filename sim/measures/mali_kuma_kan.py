@@ -1,0 +1,118 @@
+"""Mali Kuma Kan: one-minute clips in the languages of Mali, on television, Facebook and YouTube.
+
+A clip has three parts: shocking images, a religious leader who explains, and the core message. Whom it reaches is
+capacity x coverage of the channel x those who use it and understand the language; what it does is in the parameter
+table, with a prior that lets it backfire. No figure on the campaign's reach, cost or results was found.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic_core import PydanticCustomError
+
+from sim.country import Country
+from sim.levers import Levers
+from sim.measures.base import Count, Delivered, Measure, Number, Several, Share, Weeks, Xof, field
+from sim.world import facts
+
+Language = Literal["Bambara", "Fulfulde", "Songhay", "Tamasheq", "Soninke", "Khassonke", "Maninka", "Senoufo", "Mamara",
+                   "Dogon", "Bozo", "Bomu", "Arabic"]  # fmt: skip
+
+
+class Airing(BaseModel):
+    """How a channel carries the clips."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    capacity: Share = field(
+        1.0, unit="share", source="assumed", meaning="share of the channel's users within coverage that the bookings reach in a week"
+    )  # fmt: skip
+    coverage: Share = field(1.0, unit="share", source="assumed", meaning="share of the places where the channel can be received")
+    views: Number = field(1.0, unit="views a week", source="assumed", meaning="times a person reached sees it in a week", ge=0, le=50)
+    cost_per_week: Xof = field(0.0, unit="XOF per week", source="assumed", meaning="air time or advertising")
+
+
+class MaliKumaKan(Measure):
+    """Short clips against violent extremism on television and online."""
+
+    key: ClassVar[str] = "mali_kuma_kan"
+    title: ClassVar[str] = "Mali Kuma Kan, clips in local languages"
+    delivers: ClassVar[str] = "youths who saw a clip in the week"
+
+    tv: Airing = field(
+        Airing(capacity=0.5, coverage=0.8, views=1.0, cost_per_week=1_500_000), unit="airing",
+        source="assumed: no broadcast plan found", meaning="spots on national television",
+    )  # fmt: skip
+    facebook: Airing = field(
+        Airing(capacity=0.4, coverage=1.0, views=1.0, cost_per_week=400_000), unit="airing",
+        source="assumed: no campaign data found", meaning="paid and shared posts on Facebook",
+    )  # fmt: skip
+    youtube: Airing = field(
+        Airing(capacity=0.2, coverage=1.0, views=1.0, cost_per_week=200_000), unit="airing",
+        source="assumed: no campaign data found", meaning="clips on YouTube",
+    )  # fmt: skip
+    languages: Several[Language] = field(
+        ("Bambara", "Fulfulde", "Songhay", "Tamasheq"), unit="languages", source="assumed: main national languages",
+        meaning="languages in which the clips are made",
+    )  # fmt: skip
+    shock_seconds: Count = field(15, unit="seconds", source="three-part structure; lengths assumed", meaning="shocking images")
+    explanation_seconds: Count = field(
+        30, unit="seconds", source="three-part structure; lengths assumed", meaning="a religious leader explains"
+    )
+    core_seconds: Count = field(15, unit="seconds", source="three-part structure; lengths assumed", meaning="the core message")
+    renewed_every_weeks: Weeks = field(
+        26, unit="weeks", source="assumed", meaning="weeks until new clips replace those on air, whose strength wears off", ge=1
+    )
+    clips_per_renewal: Count = field(4, unit="clips", source="assumed", meaning="new clips each time, per language")
+    cost_per_clip: Xof = field(
+        3_000_000, unit="XOF per clip and language", source="assumed: small studio production", meaning="making one clip"
+    )
+
+    @model_validator(mode="after")
+    def _has_parts(self) -> MaliKumaKan:
+        if self.shock_seconds + self.explanation_seconds + self.core_seconds == 0:
+            raise PydanticCustomError("parts", "{message}", {"message": "has a clip without parts; one of shock_seconds, explanation_seconds, core_seconds must be above 0"})  # fmt: skip
+        return self
+
+    @property
+    def airings(self) -> dict[int, Airing]:
+        """Airing by place of the channel in the media table."""
+        return {facts.CHANNELS.index(name): getattr(self, name) for name in ("tv", "facebook", "youtube")}
+
+    def weeks_on_air(self, country: Country) -> int:
+        """Weeks since the campaign began."""
+        begun = 0 if self.start is None else max(country.clock.week(self.start), 0)
+        return country.week - begun
+
+    def apply(self, levers: Levers, country: Country) -> None:
+        """Book the air time of this week."""
+        strength = self.strength(country.clock.date(country.week))
+        if strength == 0.0:
+            return
+        p = country.parameters
+        cells = np.flatnonzero(self.region_mask[country.grid.region])
+        tongues = [facts.languages()[0].index(name) for name in self.languages]
+        for channel, airing in self.airings.items():
+            levers.reach("clip_reach", np.ix_([channel], tongues, cells), strength * airing.capacity * airing.coverage)
+            levers.set("clip_views", channel, airing.views)
+        length = self.shock_seconds + self.explanation_seconds + self.core_seconds
+        parts = self.shock_seconds + self.explanation_seconds * p.religious_content + self.core_seconds * p.active_format
+        stale = self.weeks_on_air(country) % self.renewed_every_weeks
+        levers.keep("clip_pull", cells, parts / length * (1.0 - p.clip_fatigue) ** stale)
+        levers.reach("clip_shock", cells, self.shock_seconds / length)
+
+    def report(self, country: Country) -> Delivered:
+        """Youths reached this week; air time, and the making of clips in the weeks in which they are renewed."""
+        strength = self.strength(country.clock.date(country.week))
+        if strength == 0.0:
+            return Delivered.nothing()
+        starts = np.searchsorted(country.grid.region, np.arange(9))
+        reached = np.add.reduceat(country.flow("reached_clips"), starts) * self.region_mask
+        cost = strength * sum(airing.cost_per_week for airing in self.airings.values())
+        if self.weeks_on_air(country) % self.renewed_every_weeks == 0:
+            cost += self.clips_per_renewal * len(self.languages) * self.cost_per_clip
+        people = np.add.reduceat(country.grid.population, starts) * self.region_mask
+        return Delivered(reached, cost * people / people.sum())
