@@ -25,11 +25,11 @@ import hashlib
 import json
 import os
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import PydanticCustomError
@@ -381,7 +381,8 @@ class _Checks:
             return model.model_validate(data)
         except ValidationError as error:
             for one in error.errors(include_url=False):
-                self.problem((*path, *_location(one["loc"])), _said(one, model, name))
+                ending = ("end",) if one["type"] == "end" else ()
+                self.problem((*path, *_location(one["loc"]), *ending), _said(one, model, name))
             return None
 
     def known(self, block: str, known: Iterable[str]) -> dict[str, Any]:
@@ -417,12 +418,26 @@ def _location(loc: tuple[str | int, ...]) -> Keys:
     return tuple(part for part in loc if part != "[key]")
 
 
+def _dotted(keys: Keys) -> str:
+    """Keys as a reader says them: measures.imam_training.cohorts item 2.departs."""
+    return "".join(f" item {key + 1}" if isinstance(key, int) else f".{key}" for key in keys).removeprefix(
+        "."
+    )
+
+
 def _is(value: Any) -> str:
     if value is None:
         return "has no value"
     if isinstance(value, dict | list | tuple):
         return f"is {'a block' if isinstance(value, dict) else 'a list'}"
     return f"is {str(value).lower() if isinstance(value, bool) else shown(value)}"
+
+
+def _inner(model: Any, loc: Keys) -> type[BaseModel]:
+    """The model of the block at `loc` inside a model."""
+    for part in loc:
+        model = model.model_fields[part].annotation if isinstance(part, str) else get_args(model)[0]
+    return cast(type[BaseModel], model)
 
 
 _KINDS = {
@@ -441,16 +456,19 @@ _KINDS = {
 def _said(error: Any, model: type[BaseModel], name: str) -> str:
     """What pydantic found, in the words of this program."""
     kind, loc, context = error["type"], _location(error["loc"]), error.get("ctx", {})
-    said = name
-    for part in loc:
-        said += f" item {part + 1}" if isinstance(part, int) else f".{part}" if said else str(part)
+    said = _dotted((name, *loc) if name else loc)
+    if kind == "missing":
+        return f"{said.rpartition('.')[0]} has no {loc[-1]}, which it needs"
     if kind == "extra_forbidden":
-        fields = list(model.model_fields)
-        return f"{name} has no setting {shown(loc[-1])}; it has {', '.join(fields)}{nearest(loc[-1], fields)}"
-    if kind in ("setting", "end"):
+        outer = said.rpartition(".")[0]
+        fields = list(_inner(model, loc[:-1]).model_fields)
+        return (
+            f"{outer} has no setting {shown(loc[-1])}; it has {', '.join(fields)}{nearest(loc[-1], fields)}"
+        )
+    if "message" in context:
         return f"{said}{'.end' if kind == 'end' else ''} {error['msg']}"
     if kind == "literal_error":
-        names = [part.strip(" '") for part in context["expected"].replace(" or ", ", ").split(",")]
+        names = [part.strip(" '\"") for part in context["expected"].replace(" or ", ", ").split(",")]
         said += ": there is no such key" if "[key]" in error["loc"] else f" {_is(error['input'])}"
         return f"{said}; it is {context['expected']}{nearest(error['input'], names)}"
     if kind in ("greater_than_equal", "less_than_equal"):
@@ -485,8 +503,13 @@ def _checked(tree: Tree, path: Path | None) -> Scenario:
     groups = _check_groups(checks)
     forces = _check_forces(checks)
     checks.done()
-    blocks = {"measures": measures, "parameters": parameters, "groups": groups, "forces": forces}
-    return Scenario(**dict(run), **blocks, path=path, _given=data)
+    blocks: dict[str, Any] = {
+        "measures": measures,
+        "parameters": parameters,
+        "groups": groups,
+        "forces": forces,
+    }
+    return Scenario(**run.model_dump(), **blocks, path=path, _given=data)
 
 
 def _check_period(run: _Run, checks: _Checks) -> bool:
@@ -506,20 +529,37 @@ def _check_period(run: _Run, checks: _Checks) -> bool:
 
 
 def _dated(measure: Measure, run: _Run, checks: _Checks) -> Measure:
-    """The measure with its dates filled in, and a problem noted for a date outside the run."""
+    """The measure with its dates filled in, and a problem noted for each date outside its run or own time."""
     if not measure.enabled:
         return measure
-    allowed = (
-        f"it lies within the run, {run.start} to {run.end} (or switch the measure off with enabled: false)"
-    )
+    path, off = ("measures", measure.key), "(or switch the measure off with enabled: false)"
     for key, day in (("start", measure.start), ("end", measure.end)):
-        if day is None:
-            continue
-        inside = run.start <= day < run.end if key == "start" else run.start < day <= run.end
+        inside = day is None or (run.start <= day < run.end if key == "start" else run.start < day <= run.end)
         if not inside:
-            path = ("measures", measure.key, key)
-            checks.problem(path, f"measures.{measure.key}.{key} is {day}; {allowed}")
-    return measure.model_copy(update={"start": measure.start or run.start, "end": measure.end or run.end})
+            what = f"is {day}; it lies within the run, {run.start} to {run.end} {off}"
+            checks.problem((*path, key), f"{'.'.join(path)}.{key} {what}")
+            return measure
+    measure = measure.model_copy(update={"start": measure.start or run.start, "end": measure.end or run.end})
+    for keys, day in _days(measure.model_dump()):
+        if keys not in (("start",), ("end",)) and not measure.start <= day < measure.end:  # type: ignore[operator]
+            what = f"is {day}; it lies within the time of the measure, {measure.start} to {measure.end}"
+            checks.problem((*path, *keys), f"{_dotted((*path, *keys))} {what}")
+    return measure
+
+
+def _days(value: Any, keys: Keys = ()) -> Iterator[tuple[Keys, date]]:
+    """All dates in nested data, with the way to each."""
+    if isinstance(value, date):
+        yield keys, value
+    inner = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list | tuple)
+        else ()
+    )
+    for key, part in inner:
+        yield from _days(part, (*keys, key))
 
 
 def _check_parameters(checks: _Checks) -> dict[str, float]:

@@ -277,7 +277,7 @@ def _first_members(country: Country) -> None:
             person=names,
             youth=NOBODY,
             group=g,
-            cell=first_bases(foreign, from_abroad, country.groups, int(g), country.seed),
+            cell=first_bases(names, int(g), country.groups, country.grid, country.parameters.move_people, country.seed),
             state=MEMBER,
         )
         from_abroad += foreign

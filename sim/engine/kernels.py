@@ -25,6 +25,7 @@ import numba
 PACKAGE = Path(__file__).resolve().parents[1]
 COMPILED_ROOMS = ("engine", "population", "processes", "world")
 KEPT_BUILDS = 8
+HANDFUL = 16  # chunks a thread takes at a time: they differ in size, so fixed halves would leave one thread waiting
 THREADS_PAY_FROM = 150_000
 """Youths from which a second thread gains more than it costs (docs/performance.md)."""
 
@@ -83,8 +84,10 @@ def chunk_loop(function: Callable) -> Callable:
     many = numba.njit(threaded, cache=True, nogil=True, error_model="numpy", parallel=True)
 
     def choose(chunks: Any, *rest: Any) -> Any:
-        few = chunks[-1, 2] < THREADS_PAY_FROM or numba.get_num_threads() == 1
-        return (one if few else many)(chunks, *rest)
+        if chunks[-1, 2] < THREADS_PAY_FROM or numba.get_num_threads() == 1:
+            return one(chunks, *rest)
+        numba.set_parallel_chunksize(HANDFUL)
+        return many(chunks, *rest)
 
     choose.__doc__ = function.__doc__
     choose.__name__ = function.__name__

@@ -74,11 +74,18 @@ def uniform(word):
     return (np.float64(word) + 0.5) * _STEP
 
 
+def threshold(chance: float) -> np.uint32:
+    """The word below which something with this chance happens: for loops that compare words, not numbers."""
+    return np.uint32(min(max(chance, 0.0), 1.0 - _STEP) * 4294967296.0)
+
+
 @rule
 def bell(word):
-    """A 32-bit word as a bell-shaped number of mean 0 and variance 1: the sum of its four bytes (within 3.5 SD)."""
-    total = (word & 255) + ((word >> 8) & 255) + ((word >> 16) & 255) + (word >> 24)
-    return (np.float64(total) - 510.0) * (1.0 / 147.80054127099805)  # sqrt(4 (256^2 - 1) / 12)
+    """A 32-bit word as a bell-shaped number (float32), mean 0 and variance 1: the sum of its bytes (within 3.5 SD)."""
+    low, high = word & np.uint32(0x00FF00FF), (word >> np.uint32(8)) & np.uint32(0x00FF00FF)
+    pairs = low + high
+    total = np.int32(pairs & np.uint32(0xFFFF)) + np.int32(pairs >> np.uint32(16))
+    return np.float32(total - np.int32(510)) * np.float32(1.0 / 147.80054127099805)  # sqrt(4 (256^2 - 1) / 12)
 
 
 @rule

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -57,7 +58,22 @@ class Tree:
 
     def over(self, below: Tree) -> Tree:
         """This tree laid over another: blocks are merged key by key, everything else is replaced."""
-        return Tree(merged(below.data, self.data), {**below.places, **self.places})
+        replaced = set(_ends(self.data))
+        kept = {
+            keys: place
+            for keys, place in below.places.items()
+            if not any(keys[:k] in replaced for k in range(len(keys)))
+        }
+        return Tree(merged(below.data, self.data), {**kept, **self.places})
+
+
+def _ends(value: Any, keys: Keys = ()) -> Iterator[Keys]:
+    """The ways to everything that is not a block."""
+    if not isinstance(value, dict):
+        yield keys
+        return
+    for key, inner in value.items():
+        yield from _ends(inner, (*keys, key))
 
 
 def merged(below: Any, above: Any) -> Any:
@@ -214,7 +230,7 @@ class _Reading:
             block[key] = self.value(value_node, (*keys, key))
         return block
 
-    def scalar(self, node: yaml.Node) -> Any:
+    def scalar(self, node: Any) -> Any:
         """A value, with what YAML 1.1 reads otherwise than people do put right or left as text."""
         text = node.value
         bare = not node.style

@@ -273,6 +273,18 @@ class Measure(BaseModel, ABC):
     intensity: Share = choice(1.0, "share of the full measure", "how much of it is done; 0 is its absence")
     ramp_up_weeks: Weeks = choice(0, "weeks", "weeks from its start in which it grows evenly to full")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _laid_over_defaults(cls, data: Any) -> Any:
+        """A block inside a measure changes what it names; the rest stays at the measure's defaults."""
+        if not isinstance(data, dict):
+            return data
+        data = dict(data)
+        for name, info in cls.model_fields.items():
+            if isinstance(info.default, BaseModel) and isinstance(data.get(name), dict):
+                data[name] = {**info.default.model_dump(), **data[name]}
+        return data
+
     @model_validator(mode="after")
     def _ends_after_start(self) -> Measure:
         if self.start is not None and self.end is not None and self.end <= self.start:
@@ -292,8 +304,12 @@ class Measure(BaseModel, ABC):
             return 0.0
         if self.start is None:
             return self.intensity
-        weeks = (day - self.start).days // 7
+        weeks = self.weeks_since_start(day)
         return 0.0 if weeks < 0 else self.intensity * min(1.0, (weeks + 1) / (self.ramp_up_weeks + 1))
+
+    def weeks_since_start(self, day: date) -> int:
+        """Whole weeks from its start to `day`: 0 in the first week with a strength, negative before."""
+        return 0 if self.start is None else (day - self.start).days // 7
 
     @property
     def active(self) -> bool:

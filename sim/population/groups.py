@@ -120,12 +120,10 @@ def founders(society: Society, groups: Groups, group: int, grid: Grid, seed: np.
     return chosen, total - local * society.persons_per_youth
 
 
-def first_bases(count: int, first_name: int, groups: Groups, group: int, seed: np.uint64) -> np.ndarray:
-    """Home cells for `count` people without one, spread evenly by luck."""
+def first_bases(names: np.ndarray, group: int, groups: Groups, grid: Grid, people_power: float, seed: np.uint64,
+                decision_number: np.uint32 = FIRST_BASE) -> np.ndarray:  # fmt: skip
+    """Home cells for the people called `names`, by luck: the more, the more people live there."""
     cells = groups.home_cells[group]
-    luck = lucks(FIRST_BASE, seed, group, first_name + np.arange(count))
-    return cells[(luck * cells.size).astype(np.int64)]
-
-
-__all__ = ["FOREIGN", "GONE", "HERE", "NOBODY", "Groups", "Roster", "first_bases", "founders", "nearest_home_km",
-           "seed_key"]  # fmt: skip
+    ladder = np.cumsum((grid.population[cells] + 1.0) ** people_power)
+    luck = lucks(decision_number, seed, group, names)
+    return cells[np.searchsorted(ladder / ladder[-1], luck)]

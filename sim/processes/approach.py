@@ -4,10 +4,11 @@ Approach. The recruiters of a cell make so many approaches a week, most of them 
 and kin), the rest at random; a crowd of recruiters cannot approach more than a share of the youths of a cell. Each
 youth has their own luck, so that one recruiter fewer means some approaches fewer and no other change:
 
-    P(through a tie) = 1 - exp(-approaches x tie share x own ties to members / all ties to members in the cell)
-    P(at random)     = approaches x (1 - tie share) / youths of the cell
+    P(through a tie) = 1 - exp(-approaches in the region x tie share x own ties to members / all such ties in the region)
+    P(at random)     = approaches in the cell x (1 - tie share) / youths of the cell
 
-Where few know a member, few can be reached that way: approaches through ties fall on those who refused already.
+A friend is visited or called across the region, a stranger is met where the recruiter is. Where few know a member, few
+can be reached through ties: the approaches fall on those who refused already.
 
 Joining. An approached youth joins with the weekly hazard
 
@@ -30,9 +31,9 @@ from sim.country import Country
 from numba import prange
 
 from sim.engine.kernels import chunk_loop, loop, rule
-from sim.engine.luck import decision, uniform, words
+from sim.engine.luck import decision, luck, uniform, words
 from sim.population.groups import NOBODY
-from sim.population.youth import APPROACHED, CIVILIAN, JOINING, KIN_TIES, MEMBER, TIES
+from sim.population.youth import APPROACHED, CHUNK, CIVILIAN, JOINING, KIN_TIES, MEMBER, TIES
 
 IS_APPROACHED = decision("a youth is approached")
 JOINS = decision("an approached youth joins")
@@ -65,38 +66,48 @@ def chance(hazard):
 
 
 @chunk_loop
-def _approach(chunks, seed, week, per_link, at_random, group_ladder, women, h0, fresh, lapse, refusal, abuse_weeks,
-              mean_years, unprotected, trust, b, tie_weight, acts_as, ties, status, woman, schooling, religious,
-              livelihood, attitude, member_ties, contact_group, contact_tie, contact_week, refused_until, abuse_week,
-              counts):  # fmt: skip
+def _approach(chunks, seed, week, per_link, at_random, cell_ladder, region_ladder, region, women, h0, fresh, lapse, refusal,
+              abuse_weeks, mean_years, unprotected, trust, b, tie_weight, acts_as, ties, status, woman, schooling,
+              religious, livelihood, attitude, member_ties, contact_group, contact_tie, contact_week, refused_until,
+              abuse_week, counts):  # fmt: skip
     for k in prange(chunks.shape[0]):
         c, start, stop = chunks[k, 0], chunks[k, 1], chunks[k, 2]
         for m in range(counts.shape[1]):
             counts[k, m] = 0
-        hunted = at_random[c] > 0.0 or per_link[c] > 0.0
+        r = region[c]
+        hunted = at_random[c] > 0.0
+        lucky = np.empty(CHUNK, np.uint32)
+        if hunted:
+            for i in range(stop - start):
+                lucky[i] = words(IS_APPROACHED, seed, week, start + i, 0)[0]
         for i in range(start, stop):
-            if hunted and status[i] == CIVILIAN and refused_until[i] <= week:
-                drawn = words(IS_APPROACHED, seed, week, i, 0)
-                u = uniform(drawn[0]) / (women if woman[i] else 1.0)
-                through = 0.0
-                if member_ties[i] > 0 and per_link[c] > 0.0:
-                    through = chance_through_ties(per_link[c], np.float64(member_ties[i]))
+            known = member_ties[i] > 0 and per_link[r] > 0.0
+            if (hunted or known) and status[i] == CIVILIAN and refused_until[i] <= week:
+                through = chance_through_ties(per_link[r], np.float64(member_ties[i])) if known else 0.0
+                u = uniform(lucky[i - start]) if hunted else luck(IS_APPROACHED, seed, week, i)
+                if woman[i]:
+                    u /= women
                 if u < through + (1.0 - through) * at_random[c]:
+                    drawn = words(IS_APPROACHED, seed, week, i, 0)
                     status[i] = APPROACHED
                     contact_week[i] = week
-                    contact_tie[i] = 0
-                    g, v = 0, uniform(drawn[1])
-                    while v >= group_ladder[g, c]:
-                        g += 1
-                    contact_group[i] = g
                     counts[k, 0] += 1
+                    g, v = 0, uniform(drawn[1])
                     if u < through:
+                        while v >= region_ladder[g, r]:
+                            g += 1
                         which = int(uniform(drawn[2]) * member_ties[i])
+                        contact_tie[i] = BY_TIE
                         for j in range(TIES):
                             if status[ties[i, j]] == MEMBER:
-                                if which == 0:
-                                    contact_tie[i] = BY_KIN if j == KIN_TIES[0] or j == KIN_TIES[1] else BY_TIE
+                                if which == 0 and (j == KIN_TIES[0] or j == KIN_TIES[1]):
+                                    contact_tie[i] = BY_KIN
                                 which -= 1
+                    else:
+                        while v >= cell_ladder[g, c]:
+                            g += 1
+                        contact_tie[i] = 0
+                    contact_group[i] = g
             if status[i] == APPROACHED:
                 drawn = words(JOINS, seed, week, i, 0)
                 g = acts_as[contact_group[i]]
@@ -171,6 +182,14 @@ def freshness(shape: float, weeks: int) -> np.ndarray:
     return np.diff(np.arange(weeks + 1.0) ** shape)
 
 
+def _ladder(shares: np.ndarray) -> np.ndarray:
+    """Cumulative share of the groups (rows) in each column, ending at 1."""
+    total = shares.sum(axis=0)
+    ladder: np.ndarray = np.cumsum(shares, axis=0) / np.where(total > 0.0, total, 1.0)
+    ladder[-1] = 1.0
+    return ladder
+
+
 def enlist(country: Country, rows: np.ndarray, group: np.ndarray) -> None:
     """Make members of the youths in `rows` (in order), an entry in the roster for each person they stand for."""
     society, youth, ppy = country.society, country.youth, country.society.persons_per_youth
@@ -194,15 +213,13 @@ def approach(country: Country) -> None:
         country.parameters, country.week, country.society, country.youth, country.groups
     )  # fmt: skip
     ppy = society.persons_per_youth
+    region, starts = country.grid.region, np.searchsorted(country.grid.region, np.arange(9))
     youths = np.diff(society.first)
     by_group = country.recruiters * p.approaches_per_recruiter
-    wanted = by_group.sum(axis=0)
-    approaches = np.minimum(wanted, p.approach_limit * youths * ppy) / ppy
-    with np.errstate(divide="ignore", invalid="ignore"):
-        at_random = np.where(youths > 0, approaches * (1.0 - p.tie_share) / youths, 0.0)
-        per_link = np.where(country.links > 0, approaches * p.tie_share / country.links, 0.0)
-        ladder = np.cumsum(by_group, axis=0) / wanted
-    ladder[-1] = 1.0
+    in_region = np.add.reduceat(by_group, starts, axis=1)
+    links = np.add.reduceat(country.links, starts)
+    at_random = np.minimum((1.0 - p.tie_share) * by_group.sum(axis=0) / np.maximum(youths * ppy, 1), p.approach_limit)
+    per_link = p.tie_share * in_region.sum(axis=0) / np.maximum(links * ppy, 1)
 
     alive = groups.alive(week)
     acts_as = np.where(alive, np.arange(alive.size), NOBODY)
@@ -216,7 +233,8 @@ def approach(country: Country) -> None:
 
     counts = np.empty((len(society.chunks), len(COUNTS)), np.int64)
     _approach(
-        society.chunks, country.seed, week, per_link, at_random, ladder, p.women_approached, p.h0,
+        society.chunks, country.seed, week, np.where(links > 0, per_link, 0.0), np.where(youths > 0, at_random, 0.0),
+        _ladder(by_group), _ladder(in_region), region, p.women_approached, p.h0,
         freshness(p.freshness_shape, 1100), 1.0 - np.exp(-1.0 / p.contact_weeks), int(p.refusal_weeks),
         int(p.abuse_weeks), p.mean_schooling, unprotected, (country.trust - p.trust_mean) / p.trust_sd, b, p.company_weight,
         acts_as, society.ties, youth.status, youth.woman, youth.schooling, youth.religious_schooling, youth.livelihood,

@@ -18,13 +18,13 @@ from sim.country import Country
 from numba import prange
 
 from sim.engine.kernels import chunk_loop, rule
-from sim.engine.luck import bell, decision, uniform, words
+from sim.engine.luck import bell, decision, threshold, words
 from sim.population.youth import KILLED, TIES
 
 OWN_NOISE = decision("what else moves a youth's attitude this week")
 
 BLOCK = 256
-FIXED = 16777216.0  # 2^24: sums of whole numbers do not depend on their order
+FIXED = np.float32(16777216.0)  # 2^24: sums of whole numbers do not depend on their order
 
 
 @rule
@@ -45,29 +45,35 @@ def _attitudes(chunks, seed, week, peer_pull, own_pull, noise_size, attendance, 
                sums):  # fmt: skip
     for k in prange(chunks.shape[0]):
         start, stop = chunks[k, 1], chunks[k, 2]
-        total, aggrieved, supporters = 0, 0, 0
-        peers = np.empty(BLOCK, np.float32)
+        total, aggrieved, supporters = np.int64(0), np.int64(0), np.int64(0)
+        peers, noise = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
+        pull, target = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
         for low in range(start, stop, BLOCK):
-            high = min(low + BLOCK, stop)
-            # Two passes: fetch what lies scattered, then a loop without indirection that the compiler can widen.
-            for i in range(low, high):
-                near = np.float32(0.0)
-                for j in range(TIES):
-                    near += attitude[ties[i, j]]
-                peers[i - low] = near * np.float32(1.0 / TIES)
-            for i in range(low, high):
-                drawn = words(OWN_NOISE, seed, week, i, 0)
-                pull = sermon_pull[imam[i]] if uniform(drawn[1]) < attendance else np.float32(0.0)
-                s = settles(settled[i], disposition[i], peers[i - low], sermon_target[imam[i]], peer_pull, own_pull,
-                            pull, np.float32(noise_size * bell(drawn[0])))  # fmt: skip
-                s = peers[i - low] if status[i] == KILLED else s
-                x = s + recent[i]
-                settled[i] = s
-                attitude_next[i] = x
-                grievance[i] *= keep_grievance
-                total += np.int64(x * FIXED)
-                aggrieved += np.int64(grievance[i] * FIXED)
-                supporters += x > strong
+            n = min(BLOCK, stop - low)
+            # Short loops that each do one thing: only the first jumps about in memory, the compiler widens the others.
+            for i in range(n):
+                row = low + i
+                near = attitude[ties[row, 0]] + attitude[ties[row, 1]] + (attitude[ties[row, 2]] + attitude[ties[row, 3]])
+                far = attitude[ties[row, 4]] + attitude[ties[row, 5]] + (attitude[ties[row, 6]] + attitude[ties[row, 7]])
+                peers[i] = (near + far) * np.float32(1.0 / TIES)
+                pull[i] = sermon_pull[imam[row]]
+                target[i] = sermon_target[imam[row]]
+            for i in range(n):
+                drawn = words(OWN_NOISE, seed, week, low + i, 0)
+                noise[i] = noise_size * bell(drawn[0])
+                pull[i] = pull[i] if drawn[1] < attendance else np.float32(0.0)
+            s, x, d = settled[low : low + n], attitude_next[low : low + n], disposition[low : low + n]
+            felt, angry, now = recent[low : low + n], grievance[low : low + n], status[low : low + n]
+            for i in range(n):
+                new = settles(s[i], d[i], peers[i], target[i], peer_pull, own_pull, pull[i], noise[i])
+                s[i] = peers[i] if now[i] == KILLED else new
+                x[i] = s[i] + felt[i]
+                angry[i] *= keep_grievance
+            for i in range(n):
+                total += np.int64(x[i] * FIXED)
+                supporters += np.int64(x[i] > strong)
+            for i in range(n):
+                aggrieved += np.int64(angry[i] * FIXED)
         sums[k, 0], sums[k, 1], sums[k, 2] = total, aggrieved, supporters
 
 
@@ -77,8 +83,8 @@ def attitudes(country: Country) -> None:
     pull = np.where(people.in_post(country.week), p.sermon_pull * people.credibility, 0.0)
     target = p.sermon_span * (people.stance - p.sermon_neutral)
     _attitudes(
-        society.chunks, country.seed, country.week, np.float32(p.peer_pull), np.float32(p.own_pull), p.noise_sd,
-        p.weekly_attendance, np.float32(0.5 ** (7.0 / p.grievance_half_life)), np.float32(p.strong_support),
+        society.chunks, country.seed, country.week, np.float32(p.peer_pull), np.float32(p.own_pull), np.float32(p.noise_sd),
+        threshold(p.weekly_attendance), np.float32(0.5 ** (7.0 / p.grievance_half_life)), np.float32(p.strong_support),
         np.append(pull, 0.0).astype(np.float32), np.append(target, 0.0).astype(np.float32), society.ties, society.imam,
         youth.status, youth.disposition, youth.recent, youth.settled, youth.attitude, youth.attitude_next,
         youth.grievance, country.youth_sums,

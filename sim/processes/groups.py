@@ -16,7 +16,7 @@ import numpy as np
 from sim.country import Country
 from sim.engine.kernels import loop, rule
 from sim.engine.luck import decision, luck, lucks, uniform, words
-from sim.population.groups import HERE, NOBODY
+from sim.population.groups import HERE, NOBODY, first_bases
 from sim.population.youth import MEMBER
 from sim.processes.exits import leave
 
@@ -160,8 +160,9 @@ def _found(country: Country, g: int) -> None:
     core = entries[order[: min(int(table.founding_core[g]), entries.size // 2)]]
     roster.group[core] = g
     roster.abroad[core] = HERE
-    homes = table.home_cells[g]
-    roster.cell[core] = homes[(lucks(NEW_HOME, country.seed, g, roster.person[core]) * homes.size).astype(np.int64)]
+    roster.cell[core] = first_bases(
+        roster.person[core], g, table, country.grid, country.parameters.move_people, country.seed, NEW_HOME
+    )
 
 
 def _end(country: Country, g: int) -> None:

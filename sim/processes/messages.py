@@ -24,7 +24,7 @@ from numba import prange
 from sim.engine.kernels import chunk_loop, rule
 from sim.engine.luck import decision, uniform, words
 from sim.population.imams import TRAINED
-from sim.population.youth import KILLED
+from sim.population.youth import CHUNK, KILLED
 
 SEES_CLIP = decision("a youth sees a campaign clip")
 HEARS = decision("a youth hears propaganda or an imam's outreach")
@@ -62,6 +62,11 @@ def _messages(chunks, seed, week, airing, preached, clip_reach, clip_views, clip
         if not (airing[c] or heard_of or felt[k]):
             continue
         largest = 0.0
+        heard, listened = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32)
+        if heard_of:
+            for i in range(stop - start):
+                drawn = words(HEARS, seed, week, start + i, 0)
+                heard[i], listened[i] = drawn[0], drawn[1]
         for i in range(start, stop):
             a, b, d = np.float64(clips[i]), np.float64(propaganda[i]), np.float64(counsel[i])
             before = a + b + d
@@ -81,10 +86,9 @@ def _messages(chunks, seed, week, airing, preached, clip_reach, clip_views, clip
                     reached[k, 0] += 1
                     reached[k, 1] += effect > 0.0
             if heard_of and alive:
-                heard = words(HEARS, seed, week, i, 0)
-                if uniform(heard[0]) < propaganda_chance[c]:
+                if uniform(heard[i - start]) < propaganda_chance[c]:
                     b = moved(b, propaganda_effect, 1.0, dose)
-                if uniform(heard[1]) < outreach_chance[imam[i]]:
+                if uniform(listened[i - start]) < outreach_chance[imam[i]]:
                     d = moved(d, counsel_effect, 1.0, dose)
                     reached[k, 2] += 1
             largest = max(largest, abs(a), abs(b), abs(d))

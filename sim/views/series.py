@@ -1,0 +1,297 @@
+"""Time series of one observable: scenarios over each other, a panel for each region, bands over seeds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib import dates as mdates
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from sim.engine.errors import InputError, nearest, plain
+from sim.views.sheet import (
+    FONT,
+    INK,
+    NATIONAL,
+    QUIET,
+    SERIES_COLOURS,
+    SERIES_STYLES,
+    SMALL_SIZE,
+    TEXT_SIZE,
+    about,
+    as_list,
+    in_large_units,
+    new_sheet,
+    number,
+    over_seeds,
+    tidy,
+)
+
+if TYPE_CHECKING:
+    from sim.record import Observable, Record
+
+QUARTER = 13
+"""Weeks over which weekly counts are summed: a quarter of a year, long enough for lines that can be read."""
+
+_COLUMNS = 3
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def plot_series(
+    records_by_scenario: Mapping[str, Record | Iterable[Record]],
+    observable: str,
+    *,
+    regions: str | Sequence[str] | None = None,
+    baseline: str | None = None,
+) -> Figure:
+    """One observable over time: the median over seeds, and the band in which nine seeds in ten lie.
+
+    Weekly counts (who joined, attacks, costs) are shown as the sum over the 13 weeks that end at a date; states
+    (members, trust) as they are. Measures are marked at their first day, in the regions in which they act.
+
+    Parameters
+    ----------
+    records_by_scenario : mapping of str to Record or iterable of Record
+        By scenario, its runs under one seed or several.
+    observable : str
+        Name of a column of the record, such as "joined".
+    regions : str or sequence of str, optional
+        Regions to show, a panel for each; "Mali" is the whole country. Left out, the nine regions.
+    baseline : str, optional
+        The scenario drawn first, in black; left out, the first. Measures it has too are not marked for the others.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    InputError
+        For an unknown observable, region or baseline, or a scenario without a run.
+    """
+    runs = {name: as_list(group) for name, group in records_by_scenario.items()}
+    if not runs:
+        raise InputError("there is no scenario to draw; give one or more")
+    if baseline is not None and baseline not in runs:
+        raise InputError(f"{baseline!r} is none of the scenarios: {', '.join(runs)}{nearest(baseline, runs)}")
+    first = baseline if baseline is not None else next(iter(runs))
+    runs = {first: runs[first], **runs}
+    shown = _observable(runs, observable)
+    panels = _panels(runs[first][0], regions)
+
+    window = min(QUARTER, *(len(group[0].dates) for group in runs.values())) if _is_flow(observable) else 1
+    lines = [_Line(name, group, observable, window, panels) for name, group in runs.items()]
+    divisor, unit = in_large_units([x for line in lines for x in (line.low, line.high)], shown.unit)
+    what = observable.replace("_", " ")
+    counted = f"sum over {window} weeks, dated at their end" if window > 1 else "by week"
+    marks = _marks(runs, first)
+    facts = about(runs)
+    figure = new_sheet(
+        *(_size(len(panels))),
+        title=f"{_capital(what)}: {', '.join(runs)}",
+        subtitle=f"{_capital(shown.meaning)}; {counted}. {_spread(runs)}",
+        notes=_key(marks),
+        about=facts,
+    )
+    columns = min(_COLUMNS, len(panels))
+    axes = figure.subplots(
+        math.ceil(len(panels) / columns), columns, squeeze=False, sharex=True, sharey=shown.how != "sum"
+    ).ravel()
+    for ax in axes[len(panels) :]:
+        ax.remove()
+    for place, (ax, panel) in enumerate(zip(axes, panels, strict=False)):
+        _draw(ax, lines, place, divisor)
+        ax.set_title(panel, size=TEXT_SIZE, color=INK, family=FONT, loc="left", weight="bold", pad=14)
+        _mark(ax, marks, panel)
+        _dates(ax, lines, small=len(panels) > 1)
+        if place % columns == 0:
+            ax.set_ylabel(f"{unit}{f', {window} weeks' if window > 1 else ''}", size=TEXT_SIZE, color=INK, family=FONT)
+        if place + columns >= len(panels):
+            ax.tick_params(labelbottom=True)
+            ax.set_xlabel("date", size=SMALL_SIZE, color=QUIET, family=FONT)
+    handles, names = axes[0].get_legend_handles_labels()
+    figure.legend(
+        handles, names, loc="outside upper left", ncols=min(4, len(names)), frameon=False,
+        prop={"family": FONT, "size": TEXT_SIZE}, handlelength=3.2,
+    )  # fmt: skip
+    return figure
+
+
+# --- what is drawn ---------------------------------------------------------------------------------------------------
+
+
+class _Line:
+    """One scenario: median and band over seeds, panels x weeks."""
+
+    def __init__(self, name: str, runs: list[Record], observable: str, window: int, panels: Sequence[str]) -> None:
+        self.name = name
+        self.seeds = len(runs)
+        self.dates = np.asarray(runs[0].dates, dtype="datetime64[D]") + np.timedelta64(6, "D")  # the last day of each week
+        stack = np.stack([_moving_sum(_weekly(run, observable, panels), window) for run in runs])
+        self.middle, self.low, self.high = over_seeds(stack)
+
+
+def _weekly(run: Record, observable: str, panels: Sequence[str]) -> NDArray[np.float64]:
+    """Panels x weeks of one run."""
+    by_region = run.values[:, :, [o.name for o in run.observables].index(observable)]
+    regions = list(run.regions)
+    national = run.national()[observable].to_numpy() if NATIONAL in panels else None
+    return np.stack([national if panel == NATIONAL else by_region[:, regions.index(panel)] for panel in panels])
+
+
+def _moving_sum(values: NDArray[np.float64], window: int) -> NDArray[np.float64]:
+    """The sum over the last `window` weeks along the last axis; NaN before there are as many."""
+    if window == 1:
+        return np.asarray(values, dtype=np.float64)
+    summed = np.full(values.shape, np.nan)
+    windows = np.lib.stride_tricks.sliding_window_view(values, window, axis=-1)
+    summed[..., window - 1 :] = windows.sum(axis=-1)
+    return summed
+
+
+def _observable(runs: Mapping[str, list[Record]], name: str) -> Observable:
+    """The observable of that name, which every run must have."""
+    for group in runs.values():
+        for run in group:
+            names = [o.name for o in run.observables]
+            if name not in names:
+                raise InputError(f"there is no observable {name!r}{nearest(name, names)}")
+    return next(o for o in run.observables if o.name == name)
+
+
+def _is_flow(observable: str) -> bool:
+    """Whether an observable counts what happened in a week, rather than how things stood at its end."""
+    from sim.country import FLOW
+
+    return observable in FLOW or observable.startswith(("delivered_", "cost_"))
+
+
+def _panels(run: Record, regions: str | Sequence[str] | None) -> list[str]:
+    if regions is None:
+        return list(run.regions)
+    asked = [regions] if isinstance(regions, str) else list(regions)
+    allowed = {plain(name): name for name in (*run.regions, NATIONAL)}
+    for name in asked:
+        if plain(name) not in allowed:
+            known = list(allowed.values())
+            raise InputError(f"{name!r} is no region; regions: {', '.join(known)}{nearest(name, known)}")
+    if not asked:
+        raise InputError("there is no region to draw; name one or more, or leave them out for all nine")
+    return list(dict.fromkeys(allowed[plain(name)] for name in asked))
+
+
+# --- dates of measures -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Mark:
+    letter: str
+    day: date
+    measure: str
+    regions: tuple[str, ...] | None  # None: everywhere
+
+
+def _marks(runs: Mapping[str, list[Record]], baseline: str) -> list[_Mark]:
+    """The first days of the measures of all scenarios, without those the baseline has at the same date."""
+    taken = _starts(runs[baseline][0]) if len(runs) > 1 else set()
+    starts = {start for group in runs.values() for start in _starts(group[0])} - taken
+    ordered = sorted(starts, key=lambda start: (start[0], start[1]))
+    letters = [_LETTERS[i % 26] * (1 + i // 26) for i in range(len(ordered))]
+    return [_Mark(letter, *start) for letter, start in zip(letters, ordered, strict=True)]
+
+
+def _starts(run: Record) -> set[tuple[date, str, tuple[str, ...] | None]]:
+    """(First day, words, regions) of every measure a run had in force."""
+    found = set()
+    for key, settings in (run.about["scenario"].get("measures") or {}).items():
+        if settings.get("enabled", True) and settings.get("intensity", 1.0) > 0:
+            start = settings.get("start") or run.dates[0]
+            day = date.fromisoformat(str(start)[:10])
+            where = settings.get("regions", "all")
+            found.add((day, key.replace("_", " "), None if where == "all" else tuple(where)))
+    return found
+
+
+def _key(marks: Sequence[_Mark]) -> str:
+    return "Measures start:  " + ";  ".join(f"{m.letter} {m.measure} {m.day}" for m in marks) if marks else ""
+
+
+def _mark(ax: Axes, marks: Sequence[_Mark], panel: str) -> None:
+    """Vertical lines with the letters of the measures; letters that would meet stand side by side."""
+    here = [m for m in marks if m.regions is None or panel == NATIONAL or panel in m.regions]
+    first, last = ax.get_xlim()
+    together: list[tuple[float, list[str]]] = []
+    for mark in here:
+        at = float(mdates.date2num(mark.day))  # type: ignore[no-untyped-call]
+        if not first <= at <= last:
+            continue
+        ax.axvline(at, color=QUIET, linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=1)
+        if together and at - together[-1][0] < 0.04 * (last - first):
+            together[-1][1].append(mark.letter)
+        else:
+            together.append((at, [mark.letter]))
+    for at, letters in together:
+        text = ",".join(letters) if len(letters) < 4 else f"{letters[0]}-{letters[-1]}"
+        ax.text(
+            at, 1.01, text, transform=ax.get_xaxis_transform(), ha="center", va="bottom", size=SMALL_SIZE,
+            color=QUIET, family=FONT,
+        )  # fmt: skip
+
+
+# --- drawing ---------------------------------------------------------------------------------------------------------
+
+
+def _draw(ax: Axes, lines: Sequence[_Line], place: int, divisor: float) -> None:
+    tidy(ax)
+    for i, line in enumerate(lines):
+        colour, style = SERIES_COLOURS[i % len(SERIES_COLOURS)], SERIES_STYLES[i % len(SERIES_STYLES)]
+        days = mdates.date2num(line.dates)  # type: ignore[no-untyped-call]
+        if line.seeds > 1:
+            band = (line.low[place] / divisor, line.high[place] / divisor)
+            ax.fill_between(days, *band, color=colour, alpha=0.16, linewidth=0, zorder=2)
+        ax.plot(days, line.middle[place] / divisor, color=colour, ls=style, lw=1.5, label=line.name, zorder=3)
+    ax.yaxis.set_major_formatter(lambda value, _: number(value))
+    tops = [np.nanmax(line.high[place], initial=0.0) for line in lines]
+    bottoms = [np.nanmin(line.low[place], initial=0.0) for line in lines]
+    if max(tops) == min(bottoms) == 0:
+        ax.set_ylim(0, 1)
+    elif min(bottoms) >= 0 and min(np.nanmin(line.low[place], initial=np.inf) for line in lines) < 0.5 * max(tops):
+        ax.set_ylim(bottom=0)
+
+
+def _dates(ax: Axes, lines: Sequence[_Line], small: bool) -> None:
+    """Years on the axis; months or days where the run is short."""
+    first, last = (f(line.dates) for f, line in ((min, lines[0]), (max, lines[0])))
+    days = int((last - first) / np.timedelta64(1, "D"))
+    ax.xaxis_date()
+    if days > 2 * 366:
+        ax.xaxis.set_major_locator(mdates.YearLocator(2 if small else 1))  # type: ignore[no-untyped-call]
+        ax.xaxis.set_major_formatter(mdates.DateFormatter("%Y"))  # type: ignore[no-untyped-call]
+    else:
+        ax.xaxis.set_major_locator(mdates.AutoDateLocator(minticks=2, maxticks=4 if small else 7))  # type: ignore[no-untyped-call]
+        ax.xaxis.set_major_formatter(mdates.DateFormatter("%Y-%m" if days > 120 else "%Y-%m-%d"))  # type: ignore[no-untyped-call]
+
+
+def _size(panels: int) -> tuple[float, float]:
+    """Inches for that many panels."""
+    if panels == 1:
+        return 9.0, 4.4
+    return 11.0 if panels > 2 else 9.6, 2.3 * math.ceil(panels / _COLUMNS) + 0.5
+
+
+def _spread(runs: Mapping[str, list[Record]]) -> str:
+    alone = [name for name, group in runs.items() if len(group) == 1]
+    if len(alone) == len(runs):
+        return "One seed: no interval."
+    rest = f" ({', '.join(alone)}: one seed: no interval)" if alone else ""
+    return f"Lines: median over seeds; bands: 5-95 % of seeds{rest}."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
