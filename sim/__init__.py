@@ -31,7 +31,7 @@ _HOMES = {
     "Record": "sim.record",
 }
 
-__all__ = ["RecruitmentModel", "Record", "Scenario", "__version__", "compare", "load", "run"]
+__all__ = ["Record", "RecruitmentModel", "Scenario", "__version__", "compare", "load", "run"]
 
 
 def __getattr__(name: str) -> Any:

@@ -56,6 +56,7 @@ FLOW = {name: k for k, (name, _, _) in enumerate(FLOWS)}
 class Places:
     """What follows from the map alone and would be costly to work out every week."""
 
+    region_first: np.ndarray  # int64, first cell of each region, and the end
     home_pull: np.ndarray  # float64 groups x cells, 1 at home and falling with the distance
     town_cells: np.ndarray  # int64, cells with townspeople
     town_pull: np.ndarray  # float64, townspeople
@@ -91,6 +92,7 @@ class Country:
     trust_start: np.ndarray  # float64 by cell, what trust returns to
     state_presence: np.ndarray  # float64 by cell 0..1, administration and services
     state_start: np.ndarray  # float64 by cell, what state presence returns to
+    hold: np.ndarray  # float64 by cell 0..1, how far armed groups hold the place
     members: np.ndarray  # int64 groups x cells, members based there (not those abroad)
     recruiters: np.ndarray  # int64 groups x cells
     links: np.ndarray  # int64 by cell, ties between its youths and members
@@ -101,7 +103,7 @@ class Country:
     flows: np.ndarray  # float64 flows x cells, what happened this week
     totals: np.ndarray  # float64 flows x cells, what happened so far
     means: np.ndarray  # float64 4 x cells: sums over weeks of insecurity, trust, state presence, members
-    youth_sums: np.ndarray  # int64 chunks x 3: sums of attitude and grievance (in 2^-24), strong supporters
+    youth_sums: np.ndarray  # int64 blocks x 3: sums of attitude and grievance (in 2^-24), strong supporters
     population: np.ndarray  # int64 regions x 6, persons by status at the end of the week
     observables: tuple[Observable, ...]
     names: dict[str, int]  # place of each observable
@@ -115,7 +117,7 @@ class Country:
     def copy(self) -> Country:
         """An independent country in the same state: go on with both and compare."""
         own = {name: getattr(self, name).copy() for name in (
-            "youth", "imams", "roster", "units", "insecurity", "trust", "state_presence", "members", "recruiters",
+            "youth", "imams", "roster", "units", "insecurity", "trust", "state_presence", "hold", "members", "recruiters",
             "links", "forces", "troops", "attacks_now", "felt", "flows", "totals", "means", "youth_sums", "population",
             "values")}  # fmt: skip
         from copy import deepcopy

@@ -284,7 +284,7 @@ def _with_parents(path: str | os.PathLike[str]) -> Tree:
         if "extends" not in layer.data:
             break
         parent, said_at = layer.data.pop("extends"), layer.place(("extends",))
-        if not isinstance(parent, str) or not parent.strip():
+        if not isinstance(parent, str) or not parent.strip() or not parent.isprintable():
             raise layer.error(("extends",), f"extends {_is(parent)}; it is the path of one scenario file")
         file = os.path.normpath(os.path.join(os.path.dirname(file), parent))
         for k, earlier in enumerate(chain):

@@ -94,6 +94,7 @@ def begin(scenario: Scenario, seed: int = 1, world_seed: int = 1) -> Country:
         trust_start=trust.trust[grid.region],
         state_presence=trust.state_presence[grid.region],
         state_start=trust.state_presence[grid.region],
+        hold=np.zeros(cells),
         members=np.zeros((many, cells), np.int64),
         recruiters=np.zeros((many, cells), np.int64),
         links=np.zeros(cells, np.int64),
@@ -104,7 +105,7 @@ def begin(scenario: Scenario, seed: int = 1, world_seed: int = 1) -> Country:
         flows=np.zeros((len(FLOWS), cells)),
         totals=np.zeros((len(FLOWS), cells)),
         means=np.zeros((4, cells)),
-        youth_sums=np.zeros((len(society.chunks), 3), np.int64),
+        youth_sums=np.zeros((len(society.blocks), 3), np.int64),
         population=np.zeros((9, 6), np.int64),
         observables=seen,
         names={o.name: k for k, o in enumerate(seen)},
@@ -117,10 +118,12 @@ def begin(scenario: Scenario, seed: int = 1, world_seed: int = 1) -> Country:
     return country
 
 
-def advance(country: Country) -> None:
-    """Live one week."""
+def advance(country: Country, after_measures: Callable[[Levers], None] | None = None) -> None:
+    """Live one week; `after_measures` may move levers once the measures have."""
     for process in WEEK:
         process(country)
+        if process is measures and after_measures is not None:
+            after_measures(country.levers)
 
 
 def finished(country: Country) -> bool:
@@ -191,6 +194,8 @@ def _groups(scenario: Scenario, clock: Clock, grid: Grid) -> Groups:
         changes = dict(scenario.groups.get(row.key, {}))
         if changes.pop("enabled", True):
             rows.append({**{name: getattr(row, name) for name in row.__dataclass_fields__}, **changes})
+    if not rows:
+        raise InputError("every armed group is switched off; leave at least one enabled")
     keys = [row["key"] for row in rows]
     place = {key: g for g, key in enumerate(keys)}
 
@@ -253,6 +258,7 @@ def _places(grid: Grid, table: Groups, p: Parameters) -> Places:
     near = _distances() <= p.patrol_km
     near &= grid.region[:, None] == grid.region[None, :]
     return Places(
+        region_first=np.searchsorted(grid.region, np.arange(10)),
         home_pull=np.exp(-table.home / p.home_km),
         town_cells=towns,
         town_pull=pull**p.move_people,
@@ -269,7 +275,9 @@ def _first_members(country: Country) -> None:
     """Put the members of the groups that exist on the first day into the roster."""
     from_abroad = int(FOREIGN)
     for g in np.flatnonzero(country.groups.alive(0) & (country.groups.start_members > 0)):
-        rows, foreign = founders(country.society, country.groups, int(g), country.grid, country.seed)
+        total = int(country.groups.start_members[g])
+        rows = founders(country.society, country.youth.status, country.groups, int(g), total, country.seed)
+        foreign = max(0, total - rows.size * country.society.persons_per_youth)
         enlist(country, rows, np.full(rows.size, g, np.int8))
         names = from_abroad + np.arange(foreign, dtype=np.uint32)
         country.roster.append(

@@ -1,11 +1,13 @@
 """Where runs are kept: one folder per run, there whole or not at all, never lost and never repeated.
 
-    results/baseline-vs-joint_patrols/
-        manifest.json            what was asked, with which versions, and how each run ended
-        log.jsonl                one line per run as it ended, only ever added to
-        runs/baseline/seed-1/    record.parquet, cells.parquet, manifest.json
+    results/baseline+joint_patrols/
+        manifest.json                what was asked, with which versions, and how each run ended
+        log.jsonl                    one line per run as it ended, only ever added to
+        runs/baseline/scenario.yaml  the scenario with everything spelt out; it can be run again as it stands
+        runs/baseline/seed-1/        record.parquet, cells.parquet, manifest.json
 
-A run is *the same* as one that is there if scenario, seeds, version, and the program's sources and tables are the same.
+A run is *the same* as one that is there if scenario, seeds, version, and the program's sources and tables are
+the same.
 """
 
 from __future__ import annotations
@@ -35,8 +37,17 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).resolve().parents[1]
 ABOVE_THE_WEEK = {"cli.py", "__main__.py", "__init__.py", "model.py", "agents.py", "views", "experiments"}
 """Parts of the package that cannot change the numbers of a run."""
-OURS = {"manifest.json", "log.jsonl", "runs", "figures", "effects.csv"}
-"""What a results folder holds."""
+
+
+IDENTITY = {
+    "scenario": "the scenario's name",
+    "scenario_digest": "the scenario's settings",
+    "seed": "the seed",
+    "world_seed": "the world seed",
+    "version": "the version of kumakan",
+    "sources": "the program's code or tables",
+}
+"""What makes a run this run, in words."""
 
 
 @cache
@@ -111,7 +122,9 @@ class Store:
             with tempfile.TemporaryFile(dir=self.out):
                 pass
         except OSError as error:
-            raise InputError(f"cannot write to {self.out}: {error.strerror}; name another folder with --out") from error
+            raise InputError(
+                f"cannot write to {self.out}: {error.strerror}; name another folder with --out"
+            ) from error
 
     def folder(self, scenario: Scenario, seed: int) -> Path:
         """Where a run is or will be."""
@@ -135,17 +148,38 @@ class Store:
             return there
         if self.overwrite:
             return None
-        differs = ", ".join(key for key in wanted if found.get(key) != wanted[key]) or "all"
+        differs = ", ".join(words for key, words in IDENTITY.items() if found.get(key) != wanted[key])
         raise InputError(
-            f"{folder} holds a different run (not the same: {differs.replace('_', ' ')});"
+            f"{folder} holds a different run (what differs: {differs});"
             " name another folder with --out, or replace it with --overwrite"
         )
 
+    def keep_scenario(self, scenario: Scenario) -> Path:
+        """Write the scenario, spelt out, beside its runs.
+
+        Raises
+        ------
+        InputError
+            If a different scenario of that name stands there and may not be replaced.
+        """
+        import yaml
+
+        file = self.out / "runs" / folder_name(scenario.name) / "scenario.yaml"
+        text = yaml.safe_dump(scenario.resolved(), allow_unicode=True, sort_keys=False)
+        if file.exists() and file.read_text(encoding="utf-8") != text and not self.overwrite:
+            raise InputError(
+                f"{file.parent} holds runs of a different scenario called {scenario.name!r};"
+                " name another folder with --out, or replace them with --overwrite"
+            )
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_text(file, text)
+        return file
+
     def sweep(self) -> None:
         """Remove what interrupted runs left half-written, but not what a living process is writing now."""
-        for rest in (self.out / "runs").glob("*/.seed-*.tmp"):
-            writer = rest.name.split(".")[-2]
-            if not (writer.isdigit() and psutil.pid_exists(int(writer))):
+        for rest in (self.out / "runs").glob("*/.*seed-*"):
+            writer = re.search(r"seed-\d+\.(\d+)\.", rest.name)
+            if writer is None or not psutil.pid_exists(int(writer[1])):
                 shutil.rmtree(rest, ignore_errors=True)
 
     def log(self, line: Mapping[str, Any]) -> None:
@@ -155,14 +189,19 @@ class Store:
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
         """Replace the manifest of the folder, at once."""
-        write_json(self.out / "manifest.json", manifest)
+        text = json.dumps(manifest, indent=1, ensure_ascii=False, default=str)
+        write_text(self.out / "manifest.json", text + "\n")
 
 
 def keep(record: Record, folder: Path) -> None:
-    """Save a record as a run folder, under a temporary name that becomes the real one when all is written."""
+    """Save a record as a run folder, under a temporary name that becomes the real one when all is written.
+
+    The temporary name holds the number of the process, so that `Store.sweep` can tell rests from work under
+    way.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     half = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
-    old = folder.with_name(f".{folder.name}.old.{os.getpid()}.tmp")
+    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
     try:
         shutil.rmtree(half, ignore_errors=True)
         record.save(half)
@@ -183,11 +222,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest if isinstance(manifest, dict) else {}
 
 
-def write_json(file: Path, content: Mapping[str, Any]) -> None:
-    """Write JSON under a temporary name and rename it."""
+def write_text(file: Path, text: str) -> None:
+    """Write a file under a temporary name and rename it."""
     half = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
-        half.write_text(json.dumps(content, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+        half.write_text(text, encoding="utf-8")
         os.replace(half, file)
     finally:
         half.unlink(missing_ok=True)

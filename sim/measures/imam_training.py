@@ -8,15 +8,16 @@ a listener, stands in the parameter table.
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from sim.country import Country
-from sim.levers import Levers
 from sim.measures.base import Day, Delivered, Measure, Persons, Several, Weeks, Xof, field
-from sim.population.imams import IN_TRAINING, TRAINED
+
+if TYPE_CHECKING:
+    from sim.country import Country
+    from sim.levers import Levers
 
 
 class Cohort(BaseModel):
@@ -60,9 +61,7 @@ class ImamTraining(Measure):
         """Imams who leave in the seven days from `day`, before intensity."""
         if self.cohorts:
             return sum(c.imams for c in self.cohorts if 0 <= (c.departs - day).days < 7)
-        if self.start is None or not self.imams:
-            return 0
-        weeks = -((self.start - day).days // 7)
+        weeks = self.weeks_since_start(day)
         if weeks < 0 or weeks % self.weeks_between_cohorts:
             return 0
         gone = weeks // self.weeks_between_cohorts * self.cohort_size
@@ -83,10 +82,9 @@ class ImamTraining(Measure):
 
     def report(self, country: Country) -> Delivered:
         """Trained imams who preach; stipends of those away and the journeys of those who left this week."""
-        imams, week = country.imams, country.week
+        imams = country.imams
         region = country.grid.region[imams.cell]
-        preaching = (imams.training == TRAINED) & imams.in_post(week)
-        away = imams.training == IN_TRAINING
+        preaching, away = imams.trained_in_post(country.week), imams.in_training()
         left = country.levers.imams_sent if country.levers.moved("imams_sent") else np.zeros(9)
         return Delivered(
             np.bincount(region[preaching], minlength=9).astype(np.float64),

@@ -7,14 +7,16 @@ crossings is small and includes zero, and soldiers on patrol also meet civilians
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from sim.country import Country
-from sim.levers import Levers
 from sim.measures.base import Delivered, Measure, Number, Persons, Several, Share, Xof, field
 from sim.world.grid import Grid
+
+if TYPE_CHECKING:
+    from sim.country import Country
+    from sim.levers import Levers
 
 Neighbour = Literal["Mauritania", "Algeria", "Niger", "Burkina Faso", "Côte d'Ivoire", "Guinea", "Senegal"]
 

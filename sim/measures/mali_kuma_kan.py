@@ -7,16 +7,18 @@ table, with a prior that lets it backfire. No figure on the campaign's reach, co
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
-from sim.country import Country
-from sim.levers import Levers
 from sim.measures.base import Count, Delivered, Measure, Number, Several, Share, Weeks, Xof, field
 from sim.world import facts
+
+if TYPE_CHECKING:
+    from sim.country import Country
+    from sim.levers import Levers
 
 Language = Literal["Bambara", "Fulfulde", "Songhay", "Tamasheq", "Soninke", "Khassonke", "Maninka", "Senoufo", "Mamara",
                    "Dogon", "Bozo", "Bomu", "Arabic"]  # fmt: skip
@@ -82,11 +84,6 @@ class MaliKumaKan(Measure):
         """Airing by place of the channel in the media table."""
         return {facts.CHANNELS.index(name): getattr(self, name) for name in ("tv", "facebook", "youtube")}
 
-    def weeks_on_air(self, country: Country) -> int:
-        """Weeks since the campaign began."""
-        begun = 0 if self.start is None else max(country.clock.week(self.start), 0)
-        return country.week - begun
-
     def apply(self, levers: Levers, country: Country) -> None:
         """Book the air time of this week."""
         strength = self.strength(country.clock.date(country.week))
@@ -100,7 +97,7 @@ class MaliKumaKan(Measure):
             levers.set("clip_views", channel, airing.views)
         length = self.shock_seconds + self.explanation_seconds + self.core_seconds
         parts = self.shock_seconds + self.explanation_seconds * p.religious_content + self.core_seconds * p.active_format
-        stale = self.weeks_on_air(country) % self.renewed_every_weeks
+        stale = self.weeks_since_start(country.clock.date(country.week)) % self.renewed_every_weeks
         levers.keep("clip_pull", cells, parts / length * (1.0 - p.clip_fatigue) ** stale)
         levers.reach("clip_shock", cells, self.shock_seconds / length)
 
@@ -109,10 +106,10 @@ class MaliKumaKan(Measure):
         strength = self.strength(country.clock.date(country.week))
         if strength == 0.0:
             return Delivered.nothing()
-        starts = np.searchsorted(country.grid.region, np.arange(9))
+        starts = country.places.region_first[:-1]
         reached = np.add.reduceat(country.flow("reached_clips"), starts) * self.region_mask
         cost = strength * sum(airing.cost_per_week for airing in self.airings.values())
-        if self.weeks_on_air(country) % self.renewed_every_weeks == 0:
+        if self.weeks_since_start(country.clock.date(country.week)) % self.renewed_every_weeks == 0:
             cost += self.clips_per_renewal * len(self.languages) * self.cost_per_clip
         people = np.add.reduceat(country.grid.population, starts) * self.region_mask
         return Delivered(reached, cost * people / people.sum())

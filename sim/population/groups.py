@@ -11,8 +11,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from sim.engine.luck import decision, lucks, seed_key
-from sim.population.youth import DETAINED, KILLED, MEMBER, RETURNED, Society
+from sim.engine.luck import decision, lucks
+from sim.population.youth import CIVILIAN, DETAINED, KILLED, MEMBER, RETURNED, Society
 from sim.world.grid import Grid
 
 GONE = 255  # out of the roster: passed the age of 36, or set free again
@@ -21,6 +21,7 @@ NOBODY = -1
 HERE = -1
 
 FOUNDING_YOUTH = decision("a youth belongs to a group from the start")
+ROUNDING = decision("whether a part of a youth counts as a founding member")
 FIRST_BASE = decision("where a founding member is based")
 
 
@@ -36,7 +37,7 @@ class Groups:
     ended: np.ndarray  # int, week from which the group is no more
     start_members: np.ndarray  # int, persons at the start of the run
     foreign_share: np.ndarray  # float 0..1
-    founding_core: np.ndarray  # int, persons with whom a group founded later begins
+    founding_core: np.ndarray  # int, persons with whom a group founded later begins: youths of its home, others of its parent
     home: np.ndarray  # float64 groups x cells, km to the nearest home cell
     home_cells: list[np.ndarray]  # cells of the home cercles
 
@@ -104,20 +105,21 @@ def nearest_home_km(grid: Grid, cells: np.ndarray) -> np.ndarray:
     return grid.distance_km(everywhere[:, None], cells[None, :]).min(axis=1)
 
 
-def founders(society: Society, groups: Groups, group: int, grid: Grid, seed: np.uint64) -> tuple[np.ndarray, int]:
-    """The youths who belong to `group` from the start of the run, and how many members come from abroad.
+def founders(society: Society, status: np.ndarray, groups: Groups, group: int, total: int, seed: np.uint64) -> np.ndarray:
+    """The youths among `total` first members of a group (its foreign share apart), in order.
 
-    Youths are those of the home cells with the smallest luck; persons that do not make a whole youth come from abroad.
+    They are the civilians of the home cells with the smallest luck, as many as the local share makes whole youths,
+    rounded by luck so that no `persons_per_youth` has more or fewer on average. A place of a handful of youths is not
+    emptied into a group.
     """
-    total = int(groups.start_members[group])
-    local = int(total * (1.0 - groups.foreign_share[group])) // society.persons_per_youth
-    rows = np.concatenate(
-        [np.arange(society.first[c], society.first[c + 1]) for c in np.sort(groups.home_cells[group])]
-    )
-    local = min(local, rows.size // 4)  # a cell of a handful of youths is not emptied into a group
+    rows = np.concatenate([np.arange(society.first[c], society.first[c + 1]) for c in np.sort(groups.home_cells[group])])
+    rows = rows[status[rows] == CIVILIAN]
+    whole = total * (1.0 - groups.foreign_share[group]) / society.persons_per_youth
+    rounding = lucks(ROUNDING, seed, group, np.zeros(1, np.int64))[0]
+    local = min(int(whole + rounding), rows.size // 4)
     luck = lucks(FOUNDING_YOUTH, seed, group, rows)
-    chosen = np.sort(rows[np.argsort(luck, kind="stable")[:local]])
-    return chosen, total - local * society.persons_per_youth
+    chosen: np.ndarray = np.sort(rows[np.argsort(luck, kind="stable")[:local]])
+    return chosen
 
 
 def first_bases(names: np.ndarray, group: int, groups: Groups, grid: Grid, people_power: float, seed: np.uint64,

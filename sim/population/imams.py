@@ -37,6 +37,14 @@ class Imams:
         """Who preaches this week: neither abroad for training nor driven away."""
         return (self.training != IN_TRAINING) & (self.away_until <= week)
 
+    def in_training(self) -> np.ndarray:
+        """Who is abroad for training."""
+        return self.training == IN_TRAINING
+
+    def trained_in_post(self, week: int) -> np.ndarray:
+        """Who preaches this week and is trained."""
+        return (self.training == TRAINED) & self.in_post(week)
+
 
 def per_cell(grid: Grid, count: float) -> np.ndarray:
     """First item of each cell, and the end, when `count` of them are spread like the population."""

@@ -72,11 +72,12 @@ def muster(grid: Grid, deployments: list[Deployment], traits: np.ndarray, unit_p
         place = (d.force * 16 + d.region) * 4096 + np.arange(count)
         bases = cells[np.searchsorted(ladder, lucks(BASE, seed, 0, place))]
         columns += [(d.force, d.troops / count, base, d.since, d.until) for base in bases]
-    force, nominal, base, since, until = (np.array(c) for c in zip(*columns, strict=True))
+    force, nominal, base, since, until = np.array(columns, np.float64).reshape(-1, 5).T
+    force = force.astype(np.int32)
     return Units(
-        force=force.astype(np.int32),
-        nominal=nominal.astype(np.float64),
-        strength=nominal.astype(np.float64).copy(),
+        force=force,
+        nominal=nominal,
+        strength=nominal.copy(),
         base=base.astype(np.int32),
         cell=base.astype(np.int32).copy(),
         mode=np.zeros(force.size, np.uint8),

@@ -92,7 +92,9 @@ class Society:
     language: np.ndarray  # uint8, place in the language table
     turns_36: np.ndarray  # int16, week (from the epoch of the run) in which the youth turns 36
     by_turning: np.ndarray  # int32, rows in the order in which they turn 36
-    chunks: np.ndarray  # int64, (cell, start, stop) of each chunk
+    turning_first: np.ndarray  # int64, place in `by_turning` of the first to turn 36 in each week
+    chunks: np.ndarray  # int64, (cell, start, stop) of each chunk: rows of one cell
+    blocks: np.ndarray  # int64, (region, start, stop) of each block: rows of one region, for loops that ask for no cell
     newborn: Youth  # everybody at the start
 
     @property
@@ -108,11 +110,11 @@ def place(grid: Grid, share_15_35: float, persons_per_youth: int) -> np.ndarray:
 
 
 def chunked(first: np.ndarray) -> np.ndarray:
-    """Cut the rows into chunks of one cell each."""
+    """Cut the rows into pieces of at most CHUNK that lie in one place each; `first` is its first row, and the end."""
     pieces = [
-        (cell, start, min(start + CHUNK, first[cell + 1]))
-        for cell in range(len(first) - 1)
-        for start in range(first[cell], first[cell + 1], CHUNK)
+        (place, start, min(start + CHUNK, first[place + 1]))
+        for place in range(len(first) - 1)
+        for start in range(first[place], first[place + 1], CHUNK)
     ]
     return np.array(pieces, np.int64).reshape(-1, 3)
 
@@ -244,6 +246,7 @@ def settle(grid: Grid, p: Parameters, persons_per_youth: int, world_seed: int, f
     first = place(grid, p.share_15_35, persons_per_youth)
     size = int(first[-1])
     chunks = chunked(first)
+    blocks = chunked(first[np.append(np.searchsorted(grid.region, np.arange(9)), len(grid))])
     cell, town = np.empty(size, np.int16), np.empty(size, np.uint8)
     imam, language = np.empty(size, np.uint16), np.empty(size, np.uint8)
     _settle(chunks, seed, grid.urban_share, p.mosque_attendance, first_imam, languages()[1],
@@ -270,4 +273,5 @@ def settle(grid: Grid, p: Parameters, persons_per_youth: int, world_seed: int, f
     turns_36 = (years_left * (365.2425 / 7.0)).astype(np.int16)
     ties = acquaint(size, seed, p.friend_reach / persons_per_youth)
     by_turning = np.argsort(turns_36, kind="stable").astype(np.int32)
-    return Society(persons_per_youth, first, cell, town, ties, imam, language, turns_36, by_turning, chunks, youth)
+    turning_first = np.searchsorted(turns_36[by_turning], np.arange(turns_36.max() + 2, dtype=np.int16))
+    return Society(persons_per_youth, first, cell, town, ties, imam, language, turns_36, by_turning, turning_first, chunks, blocks, youth)

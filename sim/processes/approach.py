@@ -16,7 +16,7 @@ Joining. An approached youth joins with the weekly hazard
                                 + kappa x)
 
 A abuse of self or kin in the last three months, J steady income, E years of schooling (from the mean), R religious
-schooling of six years or more, P nobody else protects (insecure and without state or forces), N mean attitude of the
+schooling of six years or more, P nobody else protects (insecure or held by a group, without state or forces), N mean attitude of the
 ties, T trust (SD from the mean), x attitude. Freshness falls as t^(k - 1) (Weibull): most who join do so early. Every
 contact lapses in the end, and those who let it lapse are not approached for some time.
 """
@@ -213,7 +213,7 @@ def approach(country: Country) -> None:
         country.parameters, country.week, country.society, country.youth, country.groups
     )  # fmt: skip
     ppy = society.persons_per_youth
-    region, starts = country.grid.region, np.searchsorted(country.grid.region, np.arange(9))
+    region, starts = country.grid.region, country.places.region_first[:-1]
     youths = np.diff(society.first)
     by_group = country.recruiters * p.approaches_per_recruiter
     in_region = np.add.reduceat(by_group, starts, axis=1)
@@ -227,7 +227,8 @@ def approach(country: Country) -> None:
         if groups.heir[g] != NOBODY and alive[groups.heir[g]]:
             acts_as[g] = groups.heir[g]
     guarded = 1.0 - np.exp(-country.forces / p.protecting_companies)
-    unprotected = country.insecurity * (1.0 - np.maximum(country.state_presence, guarded))
+    threat = np.maximum(country.insecurity, country.hold)
+    unprotected = threat * (1.0 - np.maximum(country.state_presence, guarded))
     b = np.array([p.b_abuse_join, p.b_income_join, p.b_school, p.b_relschool, p.b_protect_join, p.b_norm,
                   p.b_trust_join, p.kappa_att])  # fmt: skip
 

@@ -83,7 +83,7 @@ def attitudes(country: Country) -> None:
     pull = np.where(people.in_post(country.week), p.sermon_pull * people.credibility, 0.0)
     target = p.sermon_span * (people.stance - p.sermon_neutral)
     _attitudes(
-        society.chunks, country.seed, country.week, np.float32(p.peer_pull), np.float32(p.own_pull), np.float32(p.noise_sd),
+        society.blocks, country.seed, country.week, np.float32(p.peer_pull), np.float32(p.own_pull), np.float32(p.noise_sd),
         threshold(p.weekly_attendance), np.float32(0.5 ** (7.0 / p.grievance_half_life)), np.float32(p.strong_support),
         np.append(pull, 0.0).astype(np.float32), np.append(target, 0.0).astype(np.float32), society.ties, society.imam,
         youth.status, youth.disposition, youth.recent, youth.settled, youth.attitude, youth.attitude_next,

@@ -79,9 +79,8 @@ def follow(country: Country, rows: np.ndarray) -> None:
 def _turn_over(country: Country) -> None:
     """Replace those who turn 36 this week."""
     society, youth, roster, week = country.society, country.youth, country.roster, country.week
-    order = society.by_turning
-    low, high = np.searchsorted(society.turns_36, [week, week + 1], sorter=order)
-    rows = np.sort(order[low:high]).astype(np.int64)
+    low, high = society.turning_first[week], society.turning_first[week + 1]
+    rows = np.sort(society.by_turning[low:high]).astype(np.int64)
     if not rows.size:
         return
     followed = rows[youth.status[rows] >= MEMBER]

@@ -16,8 +16,9 @@ import numpy as np
 from sim.country import Country
 from sim.engine.kernels import loop, rule
 from sim.engine.luck import decision, luck, lucks, uniform, words
-from sim.population.groups import HERE, NOBODY, first_bases
+from sim.population.groups import HERE, NOBODY, first_bases, founders
 from sim.population.youth import MEMBER
+from sim.processes.approach import enlist
 from sim.processes.exits import leave
 
 SPLITS_OFF = decision("a member leaves with those who found a new group")
@@ -150,18 +151,20 @@ def groups(country: Country) -> None:
 
 
 def _found(country: Country, g: int) -> None:
-    """Move the founding core out of the parent (at most half of it) to the new group's home."""
-    roster, table = country.roster, country.groups
-    parent = table.parent[g]
-    if parent == NOBODY or table.founding_core[g] == 0:
+    """Gather the founding core at home: youths from there, the others from the parent (at most half of its members)."""
+    roster, table, core = country.roster, country.groups, int(country.groups.founding_core[g])
+    if core == 0:
         return
-    entries = np.flatnonzero(roster.active() & (roster.group[: roster.size] == parent))
+    rows = founders(country.society, country.youth.status, table, g, core, country.seed)
+    enlist(country, rows, np.full(rows.size, g, np.int8))
+    entries = np.flatnonzero(roster.active() & (roster.group[: roster.size] == table.parent[g]))
     order = np.argsort(lucks(SPLITS_OFF, country.seed, g, roster.person[entries]), kind="stable")
-    core = entries[order[: min(int(table.founding_core[g]), entries.size // 2)]]
-    roster.group[core] = g
-    roster.abroad[core] = HERE
-    roster.cell[core] = first_bases(
-        roster.person[core], g, table, country.grid, country.parameters.move_people, country.seed, NEW_HOME
+    missing = max(0, core - rows.size * country.society.persons_per_youth)
+    leaving = entries[order[: min(missing, entries.size // 2)]]
+    roster.group[leaving] = g
+    roster.abroad[leaving] = HERE
+    roster.cell[leaving] = first_bases(
+        roster.person[leaving], g, table, country.grid, country.parameters.move_people, country.seed, NEW_HOME
     )
 
 

@@ -23,7 +23,6 @@ from numba import prange
 
 from sim.engine.kernels import chunk_loop, rule
 from sim.engine.luck import decision, uniform, words
-from sim.population.imams import TRAINED
 from sim.population.youth import CHUNK, KILLED
 
 SEES_CLIP = decision("a youth sees a campaign clip")
@@ -110,7 +109,7 @@ def messages(country: Country) -> None:
     airing = levers.clip_reach.any(axis=(0, 1)) if levers.moved("clip_reach") else np.zeros(cells, bool)
 
     people = country.imams
-    speaking = (people.training == TRAINED) & people.in_post(country.week)
+    speaking = people.trained_in_post(country.week)
     outreach = np.append(np.where(speaking, p.outreach_chance, 0.0), 0.0)
     preached = np.zeros(cells, bool)
     preached[people.cell[speaking]] = True

@@ -7,7 +7,7 @@ import numpy as np
 from sim.country import FLOW, FLOWS, Country
 from numba import prange
 
-from sim.engine.kernels import chunk_loop
+from sim.engine.kernels import chunk_loop, loop
 from sim.population.groups import GONE, HERE, NOBODY
 from sim.population.imams import TRAINED
 from sim.population.youth import APPROACHED, CIVILIAN, MEMBER, STATUSES
@@ -57,10 +57,10 @@ def _census(chunks, status, counts):
 def census(country: Country) -> np.ndarray:
     """Persons of each region's youth by status: regions x STATUSES."""
     society, roster, region = country.society, country.roster, country.grid.region
-    counts = np.empty((len(society.chunks), 2), np.int64)
-    _census(society.chunks, country.youth.status, counts)
+    counts = np.empty((len(society.blocks), 2), np.int64)
+    _census(society.blocks, country.youth.status, counts)
     people = np.zeros((9, len(STATUSES)), np.int64)
-    home = region[society.chunks[:, 0]]
+    home = society.blocks[:, 0]
     for column, status in enumerate((CIVILIAN, APPROACHED)):
         people[:, status] = np.bincount(home, counts[:, column], 9) * society.persons_per_youth
     rows, state = roster.youth[: roster.size], roster.state[: roster.size]
@@ -72,40 +72,73 @@ def census(country: Country) -> np.ndarray:
     return people
 
 
+@loop
+def _tally(flows, starts, row, totals):
+    """Add up what happened by region, add it to the totals of the cells, and begin anew."""
+    for f in range(flows.shape[0]):
+        for r in range(starts.size - 1):
+            total = 0.0
+            for c in range(starts[r], starts[r + 1]):
+                total += flows[f, c]
+                totals[f, c] += flows[f, c]
+                flows[f, c] = 0.0
+            row[r, f] = total
+
+
+@loop
+def _take_stock(starts, people, members, recruiters, trust, insecurity, state, out, means):
+    """Members, recruiters, and means over people of trust, insecurity and state presence, by region."""
+    for r in range(starts.size - 1):
+        everyone = 0.0
+        out[r, :] = 0.0
+        for c in range(starts[r], starts[r + 1]):
+            based, hunting = 0, 0
+            for g in range(members.shape[0]):
+                based += members[g, c]
+                hunting += recruiters[g, c]
+            out[r, 0] += based
+            out[r, 1] += hunting
+            everyone += people[c]
+            out[r, 2] += people[c] * trust[c]
+            out[r, 3] += people[c] * insecurity[c]
+            out[r, 4] += people[c] * state[c]
+            means[0, c] += insecurity[c]
+            means[1, c] += trust[c]
+            means[2, c] += state[c]
+            means[3, c] += based
+        out[r, 2:] /= everyone
+
+
 def record(country: Country) -> None:
     """Write this week's row and go on to the next week."""
-    grid, society, week = country.grid, country.society, country.week
-    starts = np.searchsorted(grid.region, np.arange(9))
-    row = country.values[week]
-    count = len(FLOWS)
-    row[:, :count] = np.add.reduceat(country.flows, starts, axis=1).T
+    grid, society, week, names = country.grid, country.society, country.week, country.names
+    for measure in country.measures:
+        delivered = measure.report(country)
+        country.values[week, :, names[f"delivered_{measure.key}"]] = delivered.count
+        country.values[week, :, names[f"cost_{measure.key}"]] = delivered.cost_xof
 
-    def by_region(values: np.ndarray) -> np.ndarray:
-        sums: np.ndarray = np.add.reduceat(values, starts)
-        return sums
+    row, count, starts = country.values[week], len(FLOWS), country.places.region_first
+    _tally(country.flows, starts, row, country.totals)
+    means = np.empty((9, 5))
+    _take_stock(starts, grid.population, country.members, country.recruiters, country.trust, country.insecurity,
+                country.state_presence, means, country.means)  # fmt: skip
 
-    roster = country.roster
+    roster, imams, units = country.roster, country.imams, country.units
     abroad = (roster.state[: roster.size] == MEMBER) & (roster.abroad[: roster.size] != HERE)
-    based = country.members.sum(axis=0)
-    people = by_region(grid.population)
-    in_region = grid.region[society.chunks[:, 0]]
-    youths = np.maximum(np.bincount(in_region, society.chunks[:, 2] - society.chunks[:, 1], 9), 1.0)
-    sums = np.stack([np.bincount(in_region, column, 9) for column in country.youth_sums.T])
-    imams = country.imams
+    home = society.blocks[:, 0]
+    youths = np.maximum(np.bincount(home, society.blocks[:, 2] - society.blocks[:, 1], 9), 1.0)
+    attitude, grievance, strong = (np.bincount(home, column, 9) / youths for column in country.youth_sums.T)
     preaching = imams.in_post(week)
     at = grid.region[imams.cell]
-    units = country.units
     country.population[:] = census(country)
     stocks = [
-        by_region(based),
+        means[:, 0],
         np.bincount(grid.region[roster.cell[: roster.size][abroad]], minlength=9),
-        by_region(country.recruiters.sum(axis=0)),
-        sums[0] / FIXED / youths,
-        sums[2] / youths,
-        sums[1] / FIXED / youths,
-        by_region(country.trust * grid.population) / people,
-        by_region(country.insecurity * grid.population) / people,
-        by_region(country.state_presence * grid.population) / people,
+        means[:, 1],
+        attitude / FIXED,
+        strong,
+        grievance / FIXED,
+        *means[:, 2:].T,
         np.bincount(at[preaching], minlength=9),
         np.bincount(at[preaching & (imams.training == TRAINED)], minlength=9),
         np.bincount(at[imams.away_until > week], minlength=9),
@@ -113,15 +146,6 @@ def record(country: Country) -> None:
         *country.population.T,
     ]
     row[:, count : count + len(stocks)] = np.stack(stocks, axis=1)
-    names = country.names
-    for measure in country.measures:
-        delivered = measure.report(country)
-        row[:, names[f"delivered_{measure.key}"]] = delivered.count
-        row[:, names[f"cost_{measure.key}"]] = delivered.cost_xof
-
-    country.totals += country.flows
-    country.means += np.stack([country.insecurity, country.trust, country.state_presence, based])
-    country.flows[:] = 0.0
     country.week += 1
 
 

@@ -9,7 +9,8 @@ and then killed or arrested. Information grows with trust (people tell) and with
 exposed. Members in a sanctuary are safe but for the share of it in which a neighbour's or joint forces may follow.
 
 Abuses: Poisson(abuse rate x companies on patrol x (floor + insecurity)) in a cell, each suffered by one person: grievance
-of the victim and those close, trust of the place down. For every so many arrests one is of a person who is no member.
+of the victim, the friends and the kin (a share of the village is kin), trust of the place down. For every so many arrests
+one is of a person who is no member.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ ABUSES = decision("how many abuses happen in a cell")
 VICTIM = decision("who suffers an abuse")
 WRONG_ARRESTS = decision("how many people are arrested who are no members")
 WRONGLY_ARRESTED = decision("who is arrested without being a member")
+IS_KIN = decision("two youths of a village are kin")
 LETHAL = decision("how many civilians the forces kill in a cell")
 
 
@@ -94,11 +96,12 @@ def _find(seed, week, detection, killed_share, exposure, crowd, information, nea
 
 
 @loop
-def _wrong(seed, week, decision_number, counts, first, ppy, week_of_abuse, grieved, near_share, arrest, ties, status,
-           grievance, abuse_week, arrested):  # fmt: skip
-    """Let `counts` wrongs befall people of each cell: grievance of the victim and of their ties; maybe an arrest.
+def _wrong(seed, week, decision_number, counts, first, ppy, grieved, near_share, village_persons, village_kin, arrest, ties,
+           status, grievance, abuse_week, arrested):  # fmt: skip
+    """Let `counts` wrongs befall people of each cell: grievance of the victim and of those close; maybe an arrest.
 
-    Wrongs are counted in persons. A youth stands for `ppy` persons alike; the first of them is the one we know.
+    Wrongs are counted in persons. A youth stands for `ppy` persons alike; the first of them is the one whose ties we
+    know. The kin in the village are youths like any others, each standing for `ppy` persons, and hear of every wrong.
     """
     taken = 0
     for c in range(counts.size):
@@ -107,18 +110,23 @@ def _wrong(seed, week, decision_number, counts, first, ppy, week_of_abuse, griev
             continue
         for n in range(counts[c]):
             victim = int(luck(decision_number, seed, week, c, n) * people)
-            if victim % ppy != 0:
-                continue
             i = first[c] + victim // ppy
-            if status[i] == KILLED:
+            village = (first[c] * ppy + victim) // village_persons
+            low = (village * village_persons + ppy - 1) // ppy
+            high = min(((village + 1) * village_persons + ppy - 1) // ppy, status.size)
+            for other in range(low, high):
+                if luck(IS_KIN, seed, i, other) < village_kin:
+                    grievance[other] += (np.float32(1.0) - grievance[other]) * grieved * near_share
+                    abuse_week[other] = week
+            if victim % ppy != 0 or status[i] == KILLED:
                 continue
             grievance[i] += (np.float32(1.0) - grievance[i]) * grieved
-            abuse_week[i] = week_of_abuse
+            abuse_week[i] = week
             for j in range(TIES):
                 other = ties[i, j]
                 grievance[other] += (np.float32(1.0) - grievance[other]) * grieved * near_share
                 if j == KIN_TIES[0] or j == KIN_TIES[1]:
-                    abuse_week[other] = week_of_abuse
+                    abuse_week[other] = week
             if arrest and status[i] == CIVILIAN and taken < arrested.size:
                 status[i] = DETAINED
                 arrested[taken] = i
@@ -189,8 +197,8 @@ def _do_wrong(country: Country, decision_number: np.uint32, counts: np.ndarray, 
     p, society, youth = country.parameters, country.society, country.youth
     arrested = np.empty(int(counts.sum()), np.int64)
     taken = _wrong(country.seed, country.week, decision_number, counts, society.first, society.persons_per_youth,
-                   country.week, np.float32(p.abuse_grievance), np.float32(p.grievance_near), arrest, society.ties,
-                   youth.status, youth.grievance, youth.abuse_week, arrested)  # fmt: skip
+                   np.float32(p.abuse_grievance), np.float32(p.grievance_near), int(p.village_persons), p.village_kin,
+                   arrest, society.ties, youth.status, youth.grievance, youth.abuse_week, arrested)  # fmt: skip
     return arrested[:taken]
 
 

@@ -7,7 +7,8 @@ forces F, state S and civilians C within reach, weighted; the target of each att
 
 Besides, small cells are sent far from home against towns with high-value sites (gravity by people and distance).
 Attacks raise insecurity, which spills to the neighbouring cells and fades; they and the presence of members drive out
-the state, which comes back where it is safe; moderate imams where a group is present are silenced for a time.
+the state, which comes back where it is safe. A group holds a place as far as its members there are many and no forces
+protect it. Moderate imams where a group is present are silenced for a time.
 """
 
 from __future__ import annotations
@@ -115,7 +116,8 @@ def _suffer(country: Country) -> None:
     country.insecurity += (1.0 - country.insecurity) * shock
 
     based = country.members.sum(axis=0)
-    hold = based / (based + p.holding_members) * np.exp(-country.forces / p.protecting_companies)
+    hold = country.hold
+    hold[:] = based / (based + p.holding_members) * np.exp(-country.forces / p.protecting_companies)
     state = country.state_presence
     state *= (1.0 - p.official_flight) ** country.flow("attacks_officials")
     state += p.state_return * (country.state_start - state) * (1.0 - country.insecurity) * (1.0 - hold)

@@ -1,4 +1,5 @@
-"""Figures: maps, time series and effects, each one call that returns a matplotlib `Figure`, and `save` to keep them.
+"""Figures: maps, time series and effects, each one call that returns a matplotlib `Figure`, and `save` to
+keep them.
 
     from sim.views import about, map_record, save
 

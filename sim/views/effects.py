@@ -1,4 +1,5 @@
-"""What measures changed: for each scenario and outcome the paired difference, its interval, and how often it helped."""
+"""What measures changed: for each scenario and outcome the paired difference, its interval, and how often it
+helped."""
 
 from __future__ import annotations
 
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = (
-    "scenario", "outcome", "unit", "region", "mean", "low", "high", "helped", "harmed", "nothing", "seeds", "better",
-    "baseline", "baseline_mean",
+    "scenario", "outcome", "unit", "region", "mean", "low", "high", "helped", "harmed", "nothing", "seeds",
+    "better", "baseline", "baseline_mean",
 )  # fmt: skip
 """Columns of the table of effects that are read here."""
 
@@ -52,14 +53,15 @@ def plot_effects(
     scenarios: Sequence[str] | None = None,
     about: Mapping[str, str] | None = None,
 ) -> Figure:
-    """Paired differences from the baseline (same seeds) with 90 % intervals, and the shares of seeds helped or harmed.
+    """Paired differences from the baseline (same seeds) with 90 % intervals, and the shares of seeds helped
+    or harmed.
 
     Parameters
     ----------
     effects : DataFrame
-        A row per scenario, outcome and region ("Mali" for the whole country), with the columns `COLUMNS`: ``mean``,
-        ``low`` and ``high`` of the difference in ``unit``; ``helped``, ``harmed`` and ``nothing``, shares of seeds
-        0..1; ``better`` "fewer", "more" or "none".
+        A row per scenario, outcome and region ("Mali" for the whole country), with the columns `COLUMNS`:
+        ``mean``, ``low`` and ``high`` of the difference in ``unit``; ``helped``, ``harmed`` and ``nothing``,
+        shares of seeds 0..1; ``better`` "fewer", "more" or "none".
     by_region : bool
         A line per region and a column of panels per scenario, instead of Mali with a line per scenario.
     outcomes, scenarios : sequence of str, optional
@@ -85,22 +87,28 @@ def plot_effects(
     table = effects[here & effects["outcome"].isin(outcomes) & effects["scenario"].isin(scenarios)]
     if table.empty:
         raise InputError(f"the table of effects has no row {'by region' if by_region else 'for Mali'}")
-    return _by_region(table, outcomes, scenarios, about) if by_region else _national(table, outcomes, scenarios, about)
+    return (
+        _by_region(table, outcomes, scenarios, about)
+        if by_region
+        else _national(table, outcomes, scenarios, about)
+    )
 
 
 def _national(
     table: pd.DataFrame, outcomes: Sequence[str], scenarios: Sequence[str], about: Mapping[str, str] | None
 ) -> Figure:
     lines = len(scenarios)
-    figure = _sheet(table, 10.5, len(outcomes) * (_ROW * lines + 0.95) + 0.5, "Effects of the measures on Mali", about)
+    figure = _sheet(
+        table, 10.5, len(outcomes) * (_ROW * lines + 0.95) + 0.5, "Effects of the measures on Mali", about
+    )
     axes = figure.subplots(len(outcomes), 2, squeeze=False, sharey="row", width_ratios=[3.2, 1])
     for (forest, bars), outcome in zip(axes, outcomes, strict=True):
         rows = _rows(table[table["outcome"] == outcome], "scenario", scenarios)
         _forest(forest, rows, scenarios)
         _shares(bars, rows)
-        forest.set_title(_heading(rows, outcome), size=TEXT_SIZE, weight="bold", color=INK, family=FONT, loc="left")
-    axes[-1][1].set_xlabel("% of seeds", size=SMALL_SIZE, color=QUIET, family=FONT)
-    _legend(figure)
+        forest.set_title(
+            _heading(rows, outcome), size=TEXT_SIZE, weight="bold", color=INK, family=FONT, loc="left"
+        )
     return figure
 
 
@@ -115,24 +123,21 @@ def _by_region(
     axes = figure.subplots(
         len(outcomes), 2 * len(scenarios), squeeze=False, sharey="row", width_ratios=[2.4, 1] * len(scenarios)
     )
-    for line, outcome in zip(axes, outcomes, strict=True):
+    for place, (line, outcome) in enumerate(zip(axes, outcomes, strict=True)):
         for forest, bars, scenario in zip(line[::2], line[1::2], scenarios, strict=True):
             chosen = table[(table["outcome"] == outcome) & (table["scenario"] == scenario)]
             rows = _rows(chosen, "region", regions)
-            _forest(forest, rows, regions, labelled=forest is line[0])
+            _forest(forest, rows, regions, labelled=scenario == scenarios[0])
             _shares(bars, rows)
-            heading = f"{scenario}\n{_words(outcome)}" if line is axes[0] else _words(outcome)
+            heading = f"{scenario}\n{_words(outcome)}" if place == 0 else _words(outcome)
             forest.set_title(heading, size=TEXT_SIZE, weight="bold", color=INK, family=FONT, loc="left")
         limits = [ax.get_xlim() for ax in line[::2]]  # one scale for the scenarios of an outcome
         for ax in line[::2]:
             ax.set_xlim(min(low for low, _ in limits), max(high for _, high in limits))
-    for bars in axes[-1][1::2]:
-        bars.set_xlabel("% of seeds", size=SMALL_SIZE, color=QUIET, family=FONT)
-    _legend(figure)
     return figure
 
 
-# --- what is drawn ---------------------------------------------------------------------------------------------------
+# --- what is drawn ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -161,7 +166,9 @@ def _rows(table: pd.DataFrame, column: str, names: Sequence[str]) -> list[_Row |
     found = {}
     for row in table.to_dict("records"):
         if row[column] in found:
-            raise InputError(f"the table of effects has more than one row for {row['outcome']} and {row[column]}")
+            raise InputError(
+                f"the table of effects has more than one row for {row['outcome']} and {row[column]}"
+            )
         found[row[column]] = _Row(**{name: row[name] for name in _Row.__dataclass_fields__})
     return [found.get(name) for name in names]
 
@@ -170,7 +177,9 @@ def _chosen(effects: pd.DataFrame, column: str, asked: Sequence[str] | None) -> 
     known = list(dict.fromkeys(effects[column]))
     for name in asked or ():
         if name not in known:
-            raise InputError(f"{name!r} is no {column} of the table: {', '.join(known)}{nearest(name, known)}")
+            raise InputError(
+                f"{name!r} is no {column} of the table: {', '.join(known)}{nearest(name, known)}"
+            )
     return list(known if asked is None else asked)
 
 
@@ -183,7 +192,15 @@ def _sheet(
     spread = "one seed: no interval" if seeds == [1] else f"mean and 90 % interval over {count} seeds"
     facts = about or {"Scenario": ", ".join([baseline, *dict.fromkeys(table["scenario"])]), "Runs": count}
     subtitle = f"Difference from {baseline} under the same seeds, whole run: {spread}."
-    return new_sheet(width, height, title, subtitle, about=facts)
+    keys = [
+        Line2D([], [], marker="o", color=BLUE, lw=2, label="interval on the better side"),
+        Line2D([], [], marker="o", color=VERMILLION, lw=2, label="on the worse side"),
+        Line2D([], [], marker="o", color=INK, mfc=PAPER, lw=2, label="includes zero, or no better side"),
+        Patch(color=BLUE, label="% of seeds helped"),
+        Patch(color=FAINT, label="% with no difference"),
+        Patch(color=VERMILLION, label="% harmed"),
+    ]
+    return new_sheet(width, height, title, subtitle, about=facts, keys=keys)
 
 
 def _words(outcome: str) -> str:
@@ -197,10 +214,12 @@ def _heading(rows: Sequence[_Row | None], outcome: str) -> str:
     if not means or not np.isfinite(means[0]):
         return _words(outcome)
     divisor, large = in_large_units(means[0], unit)
-    return f"{_words(outcome)} (baseline: {number(means[0] / divisor)} {large})"
+    return (
+        f"{_words(outcome)}{f' ({large})' if large != outcome else ''}; baseline {number(means[0] / divisor)}"
+    )
 
 
-# --- drawing ---------------------------------------------------------------------------------------------------------
+# --- drawing ------------------------------------------------------------------------------------------------
 
 
 def _forest(ax: Axes, rows: Sequence[_Row | None], names: Sequence[str], labelled: bool = True) -> None:
@@ -215,7 +234,14 @@ def _forest(ax: Axes, rows: Sequence[_Row | None], names: Sequence[str], labelle
             continue
         interval = row.seeds > 1 and np.isfinite([row.low, row.high]).all()
         if interval:
-            ax.plot([row.low / divisor, row.high / divisor], [y, y], color=row.colour, lw=2, zorder=3, solid_capstyle="butt")
+            ax.plot(
+                [row.low / divisor, row.high / divisor],
+                [y, y],
+                color=row.colour,
+                lw=2,
+                zorder=3,
+                solid_capstyle="butt",
+            )
         face = row.colour if interval and row.colour != INK else PAPER
         ax.plot(row.mean / divisor, y, "o", ms=5.5, mfc=face, mec=row.colour, mew=1.4, zorder=4)
     ax.set_yticks(range(len(names)), names)
@@ -228,44 +254,60 @@ def _forest(ax: Axes, rows: Sequence[_Row | None], names: Sequence[str], labelle
     ax.xaxis.set_major_locator(MaxNLocator(5))
     ax.xaxis.set_major_formatter(lambda value, _: f"{'+' if value > 0 else ''}{number(value)}")
     better = known[0].better if known else "none"
-    arrow = {"fewer": "\N{LEFTWARDS ARROW} fewer is better", "more": "more is better \N{RIGHTWARDS ARROW}"}.get(better, "")
-    ax.set_xlabel(f"difference, {unit}{f'    {arrow}' if arrow else ''}", size=SMALL_SIZE, color=INK, family=FONT)
+    arrow = {
+        "fewer": "\N{LEFTWARDS ARROW} fewer is better",
+        "more": "more is better \N{RIGHTWARDS ARROW}",
+    }.get(better, "")
+    ax.set_xlabel(
+        f"difference, {unit}{f'    {arrow}' if arrow else ''}", size=SMALL_SIZE, color=INK, family=FONT
+    )
 
 
 def _shares(ax: Axes, rows: Sequence[_Row | None]) -> None:
     """Shares of seeds in which the outcome was better, the same, or worse, as a bar for each row."""
     tidy(ax, grid="")
     for y, row in enumerate(rows):
-        if row is None or row.better == "none" or not np.isfinite([row.helped, row.nothing, row.harmed]).all():
+        if (
+            row is None
+            or row.better == "none"
+            or not np.isfinite([row.helped, row.nothing, row.harmed]).all()
+        ):
             continue
         left = 0.0
-        for share, colour, ink in ((row.helped, BLUE, PAPER), (row.nothing, FAINT, INK), (row.harmed, VERMILLION, INK)):
+        for share, colour, ink in (
+            (row.helped, BLUE, PAPER),
+            (row.nothing, FAINT, INK),
+            (row.harmed, VERMILLION, INK),
+        ):
             ax.barh(y, 100 * share, left=left, height=0.62, color=colour, edgecolor=PAPER, linewidth=0.5)
             if share >= 0.15:  # room for two figures
                 middle = left + 50 * share
-                ax.text(middle, y, f"{100 * share:.0f}", size=FOOTER_SIZE, color=ink, ha="center", va="center", family=FONT)
+                ax.text(
+                    middle,
+                    y,
+                    f"{100 * share:.0f}",
+                    size=FOOTER_SIZE,
+                    color=ink,
+                    ha="center",
+                    va="center",
+                    family=FONT,
+                )
             left += 100 * share
     ax.set_xlim(0, 100)
     ax.set_xticks([0, 50, 100])
+    ax.set_xlabel("% of seeds", size=SMALL_SIZE, color=INK, family=FONT)
     ax.tick_params(axis="y", length=0, labelleft=False)
     ax.spines["left"].set_visible(False)
     if not any(row is not None and row.better != "none" for row in rows):
-        ax.text(50, (len(rows) - 1) / 2, "neither side is better", size=FOOTER_SIZE, color=QUIET, ha="center", va="center")
+        ax.text(
+            50,
+            (len(rows) - 1) / 2,
+            "neither side is better",
+            size=FOOTER_SIZE,
+            color=QUIET,
+            ha="center",
+            va="center",
+        )
         ax.set_xticks([])
+        ax.set_xlabel("")
         ax.spines["bottom"].set_visible(False)
-
-
-def _legend(figure: Figure) -> None:
-    handles = [
-        Line2D([], [], marker="o", color=BLUE, lw=2, label="interval on the better side"),
-        Line2D([], [], marker="o", color=VERMILLION, lw=2, label="on the worse side"),
-        Line2D([], [], marker="o", color=INK, mfc=PAPER, lw=2, label="includes zero, or no side is better"),
-        Patch(color=BLUE, label="% of seeds helped"),
-        Patch(color=FAINT, label="nothing"),
-        Patch(color=VERMILLION, label="harmed"),
-    ]
-    columns = 6 if figure.get_figwidth() > 10 else 3
-    figure.legend(
-        handles=handles, loc="outside upper left", ncols=columns, frameon=False, handlelength=1.8, columnspacing=1.4,
-        prop={"family": FONT, "size": SMALL_SIZE},
-    )  # fmt: skip

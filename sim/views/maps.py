@@ -1,14 +1,14 @@
 """Maps of Mali, by cell of the quarter-degree grid and by region.
 
-`map_record` draws what a run, or the same scenario under several seeds, gave; `map_cells` and `map_regions` draw any
-numbers by cell or region.
+`map_record` draws what a run, or the same scenario under several seeds, gave; `map_cells` and `map_regions`
+draw any numbers by cell or region.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import PolyCollection
-from matplotlib.colors import BoundaryNorm, Colormap, ListedColormap
+from matplotlib.colors import BoundaryNorm, Colormap, ListedColormap, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path as Outline
@@ -50,14 +50,15 @@ if TYPE_CHECKING:
     from sim.record import Record
 
 FEW_YOUTHS = 500
-"""Cells with fewer young people than this (persons) are left grey where a value is per head: one person more or less
-would change their colour. A choice of drawing, not of the model."""
+"""Cells with fewer young people than this (persons) are left grey where a value is per head: one person more
+or less would change their colour. A choice of drawing, not of the model."""
 
 CELL_DEGREES = 0.25
 CLASSES = 6
 SCALES = ("auto", "even", "log", "quantile")
 HARM, GOOD = "YlOrBr", "YlGnBu"
-"""Colour maps of C. Brewer that run from light to dark, so that they hold in grey and for the colour-blind."""
+"""Colour maps of C. Brewer that run from light to dark, so that they hold in grey and for the
+colour-blind."""
 
 # Where names stand on the sheet (degrees east and north): a matter of layout, chosen by eye.
 _EXTENT = (-13.4, 5.6, 9.5, 25.4)
@@ -67,8 +68,8 @@ _NEIGHBOURS = {
     "Niger": (4.6, 14.4),
     "Burkina Faso": (-1.6, 12.7),
     "Côte d'Ivoire": (-6.2, 9.75),
-    "Guinea": (-9.9, 10.6),
-    "Senegal": (-12.75, 13.2),
+    "Guinea": (-9.3, 10.2),
+    "Senegal": (-12.7, 12.4),
 }
 _TOWNS = {  # town: side of the dot on which its name stands
     "Kayes": "right",
@@ -85,10 +86,10 @@ _TOWNS = {  # town: side of the dot on which its name stands
     "Taoudenni": "right",
 }
 _REGION_LABELS = {  # region: where its name stands, outside with a line where it is too small to hold it
-    "Kayes": (-10.1, 14.0),
-    "Koulikoro": (-7.45, 14.35),
+    "Kayes": (-10.5, 13.8),
+    "Koulikoro": (-7.75, 14.8),
     "Sikasso": (-6.6, 11.3),
-    "Ségou": (-5.55, 13.7),
+    "Ségou": (-5.25, 13.5),
     "Mopti": (-3.25, 14.9),
     "Tombouctou": (-3.3, 20.2),
     "Gao": (0.9, 16.3),
@@ -98,7 +99,7 @@ _REGION_LABELS = {  # region: where its name stands, outside with a line where i
 _LED_OUT = ("Bamako",)
 
 
-# --- the three maps --------------------------------------------------------------------------------------------------
+# --- the three maps -----------------------------------------------------------------------------------------
 
 
 def map_cells(
@@ -128,8 +129,8 @@ def map_cells(
     few : float
         See `persons`.
     scale : {"auto", "even", "log", "quantile"}
-        Classes of equal width, in steps of 1-2-5, or with as many cells in each; "auto" takes "log" where the values
-        are skewed.
+        Classes of equal width, in steps of 1-2-5, or with as many cells in each; "auto" takes "log" where the
+        values are skewed.
     colours : str
         A sequential matplotlib colour map.
     about : mapping, optional
@@ -147,7 +148,9 @@ def map_cells(
     values = np.array(values, dtype=np.float64)
     cells = len(world_grid())
     if values.shape != (cells,):
-        raise InputError(f"a map by cell takes {cells} values, one per cell; these have the shape {values.shape}")
+        raise InputError(
+            f"a map by cell takes {cells} values, one per cell; these have the shape {values.shape}"
+        )
     greyed = "no data"
     if persons is not None:
         values[np.asarray(persons, dtype=np.float64) < few] = np.nan
@@ -197,14 +200,16 @@ def map_regions(
     return figure
 
 
-def map_record(records: Record | Iterable[Record], what: str = "joined_per_100k", *, scale: str = "auto") -> Figure:
+def map_record(
+    records: Record | Iterable[Record], what: str = "joined_per_100k", *, scale: str = "auto"
+) -> Figure:
     """What a scenario gave, by cell (left) and by region with numbers (right).
 
     Parameters
     ----------
     records : Record or iterable of Record
-        One run, or the runs of one scenario under several seeds; the map shows the mean over seeds, and the numbers
-        of the regions carry the interval in which nine seeds in ten lie.
+        One run, or the runs of one scenario under several seeds; the map shows the mean over seeds, and the
+        numbers of the regions carry the interval in which nine seeds in ten lie.
     what : {"joined_per_100k", "insecurity", "reach", "attacks", "members"}
         What to show.
     scale : {"auto", "even", "log", "quantile"}
@@ -220,7 +225,9 @@ def map_record(records: Record | Iterable[Record], what: str = "joined_per_100k"
         For an unknown `what` or `scale`, or no record.
     """
     if what not in QUANTITIES:
-        raise InputError(f"there is no map of {what!r}; maps: {', '.join(QUANTITIES)}{nearest(what, QUANTITIES)}")
+        raise InputError(
+            f"there is no map of {what!r}; maps: {', '.join(QUANTITIES)}{nearest(what, QUANTITIES)}"
+        )
     quantity = QUANTITIES[what]
     runs = as_list(records)
     youth = mean_over_seeds([run.cells["youth"] for run in runs])
@@ -228,29 +235,46 @@ def map_record(records: Record | Iterable[Record], what: str = "joined_per_100k"
     regions = np.array([_regional(quantity, run) for run in runs])
     mean = mean_over_seeds(regions)
     _, low, high = over_seeds(regions)
-    if quantity.per_head:
+    if quantity.how == "per head":
         cells[youth < FEW_YOUTHS] = np.nan
 
     facts = about(runs)
     first, last = runs[0].dates[0], runs[0].dates[-1]
-    spread = "one seed: no interval" if len(runs) == 1 else f"mean of {len(runs)} seeds; in brackets 5-95 % of seeds"
+    spread = (
+        "one seed: no interval"
+        if len(runs) == 1
+        else f"mean of {len(runs)} seeds; in brackets 5-95\N{NO-BREAK SPACE}% of seeds"
+    )
     figure = new_sheet(
-        13.6, 6.4, f"{quantity.title}: {facts['Scenario']}", f"{quantity.subtitle}, {first} to {last} ({spread})",
+        13.6,
+        6.4,
+        f"{quantity.title}: {facts['Scenario']}",
+        f"{quantity.subtitle}, {first} to {last} ({spread})",
         about=facts,
-    )  # fmt: skip
+    )
     left, right = figure.subplots(1, 2)
-    shades = _classes(np.concatenate([cells, mean]) if quantity.per_head else cells, scale, quantity.colours)
-    _paint_cells(left, cells, shades, quantity.cell_unit, _too_few(FEW_YOUTHS) if quantity.per_head else "no data")
-    if not quantity.per_head:  # a region's total is no colour of a cell
+    shades = _classes(
+        np.concatenate([cells, mean]) if quantity.how != "sum" else cells, scale, quantity.colours
+    )
+    _paint_cells(
+        left,
+        cells,
+        shades,
+        quantity.cell_unit,
+        _too_few(FEW_YOUTHS) if quantity.how == "per head" else "no data",
+    )
+    if quantity.how == "sum":  # a region's total is no colour of a cell
         shades = _classes(mean, scale, quantity.colours)
     several = len(runs) > 1
-    _paint_regions(right, mean, low if several else None, high if several else None, shades, quantity.region_unit)
+    _paint_regions(
+        right, mean, low if several else None, high if several else None, shades, quantity.region_unit
+    )
     left.set_title("By cell of 0.25 degrees", size=TEXT_SIZE, color=INK, family=FONT, loc="left")
     right.set_title("By region", size=TEXT_SIZE, color=INK, family=FONT, loc="left")
     return figure
 
 
-# --- what can be mapped ----------------------------------------------------------------------------------------------
+# --- what can be mapped -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -262,7 +286,7 @@ class Quantity:
     cell_unit: str
     region_unit: str
     by_cell: Callable[[Record], NDArray[np.float64]]
-    per_head: bool  # a mean over the youths of a region; else a sum over its cells
+    how: str  # for a region the "sum" over its cells, or the "mean" over its people or "per head" of youths
     colours: str = HARM
 
 
@@ -278,23 +302,23 @@ QUANTITIES = {
         "joined per 100,000 youths",
         "joined per 100,000 youths",
         lambda run: _per_youth(run, "joined", 1e5),
-        per_head=True,
+        how="per head",
     ),
     "insecurity": Quantity(
         "Insecurity",
-        "Felt threat, 0 (none) to 1, mean over the weeks; regions: mean over their youths",
+        "Felt threat, 0 (none) to 1, mean over the weeks; regions: mean over people",
         "insecurity, 0 to 1",
         "insecurity, 0 to 1",
         lambda run: run.cells["insecurity"],
-        per_head=True,
+        how="mean",
     ),
     "reach": Quantity(
         "Reach of the campaign clips",
-        "Youths who saw at least one clip in a week, mean over the weeks",
+        "Youths who saw at least one clip in a week, mean over all weeks of the run",
         "% of youths in a mean week",
         "% of youths in a mean week",
-        lambda run: _per_youth(run, "reached_clips", 100 / len(run.dates)),
-        per_head=True,
+        lambda run: _per_youth(run, "reached_clips", 100),
+        how="per head",
         colours=GOOD,
     ),
     "attacks": Quantity(
@@ -303,7 +327,7 @@ QUANTITIES = {
         "attacks per cell",
         "attacks per region",
         lambda run: run.cells["attacks"],
-        per_head=False,
+        how="sum",
     ),
     "members": Quantity(
         "Members of armed groups",
@@ -311,19 +335,21 @@ QUANTITIES = {
         "members per cell",
         "members per region",
         lambda run: run.cells["members"],
-        per_head=False,
+        how="sum",
     ),
 }
 """What `map_record` can draw."""
 
 
 def _regional(quantity: Quantity, run: Record) -> NDArray[np.float64]:
-    """The value of the nine regions: the sum over cells, or the mean over youths."""
-    region = world_grid().region
-    values, weights = quantity.by_cell(run), run.cells["youth"] if quantity.per_head else np.ones(region.size)
+    """The value of the nine regions: the sum over cells, or the mean over people or youths."""
+    grid = world_grid()
+    region = grid.region
+    weigh = {"sum": np.ones(region.size), "mean": grid.population, "per head": run.cells["youth"]}
+    values, weights = quantity.by_cell(run), weigh[quantity.how]
     known = np.isfinite(values)
-    total = np.bincount(region[known], (values * weights)[known], minlength=len(world_grid().region_names))
-    if not quantity.per_head:
+    total = np.bincount(region[known], (values * weights)[known], minlength=9).astype(np.float64)
+    if quantity.how == "sum":
         return total
     people = np.bincount(region[known], weights[known], minlength=total.size)
     return np.divide(total, people, out=np.full(total.shape, np.nan), where=people > 0)
@@ -351,7 +377,7 @@ def _too_few(few: float) -> str:
     return f"fewer than {few:,.0f} youths"
 
 
-# --- classes of colour -----------------------------------------------------------------------------------------------
+# --- classes of colour --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -360,15 +386,14 @@ class Shades:
 
     norm: BoundaryNorm
     colours: Colormap
-    divisor: float  # 1, or a million where the values are large
     zero: bool  # whether exact zeros have a class of their own, left white
 
     def of(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Colours (n x 4, red green blue alpha) of values."""
         rgba = self.colours(self.norm(np.ma.masked_invalid(values)))
         if self.zero:
-            rgba[values == 0] = matplotlib.colors.to_rgba(PAPER)
-        rgba[~np.isfinite(values)] = matplotlib.colors.to_rgba(FAINT)
+            rgba[values == 0] = to_rgba(PAPER)
+        rgba[~np.isfinite(values)] = to_rgba(FAINT)
         return np.asarray(rgba)
 
 
@@ -379,45 +404,42 @@ def _classes(values: NDArray[np.float64] | None, scale: str, colours: str) -> Sh
     known = values[np.isfinite(values)] if values is not None else np.zeros(0)
     positive = known[known > 0]
     if known.size and known.min() >= 0 and positive.size:
-        # Skewed: the middle of what is above zero is far below its top.
-        skewed = np.median(positive) < 0.1 * positive.max()
+        # Skewed: in classes of equal width the lowest would hold half of what is above zero.
+        skewed = np.median(positive) < positive.max() / CLASSES * 1.5
         kind = ("log" if skewed else "even") if scale == "auto" else scale
     else:
         kind = "even"
     if kind == "log":
-        limits = _one_two_five(*np.quantile(positive, (0.05, 1)))
+        limits = _one_two_five(*np.quantile(positive, (0.2, 1)))
+        limits[0] = 0  # the lowest class is all that is left above zero
     elif kind == "quantile":
-        limits = np.unique([_two_figures(x) for x in np.quantile(positive, np.linspace(0, 1, CLASSES + 1))])
+        inner = [float(f"{x:.2g}") for x in np.quantile(positive, np.linspace(0, 1, CLASSES + 1)[1:-1])]
+        limits = np.unique([0.0, *inner, positive.max()])
     else:
         low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
-        low = 0.0 if 0 <= low < high else low
-        limits = MaxNLocator(CLASSES, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high if high > low else low + 1)
-    if limits.size < 2:
-        limits = np.array([limits[0] / 2, limits[0] * 2])
-    zero = kind != "even"
-    # The lightest quarter of the map is left out with a class for zero, so that "a little" differs from "none".
+        low = min(low, 0.0) if low == high or low >= 0 else low
+        locator = MaxNLocator(CLASSES, steps=[1, 2, 2.5, 5, 10])
+        limits = np.asarray(locator.tick_values(low, high if high > low else low + 1))
+    zero = bool(limits[0] == 0)
+    # The lightest part of the map is left out with a class for zero, so that "a little" differs from "none".
     steps = np.linspace(0.15 if zero else 0.04, 0.95, limits.size - 1)
     table = ListedColormap(matplotlib.colormaps[colours](steps))
-    return Shades(BoundaryNorm(limits, limits.size - 1, clip=True), table, in_large_units(limits, "")[0], zero)
+    return Shades(BoundaryNorm(limits, limits.size - 1, clip=True), table, zero)
 
 
 def _one_two_five(low: float, high: float) -> NDArray[np.float64]:
-    """Limits 1, 2, 5, 10, ... around [low, high]; only the tens, or fewer, where that makes too many classes."""
-    tens = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    """Limits 1, 2, 5, 10, ... around [low, high]; coarser ones where that makes too many classes."""
+    tens = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
     for figures in ((1, 2, 5), (1, 3), (1,)):
         limits = np.array([figure * 10.0**ten for ten in tens for figure in figures])
         first, last = np.searchsorted(limits, low, "right") - 1, np.searchsorted(limits, high)
-        limits = limits[max(first, 0) : last + 1]
+        limits = limits[min(first, last - 1) : last + 1]
         if limits.size <= CLASSES + 2:
             break
     return limits[-(CLASSES + 2) :]
 
 
-def _two_figures(value: float) -> float:
-    return float(f"{value:.2g}")
-
-
-# --- drawing ---------------------------------------------------------------------------------------------------------
+# --- drawing ------------------------------------------------------------------------------------------------
 
 
 @cache
@@ -436,13 +458,15 @@ def _outlines() -> dict[str, Outline]:
 def _paint_cells(ax: Axes, values: NDArray[np.float64], shades: Shades, unit: str, greyed: str) -> None:
     grid = world_grid()
     corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * CELL_DEGREES / 2
-    squares = np.stack([grid.lon, grid.lat], axis=1)[:, None, :] + corners
-    colours = shades.of(values)
-    # Edges in the colour of the face close the hairlines between neighbouring squares.
-    cells = PolyCollection(list(squares), facecolors=colours, edgecolors=colours, linewidths=0.3)
-    ax.add_collection(cells)
+    centres = np.stack([grid.lon, grid.lat], axis=1)[:, None, :]
+    colours, rim = shades.of(values), grid.border.any(axis=1)
     country = Outline.make_compound_path(*_outlines().values())
-    cells.set_clip_path(country, ax.transData)
+    # Cells at the border are first drawn larger, so that slivers of land without a cell take the colour of a
+    # neighbour; edges in the colour of the face close the hairlines between squares.
+    for squares, shade in (((centres + 3 * corners)[rim], colours[rim]), (centres + corners, colours)):
+        cells = PolyCollection(list(squares), facecolors=shade, edgecolors=shade, linewidths=0.3)
+        ax.add_collection(cells)
+        cells.set_clip_path(country, ax.transData)
     _surroundings(ax)
     _towns(ax, grid)
     _colour_bar(ax, values, shades, unit, greyed)
@@ -461,17 +485,18 @@ def _paint_regions(
     for place, name in enumerate(world_grid().region_names):
         ax.add_patch(PathPatch(_outlines()[name], facecolor=colours[place], edgecolor="none"))
     _surroundings(ax)
-    _, millions = in_large_units(mean, "")
     divisor = in_large_units(mean, "")[0]
     for place, name in enumerate(world_grid().region_names):
-        lines = [name, number(mean[place] / divisor)]
+        lines = [name, number(mean[place] / divisor, 2)]
         if low is not None and high is not None and np.isfinite([low[place], high[place]]).all():
-            lines.append(f"[{number(low[place] / divisor)} to {number(high[place] / divisor)}]")
+            lines.append(f"[{number(low[place] / divisor, 2)} to {number(high[place] / divisor, 2)}]")
         at = _REGION_LABELS[name]
         if name in _LED_OUT:
             box = _outlines()[name].get_extents()
             middle = ((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
-            ax.annotate("", middle, at, arrowprops={"arrowstyle": "-", "color": INK, "lw": 0.8, "shrinkA": 20})
+            ax.annotate(
+                "", middle, at, arrowprops={"arrowstyle": "-", "color": INK, "lw": 0.8, "shrinkA": 20}
+            )
         _write(ax, *at, "\n".join(lines), size=SMALL_SIZE, ha="center", va="center")
     _colour_bar(ax, mean, shades, unit, "no data")
 
@@ -481,14 +506,17 @@ def _surroundings(ax: Axes) -> None:
     for outline in _outlines().values():
         ax.add_patch(PathPatch(outline, facecolor="none", edgecolor=INK, linewidth=0.7))
     for country, (lon, lat) in _NEIGHBOURS.items():
-        style = {"size": SMALL_SIZE, "color": QUIET, "style": "italic", "family": FONT}
-        ax.text(lon, lat, country, ha="center", va="center", **style)
+        ax.text(
+            lon, lat, country, ha="center", va="center", size=SMALL_SIZE, color=QUIET, style="italic",
+            family=FONT
+        )  # fmt: skip
     west, east, south, north = _EXTENT
     ax.set(xlim=(west, east), ylim=(south, north), aspect=1 / math.cos(math.radians((south + north) / 2)))
     ax.set_xlabel("degrees east", size=FOOTER_SIZE, color=QUIET, family=FONT)
     ax.set_ylabel("degrees north", size=FOOTER_SIZE, color=QUIET, family=FONT)
     ax.tick_params(labelsize=FOOTER_SIZE, colors=QUIET, length=2, labelfontfamily=FONT)
-    ax.xaxis.set_major_formatter(lambda degrees, _: number(degrees))
+    for axis, ends in ((ax.xaxis, _EXTENT[:2]), (ax.yaxis, _EXTENT[2:])):
+        axis.set_ticks(range(5 * math.ceil(ends[0] / 5), math.floor(ends[1]) + 1, 5))
     ax.spines[:].set_color(FAINT)
 
 
@@ -500,7 +528,15 @@ def _towns(ax: Axes, grid: Grid) -> None:
             lon, lat = grid.lon[cell], grid.lat[cell]
             ax.plot(lon, lat, "o", ms=2.6, color=INK, mec=PAPER, mew=0.4)
             step = 0.22 if side == "right" else -0.22
-            _write(ax, lon + step, lat, name, size=FOOTER_SIZE, ha="left" if side == "right" else "right", va="center")
+            _write(
+                ax,
+                lon + step,
+                lat,
+                name,
+                size=FOOTER_SIZE,
+                ha="left" if side == "right" else "right",
+                va="center",
+            )
 
 
 def _write(ax: Axes, x: float, y: float, text: str, *, size: float, ha: str, va: str) -> None:
@@ -519,7 +555,7 @@ def _colour_bar(ax: Axes, values: NDArray[np.float64], shades: Shades, unit: str
     bar.set_label(name, size=TEXT_SIZE, color=INK, family=FONT)
     bar.ax.xaxis.set_major_formatter(lambda value, _: number(value / divisor))
     bar.ax.tick_params(labelsize=SMALL_SIZE, length=2, labelfontfamily=FONT)
-    bar.outline.set_edgecolor(QUIET)  # type: ignore[operator]
+    bar.outline.set_edgecolor(QUIET)
     keys = []
     if shades.zero and (values == 0).any():
         keys.append(Patch(facecolor=PAPER, edgecolor=QUIET, linewidth=0.5, label="none"))

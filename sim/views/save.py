@@ -8,18 +8,21 @@ from pathlib import Path
 
 import matplotlib
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from sim.engine.errors import InputError
 from sim.version import __version__
 
 FORMATS = ("png", "svg")
 DOTS_PER_INCH = 150
+PLACES = 6  # decimals of a panel's place, as a share of the sheet: a hundredth of a dot
 
 
 def save(figure: Figure, path: str | os.PathLike[str], about: Mapping[str, str]) -> list[Path]:
     """Write a figure as PNG or SVG by the ending of `path`, or as both where it has no ending.
 
-    The files carry no date, so that the same runs give the same bits; they appear under their name only when complete.
+    The files carry no date, so that the same runs give the same bits; they appear under their name only when
+    complete.
 
     Parameters
     ----------
@@ -28,8 +31,8 @@ def save(figure: Figure, path: str | os.PathLike[str], about: Mapping[str, str])
     path : path
         File to write; its folder is made when it is not there. A file of that name is replaced.
     about : mapping of str
-        What was run, as `sim.views.about` gives it: ``Scenario``, ``Seeds``, ``Digest``, and ``Title`` (left out, the
-        heading of the figure).
+        What was run, as `sim.views.about` gives it: ``Scenario``, ``Seeds``, ``Digest``, and ``Title`` (left
+        out, the heading of the figure).
 
     Returns
     -------
@@ -46,8 +49,24 @@ def save(figure: Figure, path: str | os.PathLike[str], about: Mapping[str, str])
     if ending and ending not in FORMATS:
         raise InputError(f"figures are written as .png or .svg, not .{ending}", file=path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    _settle(figure)
     facts = {"Title": str(figure.get_label()), **{key: str(value) for key, value in about.items()}}
     return [_write(figure, path.with_suffix(f".{kind}"), facts) for kind in ([ending] if ending else FORMATS)]
+
+
+def _settle(figure: Figure) -> None:
+    """Lay the figure out for good, with panels at rounded places.
+
+    The solver of the constrained layout takes its variables in the order of their addresses in memory, so
+    that places differ in the last digit from one time to the next: enough to change a pixel.
+    """
+    if figure.get_layout_engine() is None:
+        return
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for ax in figure.axes:
+        place = ax.get_position(original=True).bounds
+        ax.set_position(Bbox.from_bounds(*(round(float(part), PLACES) for part in place)))
 
 
 def _write(figure: Figure, path: Path, facts: Mapping[str, str]) -> Path:

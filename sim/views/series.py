@@ -6,12 +6,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib import dates as mdates
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from sim.engine.errors import InputError, nearest, plain
@@ -52,8 +53,9 @@ def plot_series(
 ) -> Figure:
     """One observable over time: the median over seeds, and the band in which nine seeds in ten lie.
 
-    Weekly counts (who joined, attacks, costs) are shown as the sum over the 13 weeks that end at a date; states
-    (members, trust) as they are. Measures are marked at their first day, in the regions in which they act.
+    Weekly counts (who joined, attacks, costs) are shown as the sum over the 13 weeks that end at a date;
+    states (members, trust) as they are. Measures are marked at their first day, in the regions in which they
+    act.
 
     Parameters
     ----------
@@ -64,7 +66,8 @@ def plot_series(
     regions : str or sequence of str, optional
         Regions to show, a panel for each; "Mali" is the whole country. Left out, the nine regions.
     baseline : str, optional
-        The scenario drawn first, in black; left out, the first. Measures it has too are not marked for the others.
+        The scenario drawn first, in black; left out, the first. Measures it has too are not marked for the
+        others.
 
     Returns
     -------
@@ -88,16 +91,20 @@ def plot_series(
     window = min(QUARTER, *(len(group[0].dates) for group in runs.values())) if _is_flow(observable) else 1
     lines = [_Line(name, group, observable, window, panels) for name, group in runs.items()]
     divisor, unit = in_large_units([x for line in lines for x in (line.low, line.high)], shown.unit)
-    what = observable.replace("_", " ")
-    counted = f"sum over {window} weeks, dated at their end" if window > 1 else "by week"
+    dated = f"sum over {window} weeks, dated at their end" if window > 1 else "by week"
     marks = _marks(runs, first)
-    facts = about(runs)
+    words = observable.replace("_", " ")
+    if shown.how == "sum":
+        axis = f"{unit} per {window} weeks" if window > 1 else unit
+    else:
+        axis = f"{words} ({unit})"
     figure = new_sheet(
-        *(_size(len(panels))),
-        title=f"{_capital(what)}: {', '.join(runs)}",
-        subtitle=f"{_capital(shown.meaning)}; {counted}. {_spread(runs)}",
+        *_size(len(panels)),
+        title=_capital(shown.meaning) + (", by region" if len(panels) > 1 else f", {panels[0]}"),
+        subtitle=f"{_capital(words)}: {dated}. {_spread(runs)}",
         notes=_key(marks),
-        about=facts,
+        about=about(runs),
+        keys=[Line2D([], [], lw=1.8, label=line.name, **_look(i)) for i, line in enumerate(lines)],
     )
     columns = min(_COLUMNS, len(panels))
     axes = figure.subplots(
@@ -106,33 +113,31 @@ def plot_series(
     for ax in axes[len(panels) :]:
         ax.remove()
     for place, (ax, panel) in enumerate(zip(axes, panels, strict=False)):
-        _draw(ax, lines, place, divisor)
+        _draw(ax, lines, place, divisor, counted=shown.how == "sum")
         ax.set_title(panel, size=TEXT_SIZE, color=INK, family=FONT, loc="left", weight="bold", pad=14)
         _mark(ax, marks, panel)
         _dates(ax, lines, small=len(panels) > 1)
         if place % columns == 0:
-            ax.set_ylabel(f"{unit}{f', {window} weeks' if window > 1 else ''}", size=TEXT_SIZE, color=INK, family=FONT)
+            ax.set_ylabel(axis, size=TEXT_SIZE, color=INK, family=FONT)
         if place + columns >= len(panels):
             ax.tick_params(labelbottom=True)
             ax.set_xlabel("date", size=SMALL_SIZE, color=QUIET, family=FONT)
-    handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(
-        handles, names, loc="outside upper left", ncols=min(4, len(names)), frameon=False,
-        prop={"family": FONT, "size": TEXT_SIZE}, handlelength=3.2,
-    )  # fmt: skip
     return figure
 
 
-# --- what is drawn ---------------------------------------------------------------------------------------------------
+# --- what is drawn ------------------------------------------------------------------------------------------
 
 
 class _Line:
     """One scenario: median and band over seeds, panels x weeks."""
 
-    def __init__(self, name: str, runs: list[Record], observable: str, window: int, panels: Sequence[str]) -> None:
+    def __init__(
+        self, name: str, runs: list[Record], observable: str, window: int, panels: Sequence[str]
+    ) -> None:
         self.name = name
         self.seeds = len(runs)
-        self.dates = np.asarray(runs[0].dates, dtype="datetime64[D]") + np.timedelta64(6, "D")  # the last day of each week
+        # A week is dated by its last day.
+        self.dates = np.asarray(runs[0].dates, dtype="datetime64[D]") + np.timedelta64(6, "D")
         stack = np.stack([_moving_sum(_weekly(run, observable, panels), window) for run in runs])
         self.middle, self.low, self.high = over_seeds(stack)
 
@@ -140,9 +145,10 @@ class _Line:
 def _weekly(run: Record, observable: str, panels: Sequence[str]) -> NDArray[np.float64]:
     """Panels x weeks of one run."""
     by_region = run.values[:, :, [o.name for o in run.observables].index(observable)]
-    regions = list(run.regions)
-    national = run.national()[observable].to_numpy() if NATIONAL in panels else None
-    return np.stack([national if panel == NATIONAL else by_region[:, regions.index(panel)] for panel in panels])
+    columns = {region: by_region[:, place] for place, region in enumerate(run.regions)}
+    if NATIONAL in panels:
+        columns[NATIONAL] = run.national()[observable].to_numpy(dtype=np.float64)
+    return np.stack([columns[panel] for panel in panels])
 
 
 def _moving_sum(values: NDArray[np.float64], window: int) -> NDArray[np.float64]:
@@ -186,7 +192,7 @@ def _panels(run: Record, regions: str | Sequence[str] | None) -> list[str]:
     return list(dict.fromkeys(allowed[plain(name)] for name in asked))
 
 
-# --- dates of measures -----------------------------------------------------------------------------------------------
+# --- dates of measures --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -228,7 +234,7 @@ def _mark(ax: Axes, marks: Sequence[_Mark], panel: str) -> None:
     first, last = ax.get_xlim()
     together: list[tuple[float, list[str]]] = []
     for mark in here:
-        at = float(mdates.date2num(mark.day))  # type: ignore[no-untyped-call]
+        at = float(mdates.date2num(mark.day))
         if not first <= at <= last:
             continue
         ax.axvline(at, color=QUIET, linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=1)
@@ -244,25 +250,26 @@ def _mark(ax: Axes, marks: Sequence[_Mark], panel: str) -> None:
         )  # fmt: skip
 
 
-# --- drawing ---------------------------------------------------------------------------------------------------------
+# --- drawing ------------------------------------------------------------------------------------------------
 
 
-def _draw(ax: Axes, lines: Sequence[_Line], place: int, divisor: float) -> None:
+def _look(i: int) -> dict[str, Any]:
+    """Colour and dashes of the scenario in place `i`."""
+    return {"color": SERIES_COLOURS[i % len(SERIES_COLOURS)], "ls": SERIES_STYLES[i % len(SERIES_STYLES)]}
+
+
+def _draw(ax: Axes, lines: Sequence[_Line], place: int, divisor: float, counted: bool) -> None:
     tidy(ax)
     for i, line in enumerate(lines):
-        colour, style = SERIES_COLOURS[i % len(SERIES_COLOURS)], SERIES_STYLES[i % len(SERIES_STYLES)]
-        days = mdates.date2num(line.dates)  # type: ignore[no-untyped-call]
+        days = mdates.date2num(line.dates)
         if line.seeds > 1:
             band = (line.low[place] / divisor, line.high[place] / divisor)
-            ax.fill_between(days, *band, color=colour, alpha=0.16, linewidth=0, zorder=2)
-        ax.plot(days, line.middle[place] / divisor, color=colour, ls=style, lw=1.5, label=line.name, zorder=3)
+            ax.fill_between(days, *band, color=_look(i)["color"], alpha=0.16, linewidth=0, zorder=2)
+        ax.plot(days, line.middle[place] / divisor, lw=1.5, label=line.name, zorder=3, **_look(i))
     ax.yaxis.set_major_formatter(lambda value, _: number(value))
-    tops = [np.nanmax(line.high[place], initial=0.0) for line in lines]
-    bottoms = [np.nanmin(line.low[place], initial=0.0) for line in lines]
-    if max(tops) == min(bottoms) == 0:
-        ax.set_ylim(0, 1)
-    elif min(bottoms) >= 0 and min(np.nanmin(line.low[place], initial=np.inf) for line in lines) < 0.5 * max(tops):
-        ax.set_ylim(bottom=0)
+    if counted:
+        top = max(np.nanmax(line.high[place], initial=0.0) for line in lines)
+        ax.set_ylim(bottom=0, top=None if top > 0 else 1)
 
 
 def _dates(ax: Axes, lines: Sequence[_Line], small: bool) -> None:
@@ -271,11 +278,11 @@ def _dates(ax: Axes, lines: Sequence[_Line], small: bool) -> None:
     days = int((last - first) / np.timedelta64(1, "D"))
     ax.xaxis_date()
     if days > 2 * 366:
-        ax.xaxis.set_major_locator(mdates.YearLocator(2 if small else 1))  # type: ignore[no-untyped-call]
-        ax.xaxis.set_major_formatter(mdates.DateFormatter("%Y"))  # type: ignore[no-untyped-call]
+        ax.xaxis.set_major_locator(mdates.YearLocator(2 if small else 1))
+        ax.xaxis.set_major_formatter(mdates.DateFormatter("%Y"))
     else:
-        ax.xaxis.set_major_locator(mdates.AutoDateLocator(minticks=2, maxticks=4 if small else 7))  # type: ignore[no-untyped-call]
-        ax.xaxis.set_major_formatter(mdates.DateFormatter("%Y-%m" if days > 120 else "%Y-%m-%d"))  # type: ignore[no-untyped-call]
+        ax.xaxis.set_major_locator(mdates.AutoDateLocator(minticks=2, maxticks=4 if small else 7))
+        ax.xaxis.set_major_formatter(mdates.DateFormatter("%Y-%m" if days > 120 else "%Y-%m-%d"))
 
 
 def _size(panels: int) -> tuple[float, float]:
@@ -290,7 +297,7 @@ def _spread(runs: Mapping[str, list[Record]]) -> str:
     if len(alone) == len(runs):
         return "One seed: no interval."
     rest = f" ({', '.join(alone)}: one seed: no interval)" if alone else ""
-    return f"Lines: median over seeds; bands: 5-95 % of seeds{rest}."
+    return f"Lines: median over seeds; bands: 5-95\N{NO-BREAK SPACE}% of seeds{rest}."
 
 
 def _capital(text: str) -> str:

@@ -1,7 +1,7 @@
 """The sheet every figure is drawn on: a heading, the panels, notes, and a footer that says what was run.
 
-Figures are plain `matplotlib.figure.Figure` objects on the Agg canvas: nothing is registered with pyplot, so that
-worker processes can draw without a screen and nothing stays in memory.
+Figures are plain `matplotlib.figure.Figure` objects on the Agg canvas: nothing is registered with pyplot, so
+that worker processes can draw without a screen and nothing stays in memory.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ import hashlib
 import math
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -25,13 +26,28 @@ if TYPE_CHECKING:
     from sim.record import Record
 
 INK, QUIET, FAINT, PAPER = "#1a1a1a", "#595959", "#d9d9d9", "#ffffff"
-BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
-"""The colours of Okabe and Ito (2008), which people who see few colours can also tell apart (its yellow is left
-out: too pale for a line on white)."""
+BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+)
+"""The colours of Okabe and Ito (2008), which people who see few colours can also tell apart (its yellow is
+left out: too pale for a line on white)."""
 
 SERIES_COLOURS = (INK, BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
-SERIES_STYLES = ("solid", (0, (6, 2)), (0, (2, 1.2)), (0, (7, 2, 1.5, 2)), (0, (4, 1, 1, 1, 1, 1)), (0, (9, 3)))
-"""Colours and dashes go round with different periods (7 and 6), so that 42 scenarios have a pair of their own."""
+SERIES_STYLES = (
+    "solid",
+    (0, (6, 2)),
+    (0, (2, 1.2)),
+    (0, (7, 2, 1.5, 2)),
+    (0, (4, 1, 1, 1, 1, 1)),
+    (0, (9, 3)),
+)
+"""Colours and dashes go round with different periods (7 and 6), so that 42 scenarios have a pair of their
+own."""
 
 BAND = (0.05, 0.95)
 """The quantiles over seeds between which bands and intervals lie: nine runs in ten."""
@@ -46,7 +62,13 @@ _MARGIN = 0.18  # inches
 
 
 def new_sheet(
-    width: float, height: float, title: str, subtitle: str = "", notes: str = "", about: Mapping[str, str] | None = None
+    width: float,
+    height: float,
+    title: str,
+    subtitle: str = "",
+    notes: str = "",
+    about: Mapping[str, str] | None = None,
+    keys: Sequence[Artist] = (),
 ) -> Figure:
     """An empty figure with heading and footer; panels put on it are laid out in the space between.
 
@@ -58,7 +80,11 @@ def new_sheet(
         Heading, the line under it, and small print under the panels; long ones are wrapped.
     about : mapping, optional
         What was run, as `about` gives it, for the footer.
+    keys : sequence of Artist
+        Lines and patches with labels, for a legend between heading and panels.
     """
+    columns = _columns([str(key.get_label()) for key in keys], width)
+    legend = math.ceil(len(keys) / columns) * SMALL_SIZE * 1.7 * _INCHES_PER_POINT + (_MARGIN if keys else 0)
     rows = [
         (_wrapped(title, width, TITLE_SIZE), TITLE_SIZE, INK, "bold"),
         (_wrapped(subtitle, width, SUBTITLE_SIZE), SUBTITLE_SIZE, QUIET, "normal"),
@@ -66,7 +92,7 @@ def new_sheet(
         (_wrapped(footer(about), width, FOOTER_SIZE), FOOTER_SIZE, QUIET, "normal"),
     ]
     heights = [len(lines) * size * _LINE * _INCHES_PER_POINT for lines, size, _, _ in rows]
-    above, below = sum(heights[:2]) + 1.5 * _MARGIN, sum(heights[2:]) + 1.5 * _MARGIN
+    above, below = sum(heights[:2]) + legend + 1.5 * _MARGIN, sum(heights[2:]) + 1.5 * _MARGIN
     whole = above + height + below
     figure = Figure(figsize=(width, whole), facecolor=PAPER, layout="constrained")
     FigureCanvasAgg(figure)
@@ -82,18 +108,37 @@ def new_sheet(
                 *place, "\n".join(lines), size=size, color=colour, weight=weight, family=FONT, va="top",
                 linespacing=_LINE / 1.2, in_layout=False,
             )  # fmt: skip
+    if keys:
+        figure.legend(
+            handles=list(keys), loc="upper left", ncols=columns, frameon=False, borderaxespad=0,
+            borderpad=0.2, bbox_to_anchor=(_MARGIN / width, (tops[1] - heights[1] - 0.5 * _MARGIN) / whole),
+            handlelength=3, prop={"family": FONT, "size": SMALL_SIZE},
+        ).set_in_layout(False)  # fmt: skip
     figure.set_label(title)
     return figure
+
+
+def _columns(labels: Sequence[str], width: float) -> int:
+    """How many columns of a legend fit a sheet of `width` inches."""
+    widest = max((len(label) for label in labels), default=0) + 8  # letters, with the handle
+    fitting = max(1, int(width / (widest * SMALL_SIZE * _CHARACTERS * _INCHES_PER_POINT)))
+    rows = max(1, math.ceil(len(labels) / fitting))
+    return max(1, math.ceil(len(labels) / rows))
 
 
 def _wrapped(text: str, width: float, size: float) -> list[str]:
     """Lines of a text that fit a sheet of `width` inches."""
     letters = int((width - 2 * _MARGIN) / (size * _CHARACTERS * _INCHES_PER_POINT))
-    return [line for part in text.split("\n") if part for line in textwrap.wrap(part, letters)]
+    return [
+        line
+        for part in text.split("\n")
+        if part
+        for line in textwrap.wrap(part, letters, break_on_hyphens=False)
+    ]
 
 
 def tidy(ax: Axes, grid: str = "y") -> None:
-    """A quiet panel: no frame above and right, small tick labels, faint lines across (`grid` is "x", "y" or "")."""
+    """A quiet panel: no frame above and right, small tick labels, faint lines (`grid` is "x", "y" or "")."""
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set_color(QUIET)
     ax.tick_params(labelsize=SMALL_SIZE, colors=QUIET, labelcolor=INK, labelfontfamily=FONT, length=3)
@@ -102,7 +147,7 @@ def tidy(ax: Axes, grid: str = "y") -> None:
     ax.set_axisbelow(True)
 
 
-# --- what was run ----------------------------------------------------------------------------------------------------
+# --- what was run -------------------------------------------------------------------------------------------
 
 
 def as_list(records: Record | Iterable[Record]) -> list[Record]:
@@ -124,12 +169,14 @@ def about(records: Record | Iterable[Record] | Mapping[str, Record | Iterable[Re
     Returns
     -------
     dict
-        ``Scenario`` (names), ``Seeds`` (numbers), ``Runs`` (how many seeds each scenario has) and ``Digest`` (sha256;
-        of one run its own, of several that of their sorted digests).
+        ``Scenario`` (names), ``Seeds`` (numbers), ``Runs`` (how many seeds each scenario has) and ``Digest``
+        (sha256; of one run its own, of several that of their sorted digests).
     """
     groups = [as_list(group) for group in (records.values() if isinstance(records, Mapping) else [records])]
     runs = [record for group in groups for record in group]
-    names = records.keys() if isinstance(records, Mapping) else dict.fromkeys(scenario_name(run) for run in runs)
+    names = (
+        records.keys() if isinstance(records, Mapping) else dict.fromkeys(scenario_name(run) for run in runs)
+    )
     seeds = sorted({int(run.about["seed"]) for run in runs})
     digests = sorted({run.digest for run in runs})
     digest = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
@@ -163,11 +210,11 @@ def _ranges(numbers: Sequence[int]) -> str:
     return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
-# --- numbers ---------------------------------------------------------------------------------------------------------
+# --- numbers ------------------------------------------------------------------------------------------------
 
 
-def number(value: float) -> str:
-    """A number for people: three figures that count, thousands set apart, a true minus sign.
+def number(value: float, figures: int = 3) -> str:
+    """A number for people: the figures that count, thousands set apart, a true minus sign.
 
     >>> number(12345.6), number(0.04321), number(-7.0), number(float("nan"))
     ('12,346', '0.0432', '−7', 'no data')
@@ -175,7 +222,7 @@ def number(value: float) -> str:
     if not math.isfinite(value):
         return "no data"
     size = abs(value)
-    text = f"{size:,.0f}" if size >= 100 or size == round(size) else f"{size:.3g}"
+    text = f"{size:,.0f}" if size >= 10 ** (figures - 1) or size == round(size) else f"{size:.{figures}g}"
     return f"−{text}" if value < 0 and text != "0" else text
 
 

@@ -73,7 +73,11 @@ LAUGHS = "".join(f"a{k}: &a{k} [{', '.join([f'*a{k - 1}'] * 9)}]\n" for k in ran
         ("a: 1\nb: \x07\n", None, "is not YAML"),
         ("a: *nobody\n", 1, "is not YAML: found undefined alias"),
         ("a: 1\n---\nb: 2\n", 2, "second document"),
-        ("a: 1\nb: !!python/object/apply:os.system [ls]\n", 2, "has the tag 'tag:yaml.org,2002:python/object"),
+        (
+            "a: 1\nb: !!python/object/apply:os.system [ls]\n",
+            2,
+            "has the tag 'tag:yaml.org,2002:python/object",
+        ),
         ("a: !mine 3\n", 1, "has the tag '!mine'"),
         ("a: !!str 3\n", 1, "tags (!name) are not read"),
         ("a: &x {b: 1}\nc:\n  <<: *x\n", 3, "merge key (<<), which is not read; use extends"),

@@ -11,7 +11,7 @@ from sim.world.grid import world_grid
 OBSERVABLES = (
     Observable("joined", "persons", "sum", "youths who joined an armed group"),
     Observable("members", "persons", "sum", "members of armed groups"),
-    Observable("trust", "0 to 1", "people", "trust in the security forces"),
+    Observable("trust", "0..1", "people", "trust in the security forces"),
     Observable("attacks", "attacks", "sum", "attacks by armed groups"),
     Observable("cost_imam_training", "XOF", "sum", "spent on imam training"),
 )
@@ -39,14 +39,17 @@ def made_up(seed=1, name="baseline", weeks=365, factor=1.0, measures=None):
         "attacks": luck.poisson(0.1 * pull).astype(float),
         "insecurity": np.clip(0.05 * pull, 0, 1),
         "members": luck.poisson(0.2 * pull).astype(float),
-        "reached_clips": youth * luck.uniform(0, 0.3, len(grid)) * weeks,
+        "reached_clips": youth * luck.uniform(0, 0.3, len(grid)),
     }
     return Record(
         values=np.stack([joined, members, trust, attacks, cost], axis=-1),
         observables=OBSERVABLES,
         regions=tuple(grid.region_names),
         dates=tuple(date(2012, 1, 2) + timedelta(weeks=w) for w in range(weeks)),
-        weights={"people": np.bincount(grid.region, grid.population), "youths": np.bincount(grid.region, youth)},
+        weights={
+            "people": np.bincount(grid.region, grid.population),
+            "youths": np.bincount(grid.region, youth),
+        },
         cells=cells,
         about={"scenario": {"name": name, "measures": measures or {}}, "seed": seed},
     )
@@ -54,7 +57,12 @@ def made_up(seed=1, name="baseline", weeks=365, factor=1.0, measures=None):
 
 MEASURES = {
     "imam_training": {"enabled": True, "start": "2014-09-01", "regions": "all", "intensity": 1.0},
-    "mali_kuma_kan": {"enabled": True, "start": "2014-11-03", "regions": ["Mopti", "Ségou"], "intensity": 0.5},
+    "mali_kuma_kan": {
+        "enabled": True,
+        "start": "2014-11-03",
+        "regions": ["Mopti", "Ségou"],
+        "intensity": 0.5,
+    },
     "joint_patrols": {"enabled": False, "start": "2016-01-04", "regions": "all", "intensity": 1.0},
 }
 
@@ -68,5 +76,7 @@ def make():
 def runs():
     return {
         "baseline": [made_up(seed) for seed in range(1, 6)],
-        "prevention": [made_up(seed + 100, "prevention", factor=0.6, measures=MEASURES) for seed in range(1, 6)],
+        "prevention": [
+            made_up(seed + 100, "prevention", factor=0.6, measures=MEASURES) for seed in range(1, 6)
+        ],
     }

@@ -1,0 +1,429 @@
+"""The commands. Thin: what they do stands in the floors below, imported only by the command that needs it.
+
+Exit codes: 0 done, 1 a run failed, 2 bad input, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from sim.engine.errors import InputError, nearest
+from sim.version import __version__
+
+if TYPE_CHECKING:
+    from sim.country import Country
+    from sim.experiments.runs import Batch, Progress
+    from sim.scenario import Scenario
+
+FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+LARGEST_SEED = 2**62  # seeds are 64-bit keys; this leaves room for seeds counted on from the first
+PLAIN_LINES = 20  # lines of progress a batch prints where there is no terminal, at most
+
+FIGURE_SERIES = ("joined", "attacks", "members", "trust")
+FIGURE_MAPS = ("joined_per_100k", "insecurity", "attacks", "reach")
+
+
+class Commands(click.Group):
+    """A group that offers the nearest command, and turns every way to end into its exit code."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            known = self.list_commands(ctx)
+            ctx.fail(f"there is no command {args[0]!r}{nearest(args[0], known)} ({', '.join(known)})")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            _say(f"kumakan: {error}")
+            ctx.exit(BAD_INPUT)
+        except KeyboardInterrupt:
+            _say("\nkumakan: interrupted; finished runs are kept, the same command goes on from there")
+            ctx.exit(INTERRUPTED)
+        except (click.exceptions.Exit, click.ClickException, click.Abort, BrokenPipeError):
+            raise
+        except Exception as error:
+            if os.environ.get("KUMAKAN_DEBUG") == "1":
+                traceback.print_exc()
+            _say(
+                f"kumakan: this is a fault of kumakan, not of your input: {type(error).__name__}: {error}"
+                " (KUMAKAN_DEBUG=1 shows where)"
+            )
+            ctx.exit(FAILED)
+
+
+def _say(message: str) -> None:
+    click.echo(message, err=True)
+
+
+def main(args: Sequence[str] | None = None) -> NoReturn:
+    """The console script."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal that cannot write é still gets its table
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        kumakan.main(args=args, prog_name="kumakan")
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    sys.exit(0)
+
+
+# --- options ------------------------------------------------------------------------------------------------
+
+_Command = Callable[..., Any]
+
+
+def _options(*options: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
+    def decorate(command: _Command) -> _Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+_scenario_options = _options(
+    click.option("--persons-per-youth", type=click.IntRange(1), metavar="N",
+                 help="Persons one simulated youth stands for (1 simulates everyone)."),
+    click.option("--set", "changes", multiple=True, metavar="PATH=VALUE",
+                 help="Change a value of the scenario, e.g. measures.mali_kuma_kan.intensity=0.5."),
+)  # fmt: skip
+_run_options = _options(
+    click.option("--out", type=click.Path(path_type=Path), metavar="DIR",
+                 help="Results folder; by default results/ and the names of the scenarios."),
+    click.option("--world-seed", type=click.IntRange(0, LARGEST_SEED), default=1, show_default=True,
+                 metavar="N", help="Who lives where and knows whom; the same for all runs."),
+    click.option("--overwrite", is_flag=True, help="Replace different runs in the results folder."),
+    click.option("--quiet", is_flag=True, help="No progress."),
+)  # fmt: skip
+
+
+def _load(files: Sequence[str], persons_per_youth: int | None, changes: Sequence[str]) -> list[Scenario]:
+    from sim.scenario import load
+
+    overrides = list(changes)
+    if persons_per_youth is not None:
+        overrides.append(f"persons_per_youth={persons_per_youth}")
+    return [load(file, overrides) for file in files]
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="kumakan", message="%(prog)s %(version)s")
+def kumakan() -> None:
+    """Simulate recruitment into violent extremist groups in Mali, and compare what prevention changes.
+
+    For aggregate policy comparison only.
+    """
+
+
+# --- commands that run the model ----------------------------------------------------------------------------
+
+
+@kumakan.command()
+@click.argument("scenario", metavar="SCENARIO")
+@click.option("--seed", type=click.IntRange(0, LARGEST_SEED), default=1, show_default=True, metavar="N",
+              help="Luck of the run.")  # fmt: skip
+@_run_options
+@_scenario_options
+def run(
+    scenario: str,
+    seed: int,
+    out: Path | None,
+    world_seed: int,
+    overwrite: bool,
+    quiet: bool,
+    persons_per_youth: int | None,
+    changes: tuple[str, ...],
+) -> None:
+    """Run one scenario once, and keep its record and figures."""
+    loaded = _load([scenario], persons_per_youth, changes)
+    batch = _make(
+        loaded, range(seed, seed + 1), out, quiet, workers=1, world_seed=world_seed, overwrite=overwrite
+    )
+    if not batch.failed:
+        from sim.views.tables import console, show_record
+
+        record = batch.records[loaded[0].name][seed]
+        show_record(record, console(), _rate(loaded[0]))
+        figures = _figures({loaded[0].name: [record]}, Path(batch.rows[0].folder) / "figures", None, quiet)
+        click.echo(f"Record: {batch.rows[0].folder}")
+        click.echo(f"Figures: {figures}")
+    _end(batch)
+
+
+@kumakan.command()
+@click.argument("scenarios", metavar="BASELINE SCENARIO...", nargs=-1, required=True)
+@click.option(
+    "--seeds",
+    type=click.IntRange(1, 100_000),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="Runs of each scenario.",
+)
+@click.option(
+    "--seed",
+    "first",
+    type=click.IntRange(0, LARGEST_SEED),
+    default=1,
+    show_default=True,
+    metavar="FIRST",
+    help="First seed; the others follow it.",
+)
+@click.option("--workers", type=click.IntRange(1, 1024), metavar="N",
+              help="Worker processes; by default one per core.")  # fmt: skip
+@_run_options
+@_scenario_options
+def compare(
+    scenarios: tuple[str, ...],
+    seeds: int,
+    first: int,
+    workers: int | None,
+    out: Path | None,
+    world_seed: int,
+    overwrite: bool,
+    quiet: bool,
+    persons_per_youth: int | None,
+    changes: tuple[str, ...],
+) -> None:
+    """Run scenarios under the same seeds and show how each differs from the first.
+
+    Runs that the results folder already has are not repeated, so an interrupted comparison goes on where it
+    was, and more seeds can be added later.
+    """
+    from sim.experiments.runs import check_comparable
+
+    loaded = _load(scenarios, persons_per_youth, changes)
+    check_comparable(loaded)
+    batch = _make(
+        loaded,
+        range(first, first + seeds),
+        out,
+        quiet,
+        workers=workers,
+        world_seed=world_seed,
+        overwrite=overwrite,
+    )
+    effects = batch.effects()
+    if len(effects):
+        from sim.views.tables import console, show_effects
+
+        show_effects(effects, console(), _rate(loaded[0]))
+        table = batch.out / "effects.csv"
+        effects.to_csv(table, index=False)
+        records = {name: list(runs.values()) for name, runs in batch.records.items() if len(runs)}
+        figures = _figures(records, batch.out / "figures", effects, quiet)
+        click.echo(f"Runs: {batch.out / 'runs'}\nTable: {table}\nFigures: {figures}")
+    _end(batch)
+
+
+def _make(loaded: list[Scenario], seeds: range, out: Path | None, quiet: bool, **options: Any) -> Batch:
+    """Run a batch with its progress on screen."""
+    from sim.experiments.runs import batch_name, run_batch
+
+    out = Path("results") / batch_name([s.name for s in loaded]) if out is None else out
+    with _progress(quiet, loaded[0].clock.weeks) as (progress, on_week):
+        return run_batch(loaded, seeds, out=out, progress=progress, on_week=on_week, **options)
+
+
+def _end(batch: Batch) -> None:
+    """Name the runs that failed, and end with the exit code that says so."""
+    if batch.failed:
+        from sim.views.tables import console, show_failures
+
+        show_failures(batch.failed, console(stderr=True))
+        if os.environ.get("KUMAKAN_DEBUG") == "1":
+            _say("\n".join(row.details for row in batch.failed))
+        _say(
+            f"kumakan: {len(batch.failed)} of {len(batch.rows)} runs failed;"
+            f" all are listed in {batch.out / 'manifest.json'}"
+        )
+        sys.exit(FAILED)
+
+
+def _rate(scenario: Scenario) -> float | None:
+    from sim.parameters import Parameters
+
+    return Parameters.default().replaced(scenario.parameters).get("xof_per_usd")
+
+
+def _figures(records: dict[str, list[Any]], folder: Path, effects: Any, quiet: bool) -> Path:
+    """Draw maps and series, and the effects if there are any."""
+    if not quiet:
+        _say("Drawing figures ...")
+    from sim.experiments.store import folder_name
+    from sim.views import about, map_record, plot_effects, plot_series, save
+
+    facts = about(records)
+    for what in FIGURE_SERIES:
+        save(plot_series(records, what), folder / f"series_{what}.png", facts)
+    for name, runs in records.items():
+        for what in FIGURE_MAPS:
+            if what == "reach" and not any(run.cells["reached_clips"].any() for run in runs):
+                continue
+            save(map_record(runs, what), folder / f"map_{what}_{folder_name(name)}.png", about({name: runs}))
+    if effects is not None:
+        save(plot_effects(effects, about=facts), folder / "effects.png", facts)
+        save(plot_effects(effects, by_region=True, about=facts), folder / "effects_by_region.png", facts)
+    return folder
+
+
+# --- commands that only look --------------------------------------------------------------------------------
+
+
+@kumakan.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@_scenario_options
+def check(files: tuple[str, ...], persons_per_youth: int | None, changes: tuple[str, ...]) -> None:
+    """Check scenario files and show what they would do, what they would cost and how long a run takes."""
+    from sim.experiments.preview import preview
+    from sim.views.tables import console, show_preview
+
+    wrong = 0
+    for file in files:
+        try:
+            [scenario] = _load([file], persons_per_youth, changes)
+            show_preview(preview(scenario), console())
+        except InputError as error:
+            wrong += 1
+            _say(f"kumakan: {error}")
+    if wrong:
+        sys.exit(BAD_INPUT)
+
+
+@kumakan.command()
+@click.argument("names", metavar="[MEASURE]...", nargs=-1)
+def measures(names: tuple[str, ...]) -> None:
+    """List the measures and their settings, with units, defaults and sources."""
+    from sim.measures import MEASURES
+    from sim.views.tables import console, show_measures
+
+    for name in names:
+        if name not in MEASURES:
+            raise InputError(f"there is no measure {name!r}{nearest(name, MEASURES)}")
+    show_measures({key: MEASURES[key] for key in (names or MEASURES)}, console())
+
+
+@kumakan.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--csv", "as_csv", is_flag=True, help="As CSV, with distribution and source.")
+def parameters(names: tuple[str, ...], as_csv: bool) -> None:
+    """List the behavioural parameters, or tell all about those named."""
+    from sim.parameters import rows
+
+    table = rows()
+    for name in names:
+        if name not in table:
+            raise InputError(f"there is no parameter {name!r}{nearest(name, table)}")
+    chosen = [table[name] for name in (names or table)]
+    if as_csv:
+        import csv
+        from dataclasses import astuple, fields
+
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(f.name for f in fields(chosen[0]))
+        writer.writerows(map(astuple, chosen))
+        return
+    from sim.views.tables import console, show_parameter, show_parameters
+
+    if names:
+        for row in chosen:
+            show_parameter(row, console())
+    else:
+        show_parameters(chosen, console())
+
+
+# --- progress -----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _progress(
+    quiet: bool, weeks: int
+) -> Iterator[tuple[Callable[[Progress], None] | None, Callable[[Country], None] | None]]:
+    """How far a batch is: a bar on a terminal, a line now and then elsewhere, nothing if quiet."""
+    if quiet:
+        yield None, None
+    elif sys.stderr.isatty():
+        with _bar(weeks) as told:
+            yield told
+    else:
+        yield _line, None
+
+
+def _opening(state: Progress) -> str:
+    there = f", {state.reused} more are there already" if state.reused else ""
+    where = f"{state.workers} worker processes" if state.workers > 1 else "this process"
+    note = f" ({state.note})" if state.note else ""
+    return (
+        f"{state.total} runs to make in {where}{there}{note}"
+        if state.total
+        else f"nothing to run, {state.reused} there already"
+    )
+
+
+def _line(state: Progress) -> None:
+    """One plain line before the first run and one every few runs."""
+    if state.row is None:
+        _say(_opening(state))
+    elif (
+        state.row.state == "failed"
+        or state.done == state.total
+        or state.done % -(-state.total // PLAIN_LINES) == 0
+    ):
+        row = state.row
+        _say(
+            f"{state.done}/{state.total} runs: {row.scenario}, seed {row.seed},"
+            f" {row.state} in {row.seconds:.1f} s"
+        )
+
+
+@contextmanager
+def _bar(weeks: int) -> Iterator[tuple[Callable[[Progress], None], Callable[[Country], None]]]:
+    """A bar with the rate and the time left; runs made in this process move it week by week."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            speed = (task.speed or 0.0) / weeks * 60
+            return Text(f"{speed:.1f} runs a minute" if speed else "")
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[runs]}"),
+        Rate(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), speed_estimate_period=120) as bar:
+        task = bar.add_task("runs", total=None, runs="")
+
+        def told(state: Any) -> None:
+            if state.row is None:
+                bar.console.print(_opening(state), highlight=False)
+            elif state.row.state == "failed":
+                bar.console.print(
+                    f"failed: {state.row.scenario}, seed {state.row.seed}: {state.row.error}", markup=False
+                )
+            bar.update(
+                task,
+                total=state.total * weeks,
+                completed=state.done * weeks,
+                runs=f"{state.done} of {state.total}",
+            )
+
+        def lived(country: Country) -> None:
+            if country.week < weeks:  # the last week counts when the run is kept
+                bar.advance(task)
+
+        yield told, lived

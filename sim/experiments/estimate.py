@@ -1,0 +1,83 @@
+"""What a run will take: time and memory, from the number of youths and weeks, without running anything."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+import psutil
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+# Measured with CPython 3.11 and numba 0.68 on one thread of a cloud server: whole scenarios at 200, 20 and 4
+# persons per youth, memory also at 1, from the differences between sizes. They tell a minute from an hour, no more;
+# docs/performance.md has the benchmarks.
+SECONDS_PER_WEEK = 2.5e-3  # what a week costs however few the youths: groups, violence, security
+SECONDS_PER_YOUTH_WEEK = 40e-9
+SECONDS_PER_YOUTH = 0.8e-6  # settling the country
+SECONDS_TO_START = 1.2  # imports, compiled code from disk, and tables by cell
+BYTES_TO_START = 330e6  # the same, and writing the record
+BYTES_PER_YOUTH = 100.0
+SPARE_MEMORY = 0.9  # share of the memory now available that batches may fill
+
+
+class Estimate(NamedTuple):
+    """What one run takes on one core."""
+
+    youths: int
+    seconds: float
+    memory_bytes: float
+
+
+def youths(scenario: Scenario) -> int:
+    """Youth agents: persons of 15 to 35 in 2012, divided by `persons_per_youth`."""
+    from sim.parameters import Parameters
+    from sim.world.grid import world_grid
+
+    share = Parameters.default().replaced(scenario.parameters).share_15_35
+    people = float(world_grid().population.sum())
+    return int(people * share / scenario.persons_per_youth + 0.5)  # halves up, as the population is placed
+
+
+def estimate(scenario: Scenario) -> Estimate:
+    """Time and memory of one run: start + weeks x (a fixed part + youths x time per youth-week)."""
+    count, weeks = youths(scenario), scenario.clock.weeks
+    seconds = (
+        SECONDS_TO_START
+        + count * SECONDS_PER_YOUTH
+        + weeks * (SECONDS_PER_WEEK + count * SECONDS_PER_YOUTH_WEEK)
+    )
+    return Estimate(count, seconds, BYTES_TO_START + count * BYTES_PER_YOUTH)
+
+
+def cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def choose_workers(
+    wanted: int | None, runs: int, memory_bytes: float, available: float | None = None
+) -> tuple[int, str]:
+    """How many worker processes to use, and why fewer than asked for (empty where all is well).
+
+    Parameters
+    ----------
+    wanted : int or None
+        Workers asked for; None is one per core.
+    runs : int
+        Runs to be made.
+    memory_bytes : float
+        What one run needs.
+    available : float, optional
+        Bytes of free memory; by default what the system says.
+    """
+    available = float(psutil.virtual_memory().available) if available is None else available
+    most = max(1, min(wanted or cores(), runs))
+    room = max(1, int(available * SPARE_MEMORY // memory_bytes))
+    if room >= most:
+        return most, ""
+    return room, (
+        f"{room} of {most} workers: a run needs about {memory_bytes / 1e9:.1f} GB"
+        f" and {available / 1e9:.1f} GB are free; a larger --persons-per-youth needs less"
+    )

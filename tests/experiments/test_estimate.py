@@ -1,0 +1,33 @@
+"""What a run takes, said before it is made."""
+
+import batch_fakes as fakes
+import pytest
+
+from sim.experiments.estimate import choose_workers, estimate, youths
+
+
+def test_youths_are_those_the_country_gets():
+    from sim.week import begin
+
+    scenario = fakes.scenario("a")
+    assert youths(scenario) == begin(scenario).society.size
+
+
+def test_twice_the_weeks_or_the_youths_never_take_less():
+    small, longer, larger = (
+        estimate(fakes.scenario("a", **more))
+        for more in ({}, {"end": "2016-01-04"}, {"persons_per_youth": 1})
+    )
+    assert small.seconds < longer.seconds < larger.seconds
+    assert small.memory_bytes == longer.memory_bytes < larger.memory_bytes
+    assert larger.youths == pytest.approx(1000 * small.youths, rel=1e-3)
+
+
+def test_workers_are_no_more_than_cores_runs_and_memory():
+    assert choose_workers(8, 3, 1e9, available=100e9) == (3, "")
+    assert choose_workers(4, 0, 1e9, available=100e9) == (1, "")
+    many, note = choose_workers(4, 100, 2.5e9, available=6e9)
+    assert many == 2
+    assert "2 of 4 workers" in note
+    assert "2.5 GB" in note
+    assert choose_workers(4, 100, 2.5e9, available=1e9)[0] == 1, "one run is always tried"

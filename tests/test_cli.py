@@ -1,0 +1,418 @@
+"""The commands as a user meets them: what they print, what they leave behind, and how they end."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import sim
+from sim import cli
+from sim.record import Record
+from sim.version import __version__
+
+ROOT = Path(__file__).resolve().parents[1]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+COMPILES = 240  # seconds: on a fresh machine the first run compiles
+TINY = "start: 2012-01-02\nend: 2012-03-05\npersons_per_youth: 2000\n"
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A baseline and a scenario with a measure, of nine weeks and some thousand youths."""
+    (tmp_path / "base.yaml").write_text(TINY + "description: nothing done\n")
+    (tmp_path / "patrols.yaml").write_text(TINY + "measures:\n  joint_patrols: {patrols: 20}\n")
+    return [str(tmp_path / "base.yaml"), str(tmp_path / "patrols.yaml")]
+
+
+@pytest.fixture
+def no_figures(monkeypatch):
+    monkeypatch.setattr(cli, "_figures", lambda records, folder, effects, quiet: folder)
+
+
+def kumakan(*args):
+    return CliRunner().invoke(cli.kumakan, [str(a) for a in args], prog_name="kumakan")
+
+
+def process(*args, **more):
+    """The command in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "sim", *map(str, args)], capture_output=True, text=True, env=ENVIRONMENT,
+        timeout=COMPILES, check=False, **more,
+    )  # fmt: skip
+
+
+# --- start-up --------------------------------------------------------------------------------------------
+
+
+def imported_by(code):
+    listed = subprocess.run(
+        [sys.executable, "-c", f"import sys\n{code}\nprint(*sys.modules)"], capture_output=True, text=True,
+        env=ENVIRONMENT, check=True, cwd=ROOT,
+    )  # fmt: skip
+    return {name.split(".")[0] for name in listed.stdout.split()}
+
+
+def test_importing_sim_or_the_commands_imports_nothing_heavy():
+    heavy = {"numpy", "numba", "pandas", "mesa", "matplotlib", "pyarrow", "pydantic", "yaml", "scipy", "rich"}
+    assert not imported_by("import sim") & heavy
+    assert not imported_by("import sim.cli") & heavy
+
+
+@pytest.mark.parametrize("command", ["check scenarios/historical.yaml", "measures", "parameters"])
+def test_looking_imports_neither_the_compiled_loops_nor_figures(command):
+    code = (
+        "import contextlib, io\nfrom sim import cli\n"
+        "with contextlib.redirect_stdout(io.StringIO()):\n"
+        f"    cli.kumakan({command.split()}, standalone_mode=False)"
+    )
+    assert not imported_by(code) & {"numba", "pandas", "mesa", "matplotlib", "pyarrow", "scipy"}
+
+
+def test_sim_offers_what_it_says():
+    assert {"load", "run", "compare", "RecruitmentModel", "Scenario", "Record", "__version__"} <= set(
+        dir(sim)
+    )
+    for name in ("load", "run", "compare", "Scenario", "Record"):
+        assert getattr(sim, name).__name__ == name
+    with pytest.raises(AttributeError, match="no attribute 'lod'"):
+        _ = sim.lod
+
+
+# --- looking ---------------------------------------------------------------------------------------------
+
+
+def test_version_and_help():
+    assert kumakan("--version").output == f"kumakan {__version__}\n"
+    assert kumakan("--help").exit_code == 0
+    for command in ("run", "compare", "check", "measures", "parameters"):
+        assert kumakan(command, "--help").exit_code == 0
+        assert command in kumakan("--help").output
+
+
+def test_an_unknown_command_is_answered_with_the_nearest():
+    result = kumakan("comapre")
+    assert result.exit_code == 2
+    assert "did you mean 'compare'?" in result.stderr
+
+
+def test_check_says_what_would_happen(files):
+    result = kumakan("check", *files)
+    assert result.exit_code == 0, result.output
+    for words in (
+        "base",
+        "9 weeks",
+        "each standing for 2,000 persons",
+        "MUJAO",
+        "National guard",
+        "joint_patrols",
+        "GB",
+    ):
+        assert words in result.output
+    assert "Barkhane" not in result.output, "forces that come after the run are not listed"
+
+
+def test_check_goes_through_all_files_and_ends_with_bad_input(files, tmp_path):
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(TINY + "mesures: {}\n")
+    result = kumakan("check", wrong, *files, tmp_path / "absent.yaml")
+    assert result.exit_code == 2
+    assert "line 4" in result.stderr
+    assert "did you mean 'measures'" in result.stderr
+    assert "absent.yaml" in result.stderr
+    assert "9 weeks" in result.stdout
+    assert "Traceback" not in result.output
+
+
+def test_measures_and_parameters_are_listed():
+    from sim.measures import MEASURES
+    from sim.parameters import rows
+
+    output = kumakan("measures").output
+    assert all(key in output for key in MEASURES)
+    assert "patrols out at a time" in kumakan("measures", "joint_patrols").output
+    table = rows()
+    output = kumakan("parameters").output
+    assert all(name in output for name in table)
+    row = table["peer_pull"]
+    output = kumakan("parameters", "peer_pull").output
+    assert row.source in output
+    assert f"{row.value:g}" in output
+
+
+def test_parameters_as_csv_give_the_table_back():
+    import csv
+    import io
+
+    from sim.parameters import rows
+
+    found = list(csv.DictReader(io.StringIO(kumakan("parameters", "--csv").output)))
+    assert {row["name"]: float(row["value"]) for row in found} == {
+        name: row.value for name, row in rows().items()
+    }
+    assert found[0].keys() == {
+        "name",
+        "value",
+        "unit",
+        "low",
+        "high",
+        "distribution",
+        "quality",
+        "source",
+        "meaning",
+    }
+
+
+@pytest.mark.parametrize("command", ["measures", "parameters"])
+def test_unknown_names_are_refused(command):
+    result = kumakan(command, "joint_patrol" if command == "measures" else "peer_pul")
+    assert result.exit_code == 2
+    assert "did you mean" in result.stderr
+
+
+# --- bad input -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--seeds", "0"],
+        ["--seeds", "many"],
+        ["--seed", "-1"],
+        ["--seed", str(2**64)],
+        ["--workers", "0"],
+        ["--persons-per-youth", "0"],
+        ["--world-seed", "-3"],
+        ["--set", "measures"],
+        ["--set", "parameters.peer_pul=0.1"],
+        ["--nonsense"],
+    ],
+)
+def test_bad_numbers_end_with_2_before_anything_runs(files, tmp_path, wrong):
+    result = kumakan("compare", *files, "--out", tmp_path / "out", *wrong)
+    assert result.exit_code == 2
+    assert result.stderr.strip()
+    assert "Traceback" not in result.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_places_that_cannot_hold_results_end_with_2(files, tmp_path):
+    for out in (files[0], f"{files[0]}/below", tmp_path):
+        result = kumakan("run", files[0], "--out", out)
+        assert result.exit_code == 2
+        assert "--out" in result.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["base.yaml", "patrols.yaml"]
+
+
+def test_one_scenario_or_the_same_twice_is_no_comparison(files, tmp_path):
+    assert "two scenarios or more" in kumakan("compare", files[0], "--out", tmp_path / "out").stderr
+    result = kumakan("compare", files[0], files[0], "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert "two scenarios are called 'base'" in result.stderr
+
+
+def test_a_fault_of_the_program_is_one_line_and_a_traceback_only_on_demand(monkeypatch):
+    def broken():
+        raise RuntimeError("wheels came off")
+
+    monkeypatch.setattr("sim.parameters.rows", broken)
+    result = kumakan("parameters")
+    assert result.exit_code == 1
+    assert result.stderr.count("\n") == 1
+    assert "a fault of kumakan" in result.stderr
+    assert "wheels came off" in result.stderr
+    monkeypatch.setenv("KUMAKAN_DEBUG", "1")
+    assert "Traceback" in kumakan("parameters").stderr
+
+
+# --- running ---------------------------------------------------------------------------------------------
+
+
+def test_run_keeps_a_record_that_is_the_run(files, tmp_path, no_figures):
+    result = kumakan("run", files[1], "--seed", 3, "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    folder = tmp_path / "out" / "runs" / "patrols" / "seed-3"
+    assert str(folder) in result.stdout
+    assert Record.load(folder).digest == sim.run(sim.load(files[1]), seed=3).digest
+    assert "joint_patrols:" in result.stdout
+    assert "XOF" in result.stdout
+
+
+def test_compare_ends_with_the_table_the_file_and_where_all_is(files, tmp_path, no_figures):
+    import pandas as pd
+
+    out = tmp_path / "out"
+    result = kumakan("compare", *files, "--seeds", 3, "--workers", 1, "--out", out)
+    assert result.exit_code == 0, result.output
+    assert "Difference from base" in result.stdout
+    assert "Tombouctou" in result.stdout
+    assert str(out / "effects.csv") in result.stdout
+    assert "6/6 runs" in result.stderr
+    table = pd.read_csv(out / "effects.csv")
+    assert set(table["scenario"]) == {"patrols"}
+    assert (table["seeds"] == 3).all()
+    cost = table[(table["outcome"] == "cost") & (table["region"] == "Mali")]["mean"].item()
+    assert cost == pytest.approx(Record.load(out / "runs/patrols/seed-1")["cost_joint_patrols"].sum())
+    again = kumakan("compare", *files, "--seeds", 3, "--workers", 1, "--out", out, "--quiet")
+    assert again.stderr == ""
+    assert again.stdout == result.stdout
+    assert len((out / "log.jsonl").read_text().splitlines()) == 6
+
+
+def test_options_reach_the_runs(files, tmp_path, no_figures):
+    result = kumakan(
+        "run", files[0], "--out", tmp_path / "out", "--persons-per-youth", 4000, "--world-seed", 5,
+        "--set", "parameters.peer_pull=0.021", "--set", "end=2012-02-06",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    about = Record.load(tmp_path / "out/runs/base/seed-1").about
+    assert about["scenario"]["persons_per_youth"] == 4000
+    assert about["scenario"]["end"] == "2012-02-06"
+    assert about["parameters"]["peer_pull"] == 0.021
+    assert about["world_seed"] == 5
+
+
+def test_a_failed_run_ends_with_1_names_its_repeat_and_leaves_the_others(
+    files, tmp_path, no_figures, monkeypatch
+):
+    from sim.experiments import runs
+
+    real = runs.simulate
+
+    def fails(scenario, seed, world_seed, **more):
+        if (scenario.name, seed) == ("patrols", 2):
+            raise FloatingPointError("a hazard was no number")
+        return real(scenario, seed, world_seed, **more)
+
+    monkeypatch.setitem(runs.run_batch.__kwdefaults__, "runner", fails)
+    out = tmp_path / "out"
+    result = kumakan("compare", *files, "--seeds", 3, "--workers", 1, "--out", out)
+    assert result.exit_code == 1
+    assert "failed: patrols, seed 2: FloatingPointError: a hazard was no number" in result.stderr
+    assert f"kumakan run {out}/runs/patrols/scenario.yaml --seed 2" in result.stderr
+    assert "1 of 6 runs failed" in result.stderr
+    assert "Difference from base" in result.stdout
+    assert "(2 seeds)" in result.stdout
+    monkeypatch.undo()
+    command = next(line for line in result.stderr.splitlines() if "repeat it: kumakan" in line).split(
+        "kumakan "
+    )[1]
+    monkeypatch.setattr(cli, "_figures", lambda records, folder, effects, quiet: folder)
+    assert kumakan(*command.split()).exit_code == 0
+    assert Record.load(out / "runs/patrols/seed-2").about["seed"] == 2
+
+
+def test_figures_are_drawn_for_what_was_run(files, tmp_path):
+    from PIL import Image
+
+    result = kumakan("compare", *files, "--seeds", 2, "--workers", 1, "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    drawn = {path.name for path in (tmp_path / "out" / "figures").iterdir()}
+    assert {"effects.png", "series_joined.png", "map_joined_per_100k_patrols.png"} <= drawn
+    with Image.open(tmp_path / "out" / "figures" / "effects.png") as image:
+        assert min(image.size) > 300
+
+
+# --- in a process of its own -----------------------------------------------------------------------------
+
+
+def test_exit_codes_of_the_process(files, tmp_path):
+    assert process("--help").returncode == 0
+    assert process("nonsense").returncode == 2
+    bad = process("run", tmp_path / "absent.yaml")
+    assert bad.returncode == 2
+    assert bad.stderr.startswith("kumakan: ")
+    assert "Traceback" not in bad.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_terminal_shows_a_bar(files, tmp_path, workers):
+    import pty
+
+    ours, theirs = pty.openpty()
+    code = (
+        "from sim import cli\n"
+        "cli._figures = lambda records, folder, effects, quiet: folder\n"
+        "if __name__ == '__main__':\n    cli.main()\n"
+    )
+    (tmp_path / "start.py").write_text(code)
+    command = [
+        sys.executable,
+        tmp_path / "start.py",
+        "compare",
+        *files,
+        "--seeds",
+        "2",
+        "--workers",
+        str(workers),
+    ]
+    running = subprocess.Popen(
+        [*command, "--out", tmp_path / "out"],
+        env={**ENVIRONMENT, "TERM": "xterm", "COLUMNS": "120"}, stdout=subprocess.PIPE, stderr=theirs,
+    )  # fmt: skip
+    os.close(theirs)
+    shown = b""
+    try:
+        while piece := os.read(ours, 65536):
+            shown += piece
+    except OSError:  # how Linux says that the other end is closed
+        pass
+    said = shown.decode()
+    assert running.wait(COMPILES) == 0, said
+    assert "4 runs to make" in said
+    assert "4 of 4" in said
+    assert "runs a minute" in said
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals to process groups")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ctrl_c_keeps_finished_runs_and_the_same_command_makes_only_the_rest(
+    files, tmp_path, workers, no_figures
+):
+    out = tmp_path / "out"
+    command = [
+        "compare",
+        *files,
+        "--seeds",
+        "30",
+        "--workers",
+        str(workers),
+        "--out",
+        str(out),
+        "--set",
+        "end=2014-01-06",
+    ]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "sim", *command], env=ENVIRONMENT, start_new_session=True, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    log = out / "log.jsonl"
+    deadline = time.monotonic() + COMPILES
+    while not (log.exists() and log.read_text().count("\n") >= 3) and time.monotonic() < deadline:
+        assert running.poll() is None, running.communicate()
+        time.sleep(0.02)
+    os.killpg(running.pid, signal.SIGINT)  # as a terminal does: to the command and its workers alike
+    _, said = running.communicate(timeout=30)
+    assert running.returncode == 130, said
+    assert "interrupted" in said
+    assert "Traceback" not in said
+
+    finished = sorted((out / "runs").glob("*/seed-*"))
+    assert 3 <= len(finished) < 60
+    digests = {folder: Record.load(folder).digest for folder in finished}
+    assert json.loads((out / "manifest.json").read_text())["state"] == "interrupted"
+
+    seeds = max(int(folder.name.removeprefix("seed-")) for folder in finished) + 1
+    command[command.index("--seeds") + 1] = str(seeds)
+    result = kumakan(*command)
+    assert result.exit_code == 0, result.output
+    assert f"{2 * seeds - len(finished)} runs to make" in result.stderr
+    assert {folder: Record.load(folder).digest for folder in finished} == digests
+    assert len(list((out / "runs").glob("*/seed-*"))) == 2 * seeds
+    assert not list((out / "runs").glob("*/.*")), "nothing half-written is left"

@@ -1,0 +1,152 @@
+"""A small country to begin with, and its twin."""
+
+from contextlib import contextmanager
+from dataclasses import replace
+from unittest import mock
+
+import numpy as np
+
+from sim import week
+from sim.country import Country
+from sim.scenario import Scenario
+from sim.world.grid import world_grid
+
+from .people import Cell, Group, Imam, Person, Unit, Youth
+from .week import CHANNELS, STATUSES, Twin
+
+TRAININGS = ("none", "in training", "trained")
+MODES = ("static guard", "patrol", "response")
+CONTACTS = ("nobody", "friend", "kin")
+ROSTER = {2: "member", 3: "detained", 4: "killed", 5: "returned", 255: "gone"}
+SETTLED_CERCLES = (
+    "Tombouctou", "Goundam", "Tessalit", "Abeibara", "Gao", "Bourem", "Ansongo", "Menaka", "Kidal", "Tin-Essako",
+    "Tenenkou", "Youwarou", "Mopti", "Djenne", "Macina", "Niono", "Sikasso", "Kayes", "Koulikoro", "Bamako",
+)  # fmt: skip
+SPARSE = 1e-5  # of the real people are left elsewhere, so that towns keep their ranks
+"""Where the youths of the small country live: homes of the armed groups, and a place in every other region."""
+
+
+def small_grid(youths_per_cell: int, persons_per_youth: int, share_15_35: float):
+    """The real map with hardly any people on it, but for one cell in each of a few cercles."""
+    grid = world_grid()
+    population = grid.population * SPARSE
+    for name in SETTLED_CERCLES:
+        cells = grid.cells_of_cercle(name)
+        fullest = cells[np.argmax(grid.population[cells])]
+        population[fullest] = youths_per_cell * persons_per_youth / share_15_35
+    population.flags.writeable = False
+    return replace(grid, population=population)
+
+
+@contextmanager
+def on_map(grid):
+    """Let countries begin on this map."""
+    with mock.patch.object(week, "world_grid", lambda: grid):
+        week._society.cache_clear()  # societies are kept by world seed, not by map
+        try:
+            yield
+        finally:
+            week._society.cache_clear()
+
+
+def begin_small(scenario: Scenario, seed: int, world_seed: int = 1, youths_per_cell: int = 20) -> Country:
+    """A country of some four hundred youths, with everything else as in the scenario."""
+    from sim.parameters import Parameters
+
+    share = Parameters.default().replaced(scenario.parameters).share_15_35
+    with on_map(small_grid(youths_per_cell, scenario.persons_per_youth, share)):
+        return week.begin(scenario, seed, world_seed)
+
+
+def of_country(country: Country) -> Twin:
+    """The twin of a country, in the same state."""
+    grid, society, columns = country.grid, country.society, country.youth
+    cells = [
+        Cell(
+            number=c, region=int(grid.region[c]), lon=float(grid.lon[c]), lat=float(grid.lat[c]),
+            population=float(grid.population[c]), urban_share=float(grid.urban_share[c]),
+            borders=[k for k in range(grid.border.shape[1]) if grid.border[c, k]],
+            insecurity=float(country.insecurity[c]), trust=float(country.trust[c]),
+            trust_start=float(country.trust_start[c]), state_presence=float(country.state_presence[c]),
+            state_start=float(country.state_start[c]), hold=float(country.hold[c]), forces=float(country.forces[c]),
+            troops=float(country.troops[c]),
+        )
+        for c in range(len(grid))
+    ]  # fmt: skip
+    for cell in cells:
+        cell.places_around = [cells[n] if n >= 0 else None for n in grid.neighbours[cell.number]]
+        cell.neighbours = [n for n in cell.places_around if n is not None]
+
+    table = country.groups
+    groups = [
+        Group(g, table.keys[g], int(table.founded[g]), int(table.ended[g]), int(table.founding_core[g]),
+              float(table.foreign_share[g]), [cells[c] for c in table.home_cells[g]])
+        for g in range(len(table.keys))
+    ]  # fmt: skip
+    for group in groups:
+        parent, heir = table.parent[group.number], table.heir[group.number]
+        group.parent, group.heir = (groups[k] if k >= 0 else None for k in (parent, heir))
+
+    men = country.imams
+    imams = [
+        Imam(m, cells[men.cell[m]], float(men.stance[m]), float(men.credibility[m]), TRAININGS[men.training[m]],
+             int(men.back_week[m]), int(men.away_until[m]))
+        for m in range(men.cell.size)
+    ]  # fmt: skip
+    for imam in imams:
+        imam.cell.imams.append(imam)
+
+    youths = []
+    for i in range(society.size):
+        attends = int(society.imam[i])
+        youth = Youth(
+            i, cells[society.cell[i]], bool(society.town[i]), int(society.language[i]),
+            imams[attends] if attends < len(imams) else None, int(society.turns_36[i]),
+        )  # fmt: skip
+        for name in ("disposition", "settled", "attitude", "clips", "propaganda", "counsel", "grievance"):
+            setattr(youth, name, float(getattr(columns, name)[i]))
+        youth.status = STATUSES[columns.status[i]]
+        youth.woman = bool(columns.woman[i])
+        youth.schooling, youth.religious_schooling = int(columns.schooling[i]), int(columns.religious_schooling[i])
+        youth.livelihood = int(columns.livelihood[i])
+        youth.channels = {channel for k, channel in enumerate(CHANNELS) if columns.channels[i] >> k & 1}
+        youth.cell.youths.append(youth)
+        youths.append(youth)
+    for youth in youths:
+        youth.ties = [youths[t] for t in society.ties[youth.row]]
+        youth.kin = [youth.ties[2], youth.ties[3]]  # next of kin are next in the row, on either side
+
+    known = country.roster
+    roster = []
+    for e in range(known.size):
+        row, group, abroad = int(known.youth[e]), int(known.group[e]), int(known.abroad[e])
+        person = Person(
+            int(known.person[e]), youths[row] if row >= 0 else None, groups[group] if group >= 0 else None,
+            cells[known.cell[e]], abroad if abroad >= 0 else None, bool(known.recruiter[e]), ROSTER[known.state[e]],
+            int(known.persons[e]), int(known.since[e]), bool(known.convicted[e]),
+        )  # fmt: skip
+        if person.youth is not None:
+            person.youth.people.append(person)
+        roster.append(person)
+
+    there = country.units
+    units = [
+        Unit(u, cells[there.base[u]], cells[there.cell[u]], float(there.nominal[u]), float(there.strength[u]),
+             MODES[there.mode[u]], int(there.since[u]), int(there.until[u]), float(there.effectiveness[u]),
+             float(there.abuse_factor[u]), float(there.patrol_share[u]))
+        for u in range(there.base.size)
+    ]  # fmt: skip
+    from sim.world import facts
+
+    twin = Twin(
+        p=country.parameters, seed=int(country.seed), world_seed=country.world_seed, start=country.clock.start,
+        week=country.week, ppy=society.persons_per_youth, cells=cells, youths=youths, imams=imams, groups=groups,
+        roster=roster, units=units, towns=[cells[town.cell] for town in grid.towns],
+        sites=[(cells[site.cell], site.weight) for site in facts.sites()], kin_places=(2, 3),
+        region_names=grid.region_names, country_names=grid.country_names,
+        active_measures={measure.key: measure for measure in country.measures}, villages={},
+    )  # fmt: skip
+    for youth in youths:
+        twin.villages.setdefault(twin.village(youth.row), []).append(youth)
+    twin.count()
+    return twin

@@ -1,0 +1,194 @@
+"""Who there is, a class per kind."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(eq=False, slots=True)
+class Cell:
+    """A place of the map."""
+
+    number: int
+    region: int
+    lon: float
+    lat: float
+    population: float
+    urban_share: float
+    borders: list  # countries it touches, by number
+    neighbours: list = field(default_factory=list)  # cells
+    places_around: list = field(default_factory=list)  # the eight directions, None where there is no cell
+    youths: list = field(default_factory=list)
+    imams: list = field(default_factory=list)
+    insecurity: float = 0.0
+    trust: float = 0.0
+    trust_start: float = 0.0
+    state_presence: float = 0.0
+    state_start: float = 0.0
+    hold: float = 0.0
+    forces: float = 0.0  # effective companies
+    troops: float = 0.0
+    searching: float = 0.0  # companies on patrol, by their propensity to abuse
+    members: dict = field(default_factory=dict)  # Group -> persons based here
+    recruiters: dict = field(default_factory=dict)
+    attacks_now: dict = field(default_factory=dict)  # Group -> attacks this week
+    flows: dict = field(default_factory=dict)  # what happened this week
+    totals: dict = field(default_factory=dict)  # what happened so far
+    # levers
+    clips: object = None  # Clips on air here
+    joint_patrols: float = 0.0
+    joint_troops: float = 0.0
+    crossing: float = 1.0
+
+    def happened(self, name, count=1.0):
+        """Count something that happened here this week."""
+        self.flows[name] = self.flows.get(name, 0.0) + count
+
+    def count(self, name):
+        """How often it happened here this week."""
+        return self.flows.get(name, 0.0)
+
+    @property
+    def based(self):
+        """Members of all groups based here."""
+        return sum(self.members.values())
+
+    def __hash__(self):
+        return self.number
+
+
+@dataclass(eq=False, slots=True)
+class Clips:
+    """Campaign clips on air in a cell this week."""
+
+    reach: dict  # (channel, language) -> chance that a user who understands sees one
+    views: dict  # channel -> views a week of one reached
+    pull: float  # strength against the studies' clips
+    shock: float  # share of shocking images
+
+
+@dataclass(eq=False, slots=True)
+class Youth:
+    """A person of 15 to 35, standing for so many alike."""
+
+    row: int
+    cell: Cell
+    town: bool
+    language: int
+    imam: object  # Imam or None
+    turns_36: int  # week
+    ties: list = field(default_factory=list)
+    kin: list = field(default_factory=list)  # those of the ties that are next of kin
+    disposition: float = 0.0
+    settled: float = 0.0
+    attitude: float = 0.0
+    clips: float = 0.0
+    propaganda: float = 0.0
+    counsel: float = 0.0
+    grievance: float = 0.0
+    status: str = "civilian"
+    woman: bool = False
+    schooling: int = 0
+    religious_schooling: int = 0
+    livelihood: int = 0
+    channels: set = field(default_factory=set)
+    contact_group: object = None  # Group
+    contact_through: str = "nobody"  # or friend, kin
+    contact_week: int | None = None
+    refused_until: int | None = None
+    abuse_week: int | None = None
+    people: list = field(default_factory=list)  # Persons of the roster among those they stand for
+
+    @property
+    def recent(self):
+        """What is felt of recent messages."""
+        return self.clips + self.propaganda + self.counsel
+
+    def knows_members(self):
+        """Ties to members, one by one."""
+        return [tie for tie in self.ties if tie.status == "member"]
+
+
+@dataclass(eq=False, slots=True)
+class Imam:
+    """An imam at a mosque."""
+
+    number: int
+    cell: Cell
+    stance: float
+    credibility: float
+    training: str  # none, in training, trained
+    back_week: int
+    away_until: int
+
+    def in_post(self, week):
+        """Whether he preaches: neither abroad for training nor driven away."""
+        return self.training != "in training" and self.away_until <= week
+
+
+@dataclass(eq=False, slots=True)
+class Group:
+    """An armed group."""
+
+    number: int
+    key: str
+    founded: int
+    ended: int
+    founding_core: int
+    foreign_share: float  # of the core, not from Mali's youth
+    home: list  # cells
+    parent: object = None
+    heir: object = None
+
+    def alive(self, week):
+        """Whether it exists in this week."""
+        return self.founded <= week < self.ended
+
+    def __hash__(self):
+        return self.number
+
+
+@dataclass(eq=False, slots=True)
+class Person:
+    """Somebody of the roster: a member, past or present, or one wrongly held."""
+
+    number: int
+    youth: Youth | None
+    group: Group | None  # None: wrongly held
+    cell: Cell
+    abroad: int | None  # country whose sanctuary they are in
+    recruiter: bool
+    state: str  # member, detained, killed, returned, gone
+    persons: int
+    since: int
+    convicted: bool
+
+    @property
+    def here(self):
+        """An active member in Mali."""
+        return self.state == "member" and self.abroad is None
+
+
+@dataclass(eq=False, slots=True)
+class Unit:
+    """A security unit, deployed for some weeks."""
+
+    number: int
+    base: Cell
+    cell: Cell
+    nominal: float
+    strength: float
+    mode: str  # static guard, patrol, response
+    since: int
+    until: int
+    effectiveness: float
+    abuse_factor: float
+    patrol_share: float
+
+    def deployed(self, week):
+        """Whether it is there in this week."""
+        return self.since <= week < self.until
+
+
+def weeks_between(start: date, day: date) -> int:
+    """Whole weeks from one day to another, rounded down."""
+    return (day - start).days // 7

@@ -1,0 +1,917 @@
+"""The week, one person after the other.
+
+Attitudes and grievances are kept in single precision, as the country keeps them; everything is worked out in double.
+"""
+
+import math
+from collections import Counter
+from datetime import timedelta
+from types import SimpleNamespace
+
+import numpy as np
+
+from sim.world import facts
+
+from .luck import bell, geometric, luck, lucks, normal, pick, poisson, words
+from .people import Clips, Person, weeks_between
+
+CHANNELS = ("radio", "tv", "facebook", "youtube")
+STATUSES = ("civilian", "approached", "member", "detained", "killed", "returned")
+EARTH_KM = 6371.0088
+SHARE_OF_STRENGTH_KEPT = 0.5  # a unit loses at most half of its strength in a week
+FORGOTTEN = 1e-5  # SD
+MONTH = 4  # weeks
+REGIONS = range(9)
+
+
+def single(x):
+    """`x` as it can be kept in single precision."""
+    return float(np.float32(x))
+
+
+def half(half_life_days):
+    """What is left after a week of something with this half-life."""
+    return 0.5 ** (7.0 / half_life_days)
+
+
+def km(a, b):
+    """Great-circle distance between two cells."""
+    lon_a, lat_a, lon_b, lat_b = map(math.radians, (a.lon, a.lat, b.lon, b.lat))
+    h = math.sin((lat_b - lat_a) / 2) ** 2
+    h += math.cos(lat_a) * math.cos(lat_b) * math.sin((lon_b - lon_a) / 2) ** 2
+    return 2 * EARTH_KM * math.asin(math.sqrt(h))
+
+
+class Twin:
+    """A country of objects. `twin.of_country` makes one in the state of a compiled country."""
+
+    def __init__(self, **parts):
+        self.__dict__.update(parts)  # see twin.of_country
+        self.levers = None
+        self.seen = Counter()  # how often each kind of event happened
+        self.rows = []  # the record: observable -> nine numbers, a dict per week
+        self._near, self._pulls = {}, {}
+
+    # --- the order of the week ----------------------------------------------------------------------------
+
+    def advance(self):
+        """Live one week."""
+        self.measures()
+        self.train_imams()
+        self.messages()
+        self.attitudes()
+        self.approach()
+        self.move_groups()
+        self.violence()
+        self.security()
+        self.justice()
+        self.exits()
+        self.record()
+
+    # --- 1 measures ---------------------------------------------------------------------------------------
+
+    def strength(self, measure):
+        """How much of a measure is done this week."""
+        day = self.start + timedelta(days=7 * self.week)
+        if not measure.start <= day < measure.end:
+            return 0.0
+        return measure.intensity * min(1.0, (weeks_between(measure.start, day) + 1) / (measure.ramp_up_weeks + 1))
+
+    def measures(self):
+        """Levers back to "nothing done", then every measure moves its own."""
+        self.levers = SimpleNamespace(
+            imams_sent=[0] * 9, course_weeks=[0] * 9, completing=1.0, pursuit=dict.fromkeys(range(7), 0.0)
+        )
+        for cell in self.cells:
+            cell.clips, cell.joint_patrols, cell.joint_troops, cell.crossing = None, 0.0, 0.0, 1.0
+        for key, measure in self.active_measures.items():
+            getattr(self, "do_" + key)(measure, self.strength(measure))
+
+    def do_imam_training(self, measure, strength):
+        """Send this week's cohort, from the regions in proportion to their imams."""
+        self.levers.completing = self.p.training_completion
+        day = self.start + timedelta(days=7 * self.week)
+        if strength == 0.0:
+            return
+        if measure.cohorts:  # a cohort leaves in the first week that begins on its day or later
+            cohort = sum(c.imams for c in measure.cohorts if 0 <= (day - c.departs).days < 7)
+        else:
+            past, rest = divmod(weeks_between(measure.start, day), measure.weeks_between_cohorts)
+            left = measure.imams - past * measure.cohort_size
+            cohort = max(0, min(measure.cohort_size, left)) if rest == 0 else 0
+        leaving = int(cohort * strength + 0.5)
+        stock = [0] * 9
+        for imam in self.imams:
+            if self.region_names[imam.cell.region] in measure.regions:
+                stock[imam.cell.region] += 1
+        before = 0
+        for region in REGIONS:
+            until_here = math.floor(sum(stock[: region + 1]) / sum(stock) * leaving + 0.5)
+            self.levers.imams_sent[region] = until_here - before
+            self.levers.course_weeks[region] = measure.course_weeks
+            before = until_here
+
+    def do_mali_kuma_kan(self, measure, strength):
+        """Put clips on air."""
+        if strength == 0.0:
+            return
+        names, _ = facts.languages()
+        parts = {
+            1.0: measure.shock_seconds,
+            self.p.religious_content: measure.explanation_seconds,
+            self.p.active_format: measure.core_seconds,
+        }
+        seconds = measure.shock_seconds + measure.explanation_seconds + measure.core_seconds
+        stale = weeks_between(measure.start, self.start + timedelta(days=7 * self.week)) % measure.renewed_every_weeks
+        clips = Clips(
+            reach={
+                (channel, names.index(language)): strength * booking.capacity * booking.coverage
+                for channel in ("tv", "facebook", "youtube")
+                for booking in [getattr(measure, channel)]
+                for language in measure.languages
+            },
+            views={channel: getattr(measure, channel).views for channel in ("tv", "facebook", "youtube")},
+            pull=sum(weight * length for weight, length in parts.items()) / seconds
+            * (1.0 - self.p.clip_fatigue) ** stale,
+            shock=measure.shock_seconds / seconds,
+        )  # fmt: skip
+        for cell in self.cells:
+            if self.region_names[cell.region] in measure.regions:
+                cell.clips = clips
+
+    def do_joint_patrols(self, measure, strength):
+        """Put troops into border cells, hinder crossings, open part of the sanctuaries."""
+        partners = {self.country_names.index(name) for name in measure.countries}
+        cells = [
+            cell for cell in self.cells
+            if partners & set(cell.borders) and self.region_names[cell.region] in measure.regions
+        ]  # fmt: skip
+        if strength == 0.0:
+            return
+        threat = sum(cell.insecurity for cell in cells)
+        for cell in cells:
+            led = cell.insecurity / threat if threat > 0.0 else 1.0 / len(cells)
+            share = measure.threat_led * led + (1.0 - measure.threat_led) / len(cells)
+            cell.joint_patrols = measure.patrols * strength * share
+            cell.joint_troops = cell.joint_patrols * measure.persons_per_patrol
+            cell.crossing = math.exp(-self.p.border_effect * min(cell.joint_patrols, 1.0))
+        for country in partners:
+            self.levers.pursuit[country] = strength * measure.pursuit
+
+    # --- imams --------------------------------------------------------------------------------------------
+
+    def train_imams(self):
+        """Imams come back from the course, others leave for it."""
+        for imam in self.imams:
+            if imam.training == "in training" and imam.back_week <= self.week:
+                if luck("an imam completes the course", self.seed, 0, imam.number) < self.levers.completing:
+                    imam.training = "trained"
+                    imam.stance *= 1.0 - self.p.training_stance_shift
+                    imam.credibility = min(1.0, imam.credibility * self.p.training_credibility)
+                    self.seen["imam came back trained"] += 1
+                else:
+                    imam.training = "none"
+                    self.seen["imam came back untrained"] += 1
+        for region in REGIONS:
+            if not self.levers.imams_sent[region]:
+                continue
+            free = [
+                i for i in self.imams
+                if i.cell.region == region and i.training == "none" and i.in_post(self.week)
+            ]  # fmt: skip
+            free.sort(key=lambda i: luck("an imam leaves for training", self.seed, 0, i.number))
+            for imam in free[: self.levers.imams_sent[region]]:
+                imam.training = "in training"
+                imam.back_week = self.week + self.levers.course_weeks[region]
+                self.seen["imam left for training"] += 1
+
+    # --- 2 messages ---------------------------------------------------------------------------------------
+
+    def messages(self):
+        """Clips, propaganda and outreach reach youths; what was felt fades."""
+        p = self.p
+        keep_clip, keep_counsel = half(p.clip_half_life), half(p.counsel_half_life)
+
+        def further(felt, effect, views):
+            return felt + (effect - felt) * (1.0 - math.exp(-views / p.message_dose))
+
+        for cell in self.cells:
+            near = cell.based + p.propaganda_spill * sum(n.based for n in cell.neighbours)
+            propaganda_chance = p.propaganda_chance * (1.0 - math.exp(-near / p.propaganda_members))
+            for youth in cell.youths:
+                before = youth.recent
+                felt_clips, felt_propaganda = youth.clips * keep_clip, youth.propaganda * keep_clip
+                felt_counsel = youth.counsel * keep_counsel
+                stays = p.message_residue * (before - felt_clips - felt_propaganda - felt_counsel)
+                if youth.status != "killed":
+                    views = self.views_of_clips(youth)
+                    if views:
+                        risk = max(youth.settled, 0.0)
+                        effect = p.clip_effect * cell.trust / p.trust_mean
+                        effect += (p.clip_risk_effect + p.clip_shock_effect * cell.clips.shock) * risk
+                        felt_clips = further(felt_clips, effect, views * cell.clips.pull)
+                        cell.happened("reached_clips", self.ppy)
+                        if effect > 0.0:
+                            cell.happened("backfired", self.ppy)
+                    hears, listens, *_ = lucks(
+                        "a youth hears propaganda or an imam's outreach", self.seed, self.week, youth.row
+                    )
+                    if hears < propaganda_chance:
+                        felt_propaganda = further(felt_propaganda, p.propaganda_effect, 1.0)
+                        self.seen["heard propaganda"] += 1
+                    imam = youth.imam
+                    if imam and imam.training == "trained" and imam.in_post(self.week) and listens < p.outreach_chance:
+                        felt_counsel = further(felt_counsel, p.counsel_effect, 1.0)
+                        cell.happened("reached_sermons", self.ppy)
+                youth.clips, youth.propaganda, youth.counsel = (
+                    single(felt_clips), single(felt_propaganda), single(felt_counsel)
+                )  # fmt: skip
+                youth.settled = single(youth.settled + stays)
+            strongest = max((abs(x) for y in cell.youths for x in (y.clips, y.propaganda, y.counsel)), default=0.0)
+            if strongest <= FORGOTTEN:
+                for youth in cell.youths:
+                    youth.clips = youth.propaganda = youth.counsel = 0.0
+
+    def views_of_clips(self, youth):
+        """How many clips a youth sees this week: a draw for each channel they use."""
+        clips = youth.cell.clips
+        if clips is None:
+            return 0.0
+        drawn = lucks("a youth sees a campaign clip", self.seed, self.week, youth.row)
+        return sum(
+            clips.views[channel]
+            for channel, u in zip(CHANNELS, drawn, strict=True)
+            if channel in youth.channels and u < clips.reach.get((channel, youth.language), 0.0)
+        )
+
+    # --- 3 attitudes --------------------------------------------------------------------------------------
+
+    def attitudes(self):
+        """Everybody looks at last week's attitudes of their ties."""
+        p = self.p
+        met = {youth.row: youth.attitude for youth in self.youths}
+        for youth in self.youths:
+            peers = sum(met[tie.row] for tie in youth.ties) / len(youth.ties)
+            if youth.status == "killed":
+                youth.settled = single(peers)
+            else:
+                drawn = words("what else moves a youth's attitude this week", self.seed, self.week, youth.row)
+                change = p.peer_pull * (peers - youth.settled) + p.own_pull * (youth.disposition - youth.settled)
+                change += p.noise_sd * bell(drawn[0])
+                imam, attends = youth.imam, (drawn[1] + 0.5) / 2**32 < p.weekly_attendance
+                if imam and imam.in_post(self.week) and attends:
+                    target = p.sermon_span * (imam.stance - p.sermon_neutral)
+                    change += p.sermon_pull * imam.credibility * (target - youth.settled)
+                    self.seen["heard a sermon"] += 1
+                youth.settled = single(youth.settled + change)
+            youth.attitude = single(youth.settled + youth.recent)
+            youth.grievance = single(youth.grievance * half(p.grievance_half_life))
+        self.attitudes_now = [(y.cell.region, y.attitude, y.grievance) for y in self.youths]  # for the record
+
+    # --- 4 approach and joining ---------------------------------------------------------------------------
+
+    def approach(self):
+        """Recruiters approach youths; the approached join, let the contact lapse, or wait."""
+        p = self.p
+        by_region = [Counter() for _ in REGIONS]  # approaches a week, by group
+        links = [0] * 9
+        for cell in self.cells:
+            for group, recruiters in cell.recruiters.items():
+                by_region[cell.region][group] += recruiters * p.approaches_per_recruiter
+        acquainted = {youth.row: youth.knows_members() for youth in self.youths}
+        for youth in self.youths:
+            links[youth.cell.region] += len(acquainted[youth.row])
+
+        joined = []
+        for cell in self.cells:
+            here = {group: n * p.approaches_per_recruiter for group, n in cell.recruiters.items()}
+            at_random = 0.0
+            if cell.youths:
+                at_random = (1.0 - p.tie_share) * sum(here.values()) / (len(cell.youths) * self.ppy)
+            at_random = min(at_random, p.approach_limit)
+            region = by_region[cell.region]
+            per_link = 0.0
+            if links[cell.region]:
+                per_link = p.tie_share * sum(region.values()) / (links[cell.region] * self.ppy)
+            for youth in cell.youths:
+                self.meet(youth, acquainted[youth.row], per_link, at_random, region, here)
+                if youth.status == "approached" and self.decides_to_join(youth):
+                    joined.append(youth)
+        for youth in joined:  # only now, so that nobody is approached through one who joined this week
+            self.enlist(youth, youth.contact_group)
+
+    def meet(self, youth, members, per_link, at_random, region, here):
+        """A youth may be approached, through a tie to a member or at random."""
+        if youth.status != "civilian" or (youth.refused_until is not None and youth.refused_until > self.week):
+            return
+        u, whose, which, _ = lucks("a youth is approached", self.seed, self.week, youth.row)
+        factor = self.p.women_approached if youth.woman else 1.0
+        through_ties = 1.0 - math.exp(-per_link * len(members))
+        if u >= factor * (through_ties + (1.0 - through_ties) * at_random):
+            return
+        youth.status, youth.contact_week = "approached", self.week
+        youth.cell.happened("approached", self.ppy)
+        by_group = here
+        youth.contact_through = "nobody"
+        if u < factor * through_ties:
+            by_group = region
+            tie = [place for place, t in enumerate(youth.ties) if t.status == "member"][int(which * len(members))]
+            youth.contact_through = "kin" if tie in self.kin_places else "friend"
+        in_order = sorted(by_group, key=lambda group: group.number)
+        youth.contact_group = in_order[pick([by_group[g] for g in in_order], whose)]
+
+    def decides_to_join(self, youth):
+        """Whether an approached youth joins this week; a contact may lapse instead."""
+        p, cell = self.p, youth.cell
+        joins, lapses, why, _ = lucks("an approached youth joins", self.seed, self.week, youth.row)
+        group = youth.contact_group
+        if not group.alive(self.week):
+            group = group.heir if group.heir and group.heir.alive(self.week) else None
+        if group is None or lapses < 1.0 - math.exp(-1.0 / p.contact_weeks):
+            youth.status, youth.refused_until = "civilian", self.week + int(p.refusal_weeks)
+            self.seen["contact lapsed"] += 1
+            return False
+        t = self.week - youth.contact_week
+        freshness = (t + 1) ** p.freshness_shape - t**p.freshness_shape
+        abused = youth.abuse_week is not None and self.week - youth.abuse_week < int(p.abuse_weeks)
+        steady = youth.livelihood == 2
+        guarded = 1.0 - math.exp(-cell.forces / p.protecting_companies)
+        unprotected = max(cell.insecurity, cell.hold) * (1.0 - max(cell.state_presence, guarded))
+        norm = sum(tie.attitude for tie in youth.ties) / len(youth.ties)
+        hazard = p.h0 * freshness * math.exp(
+            p.b_abuse_join * abused
+            + p.b_income_join * steady
+            + p.b_school * (youth.schooling - p.mean_schooling)
+            + p.b_relschool * (youth.religious_schooling >= 6)
+            + p.b_protect_join * unprotected
+            + p.b_norm * norm
+            + p.b_trust_join * (cell.trust - p.trust_mean) / p.trust_sd
+            + p.kappa_att * youth.attitude
+        )  # fmt: skip
+        if joins >= 1.0 - math.exp(-hazard):
+            return False
+        youth.status, youth.contact_group = "joining", group
+        cell.happened("joined", self.ppy)
+        if youth.contact_through != "nobody":
+            cell.happened("joined_ties", self.ppy)
+        if youth.contact_through == "kin":
+            cell.happened("joined_kin", self.ppy)
+        if t < MONTH:
+            cell.happened("joined_month", self.ppy)
+        reasons = {  # by how much each raised this person's hazard
+            "revenge": math.exp(p.b_abuse_join) - 1.0 if abused else 0.0,
+            "income": 0.0 if steady else max(0.0, math.exp(-p.b_income_join) - 1.0) * (2 - youth.livelihood),
+            "ideology": max(0.0, math.exp(p.kappa_att * youth.attitude) - 1.0),
+            "protection": max(0.0, math.exp(p.b_protect_join * unprotected) - 1.0),
+            "company": p.company_weight if youth.contact_through != "nobody" else 0.0,
+        }
+        reason = pick(list(reasons.values()), why)
+        cell.happened("joined_" + ("company" if reason is None else list(reasons)[reason]), self.ppy)
+        return True
+
+    def enlist(self, youth, group):
+        """Every person the youth stands for becomes a member."""
+        youth.status = "member"
+        for k in range(self.ppy):
+            person = Person(youth.row * self.ppy + k, youth, group, youth.cell, None, False, "member", 1,
+                            self.week, False)  # fmt: skip
+            youth.people.append(person)
+            self.roster.append(person)
+
+    # --- 5 groups -----------------------------------------------------------------------------------------
+
+    def move_groups(self):
+        """Groups appear and end, their people move, recruiters rise."""
+        for group in self.groups:
+            if group.founded == self.week:
+                self.found(group)
+        for group in self.groups:
+            if group.ended == self.week:
+                self.end(group)
+        for person in self.roster:
+            if person.state == "member":
+                self.move(person)
+        self.count()
+        self.promote()
+        self.count()
+
+    def found(self, group):
+        """The founding core gathers at home: youths from there, the others from the parent."""
+        core = group.founding_core
+        if not core:
+            return
+        civilians = [youth for cell in group.home for youth in cell.youths if youth.status == "civilian"]
+        civilians.sort(key=lambda y: luck("a youth belongs to a group from the start", self.seed, group.number, y.row))
+        rounding = luck("whether a part of a youth counts as a founding member", self.seed, group.number, 0)
+        whole = int(core * (1.0 - group.foreign_share) / self.ppy + rounding)
+        locals_ = civilians[: min(whole, len(civilians) // 4)]
+        for youth in sorted(locals_, key=lambda y: y.row):
+            self.enlist(youth, group)
+            self.seen["local founder"] += 1
+        missing = max(0, core - len(locals_) * self.ppy)
+        members = [m for m in self.roster if m.state == "member" and m.group is group.parent]
+        members.sort(key=lambda m: luck("a member leaves with those who found a new group", self.seed, group.number, m.number))
+        weights = [(cell.population + 1.0) ** self.p.move_people for cell in group.home]
+        for member in members[: min(missing, len(members) // 2)]:
+            u = luck("where a founder of a new group settles", self.seed, group.number, member.number)
+            member.group, member.abroad, member.cell = group, None, group.home[pick(weights, u)]
+            self.seen["left with founders"] += 1
+
+    def end(self, group):
+        """The heir takes over; without one the members give up."""
+        for member in [m for m in self.roster if m.state == "member" and m.group is group]:
+            if group.heir is not None:
+                member.group = group.heir
+                self.seen["passed to heir"] += 1
+            else:
+                self.come_back(member)
+                self.seen["left with end of group"] += 1
+
+    def pull(self, group, cell):
+        """How a group's people are drawn to a cell nearby."""
+        if (group, cell) not in self._pulls:
+            home = min(km(cell, h) for h in group.home)
+            self._pulls[group, cell] = (cell.population + 1.0) ** self.p.move_people * math.exp(-home / self.p.home_km)
+        return self._pulls[group, cell] * math.exp(-self.p.move_state * cell.state_presence) * self.calm(cell)
+
+    def calm(self, cell):
+        """How free of pressure by forces a cell is."""
+        return math.exp(-cell.forces / self.p.pressing_companies)
+
+    def move(self, member):
+        """One member moves, crosses the border, comes back, or stays."""
+        p, cell = self.p, member.cell
+        pressure = 1.0 - self.calm(cell)
+        moves, crosses, which, far = lucks("a member moves", self.seed, self.week, member.number)
+        if member.abroad is not None:
+            if moves < p.come_back_chance * (1.0 - pressure):
+                member.abroad = None
+                self.seen["came back from abroad"] += 1
+            return
+        if moves >= p.move_chance + p.flee_chance * pressure:
+            return
+        tries, succeeds = p.cross_chance * pressure, p.cross_chance * pressure * cell.crossing
+        if cell.borders and crosses < max(tries, succeeds):
+            if crosses < succeeds:
+                member.abroad = cell.borders[int(which * len(cell.borders))]
+                cell.happened("crossings")
+            else:
+                cell.happened("intercepted")
+            return
+        u = luck("where a member moves to", self.seed, self.week, member.number)
+        if far < p.far_share:
+            weights = [self.gravity(cell, town) * self.calm(town) for town in self.towns]
+            to = pick(weights, u)
+            if to is not None:
+                member.cell = self.towns[to]
+                self.seen["moved far"] += 1
+        else:
+            weights = [0.0 if n is None else self.pull(member.group, n) for n in cell.places_around]
+            to = pick(weights, u)
+            if to is not None:
+                member.cell = cell.places_around[to]
+                self.seen["moved"] += 1
+
+    def gravity(self, cell, town):
+        """How a town draws people from a cell far away."""
+        if (cell, town) not in self._pulls:
+            people = (town.population * town.urban_share) ** self.p.move_people
+            near = 0.0 if town is cell else (km(cell, town) + self.p.gravity_km) ** -self.p.gravity_power
+            self._pulls[cell, town] = people * near
+        return self._pulls[cell, town]
+
+    def promote(self):
+        """Members become recruiters while some are missing; recruiters stop while there are too many."""
+        p = self.p
+        based = Counter(m.group for m in self.roster if m.here)
+        recruiting = Counter(m.group for m in self.roster if m.here and m.recruiter)
+        for member in self.roster:
+            if not member.here:
+                continue
+            missing = p.recruiter_scale * math.sqrt(based[member.group]) - recruiting[member.group]
+            u = luck("a member becomes a recruiter or stops being one", self.seed, self.week, member.number)
+            if member.recruiter and missing < 0.0:
+                if u < p.promotion_rate * -missing / recruiting[member.group]:
+                    member.recruiter = False
+                    self.seen["stopped recruiting"] += 1
+            elif not member.recruiter and missing > 0.0:
+                others = max(based[member.group] - recruiting[member.group], 1)
+                if u < p.promotion_rate * missing / others:
+                    member.recruiter = True
+                    self.seen["became recruiter"] += 1
+
+    def count(self):
+        """Members and recruiters of each group in each cell."""
+        for cell in self.cells:
+            cell.members, cell.recruiters = {}, {}
+        for member in self.roster:
+            if member.here:
+                cell, group = member.cell, member.group
+                cell.members[group] = cell.members.get(group, 0) + 1
+                cell.recruiters[group] = cell.recruiters.get(group, 0) + member.recruiter
+
+    # --- 6 violence ---------------------------------------------------------------------------------------
+
+    def violence(self):
+        """Attacks where groups are, raids far from home, and what places suffer."""
+        for cell in self.cells:
+            cell.attacks_now = {}
+        opportunity = {cell.number: self.opportunity(cell) for cell in self.cells if cell.members}
+        for group in self.groups:
+            if group.alive(self.week):
+                for cell in self.cells:
+                    if cell.members.get(group):
+                        self.attack(group, cell, opportunity[cell.number])
+                self.raid(group)
+        self.suffer()
+        self.silence_imams()
+
+    def opportunity(self, cell):
+        """Weights of forces, officials and civilians as targets."""
+        p = self.p
+        troops = cell.troops + p.patrol_spill * sum(n.troops for n in cell.neighbours)
+        return [
+            p.target_forces * (1.0 - math.exp(-troops / p.target_troops)),
+            p.target_officials * cell.state_presence,
+            p.target_civilians * (1.0 - math.exp(-cell.population / p.target_people)),
+        ]
+
+    def attack(self, group, cell, weights):
+        """A week of one group's attacks in a cell."""
+        p, place = self.p, group.number * len(self.cells) + cell.number
+        rate = p.attack_rate * cell.members[group] ** p.attack_gamma * sum(weights)
+        count = poisson(rate, luck("how often a group attacks in a cell", self.seed, self.week, place))
+        civilians = p.deaths_civilian_forces, p.deaths_civilian_officials, p.deaths_civilian_civilians
+        forces = p.deaths_security_forces, p.deaths_security_officials, 0.0
+        for n in range(count):
+            kind = pick(weights, luck("whom an attack is aimed at", self.seed, self.week, place, n))
+            cell.happened("attacks")
+            cell.happened(("attacks_forces", "attacks_officials", "attacks_civilians")[kind])
+            u, v = (luck("how many an attack kills", self.seed, self.week, place, draw) for draw in (2 * n, 2 * n + 1))
+            cell.happened("deaths_civilian", geometric(civilians[kind], u))
+            cell.happened("deaths_security", geometric(forces[kind], v))
+        cell.attacks_now[group] = cell.attacks_now.get(group, 0) + count
+
+    def raid(self, group):
+        """A group sends small cells against high-value sites far away."""
+        p = self.p
+        everyone = sum(cell.members.get(group, 0) for cell in self.cells)
+        mean = p.raid_rate * everyone**p.attack_gamma
+        for n in range(poisson(mean, luck("how many raids a group sends far away", self.seed, self.week, group.number))):
+            weights = [
+                weight**p.raid_people * (min(km(site, h) for h in group.home) + p.gravity_km) ** -p.gravity_power
+                for site, weight in self.sites
+            ]
+            u = luck("which town a raid is aimed at", self.seed, self.week, group.number, n)
+            site = self.sites[pick(weights, u)][0]
+            site.happened("attacks")
+            site.happened("attacks_sites")
+            who = len(self.groups) * len(self.cells) + group.number
+            u = luck("how many an attack kills", self.seed, self.week, who, n)
+            site.happened("deaths_civilian", geometric(p.deaths_civilian_site, u))
+            site.attacks_now[group] = site.attacks_now.get(group, 0) + 1
+
+    def suffer(self):
+        """Insecurity, state presence, and losses of the units."""
+        p = self.p
+        for cell in self.cells:
+            weight = cell.count("attacks") + p.fear_spill * sum(n.count("attacks") for n in cell.neighbours)
+            cell.insecurity *= half(p.fear_half_life)
+            cell.insecurity += (1.0 - cell.insecurity) * (1.0 - math.exp(-p.attack_fear * weight))
+            cell.hold = cell.based / (cell.based + p.holding_members) * math.exp(-cell.forces / p.protecting_companies)
+            cell.state_presence *= (1.0 - p.official_flight) ** cell.count("attacks_officials")
+            safe = (1.0 - cell.insecurity) * (1.0 - cell.hold)
+            cell.state_presence += p.state_return * (cell.state_start - cell.state_presence) * safe
+            cell.state_presence -= p.state_retreat * cell.hold * cell.state_presence
+        for unit in self.units:
+            if unit.deployed(self.week):
+                lost = unit.cell.count("deaths_security") / max(unit.cell.troops, 1.0)
+                unit.strength *= max(SHARE_OF_STRENGTH_KEPT, 1.0 - lost)
+                unit.strength += p.reinforcement * (unit.nominal - unit.strength)
+
+    def silence_imams(self):
+        """Moderate imams are threatened where a group is."""
+        for imam in self.imams:
+            if imam.cell.based and imam.in_post(self.week) and imam.stance < self.p.moderate_stance:
+                if luck("an imam is silenced", self.seed, self.week, imam.number) < self.p.silencing_chance:
+                    imam.away_until = self.week + 1 + int(self.p.silenced_weeks)
+                    self.seen["imam silenced"] += 1
+
+    # --- 7 security ---------------------------------------------------------------------------------------
+
+    def security(self):
+        """Units go to their places, find members, and do wrong to others."""
+        p = self.p
+        self.post_units()
+        near = {c.number: c.forces + p.patrol_spill * sum(n.forces for n in c.neighbours) for c in self.cells}
+        for person in self.roster:
+            if person.state == "member":
+                self.search(person, near[person.cell.number])
+        for youth in self.youths:
+            self.follow(youth)
+        abuses, wrongly = {}, {}
+        for cell in self.cells:
+            mean = p.abuse_per_op * cell.searching * (p.abuse_floor + cell.insecurity)
+            abuses[cell.number] = poisson(mean, luck("how many abuses happen in a cell", self.seed, self.week, cell.number))
+            mean = p.wrongful_share / (1.0 - p.wrongful_share) * cell.count("arrests")
+            u = luck("how many people are arrested who are no members", self.seed, self.week, cell.number)
+            wrongly[cell.number] = poisson(mean, u)
+        for cell in self.cells:
+            for n in range(abuses[cell.number]):
+                self.wrong(cell, luck("who suffers an abuse", self.seed, self.week, cell.number, n))
+        for cell in self.cells:
+            for n in range(wrongly[cell.number]):
+                victim = self.wrong(cell, luck("who is arrested without being a member", self.seed, self.week, cell.number, n))
+                if victim and victim.status == "civilian":
+                    self.hold_wrongly(victim)
+        for cell in self.cells:
+            cell.happened("abuses", abuses[cell.number])
+            cell.happened("wrongful_arrests", wrongly[cell.number])
+            u = luck("how many civilians the forces kill in a cell", self.seed, self.week, cell.number)
+            cell.happened("deaths_civilian", poisson(p.abuse_deaths * abuses[cell.number], u))
+            village = min(1.0, p.village_persons / max(cell.population, 1.0))
+            cell.trust += p.trust_recovery * (cell.trust_start - cell.trust)
+            cell.trust -= p.abuse_trust * p.trust_sd * village * (abuses[cell.number] + wrongly[cell.number])
+            cell.trust = min(1.0, max(0.0, cell.trust))
+
+    def within_reach(self, base):
+        """Cells a unit based here may patrol."""
+        if base not in self._near:
+            self._near[base] = [c for c in self.cells if c.region == base.region and km(base, c) <= self.p.patrol_km]
+        return self._near[base]
+
+    def post_units(self):
+        """Each unit guards its base or goes on patrol, rather to insecure places."""
+        p = self.p
+        for cell in self.cells:
+            cell.forces = cell.troops = cell.searching = 0.0
+        for unit in self.units:
+            if not unit.deployed(self.week):
+                continue
+            out, where, *_ = lucks("a unit goes on patrol, and where", self.seed, self.week, unit.number)
+            unit.cell, unit.mode, weight = unit.base, "static guard", p.guard_weight
+            companies = unit.strength / 100.0
+            if out < unit.patrol_share:
+                cells = self.within_reach(unit.base)
+                unit.cell = cells[pick([p.patrol_floor + c.insecurity for c in cells], where)]
+                unit.mode = "response" if unit.cell.count("attacks") else "patrol"
+                weight = 1.0
+                unit.cell.searching += companies * unit.abuse_factor
+                unit.cell.happened("patrols")
+                self.seen[unit.mode] += 1
+            unit.cell.forces += weight * companies * unit.effectiveness
+            unit.cell.troops += unit.strength
+        for cell in self.cells:
+            if cell.joint_troops:
+                companies = cell.joint_troops / 100.0
+                cell.forces += companies * p.joint_patrol_effectiveness
+                cell.searching += companies * p.joint_patrol_abuse
+                cell.troops += cell.joint_troops
+                cell.happened("patrols", companies)
+
+    def search(self, member, near):
+        """A member may be found, and is then killed or arrested."""
+        p, cell = self.p, member.cell
+        if member.abroad is None:
+            information = math.exp(p.b_trust_tip * (cell.trust - p.trust_mean) / p.trust_sd)
+            hazard = p.detection * information * near * (1.0 + cell.based / p.crowd_members)
+            if member.recruiter:
+                hazard *= p.recruiter_exposure
+            attacks = cell.attacks_now.get(member.group, 0)
+            hazard += p.answer_rate * attacks * (1.0 - math.exp(-near)) / max(cell.based, 1)
+            chance = 1.0 - math.exp(-hazard)
+        else:
+            chance = p.pursuit_hazard * self.levers.pursuit[member.abroad]
+        is_found, dies, *_ = lucks("a member is found by the forces", self.seed, self.week, member.number)
+        if is_found < chance:
+            if member.abroad is not None:
+                self.seen["found abroad"] += 1
+            member.since = self.week
+            member.state = "killed" if dies < p.killed_share else "detained"
+            cell.happened("killed" if member.state == "killed" else "arrests")
+
+    def wrong(self, cell, u):
+        """A wrong befalls a person of the cell; returns the youth if it is the one in so many whom we know."""
+        p = self.p
+        if not cell.youths:
+            return None
+        victim = int(u * len(cell.youths) * self.ppy)
+        if victim % self.ppy:
+            return None
+        youth = cell.youths[victim // self.ppy]
+        if youth.status == "killed":
+            return None
+        self.seen["wronged"] += 1
+
+        def grieve(who, share):
+            who.grievance = single(who.grievance + (1.0 - who.grievance) * share)
+
+        grieve(youth, p.abuse_grievance)
+        youth.abuse_week = self.week
+        for tie in youth.ties:
+            grieve(tie, p.abuse_grievance * p.grievance_near)
+        for kin in [*youth.kin, *self.village_kin(youth)]:
+            kin.abuse_week = self.week
+        for kin in self.village_kin(youth):
+            grieve(kin, p.abuse_grievance * p.grievance_near)
+        return youth
+
+    def village_kin(self, youth):
+        """Those of the village who are kin, found by luck for each pair."""
+        home = self.village(youth.row)
+        return [
+            other for other in self.villages[home] if other is not youth and luck(
+                "two youths of a village are kin", self.world_seed, *sorted((youth.row, other.row))
+            ) < self.p.village_kin
+        ]  # fmt: skip
+
+    def village(self, row):
+        """Number of the village in which the first of a row's persons lives."""
+        return row * self.ppy // int(self.p.village_persons)
+
+    def hold_wrongly(self, youth):
+        """Detain one who is no member."""
+        youth.status = "detained"
+        person = Person(youth.row * self.ppy, youth, None, youth.cell, None, False, "detained", self.ppy, self.week, False)
+        youth.people.append(person)
+        self.roster.append(person)
+        self.seen["held wrongly"] += 1
+
+    # --- 8 justice ----------------------------------------------------------------------------------------
+
+    def justice(self):
+        """Courts decide on those who were detained before this week."""
+        p = self.p
+        for person in self.roster:
+            if person.state != "detained" or person.since == self.week:
+                continue
+            u = luck("a court decides on a detained person", self.seed, self.week, person.number)
+            if person.group is None:
+                if u < p.clearing_chance:
+                    person.state, person.since = "gone", self.week
+                    person.youth.status = "civilian"
+                    self.seen["cleared"] += 1
+            elif person.convicted:
+                if self.week - person.since >= int(p.sentence_weeks):
+                    self.come_back(person)
+                    self.seen["sentence served"] += 1
+            elif u < p.dismissal_chance:
+                self.come_back(person)
+                self.seen["case dismissed"] += 1
+            elif u < p.dismissal_chance + p.conviction_chance:
+                person.convicted, person.since = True, self.week
+                self.seen["convicted"] += 1
+
+    def come_back(self, person):
+        """Somebody returns to civil life, with a raised disposition for a time."""
+        person.state, person.since = "returned", self.week
+        person.cell.happened("returned")
+        if person.youth is not None:
+            youth = person.youth  # one of the so many persons they stand for
+            youth.settled = single(youth.settled + self.p.returned_disposition / self.ppy)
+            self.follow(youth)
+
+    def follow(self, youth):
+        """A youth is what the first of these says that any of their persons is."""
+        states = {person.state for person in youth.people if person.group is not None}
+        for state in ("member", "detained", "returned", "killed"):
+            if state in states:
+                youth.status = state
+                return
+
+    # --- 9 exits ------------------------------------------------------------------------------------------
+
+    def exits(self):
+        """Members give up; those who turn 36 make room for a new youth."""
+        for person in self.roster:
+            if person.state == "member":
+                u = luck("a member gives up", self.seed, self.week, person.number)
+                if u < self.p.give_up_chance:
+                    self.come_back(person)
+                    self.seen["gave up"] += 1
+        for youth in self.youths:
+            if youth.turns_36 == self.week:
+                self.replace(youth)
+        self.count()
+
+    def replace(self, youth):
+        """The row passes to a youth of 15."""
+        self.seen["replaced"] += 1
+        for person in youth.people:
+            if person.state == "member":
+                person.cell.happened("returned")
+                self.seen["member turned 36"] += 1
+            person.state, person.youth = "gone", None
+        youth.people = []
+        youth.status, youth.contact_group, youth.contact_through = "civilian", None, "nobody"
+        youth.contact_week = youth.refused_until = youth.abuse_week = None
+        self.bear(youth, self.week + 1)
+
+    def bear(self, youth, generation):
+        """A new person in a row: what they are like is luck of the world seed, the row and the generation."""
+        p, region, place = self.p, youth.cell.region, int(youth.town)
+        school, (_, use) = facts.schooling(), facts.media()
+
+        def u(sentence, draw=0, when=generation):
+            return luck(sentence, self.world_seed, when, youth.row, draw)
+
+        common = luck("what the people of a village have in common", self.world_seed, 0, self.village(youth.row))
+        own = u("a youth's own disposition")
+        mind = math.sqrt(p.village_share) * normal(common) + math.sqrt(1.0 - p.village_share) * normal(own)
+        youth.woman = u("a youth is a woman") < p.women_share
+        schooled = 1.0 - school.no_schooling[region]
+        youth.schooling = 0
+        if u("a youth has been to school") < schooled:  # evenly from 1 to twice the mean of those who went, less one
+            mean = school.mean_years[region] / schooled
+            youth.schooling = 1 + int(u("a youth's years of schooling") * (2.0 * mean - 1.0))
+        share, devout = p.religious_schooling_share, u("a youth's years of religious schooling")
+        youth.religious_schooling = 0
+        if devout < share:
+            youth.religious_schooling = 6 + int(4.0 * devout / share)
+        elif devout < 2.0 * share:
+            youth.religious_schooling = 1 + int(5.0 * (devout - share) / share)
+        _, precarious, secure = school.livelihood[region, place]
+        work = u("a youth's livelihood")
+        youth.livelihood = 2 if work < secure else 1 if work < secure + precarious else 0
+        taste = p.media_risk * mind + math.sqrt(1.0 - p.media_risk**2) * normal(u("a youth's taste for the media"))
+        youth.channels = {
+            channel for k, channel in enumerate(CHANNELS)
+            if (taste + normal(u("a youth uses a channel", k))) / math.sqrt(2.0)
+            > normal(1.0 - min(max(use[region, place, k], 1e-6), 1.0 - 1e-6))
+        }  # fmt: skip
+        youth.disposition = youth.settled = youth.attitude = single(mind)
+        youth.clips = youth.propaganda = youth.counsel = youth.grievance = 0.0
+
+    # --- 10 record ----------------------------------------------------------------------------------------
+
+    def record(self):
+        """A row per region."""
+        row = {}
+
+        def add(name, region, value):
+            row.setdefault(name, [0.0] * 9)[region] += value
+
+        people, youths = [0.0] * 9, [0] * 9
+        for cell in self.cells:
+            people[cell.region] += cell.population
+            youths[cell.region] += len(cell.youths)
+        for cell in self.cells:
+            for name, count in cell.flows.items():
+                add(name, cell.region, count)
+                cell.totals[name] = cell.totals.get(name, 0.0) + count
+                if count:
+                    self.seen[name] += 1
+            add("members", cell.region, cell.based)
+            add("recruiters", cell.region, sum(cell.recruiters.values()))
+            for name in ("trust", "insecurity", "state_presence"):
+                add(name, cell.region, getattr(cell, name) * cell.population / people[cell.region])
+        for region, attitude, grievance in self.attitudes_now:
+            add("attitude_mean", region, attitude / youths[region])
+            add("grievance_mean", region, grievance / youths[region])
+            add("strong_supporters", region, (attitude > self.p.strong_support) / youths[region])
+        for imam in self.imams:
+            region = imam.cell.region
+            add("imams_in_post", region, imam.in_post(self.week))
+            add("imams_trained", region, imam.in_post(self.week) and imam.training == "trained")
+            add("imams_displaced", region, imam.away_until > self.week)
+        for unit in self.units:
+            add("units", unit.base.region, unit.deployed(self.week))
+        for person in self.roster:
+            if person.state == "member" and person.abroad is not None:
+                add("members_abroad", person.cell.region, 1)
+            if person.youth is not None and person.state != "gone":
+                add("people_" + person.state, person.youth.cell.region, person.persons)
+        for youth in self.youths:
+            if youth.status in ("civilian", "approached"):
+                add("people_" + youth.status, youth.cell.region, self.ppy)
+        for key, measure in self.active_measures.items():
+            self.account(key, measure, add, people)
+        self.rows.append(row)
+        for cell in self.cells:
+            cell.flows = {}
+        self.week += 1
+
+    def account(self, key, measure, add, people):
+        """What a measure delivered and cost this week."""
+        if key == "imam_training":
+            for imam in self.imams:
+                add(f"delivered_{key}", imam.cell.region, imam.training == "trained" and imam.in_post(self.week))
+                add(f"cost_{key}", imam.cell.region, (imam.training == "in training") * measure.cost_per_imam_week)
+            for region in REGIONS:
+                add(f"cost_{key}", region, self.levers.imams_sent[region] * measure.cost_per_journey)
+        if key == "joint_patrols":
+            for cell in self.cells:
+                add(f"delivered_{key}", cell.region, cell.joint_patrols)
+                add(f"cost_{key}", cell.region, cell.joint_patrols * measure.cost_per_patrol_week)
+        if key == "mali_kuma_kan" and self.strength(measure):
+            chosen = [r for r in REGIONS if self.region_names[r] in measure.regions]
+            on_air = sum(getattr(measure, channel).cost_per_week for channel in ("tv", "facebook", "youtube"))
+            cost = self.strength(measure) * on_air
+            since = weeks_between(measure.start, self.start + timedelta(days=7 * self.week))
+            if since % measure.renewed_every_weeks == 0:
+                cost += measure.clips_per_renewal * len(measure.languages) * measure.cost_per_clip
+            for region in chosen:
+                add(f"cost_{key}", region, cost * people[region] / sum(people[r] for r in chosen))
+            for cell in self.cells:
+                if cell.region in chosen:
+                    add(f"delivered_{key}", cell.region, cell.count("reached_clips"))

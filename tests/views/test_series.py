@@ -1,0 +1,132 @@
+"""Series show median and band over seeds, dates, units, and the first days of the measures that differ."""
+
+import numpy as np
+import pytest
+from matplotlib.collections import PolyCollection
+from matplotlib.dates import num2date
+
+from sim.engine.errors import InputError
+from sim.views.series import QUARTER, plot_series
+from sim.views.sheet import over_seeds
+
+
+def words(figure):
+    figure.draw_without_rendering()
+    return [text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text"))]
+
+
+def lines(ax):
+    return {line.get_label(): line for line in ax.lines if not line.get_label().startswith("_")}
+
+
+def test_nine_panels_by_region_and_one_for_mali(runs):
+    figure = plot_series(runs, "joined")
+    assert [ax.get_title("left") for ax in figure.axes] == list(runs["baseline"][0].regions)
+    assert len(plot_series(runs, "joined", regions="Mali").axes) == 1
+    assert [ax.get_title("left") for ax in plot_series(runs, "joined", regions=["segou", "Mali"]).axes] == [
+        "Ségou",
+        "Mali",
+    ]
+
+
+def test_counts_are_sums_over_a_quarter_and_states_are_as_they_are(runs):
+    run = runs["baseline"][0]
+    ax = plot_series({"a": run}, "joined", regions="Mali").axes[0]
+    weekly = run["joined"].sum(axis=1)
+    line = lines(ax)["a"]
+    assert line.get_ydata()[-1] == weekly[-QUARTER:].sum()
+    assert np.isnan(line.get_ydata()[: QUARTER - 1]).all()
+    assert ax.get_ylabel() == "persons per 13 weeks"
+    assert num2date(line.get_xdata()[-1]).date().isoformat() == "2018-12-30"  # last day of the last week
+
+    ax = plot_series({"a": run}, "members", regions="Mopti").axes[0]
+    np.testing.assert_array_equal(lines(ax)["a"].get_ydata(), run["members"][:, 4])
+    assert ax.get_ylabel() == "persons"
+    assert plot_series({"a": run}, "trust", regions="Mali").axes[0].get_ylabel() == "trust (0..1)"
+
+
+def test_large_amounts_are_in_millions(runs):
+    ax = plot_series(runs, "cost_imam_training", regions="Mali").axes[0]
+    assert ax.get_ylabel() == "million XOF per 13 weeks"
+    assert lines(ax)["baseline"].get_ydata()[-1] == pytest.approx(QUARTER * 9 * 2)
+
+
+def test_the_band_holds_the_median(runs):
+    figure = plot_series(runs, "joined")
+    for ax in figure.axes:
+        bands = ax.findobj(PolyCollection)
+        assert len(bands) == len(runs)
+        for band, line in zip(bands, lines(ax).values(), strict=True):
+            corners = band.get_paths()[0].vertices
+            for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True):
+                if np.isfinite(y):
+                    at = corners[corners[:, 0] == x, 1]
+                    assert at.min() <= y <= at.max()
+
+
+def test_scenarios_differ_in_colour_and_in_dashes(make):
+    figure = plot_series({str(s): make(s, weeks=60) for s in range(12)}, "members", regions="Mali")
+    looks = {(line.get_color(), str(line._dash_pattern)) for line in lines(figure.axes[0]).values()}
+    assert len(looks) == 12
+
+
+def test_measures_are_marked_where_and_when_they_start(runs):
+    figure = plot_series(runs, "joined")
+    text = " ".join(words(figure))
+    assert "A imam training 2014-09-01" in text
+    assert "B mali kuma kan 2014-11-03" in text
+    assert "joint patrols" not in text  # switched off
+    marks = {ax.get_title("left"): [t.get_text() for t in ax.texts] for ax in figure.axes}
+    assert marks["Mopti"] == ["A,B"]
+    assert marks["Gao"] == ["A"]
+    # What the baseline has as well makes no difference and is not marked.
+    same = plot_series({"x": runs["prevention"], "y": runs["prevention"]}, "joined", regions="Mali")
+    assert [t.get_text() for t in same.axes[0].texts] == []
+
+
+def test_one_seed_has_no_band_and_says_so(make, runs):
+    figure = plot_series({"a": make(1)}, "joined", regions="Mali")
+    assert figure.axes[0].findobj(PolyCollection) == []
+    assert "One seed: no interval." in " ".join(words(figure))
+    mixed = plot_series({"a": make(1), "b": runs["baseline"]}, "joined", regions="Mali")
+    assert "a: one seed: no interval" in " ".join(words(mixed)).replace("\n", " ")
+
+
+def test_missing_values_leave_gaps(make):
+    record = make(1, weeks=60)
+    record.values[:, 8, 2] = np.nan
+    record.values[10:20, 4, 2] = np.nan
+    figure = plot_series({"a": [record, make(2, weeks=60)], "b": record}, "trust")
+    figure.draw_without_rendering()
+    assert np.isnan(lines(figure.axes[8])["b"].get_ydata()).all()
+    assert np.isfinite(lines(figure.axes[4])["a"].get_ydata()).all()
+
+
+@pytest.mark.parametrize("weeks", [1, 5, 40, 365])
+def test_short_runs_can_be_drawn(make, weeks):
+    figure = plot_series({"a": make(1, weeks=weeks)}, "joined")
+    figure.draw_without_rendering()
+    assert len(figure.axes) == 9
+
+
+def test_over_seeds_takes_what_is_known():
+    middle, low, high = over_seeds([[1.0, np.nan], [3.0, np.nan], [np.nan, np.nan]])
+    assert middle[0] == 2
+    assert low[0] < 2 < high[0]
+    assert np.isnan([middle[1], low[1], high[1]]).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"observable": "joinde"}, "did you mean 'joined'"),
+        ({"observable": "joined", "regions": "Mopty"}, "did you mean 'Mopti'"),
+        ({"observable": "joined", "regions": []}, "no region"),
+        ({"observable": "joined", "baseline": "prevntion"}, "did you mean 'prevention'"),
+    ],
+)
+def test_mistakes_are_told(runs, arguments, message):
+    with pytest.raises(InputError, match=message):
+        plot_series(runs, **arguments)
+    with pytest.raises(InputError, match="no scenario"):
+        plot_series({}, "joined")
