@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sim.version import __version__
 
 if TYPE_CHECKING:
+    from sim.agents import Imam, Member, Recruiter, SecurityUnit, Youth
     from sim.experiments.runs import compare
     from sim.model import RecruitmentModel
     from sim.record import Record
@@ -29,9 +30,23 @@ _HOMES = {
     "RecruitmentModel": "sim.model",
     "Scenario": "sim.scenario",
     "Record": "sim.record",
+    **dict.fromkeys(("Imam", "Member", "Recruiter", "SecurityUnit", "Youth"), "sim.agents"),
 }
 
-__all__ = ["Record", "RecruitmentModel", "Scenario", "__version__", "compare", "load", "run"]
+__all__ = [
+    "Imam",
+    "Member",
+    "Record",
+    "Recruiter",
+    "RecruitmentModel",
+    "Scenario",
+    "SecurityUnit",
+    "Youth",
+    "__version__",
+    "compare",
+    "load",
+    "run",
+]
 
 
 def __getattr__(name: str) -> Any:

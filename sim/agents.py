@@ -1,8 +1,9 @@
-"""Agents as Mesa knows them, though the state is columns: handles on one row, and sets that answer from columns.
+"""Agents as Mesa knows them, though the state is columns: handles on one row, sets that answer from columns.
 
-A handle keeps nothing of its own. Reading an attribute reads the column, setting it writes the column, so there is
-never a second truth; two handles on one row are equal. A set keeps numbers of agents, not agents: asking it for a
-mean or a count touches the columns, and handles are made one by one only where a function asks for agents.
+A handle keeps nothing of its own. Reading an attribute reads the column, setting it writes the column, so
+there is never a second truth; two handles on one row are equal. A set keeps numbers of agents, not agents:
+asking it for a mean or a count touches the columns, and handles are made one by one only where a function
+asks for agents.
 
     >>> youths = model.agents_by_type[Youth]                    # doctest: +SKIP
     >>> youths.agg("attitude", np.mean)                         # doctest: +SKIP
@@ -23,8 +24,8 @@ from mesa.agent import Agent, AgentSet
 from sim.country import Country
 from sim.engine.errors import nearest
 from sim.engine.luck import decision, lucks, seed_key
-from sim.population.imams import IN_TRAINING, TRAININGS
 from sim.population.groups import GONE, NOBODY
+from sim.population.imams import IN_TRAINING, TRAININGS
 from sim.population.security import MODES
 from sim.population.youth import APPROACHED, CIVILIAN, LIVELIHOODS, MEMBER, RETURNED, STATUSES
 from sim.processes.exits import leave
@@ -61,7 +62,7 @@ def _number(low: float, high: float) -> Callable[[Any], float]:
     allowed = f"a number from {low:g} to {high:g}" if high < math.inf else f"a number of at least {low:g}"
 
     def check(value: Any) -> float:
-        if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
+        if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
             raise TypeError(f"is {value!r}; it is {allowed}")
         if not (low <= value <= high and math.isfinite(value)):
             raise ValueError(f"is {value!r}; it is {allowed}")
@@ -75,13 +76,17 @@ def _whole(low: int, high: int) -> Callable[[Any], int]:
     allowed = f"a whole number from {low} to {high}"
 
     def check(value: Any) -> int:
-        if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer):
             raise TypeError(f"is {value!r}; it is {allowed}")
         if not low <= value <= high:
             raise ValueError(f"is {value!r}; it is {allowed}")
         return int(value)
 
     return check
+
+
+def _a(word: str) -> str:
+    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
 
 
 def _yes(value: Any) -> bool:
@@ -127,7 +132,7 @@ class Column:
         self.__doc__ = meaning
 
     def __set_name__(self, owner: type[Handle], name: str) -> None:
-        self.name, self.of_whom = name, owner.word
+        self.name, self.of_whom = name, _a(owner.word)
 
     def __get__(self, handle: Handle | None, owner: type | None = None) -> Any:
         if handle is None:
@@ -143,7 +148,8 @@ class Column:
     def put(self, country: Country, rows: Rows, value: Any) -> None:
         """Write one value into some rows, after checking it."""
         if self.write is None:
-            raise AttributeError(f"{self.name} of a {self.of_whom} can be read, not set: it is {self.__doc__}")
+            what = f"{self.name} of {self.of_whom}"
+            raise AttributeError(f"{what} can be read, not set ({self.__doc__})")
         try:
             if self.words is not None:
                 value = _code(value, self.words(country))
@@ -151,7 +157,7 @@ class Column:
                 value = self.check(value)
             self.write(country, rows, value)
         except (TypeError, ValueError) as problem:
-            raise type(problem)(f"{self.name} of a {self.of_whom} {problem}") from None
+            raise type(problem)(f"{self.name} of {self.of_whom} {problem}") from None
 
     def codes(self, country: Country, rows: Rows) -> tuple[np.ndarray, Sequence[Any] | None]:
         """The plain column, and the words its numbers stand for."""
@@ -195,8 +201,8 @@ def _cell_of(country: Country) -> Callable[[Any], int]:
 class Handle(Agent):
     """A Mesa agent that stands for one row and keeps nothing but which one.
 
-    `Agent.__init__` is not called: Mesa would enter the handle into the model, and Mesa 3.3 never lets go of a model
-    that made an agent. Handles are made when they are asked for and forgotten after.
+    `Agent.__init__` is not called: Mesa would enter the handle into the model, and Mesa 3.3 never lets go of
+    a model that made an agent. Handles are made when they are asked for and forgotten after.
 
     Parameters
     ----------
@@ -250,16 +256,16 @@ class Handle(Agent):
         if isinstance(attribute, Column) or (isinstance(attribute, property) and attribute.fset):
             object.__setattr__(self, name, value)
         elif attribute is not None:
-            raise AttributeError(f"{name} of a {self.word} can be read, not set")
+            raise AttributeError(f"{name} of {_a(self.word)} can be read, not set")
         else:
             known = [k for k in dir(type(self)) if isinstance(getattr(type(self), k), Column)]
             raise AttributeError(
-                f"a {self.word} is a handle on columns and has no attribute {name!r}{nearest(name, known)}"
+                f"{_a(self.word)} is a handle on columns and has no attribute {name!r}{nearest(name, known)}"
             )
 
     def remove(self) -> None:
         """Refused: a row is there for the whole run."""
-        raise TypeError(f"a {self.word} is a row of the country and cannot be removed")
+        raise TypeError(f"{_a(self.word)} is a row of the country and cannot be removed")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Handle) and self.model is other.model and self.unique_id == other.unique_id
@@ -314,8 +320,8 @@ def _set_status(country: Country, rows: Rows, status: int) -> None:
     else:
         was = STATUSES[now[other][0]]
         raise ValueError(
-            f"is {was!r} and cannot be set to {STATUSES[status]!r}; 'approached' can be set to 'civilian', 'member' to "
-            "'returned'"
+            f"is {was!r} and cannot be set to {STATUSES[status]!r}; "
+            "'approached' can be set to 'civilian', 'member' to 'returned'"
         )
 
 
@@ -327,28 +333,55 @@ class Youth(Handle):
 
     cell = Column("row of the grid where they live", _stored("society", "cell"))
     region = Column("name of the region", lambda c, rows: c.grid.region[c.society.cell[rows]], words=_regions)
-    persons = Column("persons the youth stands for", lambda c, rows: np.full_like(
-        c.society.cell[rows], c.society.persons_per_youth, dtype=np.int64))  # fmt: skip
+    persons = Column(
+        "persons the youth stands for",
+        lambda c, rows: np.full_like(c.society.cell[rows], c.society.persons_per_youth, dtype=np.int64),
+    )
     age = Column("years", _age)
     sex = Column("'man' or 'woman'", _stored("youth", "woman"), words=lambda _: ("man", "woman"))
     town = Column("lives in town", lambda c, rows: c.society.town[rows] == 1)
     language = Column("main language", _stored("society", "language"), words=lambda _: facts.languages()[0])
-    schooling = Column("years of schooling", **_kept("youth", "schooling"), check=_whole(0, LONGEST_SCHOOLING))
-    religious_schooling = Column("years of religious schooling", **_kept("youth", "religious_schooling"),
-                                 check=_whole(0, LONGEST_SCHOOLING))  # fmt: skip
-    livelihood = Column("'none', 'precarious' or 'secure'", **_kept("youth", "livelihood"), words=lambda _: LIVELIHOODS)
-    disposition = Column("own support for the violent narrative before others speak, SD", **_kept("youth", "disposition"),
-                         check=_number(-FARTHEST, FARTHEST))  # fmt: skip
-    settled = Column("attitude without recent messages, SD", _stored("youth", "settled"), write=_set_settled,
-                     check=_number(-FARTHEST, FARTHEST))  # fmt: skip
+    schooling = Column(
+        "years of schooling", **_kept("youth", "schooling"), check=_whole(0, LONGEST_SCHOOLING)
+    )
+    religious_schooling = Column(
+        "years of religious schooling",
+        **_kept("youth", "religious_schooling"),
+        check=_whole(0, LONGEST_SCHOOLING),
+    )
+    livelihood = Column(
+        "'none', 'precarious' or 'secure'", **_kept("youth", "livelihood"), words=lambda _: LIVELIHOODS
+    )
+    disposition = Column(
+        "own support for the violent narrative before others speak, SD",
+        **_kept("youth", "disposition"),
+        check=_number(-FARTHEST, FARTHEST),
+    )
+    settled = Column(
+        "attitude without recent messages, SD",
+        _stored("youth", "settled"),
+        write=_set_settled,
+        check=_number(-FARTHEST, FARTHEST),
+    )
     recent = Column("what recent messages add to the attitude, SD", _stored("youth", "recent"))
-    attitude = Column("support for the violent narrative, SD", _stored("youth", "attitude"), write=_set_attitude,
-                      check=_number(-FARTHEST, FARTHEST))  # fmt: skip
+    attitude = Column(
+        "support for the violent narrative, SD",
+        _stored("youth", "attitude"),
+        write=_set_attitude,
+        check=_number(-FARTHEST, FARTHEST),
+    )
     grievance = Column("against the state, 0..1", **_kept("youth", "grievance"), check=_number(0.0, 1.0))
-    status = Column("'civilian', 'approached', 'member', 'detained', 'killed' or 'returned'",
-                    _stored("youth", "status"), words=lambda _: STATUSES, write=_set_status)  # fmt: skip
-    approached_by = Column("key of the group of the last contact, None for none", _stored("youth", "contact_group"),
-                           words=lambda c: (*c.groups.keys, None))  # fmt: skip
+    status = Column(
+        "'civilian', 'approached', 'member', 'detained', 'killed' or 'returned'",
+        _stored("youth", "status"),
+        words=lambda _: STATUSES,
+        write=_set_status,
+    )
+    approached_by = Column(
+        "key of the group of the last contact, None for none",
+        _stored("youth", "contact_group"),
+        words=lambda c: (*c.groups.keys, None),
+    )
     member_ties = Column("how many of the ties are members", _stored("youth", "member_ties"))
 
     @classmethod
@@ -386,7 +419,7 @@ class Youth(Handle):
 
 def _set_training(country: Country, rows: Rows, training: int) -> None:
     if training == IN_TRAINING:
-        raise ValueError("cannot be set to 'in training'; imams leave for training through the lever imams_sent")
+        raise ValueError("cannot be set to 'in training'; imams leave through the lever imams_sent")
     country.imams.training[rows] = training
 
 
@@ -399,13 +432,21 @@ class Imam(Handle):
     cell = Column("row of the grid", _stored("imams", "cell"))
     region = Column("name of the region", lambda c, rows: c.grid.region[c.imams.cell[rows]], words=_regions)
     mosque = Column("number of the mosque", _stored("imams", "mosque"))
-    stance = Column("what the sermons pull towards: 0 moderate, 1 the violent narrative", **_kept("imams", "stance"),
-                    check=_number(0.0, 1.0))  # fmt: skip
+    stance = Column(
+        "what the sermons pull towards: 0 moderate, 1 the violent narrative",
+        **_kept("imams", "stance"),
+        check=_number(0.0, 1.0),
+    )
     credibility = Column("0..1", **_kept("imams", "credibility"), check=_number(0.0, 1.0))
-    training = Column("'none', 'in training' or 'trained'", _stored("imams", "training"), words=lambda _: TRAININGS,
-                      write=_set_training)  # fmt: skip
-    away_until = Column("week until which he stays away or silent", **_kept("imams", "away_until"),
-                        check=_whole(0, 10_000))  # fmt: skip
+    training = Column(
+        "'none', 'in training' or 'trained'",
+        _stored("imams", "training"),
+        words=lambda _: TRAININGS,
+        write=_set_training,
+    )
+    away_until = Column(
+        "week until which he stays away or silent", **_kept("imams", "away_until"), check=_whole(0, 10_000)
+    )
     in_post = Column("preaches this week", lambda c, rows: c.imams.in_post(c.week)[rows])
 
     @classmethod
@@ -430,7 +471,8 @@ def _regroup(name: str) -> Callable[[Country, Any, Any], None]:
     def write(country: Country, rows: Rows, value: Any) -> None:
         _must_be_members(country, rows)
         if name == "group" and not country.groups.alive(country.week)[value]:
-            raise ValueError(f"cannot be {country.groups.keys[value]!r}, which does not exist in week {country.week}")
+            key = country.groups.keys[value]
+            raise ValueError(f"cannot be {key!r}, which does not exist in week {country.week}")
         if name == "cell":
             _cell_of(country)(value)
         getattr(country.roster, name)[rows] = value
@@ -451,7 +493,7 @@ def _set_entry_status(country: Country, rows: Rows, status: int) -> None:
     if status != RETURNED:
         raise ValueError("can only be set to 'returned', for a member")
     _must_be_members(country, rows)
-    leave(country, np.atleast_1d(rows))
+    leave(country, np.arange(country.roster.size)[rows].reshape(-1))
     count(country)
 
 
@@ -463,14 +505,29 @@ class Member(Handle):
 
     cell = Column("row of the grid where they are based", _stored("roster", "cell"), write=_regroup("cell"))
     region = Column("name of the region", lambda c, rows: c.grid.region[c.roster.cell[rows]], words=_regions)
-    group = Column("key of the armed group; None for those wrongly held", _stored("roster", "group"),
-                   words=lambda c: (*c.groups.keys, None), write=_regroup("group"))  # fmt: skip
-    abroad = Column("country whose sanctuary they are in, None for Mali", _stored("roster", "abroad"),
-                    words=lambda c: (*c.grid.country_names, None))  # fmt: skip
-    recruiter = Column("is a recruiter", lambda c, rows: c.roster.recruiter[rows] == 1, check=_yes,
-                       write=_regroup("recruiter"))  # fmt: skip
-    status = Column("'member', 'detained', 'killed', 'returned', or 'gone' from the roster", _entry_status,
-                    words=lambda _: ENTRY_STATUSES, write=_set_entry_status)  # fmt: skip
+    group = Column(
+        "key of the armed group; None for those wrongly held",
+        _stored("roster", "group"),
+        words=lambda c: (*c.groups.keys, None),
+        write=_regroup("group"),
+    )
+    abroad = Column(
+        "country whose sanctuary they are in, None for Mali",
+        _stored("roster", "abroad"),
+        words=lambda c: (*c.grid.country_names, None),
+    )
+    recruiter = Column(
+        "is a recruiter",
+        lambda c, rows: c.roster.recruiter[rows] == 1,
+        check=_yes,
+        write=_regroup("recruiter"),
+    )
+    status = Column(
+        "'member', 'detained', 'killed', 'returned', or 'gone' from the roster",
+        _entry_status,
+        words=lambda _: ENTRY_STATUSES,
+        write=_set_entry_status,
+    )
     since = Column("week in which the status began", _stored("roster", "since"))
 
     @classmethod
@@ -512,18 +569,30 @@ class SecurityUnit(Handle):
 
     cell = Column("row of the grid where it is this week", _stored("units", "cell"))
     region = Column("name of the region", lambda c, rows: c.grid.region[c.units.cell[rows]], words=_regions)
-    force = Column("key of the force", _stored("units", "force"), words=lambda _: [f.key for f in facts.forces()])
+    force = Column(
+        "key of the force", _stored("units", "force"), words=lambda _: [f.key for f in facts.forces()]
+    )
     base = Column("row of the grid of its base", _stored("units", "base"), write=_set_base)
-    mode = Column("what it does this week: 'static guard', 'patrol' or 'response'", _stored("units", "mode"),
-                  words=lambda _: MODES)  # fmt: skip
+    mode = Column(
+        "what it does this week: 'static guard', 'patrol' or 'response'",
+        _stored("units", "mode"),
+        words=lambda _: MODES,
+    )
     nominal = Column("persons when complete", _stored("units", "nominal"))
     strength = Column("persons now", **_kept("units", "strength"), check=_number(0.0, math.inf))
-    effectiveness = Column("against a French company man for man", **_kept("units", "effectiveness"),
-                           check=_number(0.0, math.inf))  # fmt: skip
-    abuse_factor = Column("abuses per operation against the Malian army", **_kept("units", "abuse_factor"),
-                          check=_number(0.0, math.inf))  # fmt: skip
-    patrol_share = Column("chance to be out on patrol in a week", **_kept("units", "patrol_share"),
-                          check=_number(0.0, 1.0))  # fmt: skip
+    effectiveness = Column(
+        "against a French company man for man",
+        **_kept("units", "effectiveness"),
+        check=_number(0.0, math.inf),
+    )
+    abuse_factor = Column(
+        "abuses per operation against the Malian army",
+        **_kept("units", "abuse_factor"),
+        check=_number(0.0, math.inf),
+    )
+    patrol_share = Column(
+        "chance to be out on patrol in a week", **_kept("units", "patrol_share"), check=_number(0.0, 1.0)
+    )
     since = Column("week in which it is deployed", _stored("units", "since"))
     until = Column("week from which it is gone", _stored("units", "until"))
 
@@ -546,10 +615,11 @@ BY_PLACE: dict[int, type[Handle]] = {1: Youth, 2: Imam, 3: Member, 4: SecurityUn
 class Rowset(AgentSet):
     """A Mesa agent set that keeps unique ids and answers from the columns.
 
-    What Mesa's sets do, it does. `len`, `get`, `agg`, `set`, `groupby`, `sort` by an attribute, and `where` work on
-    columns. `do`, `shuffle_do`, `map`, iterating, and functions given to `select`, `sort` or `groupby` need agents: they
-    are made one by one and forgotten, which takes about a microsecond each. A set asked of the model follows the
-    model until it is changed in place; every other set is a list of the moment.
+    What Mesa's sets do, it does. `len`, `get`, `agg`, `set`, `groupby`, `sort` by an attribute, and `where`
+    work on columns. `do`, `shuffle_do`, `map`, iterating, and functions given to `select`, `sort` or
+    `groupby` need agents: they are made one by one and forgotten, which takes a microsecond or two each. A
+    set asked of the model follows the model until it is changed in place; every other set is a list of the
+    moment.
 
     Parameters
     ----------
@@ -578,10 +648,11 @@ class Rowset(AgentSet):
         country = self.model.country
         if self._kind is not None:
             return self._kind.ids(country)
-        return np.concatenate([*(kind.ids(country) for kind in KINDS), np.array(list(self.model.own), np.int64)])
+        own = np.array(list(self.model.own), np.int64)
+        return np.concatenate([*(kind.ids(country) for kind in KINDS), own])
 
     def _parts(self) -> Iterator[tuple[type[Handle] | None, Any, Any]]:
-        """Kind, its rows, and their places in the set; the user's own agents have no kind, their ids are given."""
+        """Kind, its rows, and their places in the set; agents that a user added have no kind."""
         if self._ids is None and self._kind is not None:
             yield self._kind, self._kind.now(self.model.country), slice(None)
             return
@@ -590,10 +661,6 @@ class Rowset(AgentSet):
         for place in np.unique(places).tolist():
             where = np.flatnonzero(places == place)
             yield BY_PLACE.get(place), ids[where] - place * SPAN, where
-
-    def _agents_at(self, where: Any) -> Rowset:
-        """The agents at some places of the set, which may have to be made."""
-        return Rowset(self.model, self.ids[where])
 
     def _of_type(self, ids: np.ndarray, agent_type: type) -> np.ndarray:
         """The ids of agents of this type (or a type derived from it)."""
@@ -620,7 +687,7 @@ class Rowset(AgentSet):
         ids = self.ids
         for start in range(0, ids.size, BLOCK):
             for unique_id in ids[start : start + BLOCK].tolist():
-                if unique_id >= SPAN or unique_id in self.model.own:  # own agents may have been removed meanwhile
+                if unique_id >= SPAN or unique_id in self.model.own:  # else removed meanwhile
                     yield self.model.agent(unique_id)
 
     def __contains__(self, agent: object) -> bool:
@@ -629,8 +696,9 @@ class Rowset(AgentSet):
         return bool((self.ids == agent.unique_id).any())
 
     def __getitem__(self, item: int | slice) -> Any:
-        chosen = self.ids[item]
-        return [self.model.agent(i) for i in chosen.tolist()] if isinstance(item, slice) else self.model.agent(int(chosen))
+        if isinstance(item, slice):
+            return [self.model.agent(i) for i in self.ids[item].tolist()]
+        return self.model.agent(int(self.ids[item]))
 
     def to_list(self) -> list[Agent]:
         """All of them, as agents."""
@@ -695,10 +763,14 @@ class Rowset(AgentSet):
         return bool(np.isin(self.ids, other.ids).all()) if self._kin(other) else super().__le__(other)
 
     def __and__(self, other: Any) -> Any:
-        return Rowset(self.model, self.ids[np.isin(self.ids, other.ids)]) if self._kin(other) else super().__and__(other)
+        if not self._kin(other):
+            return super().__and__(other)
+        return Rowset(self.model, self.ids[np.isin(self.ids, other.ids)])
 
     def __sub__(self, other: Any) -> Any:
-        return Rowset(self.model, self.ids[~np.isin(self.ids, other.ids)]) if self._kin(other) else super().__sub__(other)
+        if not self._kin(other):
+            return super().__sub__(other)
+        return Rowset(self.model, self.ids[~np.isin(self.ids, other.ids)])
 
     def _kin(self, other: object) -> bool:
         return isinstance(other, Rowset) and other.model is self.model
@@ -718,7 +790,8 @@ class Rowset(AgentSet):
             if isinstance(column, Column):
                 values = column.values(self.model.country, rows)
             else:
-                values = _objects([getattr(agent, name, *default.values()) for agent in self._agents_at(where)])
+                agents = Rowset(self.model, self.ids[where])
+                values = _objects([getattr(agent, name, *default.values()) for agent in agents])
             if values.size == len(self):
                 return values
             if out is None:
@@ -726,7 +799,9 @@ class Rowset(AgentSet):
             out[where] = values.astype(object)
         return np.empty(0) if out is None else out
 
-    def get(self, attr_names: str | list[str], handle_missing: str = "error", default_value: Any = None) -> list:
+    def get(
+        self, attr_names: str | list[str], handle_missing: str = "error", default_value: Any = None
+    ) -> list:
         """An attribute (or a list of several) of each, as plain Python values.
 
         Raises
@@ -756,7 +831,7 @@ class Rowset(AgentSet):
             if isinstance(column, Column):
                 column.put(self.model.country, rows, value)
             else:
-                for agent in self._agents_at(where):
+                for agent in Rowset(self.model, self.ids[where]):
                     setattr(agent, attr_name, value)
         return self
 
@@ -768,7 +843,8 @@ class Rowset(AgentSet):
         Parameters
         ----------
         **wanted
-            For each attribute a value, a set or list of values, or a function of the whole column that returns a mask.
+            For each attribute a value, a set or list of values, or a function of the whole column that
+            returns a mask.
 
         Examples
         --------
@@ -792,7 +868,10 @@ class Rowset(AgentSet):
         inplace: bool = False,
         agent_type: type | None = None,
     ) -> Rowset:
-        """Those of a type, those a function says yes to (asked agent by agent: see `where`), the first `at_most` of them."""
+        """Those of a type, those a function says yes to, the first `at_most` of them.
+
+        The function is asked agent by agent; `where` finds the same in the columns.
+        """
         ids = self.ids
         if isinstance(at_most, float) and at_most <= 1.0:
             at_most = int(ids.size * at_most)
@@ -819,23 +898,21 @@ class Rowset(AgentSet):
         return self._new(self._shuffled(), inplace)
 
     def sort(self, key: Callable[[Any], Any] | str, ascending: bool = False, inplace: bool = False) -> Rowset:
-        """The same agents by an attribute, or by a function of each agent; largest first unless `ascending`."""
+        """The same agents by an attribute or a function of each; largest first unless `ascending`."""
         values = self.get(key) if isinstance(key, str) else [key(agent) for agent in self]
         order = sorted(range(len(values)), key=values.__getitem__, reverse=not ascending)
         return self._new(self.ids[np.array(order, np.int64)], inplace)
 
     def groupby(self, by: Callable | str, result_type: str = "agentset") -> Groups:
         """Groups by an attribute, or by a function of each agent, in the order in which they first appear."""
-        if isinstance(by, str):
-            values = self._column(by)
-        else:
-            values = _objects([by(agent) for agent in self])
+        values = self._column(by) if isinstance(by, str) else _objects([by(agent) for agent in self])
         places: dict[Any, int] = {}
         group = np.array([places.setdefault(value, len(places)) for value in values.tolist()], np.int64)
         order = np.argsort(group, kind="stable")
         ends = np.cumsum(np.bincount(group, minlength=len(places)))[:-1]
         sets = [Rowset(self.model, ids) for ids in np.split(self.ids[order], ends)] if places else []
-        return Groups(dict(zip(places, sets if result_type == "agentset" else [s.to_list() for s in sets], strict=True)))
+        groups = sets if result_type == "agentset" else [one.to_list() for one in sets]
+        return Groups(dict(zip(places, groups, strict=True)))
 
     # --- agent by agent
 

@@ -5,8 +5,8 @@
     >>> model.agents_by_type[Imam].agg("stance", np.mean)             # doctest: +SKIP
     >>> record = model.run()                                          # doctest: +SKIP
 
-What happens in a week is decided in `sim.week`; nothing here adds to it. Agents that a user adds are kept, may move
-levers after the measures have (`move_levers`), and are stepped after the week's processes.
+What happens in a week is decided in `sim.week`; nothing here adds to it. Agents that a user adds are kept,
+may move levers after the measures have (`move_levers`), and are stepped after the week's processes.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ class RecruitmentModel(mesa.Model):
     running : bool
         False once the last week is over.
     datacollector : mesa.DataCollector
-        Collects, after each week, the week's number and every observable for Mali as a whole. A model that puts its
-        own collector here calls `collect` itself, as in any Mesa model.
+        Collects, after each week, the weeks lived and every observable for Mali as a whole. A model that puts
+        its own collector here calls `collect` itself, as in any Mesa model.
 
     Raises
     ------
@@ -77,24 +77,24 @@ class RecruitmentModel(mesa.Model):
         rng: int | None = None,
     ) -> None:
         seed = _whole(seed if rng is None else rng, "seed")
-        super().__init__(rng=int(seed_key(seed)))  # for agents that users add; no process of the run draws from it
+        super().__init__(rng=int(seed_key(seed)))  # for agents that users add; no process draws from it
         self._seed = int(seed_key(seed))
         self.own: dict[int, Agent] = {}
         self._own_named = 0
         self.settings = scenario if isinstance(scenario, Scenario) else load(scenario)
         self.country: Country = begin(self.settings, seed, _whole(world_seed, "world_seed"))
 
-        observables, weights = self.country.observables, record_of(self.country).weights
-        self._national = np.stack(
-            [np.ones(9) if o.how == "sum" else weights[o.how] / weights[o.how].sum() for o in observables], axis=1
-        )
-        self._collector = mesa.DataCollector({"week": "week", **{o.name: _reporter(o.name) for o in observables}})
+        weights = {name: w / w.sum() for name, w in record_of(self.country).weights.items()}
+        weights["sum"] = np.ones(9)
+        self._weights = {o.name: weights[o.how] for o in self.country.observables}
+        national = {name: _reporter(name) for name in self._weights}
+        self._collector = mesa.DataCollector({"week": "week", **national})
         self.datacollector = self._collector
 
     def __init_subclass__(cls, **given: Any) -> None:
         super().__init_subclass__(**given)
         if "__init__" in vars(cls):  # it takes other parameters than those announced below
-            cls.__signature__ = None  # type: ignore[attr-defined]
+            cls.__signature__ = None
 
     # --- time
 
@@ -150,10 +150,10 @@ class RecruitmentModel(mesa.Model):
         country = self.country
         if observable not in country.names:
             raise InputError(f"there is no observable {observable!r}{nearest(observable, country.names)}")
-        k = country.names[observable]
         if country.week == 0:
             return math.nan
-        return float(country.values[country.week - 1, :, k] @ self._national[:, k])
+        by_region = country.values[country.week - 1, :, country.names[observable]]
+        return float(by_region @ self._weights[observable])
 
     def cells_of(self, region: str) -> slice:
         """The cells of a region: for levers and for the columns of `country` that are by cell.
@@ -209,7 +209,7 @@ class RecruitmentModel(mesa.Model):
         self._own_named += 1
         agent.unique_id = self._own_named
         self.own[agent.unique_id] = agent
-        getattr(Agent, "_ids", {}).pop(self, None)  # Mesa 3.3 would keep the model alive for as long as Python runs
+        getattr(Agent, "_ids", {}).pop(self, None)  # where Mesa 3.3 would keep the model alive for good
 
     def deregister_agent(self, agent: Agent) -> None:
         """Let an agent that a user added go; called by its `remove`."""
@@ -228,9 +228,9 @@ class RecruitmentModel(mesa.Model):
         """Mesa 3.4 and later give every model a scenario of their own kind, which has no use here."""
 
 
-# Mesa's batch_run (3.5) overwrites a parameter called `seed` with its own argument, for classes that announce one.
-# Announcing `rng` only, both ways work: {"seed": [1, 2]} among the parameters, and rng=[1, 2].
-RecruitmentModel.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+# Mesa's batch_run (3.5) overwrites a parameter called `seed` with an argument of its own, in classes that
+# announce one. Announcing `rng` only, both work: {"seed": [1, 2]} among the parameters, and rng=[1, 2].
+RecruitmentModel.__signature__ = inspect.Signature(
     [p for p in inspect.signature(RecruitmentModel).parameters.values() if p.name != "seed"]
 )
 

@@ -78,7 +78,7 @@ def test_sim_offers_what_it_says():
     assert {"load", "run", "compare", "RecruitmentModel", "Scenario", "Record", "__version__"} <= set(
         dir(sim)
     )
-    for name in ("load", "run", "compare", "Scenario", "Record"):
+    for name in ("load", "run", "compare", "RecruitmentModel", "Scenario", "Record"):
         assert getattr(sim, name).__name__ == name
     with pytest.raises(AttributeError, match="no attribute 'lod'"):
         _ = sim.lod

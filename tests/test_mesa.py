@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import doctest
 import gc
-import os
+import inspect
 import re
 import warnings
 import weakref
@@ -20,7 +21,13 @@ from sim.agents import KINDS, SPAN, Handle, Rowset
 from sim.engine.errors import InputError
 from sim.engine.luck import seed_key
 
-Imam, Member, Recruiter, SecurityUnit, Youth = sim.Imam, sim.Member, sim.Recruiter, sim.SecurityUnit, sim.Youth
+Imam, Member, Recruiter, SecurityUnit, Youth = (
+    sim.Imam,
+    sim.Member,
+    sim.Recruiter,
+    sim.SecurityUnit,
+    sim.Youth,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = ["persons_per_youth=2000", "end=2012-06-25"]
@@ -58,7 +65,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Handle]:
     return handles
 
 
-# --- the model -----------------------------------------------------------------------------------------------
+# --- the model -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", [0, 7])
@@ -137,7 +144,7 @@ def test_a_model_is_freed_with_its_agents(scenario):
     assert [ref() for ref in gone] == [None, None]
 
 
-# --- mesa.batch_run and DataCollector ---------------------------------------------------------------------------
+# --- mesa.batch_run and DataCollector ------------------------------------------------------------------
 
 
 def _two_scenarios(folder: Path) -> list[str]:
@@ -152,8 +159,6 @@ def _two_scenarios(folder: Path) -> list[str]:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("seeds", ["parameter", "rng"])
 def test_batch_run_over_scenarios_and_seeds(tmp_path, seeds):
-    import inspect
-
     paths = _two_scenarios(tmp_path)
     given: dict = {"parameters": {"scenario": paths, "seed": [0, 5]}}
     if seeds == "rng":
@@ -174,30 +179,78 @@ def test_batch_run_over_scenarios_and_seeds(tmp_path, seeds):
             assert [row["week"] for row in mine] == list(range(1, weeks + 1))
             for name in ("members", "attacks", "attitude_mean", "cost_imam_training"):
                 assert [row[name] for row in mine] == pytest.approx(expected[name].tolist(), rel=1e-12)
-    costs = {path: sum(row["cost_imam_training"] for row in rows if row["scenario"] == path) for path in paths}
+    costs = {
+        path: sum(row["cost_imam_training"] for row in rows if row["scenario"] == path) for path in paths
+    }
     assert costs[paths[0]] == 0.0 < costs[paths[1]]
 
 
-def test_batch_run_stops_at_max_steps(tmp_path):
+def test_batch_run_of_a_users_model(tmp_path):
+    """Collected by the user; stopped before the end (Mesa 3.3 does a step more than asked)."""
+    path = _two_scenarios(tmp_path)[0]
     rows = mesa.batch_run(
-        Watched, {"scenario": _two_scenarios(tmp_path)[0]}, max_steps=3, data_collection_period=-1,
+        Watched,
+        {"scenario": path, "seed": [1, 2]},
+        max_steps=3,
+        data_collection_period=-1,
         display_progress=False,
-    )  # fmt: skip
-    assert rows[-1]["Members"] > 0
-    assert rows[-1]["Step"] in (3, 3.0)
+    )
+    for seed in (1, 2):
+        mine = [row for row in rows if row["seed"] == seed]
+        model = Watched(path, seed=seed)
+        for _ in range(mine[0]["Week"]):
+            model.step()
+        assert mine[0]["Week"] in (3, 4)
+        assert mine[0]["Attitude"] == model.agents_by_type[Youth].agg("attitude", np.mean)
+
+
+class SeedByName(sim.RecruitmentModel):
+    """A user's model that asks for `seed` by name."""
+
+    def __init__(self, scenario: str, seed: int = 1) -> None:
+        super().__init__(scenario, seed)
+
+
+@pytest.mark.skipif(
+    "rng" not in inspect.signature(mesa.batch_run).parameters, reason="Mesa 3.3 leaves the seed alone"
+)
+def test_a_seed_that_mesa_overwrites_is_not_lost_in_silence(tmp_path):
+    parameters = {"scenario": _two_scenarios(tmp_path)[0], "seed": [1, 2]}
+    with pytest.raises(InputError, match=re.escape("rng=[1, 2, 3]")):
+        mesa.batch_run(SeedByName, parameters, display_progress=False)
+    rows = mesa.batch_run(
+        SeedByName, {"scenario": parameters["scenario"]}, rng=[1, 2], display_progress=False
+    )
+    assert [row["seed"] for row in rows] == [1, 2]
 
 
 class Watched(sim.RecruitmentModel):
     """A user's model that collects what it likes, the way Mesa's models do."""
 
-    def __init__(self, scenario: str, seed: int = 1, rng: int | None = None) -> None:
-        super().__init__(scenario, seed if rng is None else rng)
+    def __init__(self, scenario: str, **seeds: int) -> None:
+        super().__init__(scenario, **seeds)
+        self.datacollector = mesa.DataCollector(self.model_reporters())
+
+    @staticmethod
+    def model_reporters() -> dict:
+        return {
+            "Members": lambda m: len(m.agents_by_type[Member]) + len(m.agents_by_type[Recruiter]),
+            "Attitude": lambda m: m.agents_by_type[Youth].agg("attitude", np.mean),
+            "Week": "week",
+        }
+
+    def step(self) -> None:
+        super().step()
+        self.datacollector.collect(self)
+
+
+class WatchedCloser(Watched):
+    """The same, looking at every agent."""
+
+    def __init__(self, scenario: str, **seeds: int) -> None:
+        super().__init__(scenario, **seeds)
         self.datacollector = mesa.DataCollector(
-            model_reporters={
-                "Members": lambda m: len(m.agents_by_type[Member]) + len(m.agents_by_type[Recruiter]),
-                "Attitude": lambda m: m.agents_by_type[Youth].agg("attitude", np.mean),
-                "Week": "week",
-            },
+            model_reporters=self.model_reporters(),
             agent_reporters={"Region": "region", "Id": lambda a: a.unique_id},
             agenttype_reporters={
                 Imam: {"Stance": "stance", "Region": "region"},
@@ -205,18 +258,14 @@ class Watched(sim.RecruitmentModel):
             },
         )
 
-    def step(self) -> None:
-        super().step()
-        self.datacollector.collect(self)
-
 
 def test_data_collector(tmp_path):
-    model = Watched(_two_scenarios(tmp_path)[1])
+    model = WatchedCloser(_two_scenarios(tmp_path)[1])
     model.step()
     model.step()
     seen = model.datacollector.get_model_vars_dataframe()
     assert seen["Week"].tolist() == [1, 2]
-    assert seen["Members"].iloc[-1] == model.record["members"][-1].sum() + model.record["members_abroad"][-1].sum()
+    assert seen["Members"].iloc[-1] == model.country.roster.active().sum()
     assert seen["Attitude"].iloc[-1] == pytest.approx(model.country.youth.attitude.astype(float).mean())
 
     agents = model.datacollector.get_agent_vars_dataframe()
@@ -231,7 +280,7 @@ def test_data_collector(tmp_path):
     assert youths.loc[2]["Imam"].iloc[0] == model.agents_by_type[Youth][0].imam
 
 
-# --- sets answer from columns ---------------------------------------------------------------------------------
+# --- sets answer from columns --------------------------------------------------------------------------
 
 
 def test_sets_count_whom_the_columns_hold(lived):
@@ -250,11 +299,13 @@ def test_sets_count_whom_the_columns_hold(lived):
         assert {type(agent) for agent in agents[:50]} == {kind}
         assert isinstance(agents[0], mesa.Agent)
         assert lived.agents.select(agent_type=kind).ids.tolist() == (
-            sets[Member].ids.tolist() + sets[Recruiter].ids.tolist() if kind is Member else agents.ids.tolist()
+            sets[Member].ids.tolist() + sets[Recruiter].ids.tolist()
+            if kind is Member
+            else agents.ids.tolist()
         )
     assert isinstance(lived.agents, AgentSet)
     assert len(set(lived.agents.get("unique_id"))) == len(lived.agents)
-    assert lived.agents.ids.min() > SPAN
+    assert lived.agents.ids.min() == SPAN
 
 
 def test_questions_build_no_agents(lived, made):
@@ -262,20 +313,29 @@ def test_questions_build_no_agents(lived, made):
     attitude = lived.country.youth.attitude.astype(float)
     assert youths.agg("attitude", np.mean) == attitude.mean()
     assert type(youths.agg("attitude", np.mean)) is float
-    assert youths.agg("attitude", [min, max, sum]) == pytest.approx([attitude.min(), attitude.max(), attitude.sum()])
+    assert youths.agg("attitude", [min, max, sum]) == pytest.approx(
+        [attitude.min(), attitude.max(), attitude.sum()]
+    )
     assert youths.agg("persons", sum) == 2000 * len(youths)
     assert youths.get("attitude") == attitude.tolist()
     assert youths.get(["age", "status"])[0][1] == "civilian"
     assert everyone.select(agent_type=Youth).agg("attitude", np.mean) == pytest.approx(attitude.mean())
     assert everyone.agg("cell", max) < 1713
     assert sum(everyone.groupby("region").count().values()) == len(everyone)
-    assert len(everyone.get("attitude", handle_missing="default", default_value=None)) == len(everyone) or made
+    assert (
+        len(everyone.get("attitude", handle_missing="default", default_value=None)) == len(everyone) or made
+    )
     made.clear()
     means = youths.groupby("region").agg("attitude", np.mean)
     region = lived.country.grid.region[lived.country.society.cell]
     assert means["Kidal"] == pytest.approx(attitude[region == 7].mean())
-    assert len(youths.where(region="Mopti", attitude=lambda x: x > 1.0)) == ((region == 4) & (attitude > 1.0)).sum()
-    assert len(youths.where(status={"member", "detained"})) == np.isin(lived.country.youth.status, (2, 3)).sum()
+    assert (
+        len(youths.where(region="Mopti", attitude=lambda x: x > 1.0))
+        == ((region == 4) & (attitude > 1.0)).sum()
+    )
+    assert (
+        len(youths.where(status={"member", "detained"})) == np.isin(lived.country.youth.status, (2, 3)).sum()
+    )
     assert len(youths.shuffle()) == len(youths.sort("age")) == len(youths.select(at_most=0.5)) * 2
     youths.where(region="Kidal").set("grievance", 0.25)
     assert (lived.country.youth.grievance[region == 7] == np.float32(0.25)).all()
@@ -394,7 +454,7 @@ def test_a_set_of_the_model_follows_it(model):
     assert members.ids.tolist() != then.ids.tolist()
 
 
-# --- handles ------------------------------------------------------------------------------------------------
+# --- handles -------------------------------------------------------------------------------------------
 
 
 def test_every_attribute_of_a_handle_is_its_column(lived):
@@ -503,7 +563,7 @@ def test_setting_an_attribute_changes_the_column_and_lasts(lived):
         (Youth, "unique_id", 3, AttributeError, "can be read, not set"),
         (Youth, "row", 3, AttributeError, "can be read, not set"),
         (Youth, "greivance", 0.3, AttributeError, "did you mean 'grievance'"),
-        (Imam, "stance", -0.1, ValueError, "stance of a imam"),
+        (Imam, "stance", -0.1, ValueError, "stance of an imam"),
         (Imam, "training", "in training", ValueError, "imams_sent"),
         (Member, "group", "boko", ValueError, "it is one of"),
         (Member, "cell", 99_999, ValueError, "whole number from 0 to 1712"),
@@ -529,16 +589,19 @@ def sim_state(model: sim.RecruitmentModel) -> list[bytes]:
     return [column.tobytes() for column in columns]
 
 
-def test_members_go_home_and_people_are_conserved(lived):
+def test_members_go_home_and_people_are_conserved():
+    """At 100 persons per youth, so that some of the members of the first day are youths of Mali."""
+    lived = sim.RecruitmentModel(
+        sim.load(ROOT / "scenarios/baseline.yaml", ["persons_per_youth=100", "end=2012-03-05"])
+    )
     country = lived.country
-    joined = lived.agents_by_type[Youth].where(status="member")
-    youth = joined[0]
+    youth = lived.agents_by_type[Youth].where(status="member")[0]
     known = sum(tie.member_ties for tie in youth.ties)
     youth.status = "returned"
     assert youth.status == "returned"
     assert sum(tie.member_ties for tie in youth.ties) < known
-    assert {lived.agent(Member.place * SPAN + int(e)).status
-            for e in np.flatnonzero(country.roster.youth[: country.roster.size] == youth.row)} == {"returned"}  # fmt: skip
+    entries = np.flatnonzero(country.roster.youth[: country.roster.size] == youth.row)
+    assert {Member(lived, int(e)).status for e in entries} == {"returned"}
     before = len(lived.agents_by_type[Member])
     foreign = next(m for m in lived.agents_by_type[Member] if m.youth is None)
     foreign.status = "returned"
@@ -549,10 +612,15 @@ def test_members_go_home_and_people_are_conserved(lived):
     recruit.recruiter = True
     assert recruit in lived.agents_by_type[Recruiter]
     assert isinstance(lived.agent(recruit.unique_id), Recruiter)
-    assert country.members.sum() == (country.roster.active() & (country.roster.abroad[: country.roster.size] == -1)).sum()
+    assert (
+        country.members.sum()
+        == (country.roster.active() & (country.roster.abroad[: country.roster.size] == -1)).sum()
+    )
     lived.run()
     record = lived.record
-    people = sum(record[f"people_{s}"] for s in ("civilian", "approached", "member", "detained", "killed", "returned"))
+    people = sum(
+        record[f"people_{s}"] for s in ("civilian", "approached", "member", "detained", "killed", "returned")
+    )
     assert (people == people[0]).all()
 
 
@@ -571,7 +639,7 @@ def test_rows_stay(model):
         Youth(model, 1).remove()
 
 
-# --- agents that users add -------------------------------------------------------------------------------------
+# --- agents that users add -----------------------------------------------------------------------------
 
 
 class Counter(mesa.Agent):
@@ -633,7 +701,7 @@ def test_agents_without_effect_leave_the_run_as_it_was(scenario):
 
 
 def test_a_mediator_moves_levers_and_columns(scenario):
-    """Where a lever is moved by an agent, the processes of the same week read it; elsewhere nothing changes."""
+    """Where an agent moves a lever, the processes of the same week read it; elsewhere nothing changes."""
     quiet, with_mediator = sim.RecruitmentModel(scenario), sim.RecruitmentModel(scenario)
     Mediator(with_mediator, "Tombouctou")
     Mediator(with_mediator, "Gao")
@@ -651,7 +719,6 @@ def test_a_mediator_moves_levers_and_columns(scenario):
     with_mediator.step()
     keep = 0.5 ** (7.0 / with_mediator.country.parameters.grievance_half_life)
     assert angriest[0].grievance == pytest.approx(0.5 * keep, rel=1e-5)
-    assert first["abuses"].sum() >= 0
     quiet.run()
     with_mediator.run()
     assert quiet.record["abuses"][:, place].sum() > 0
@@ -671,22 +738,26 @@ def test_levers_fall_back_when_the_agent_is_gone(model):
 def test_the_random_generator_of_agents_follows_the_seed(scenario):
     draws = [Counter(sim.RecruitmentModel(scenario, seed)).random.random() for seed in (2, 2, 3)]
     assert draws[0] == draws[1] != draws[2]
-    assert Counter(sim.RecruitmentModel(scenario, 2)).rng.random() == np.random.default_rng(int(seed_key(2))).random()
+    assert (
+        Counter(sim.RecruitmentModel(scenario, 2)).rng.random()
+        == np.random.default_rng(int(seed_key(2))).random()
+    )
 
 
-# --- the guide -------------------------------------------------------------------------------------------------
+# --- the guide -----------------------------------------------------------------------------------------
 
 
 def test_the_guide_runs(monkeypatch):
     """The Python blocks of the guide, one after the other, with what they say they print."""
-    import doctest
-
     monkeypatch.chdir(ROOT)
     text = (ROOT / "docs/mesa.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert len(blocks) >= 5
-    test = doctest.DocTestParser().get_doctest("\n".join(blocks), {"__name__": "guide"}, "mesa.md", "docs/mesa.md", 0)
+    test = doctest.DocTestParser().get_doctest(
+        "\n".join(blocks), {"__name__": "guide"}, "mesa.md", "docs/mesa.md", 0
+    )
     said: list[str] = []
-    doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE).run(test, out=said.append)
+    doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE).run(
+        test, out=said.append
+    )
     assert not said, "".join(said)
-    assert os.getcwd() == str(ROOT)

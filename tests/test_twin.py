@@ -8,7 +8,9 @@ import pytest
 
 from sim.country import FLOWS
 from sim.engine import luck as compiled_luck
-from sim.population.youth import NEVER
+from sim.population.groups import HERE, NOBODY
+from sim.population.youth import DETAINED, NEVER
+from sim.processes.groups import count
 from sim.scenario import Scenario
 from sim.week import advance
 
@@ -25,18 +27,20 @@ EVENTFUL = {  # inside the ranges of the table, so that four hundred youths see 
     "women_approached": 0.4, "attack_rate": 0.03, "target_civilians": 0.6, "target_officials": 0.5, "target_people": 1000,
     "raid_rate": 0.01, "abuse_per_op": 1.0, "abuse_floor": 0.2, "wrongful_share": 0.55, "clearing_chance": 0.1,
     "dismissal_chance": 0.0055, "conviction_chance": 0.0065, "give_up_chance": 0.008, "flee_chance": 0.5,
-    "cross_chance": 0.8, "come_back_chance": 0.05, "far_share": 0.15, "killed_share": 0.4, "move_chance": 0.15,
+    "cross_chance": 0.8, "come_back_chance": 0.05, "far_share": 0.15, "killed_share": 0.3, "move_chance": 0.15,
     "silencing_chance": 0.012, "silenced_weeks": 13, "propaganda_chance": 0.3, "village_persons": 200,
     "promotion_rate": 0.2, "recruiter_scale": 2.0, "sentence_weeks": 104, "imams": 12000, "village_share": 0.3,
+    "pressing_companies": 0.5, "detection": 0.02,
 }  # fmt: skip
 GROUPS = {  # one is founded out of another, one passes its people to an heir, one ends without
-    "aqim": {"start_members": 60},
-    "ansar_dine": {"start_members": 60},
-    "mujao": {"start_members": 60, "ended": date(2012, 9, 3)},
+    "aqim": {"start_members": 150},
+    "ansar_dine": {"start_members": 150},
+    "mujao": {"start_members": 150, "ended": date(2012, 9, 3)},
     "mourabitoun": {"founded": date(2012, 5, 7), "founding_core": 10},
     "khalid": {"founded": date(2012, 2, 6), "ended": date(2012, 4, 2), "founding_core": 8},
     "macina": {"founded": date(2012, 3, 5), "founding_core": 10},
 }
+FORCES = {"army": {"scale": 8}, "national_guard": {"scale": 8}}  # so that groups are pressed across the borders
 MEASURES = {
     "imam_training": {
         "start": date(2012, 1, 18), "imams": 900, "cohort_size": 300, "weeks_between_cohorts": 9, "course_weeks": 14,
@@ -48,23 +52,23 @@ MEASURES = {
         "tv": {"capacity": 1.0, "coverage": 1.0, "views": 2.0},
     },
     "joint_patrols": {
-        "start": date(2012, 1, 9), "patrols": 30, "countries": ["Algeria", "Niger", "Mauritania"], "pursuit": 0.9,
+        "start": date(2012, 1, 9), "patrols": 300, "countries": ["Algeria", "Niger", "Mauritania"], "pursuit": 0.9,
     },
 }  # fmt: skip
 
 
 def nothing_done():
     """Every person simulated, no measures; a group ends without an heir."""
-    groups = {**GROUPS, "ansar_dine": {"start_members": 60, "ended": date(2012, 8, 6)}, "jnim": {"enabled": False}}
-    return {"name": "nothing done", "persons_per_youth": 1, "parameters": EVENTFUL, "groups": groups}
+    groups = {**GROUPS, "ansar_dine": {"start_members": 150, "ended": date(2012, 8, 6)}, "jnim": {"enabled": False}}
+    return {"name": "nothing done", "persons_per_youth": 1, "parameters": EVENTFUL, "groups": groups, "forces": FORCES}
 
 
 def all_measures():
     """All three measures, with a youth standing for three persons."""
     more_clips = {"clip_risk_effect": 0.2, "clip_effect": 0.02, "outreach_chance": 0.6, "training_completion": 0.7,
-                  "border_effect": 0.2, "pursuit_hazard": 0.06}  # fmt: skip
+                  "border_effect": 0.23, "pursuit_hazard": 0.06}  # fmt: skip
     return {
-        "name": "all measures", "persons_per_youth": 3, "groups": GROUPS, "measures": MEASURES,
+        "name": "all measures", "persons_per_youth": 3, "groups": GROUPS, "forces": FORCES, "measures": MEASURES,
         "parameters": {**EVENTFUL, **more_clips},
     }  # fmt: skip
 
@@ -212,13 +216,16 @@ def same_record(country, twin):
 
 
 def begun(scenario, seed):
-    """A small country with a few prisoners from before, and its twin."""
+    """A small country in which some foreign members are abroad, at a border, or in prison from the start, and its twin."""
     country = begin_small(Scenario.of({**scenario, "end": date(2013, 6, 3)}), seed)
-    free = np.flatnonzero((country.roster.state[: country.roster.size] == 2) & (country.roster.youth[: country.roster.size] < 0))
-    for entry, weeks in zip(free[::9], range(60, 104, 2), strict=False):  # they were sentenced so many weeks ago
-        country.roster.state[entry], country.roster.convicted[entry], country.roster.since[entry] = 3, 1, -weeks
-    from sim.processes.groups import count
-
+    people = country.roster
+    foreign = np.flatnonzero(people.youth[: people.size] == NOBODY)
+    people.abroad[foreign[1::4]] = np.arange(foreign[1::4].size) % len(country.grid.country_names)
+    borders = np.flatnonzero(country.grid.border.any(axis=1))
+    people.cell[foreign[2::4]] = borders[np.arange(foreign[2::4].size) * 7 % borders.size]
+    for entry, weeks in zip(foreign[::9], range(60, 104, 2), strict=False):  # sentenced so many weeks ago
+        people.state[entry], people.convicted[entry], people.since[entry] = DETAINED, 1, -weeks
+        people.abroad[entry] = HERE
     count(country)
     return country, of_country(country)
 

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 # Measured with CPython 3.11 and numba 0.68 on one thread of a cloud server: whole scenarios at 200, 20 and 4
-# persons per youth, memory also at 1, from the differences between sizes. They tell a minute from an hour, no more;
-# docs/performance.md has the benchmarks.
+# persons per youth, memory also at 1, from the differences between sizes. They tell a minute from an hour,
+# no more; docs/performance.md has the benchmarks.
 SECONDS_PER_WEEK = 2.5e-3  # what a week costs however few the youths: groups, violence, security
 SECONDS_PER_YOUTH_WEEK = 40e-9
 SECONDS_PER_YOUTH = 0.8e-6  # settling the country

@@ -39,10 +39,8 @@ class PlannedMeasure:
     regions: tuple[str, ...]
     intensity: float
     delivers: str
-    reached_per_week: (
-        float | None
-    )  # in the unit of `delivers`, at full strength; None where the measure does not plan
-    cost_xof: float | None  # over the whole run; None where the measure does not plan
+    reached_per_week: float | None  # in the unit of `delivers`, at full strength; None when it is not active
+    cost_xof: float | None  # over the whole run; None when it is not active
 
 
 @dataclass(frozen=True)
@@ -117,9 +115,7 @@ def _forces(scenario: Scenario) -> list[Actor]:
 def _measures(scenario: Scenario) -> list[PlannedMeasure]:
     planned = []
     for key, measure in sorted(scenario.measures.items()):
-        plan: Mapping[str, float] = {}
-        if measure.active and hasattr(measure, "plan"):
-            plan = measure.plan(scenario.clock, world_grid())
+        plan = measure.plan(scenario.clock, world_grid()) if measure.active else None
         planned.append(
             PlannedMeasure(
                 key,
@@ -130,8 +126,8 @@ def _measures(scenario: Scenario) -> list[PlannedMeasure]:
                 measure.regions,
                 measure.intensity,
                 measure.delivers,
-                plan.get("reached_per_week"),
-                plan.get("cost_xof"),
+                plan.reached_per_week if plan else None,
+                plan.cost_xof if plan else None,
             )
         )
     return planned

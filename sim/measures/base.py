@@ -37,6 +37,8 @@ from sim.engine.errors import nearest, plain
 from sim.world.facts import table
 
 if TYPE_CHECKING:
+    from sim.world.grid import Grid
+    from sim.world.timeline import Clock
     from sim.country import Country
     from sim.levers import Levers
 
@@ -238,6 +240,13 @@ class Delivered:
         return cls(np.zeros(len(REGIONS)), np.zeros(len(REGIONS)))
 
 
+class Plan(NamedTuple):
+    """What a measure would deliver and cost, worked out without a run."""
+
+    reached_per_week: float  # in the unit of `Measure.delivers`, at full strength
+    cost_xof: float  # over the whole run
+
+
 class Setting(NamedTuple):
     """One row of the table of settings that the documentation and `kumakan measures` show."""
 
@@ -328,6 +337,10 @@ class Measure(BaseModel, ABC):
     @abstractmethod
     def report(self, country: Country) -> Delivered:
         """What was delivered this week and what it cost."""
+
+    @abstractmethod
+    def plan(self, clock: Clock, grid: Grid) -> Plan:
+        """What it would deliver and cost in a run over the weeks of `clock`, from its settings alone."""
 
     @classmethod
     def settings(cls) -> list[Setting]:

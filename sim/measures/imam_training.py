@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from sim.measures.base import Day, Delivered, Measure, Persons, Several, Weeks, Xof, field
+from sim.measures.base import Day, Delivered, Measure, Persons, Plan, Several, Weeks, Xof, field
 
 if TYPE_CHECKING:
     from sim.country import Country
     from sim.levers import Levers
+    from sim.world.grid import Grid
+    from sim.world.timeline import Clock
 
 
 class Cohort(BaseModel):
@@ -67,10 +69,13 @@ class ImamTraining(Measure):
         gone = weeks // self.weeks_between_cohorts * self.cohort_size
         return max(0, min(self.cohort_size, self.imams - gone))
 
+    def leaving(self, day: date) -> int:
+        """Imams who leave in the seven days from `day`."""
+        return int(self.departures(day) * self.strength(day) + 0.5)
+
     def apply(self, levers: Levers, country: Country) -> None:
         """Send the cohort of this week, from the regions in proportion to their imams."""
-        day = country.clock.date(country.week)
-        leaving = int(self.departures(day) * self.strength(day) + 0.5)
+        leaving = self.leaving(country.clock.date(country.week))
         if not leaving:
             return
         region = country.grid.region[country.imams.cell]
@@ -90,3 +95,10 @@ class ImamTraining(Measure):
             np.bincount(region[preaching], minlength=9).astype(np.float64),
             np.bincount(region[away], minlength=9) * self.cost_per_imam_week + left * self.cost_per_journey,
         )
+
+    def plan(self, clock: Clock, grid: Grid) -> Plan:
+        """All who leave, and the weeks of training that fall into the run."""
+        cohorts = [(week, self.leaving(clock.date(week))) for week in range(clock.weeks)]
+        weeks_away = sum(n * min(self.course_weeks, clock.weeks - week) for week, n in cohorts)
+        everyone = sum(n for _, n in cohorts)
+        return Plan(everyone, weeks_away * self.cost_per_imam_week + everyone * self.cost_per_journey)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from sim.measures.base import Delivered, Measure, Number, Persons, Several, Share, Xof, field
-from sim.world.grid import Grid
+from sim.measures.base import Delivered, Measure, Number, Persons, Plan, Several, Share, Xof, field
 
 if TYPE_CHECKING:
     from sim.country import Country
     from sim.levers import Levers
+    from sim.world.grid import Grid
+    from sim.world.timeline import Clock
 
 Neighbour = Literal["Mauritania", "Algeria", "Niger", "Burkina Faso", "Côte d'Ivoire", "Guinea", "Senegal"]
 
@@ -80,3 +81,10 @@ class JointPatrols(Measure):
         cells, patrols = self.sent(country)
         by_region = np.bincount(country.grid.region[cells], patrols, 9)
         return Delivered(by_region, by_region * self.cost_per_patrol_week)
+
+    def plan(self, clock: Clock, grid: Grid) -> Plan:
+        """Patrols at full strength, and all their weeks."""
+        if not self.border_cells(grid).size:
+            return Plan(0.0, 0.0)
+        weeks = sum(self.strength(clock.date(week)) for week in range(clock.weeks))
+        return Plan(self.patrols * self.intensity, self.patrols * weeks * self.cost_per_patrol_week)

@@ -13,12 +13,17 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
-from sim.measures.base import Count, Delivered, Measure, Number, Several, Share, Weeks, Xof, field
+from sim.measures.base import Count, Delivered, Measure, Number, Plan, Several, Share, Weeks, Xof, field
+from sim.parameters import Parameters
 from sim.world import facts
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from sim.country import Country
     from sim.levers import Levers
+    from sim.world.grid import Grid
+    from sim.world.timeline import Clock
 
 Language = Literal["Bambara", "Fulfulde", "Songhay", "Tamasheq", "Soninke", "Khassonke", "Maninka", "Senoufo", "Mamara",
                    "Dogon", "Bozo", "Bomu", "Arabic"]  # fmt: skip
@@ -84,6 +89,14 @@ class MaliKumaKan(Measure):
         """Airing by place of the channel in the media table."""
         return {facts.CHANNELS.index(name): getattr(self, name) for name in ("tv", "facebook", "youtube")}
 
+    def cost(self, day: date) -> float:
+        """XOF in the week of `day`: air time, and the making of clips in the weeks in which they are renewed."""
+        strength = self.strength(day)
+        cost = strength * sum(airing.cost_per_week for airing in self.airings.values())
+        if strength > 0.0 and self.weeks_since_start(day) % self.renewed_every_weeks == 0:
+            cost += self.clips_per_renewal * len(self.languages) * self.cost_per_clip
+        return cost
+
     def apply(self, levers: Levers, country: Country) -> None:
         """Book the air time of this week."""
         strength = self.strength(country.clock.date(country.week))
@@ -102,14 +115,28 @@ class MaliKumaKan(Measure):
         levers.reach("clip_shock", cells, self.shock_seconds / length)
 
     def report(self, country: Country) -> Delivered:
-        """Youths reached this week; air time, and the making of clips in the weeks in which they are renewed."""
+        """Youths reached this week, and the cost spread over the regions by their people."""
         strength = self.strength(country.clock.date(country.week))
         if strength == 0.0:
             return Delivered.nothing()
         starts = country.places.region_first[:-1]
         reached = np.add.reduceat(country.flow("reached_clips"), starts) * self.region_mask
-        cost = strength * sum(airing.cost_per_week for airing in self.airings.values())
-        if self.weeks_since_start(country.clock.date(country.week)) % self.renewed_every_weeks == 0:
-            cost += self.clips_per_renewal * len(self.languages) * self.cost_per_clip
         people = np.add.reduceat(country.grid.population, starts) * self.region_mask
-        return Delivered(reached, cost * people / people.sum())
+        return Delivered(reached, self.cost(country.clock.date(country.week)) * people / people.sum())
+
+    def plan(self, clock: Clock, grid: Grid) -> Plan:
+        """Youths who use a channel that carries the clips and speak a language they are made in, by the fact tables.
+
+        Channels are taken as used independently of each other, so the run reaches somewhat fewer.
+        """
+        names, spoken = facts.languages()
+        understood = spoken[:, [names.index(name) for name in self.languages]].sum(axis=1)
+        use = facts.media()[1]
+        missed = np.ones(use.shape[:2])
+        for channel, airing in self.airings.items():
+            missed *= 1.0 - use[:, :, channel] * self.intensity * airing.capacity * airing.coverage
+        in_town = np.stack([1.0 - grid.urban_share, grid.urban_share], axis=1) * grid.population[:, None]
+        by_place = np.stack([in_town[grid.region == r].sum(axis=0) for r in range(9)])
+        youths = by_place * Parameters.default().share_15_35 * self.region_mask[:, None]
+        reached = float((youths * (1.0 - missed) * understood[:, None]).sum())
+        return Plan(reached, sum(self.cost(clock.date(week)) for week in range(clock.weeks)))

@@ -1,15 +1,45 @@
 """Figures: maps, time series and effects, each one call that returns a matplotlib `Figure`, and `save` to
-keep them.
+keep them; tables for the terminal.
 
     from sim.views import about, map_record, save
 
     save(map_record(records, "joined_per_100k"), "joined.png", about(records))
+
+Names are imported when first asked for: `sim.views.tables` must not bring matplotlib.
 """
 
-from sim.views.effects import plot_effects
-from sim.views.maps import map_cells, map_record, map_regions
-from sim.views.save import save
-from sim.views.series import plot_series
-from sim.views.sheet import about
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.views.effects import plot_effects
+    from sim.views.maps import map_cells, map_record, map_regions
+    from sim.views.saving import save
+    from sim.views.series import plot_series
+    from sim.views.sheet import about
+
+_HOMES = {
+    "about": "sheet",
+    "map_cells": "maps",
+    "map_record": "maps",
+    "map_regions": "maps",
+    "plot_effects": "effects",
+    "plot_series": "series",
+    "save": "saving",
+}
 
 __all__ = ["about", "map_cells", "map_record", "map_regions", "plot_effects", "plot_series", "save"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sim.views' has no attribute {name!r}")
+    value = getattr(import_module(f"sim.views.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

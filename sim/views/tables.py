@@ -99,7 +99,7 @@ def duration(seconds: float) -> str:
     """A time in words.
 
     >>> duration(4.2), duration(75), duration(9000)
-    ('4 s', '1 min 15 s', '2 h 30 min')
+    ('5 s', '1 min 15 s', '2 h 30 min')
     """
     if seconds < 60:
         return f"{math.ceil(seconds)} s" if seconds >= 1 else f"{seconds:.1f} s"
@@ -200,7 +200,8 @@ def difference(mean: float, low: float, high: float) -> str:
     if not math.isfinite(low) or low == high:
         return number(mean, sign=True)
     decimals = min(4, max(0, 1 - math.floor(math.log10(high - low))))
-    shown, least, most = (f"{value:+,.{decimals}f}" for value in (mean, low, high))
+    texts = (f"{value:+,.{decimals}f}" for value in (mean, low, high))
+    shown, least, most = (text if text.strip("+-0.") else text[1:] for text in texts)  # zero has no sign
     return f"{shown} \\[{least}, {most}]"
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False)
 class Cell:
     """A place of the map."""
 

@@ -50,7 +50,7 @@ class Twin:
         self.levers = None
         self.seen = Counter()  # how often each kind of event happened
         self.rows = []  # the record: observable -> nine numbers, a dict per week
-        self._near, self._pulls = {}, {}
+        self._near, self._pulls, self._kin = {}, {}, {}  # what never changes, worked out once
 
     # --- the order of the week ----------------------------------------------------------------------------
 
@@ -607,8 +607,6 @@ class Twin:
         for person in self.roster:
             if person.state == "member":
                 self.search(person, near[person.cell.number])
-        for youth in self.youths:
-            self.follow(youth)
         abuses, wrongly = {}, {}
         for cell in self.cells:
             mean = p.abuse_per_op * cell.searching * (p.abuse_floor + cell.insecurity)
@@ -689,16 +687,16 @@ class Twin:
             member.since = self.week
             member.state = "killed" if dies < p.killed_share else "detained"
             cell.happened("killed" if member.state == "killed" else "arrests")
+            if member.youth is not None:
+                self.follow(member.youth)
 
     def wrong(self, cell, u):
-        """A wrong befalls a person of the cell; returns the youth if it is the one in so many whom we know."""
+        """A wrong befalls a person of the cell; returns the youth if it is the one in so many whose ties we know."""
         p = self.p
         if not cell.youths:
             return None
-        victim = int(u * len(cell.youths) * self.ppy)
-        if victim % self.ppy:
-            return None
-        youth = cell.youths[victim // self.ppy]
+        nth = int(u * len(cell.youths) * self.ppy)
+        youth = cell.youths[nth // self.ppy]
         if youth.status == "killed":
             return None
         self.seen["wronged"] += 1
@@ -706,24 +704,28 @@ class Twin:
         def grieve(who, share):
             who.grievance = single(who.grievance + (1.0 - who.grievance) * share)
 
+        for kin in self.village_kin(youth, (cell.youths[0].row * self.ppy + nth) // int(p.village_persons)):
+            grieve(kin, p.abuse_grievance * p.grievance_near)
+            kin.abuse_week = self.week
+        if nth % self.ppy:
+            return None
         grieve(youth, p.abuse_grievance)
         youth.abuse_week = self.week
         for tie in youth.ties:
             grieve(tie, p.abuse_grievance * p.grievance_near)
-        for kin in [*youth.kin, *self.village_kin(youth)]:
+        for kin in youth.kin:
             kin.abuse_week = self.week
-        for kin in self.village_kin(youth):
-            grieve(kin, p.abuse_grievance * p.grievance_near)
         return youth
 
-    def village_kin(self, youth):
+    def village_kin(self, youth, village):
         """Those of the village who are kin, found by luck for each pair."""
-        home = self.village(youth.row)
-        return [
-            other for other in self.villages[home] if other is not youth and luck(
-                "two youths of a village are kin", self.world_seed, *sorted((youth.row, other.row))
-            ) < self.p.village_kin
-        ]  # fmt: skip
+        if (youth.row, village) not in self._kin:
+            self._kin[youth.row, village] = [
+                other for other in self.villages.get(village, ()) if other is not youth and luck(
+                    "two youths of a village are kin", self.world_seed, *sorted((youth.row, other.row))
+                ) < self.p.village_kin
+            ]  # fmt: skip
+        return self._kin[youth.row, village]
 
     def village(self, row):
         """Number of the village in which the first of a row's persons lives."""

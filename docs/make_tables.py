@@ -1,0 +1,393 @@
+"""Write the reference pages of this folder from the code and its tables, so that they cannot drift from them.
+
+    python docs/make_tables.py
+
+writes parameters.md, measures.md, levers.md, observables.md and data.md; `tests/test_docs.py` compares.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from sim.country import FLOWS
+from sim.experiments.effects import OUTCOMES
+from sim.levers import TABLE as LEVERS
+from sim.measures import MEASURES
+from sim.measures.base import Measure
+from sim.parameters import rows
+from sim.processes.record import CELLS, STOCKS, observables
+from sim.world.facts import table
+from sim.world.grid import DATA
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+CODE = ROOT / "sim"
+MADE_BY = (
+    "<!-- Made by docs/make_tables.py from the code. Change the code or its tables, then run it again. -->"
+)
+
+HOW = {
+    "sum": "added up",
+    "people": "mean, weighted by people",
+    "youths": "mean, weighted by youths",
+}
+
+
+def pages() -> dict[str, str]:
+    """The text of every generated page, by file name."""
+    return {
+        "parameters.md": parameters_page(),
+        "measures.md": measures_page(),
+        "levers.md": levers_page(),
+        "observables.md": observables_page(),
+        "data.md": data_page(),
+    }
+
+
+def readers() -> dict[str, list[str]]:
+    """For every parameter the files under `sim/` that read it, by path from there."""
+    found: dict[str, list[str]] = {name: [] for name in rows()}
+    for file in sorted(CODE.rglob("*.py")):
+        text = file.read_text(encoding="utf-8")
+        read = set(re.findall(r"\b(?:p|parameters)\.([a-z]\w*)", text))
+        read |= set(re.findall(r"\.get\(\"([a-z]\w*)\"", text))
+        for name in read & found.keys():
+            found[name].append(file.relative_to(CODE).as_posix())
+    return found
+
+
+# --- pages --------------------------------------------------------------------------------------------------
+
+
+def parameters_page() -> str:
+    read_by, quality = readers(), {}
+    for row in rows().values():
+        quality[row.quality] = quality.get(row.quality, 0) + 1
+    counts = ", ".join(f"{count} {word}" for word, count in sorted(quality.items(), key=lambda x: -x[1]))
+    parts = [
+        "# Parameters",
+        words(f"""
+            Every behavioural number of the model, from `sim/parameters.csv`: {len(rows())} rows ({counts}).
+            A scenario may set a value between *low* and *high*; the distribution is the prior from which
+            calibration and sensitivity studies draw (normal: mean and SD; lognormal: median and 5-95 %;
+            beta: its two shapes).
+        """),
+        words("""
+            Quality: *measured* by a survey, census, trial or count; *derived* by arithmetic from measured
+            numbers; *estimate*, from evidence of the sign or the order of size; *assumed*, a choice for
+            which no figure was found; *calibrated*, set so that runs resemble recorded history. `kumakan
+            parameters NAME` shows one of them, [odd.md](odd.md) says in which equation it stands.
+        """),
+    ]
+    for file in dict.fromkeys(files[0] for files in read_by.values() if files):
+        parts.append(f"## Read by `sim/{file}`")
+        parts.append(
+            markdown(
+                ("name", "value", "unit", "low", "high", "distribution", "quality", "meaning", "source"),
+                [
+                    (
+                        f"`{p.name}`",
+                        f"{p.value:g}",
+                        p.unit,
+                        f"{p.low:g}",
+                        f"{p.high:g}",
+                        p.distribution,
+                        p.quality,
+                        p.meaning + _also(read_by[p.name][1:]),
+                        p.source,
+                    )
+                    for p in rows().values()
+                    if read_by[p.name][:1] == [file]
+                ],
+            )
+        )
+    return page(parts)
+
+
+def measures_page() -> str:
+    common = set(Measure.model_fields)
+    parts = [
+        "# Measures",
+        words("""
+            What can stand under `measures:` in a scenario. Each measure moves levers
+            ([levers.md](levers.md)) and reports what it delivered and cost in every week. Effect sizes are
+            parameters ([parameters.md](parameters.md)), not settings: a setting says what is done, a
+            parameter what it does to people.
+        """),
+        "## Settings of every measure",
+        _settings([s for s in next(iter(MEASURES.values())).settings() if s.name in common]),
+    ]
+    for key, measure in sorted(MEASURES.items()):
+        module = sys.modules[measure.__module__]
+        story = inspect.cleandoc(module.__doc__ or "").split("\n\n", 1)
+        moved = [lever.name for lever in LEVERS if _names(lever.name, inspect.getsource(module))]
+        parts += [
+            f"## `{key}`",
+            f"{measure.title}. {words(story[-1])}",
+            f"Delivers: {measure.delivers}. Levers: {', '.join(f'`{name}`' for name in moved)}."
+            + (f" Sources: {', '.join(measure.sources)}." if measure.sources else ""),
+            _settings([s for s in measure.settings() if s.name not in common]),
+        ]
+        for inner, where in _blocks(measure):
+            parts.append(f"A block of {where} (`{inner.__name__}`) has:")
+            parts.append(
+                markdown(
+                    ("setting", "default", "unit", "meaning", "source"),
+                    [
+                        (
+                            f"`{name}`",
+                            "needed" if info.is_required() else shown(info.default),
+                            info.json_schema_extra["unit"],
+                            info.description or "",
+                            info.json_schema_extra["source"],
+                        )
+                        for name, info in inner.model_fields.items()
+                    ],
+                )
+            )
+    return page(parts)
+
+
+def levers_page() -> str:
+    sources = {key: inspect.getsource(sys.modules[m.__module__]) for key, m in sorted(MEASURES.items())}
+    return page(
+        [
+            "# Levers",
+            words("""
+            The numbers that policy can move (`sim/levers.py`). At the start of each week all of them go
+            back to "nothing done"; measures move them; processes read them. Measures combine on what
+            remains, in any order: with `reach`, two measures that reach 30 % each reach 51 % together; with
+            `keep`, two that leave 70 % each leave 49 %. `add` is for things that are counted, `set` for
+            settings that one measure alone owns.
+        """),
+            markdown(
+                (
+                    "lever",
+                    "unit",
+                    "one number per",
+                    "nothing done",
+                    "least",
+                    "most",
+                    "read by",
+                    "moved by",
+                    "meaning",
+                ),
+                [
+                    (
+                        f"`{lever.name}`",
+                        lever.unit,
+                        " x ".join(lever.over),
+                        f"{lever.default:g}",
+                        f"{lever.low:g}",
+                        "no limit" if lever.high == float("inf") else f"{lever.high:g}",
+                        f"`{lever.reader}`",
+                        ", ".join(f"`{key}`" for key, text in sources.items() if _names(lever.name, text))
+                        or "no measure yet",
+                        lever.meaning,
+                    )
+                    for lever in LEVERS
+                ],
+            ),
+        ]
+    )
+
+
+def observables_page() -> str:
+    seen = observables(sorted(MEASURES), {key: m.delivers for key, m in MEASURES.items()})
+    flows, stocks = len(FLOWS), len(STOCKS)
+
+    def listed(some: Iterable[Any]) -> str:
+        return markdown(
+            ("observable", "unit", "Mali from its regions", "meaning"),
+            [(f"`{o.name}`", o.unit, HOW[o.how], o.meaning) for o in some],
+        )
+
+    return page(
+        [
+            "# Observables",
+            words("""
+            The columns of a record: one number per week and region. A `delivered_` and a `cost_` column is
+            there for every measure the program knows, zero where it is off.
+        """),
+            "## What happened in the week",
+            listed(seen[:flows]),
+            "## How things stand at the end of the week",
+            listed(seen[flows : flows + stocks]),
+            "## What measures delivered and cost",
+            listed(seen[flows + stocks :]),
+            "## By cell, over the whole run",
+            words("""
+                `record.cells`, for maps: an array over the 1,713 cells in the order of
+                `sim.world.grid.world_grid()`.
+            """),
+            markdown(("name", "what it holds"), [(f"`{name}`", meaning) for name, meaning in CELLS.items()]),
+            "## What a comparison compares",
+            words("""
+                Counts are summed over the run; states are means over its last 52 weeks
+                ([reading_results.md](reading_results.md)).
+            """),
+            markdown(
+                ("outcome", "better"),
+                [(f"`{o.name}`", "neither" if o.better == "none" else o.better) for o in OUTCOMES.values()],
+            ),
+        ]
+    )
+
+
+def data_page() -> str:
+    columns: dict[str, list[dict[str, Any]]] = {}
+    for row in table("columns"):
+        columns.setdefault(row["table"], []).append(row)
+    reading = "".join(file.read_text(encoding="utf-8") for file in CODE.rglob("*.py"))
+    parts = [
+        "# Data",
+        words("""
+            The tables of facts in `sim/world/data`, which are installed with the program.
+            `sim.world.facts.table(NAME)` reads any of them. What follows is their own description,
+            `columns.csv`: unit, meaning, source, licence and quality of every column. Licences are as found
+            when the data were gathered; look them up again before publishing data, and before any
+            commercial use.
+        """),
+        words("""
+            Words of quality: *measured* by its producer (survey, census, count of events); *derived*,
+            computed from measured data; *estimate*, by a model or by allocation; *assumed*, our choice;
+            *unverified estimate*, recalled or guessed; *verified*, the figure was read in a page or file
+            (which does not say how good the figure is).
+        """),
+        "## The armed groups a run knows",
+        words("""
+            Keys for `groups:` in a scenario. Dates, sizes and home districts are the only things given; see
+            the notes in the table for what is assumed.
+        """),
+        _listing(
+            "groups",
+            (
+                "key",
+                "name",
+                "parent",
+                "founded",
+                "ended",
+                "heir",
+                "start_members",
+                "founding_core",
+                "foreign_share",
+                "home_cercles",
+                "quality",
+            ),
+        ),
+        "## The forces a run knows",
+        "Keys for `forces:` in a scenario. Who stood where and when is in `deployments.csv`.",
+        _listing(
+            "forces",
+            (
+                "key",
+                "name",
+                "kind",
+                "effectiveness",
+                "low",
+                "high",
+                "abuse_factor",
+                "mandate",
+                "patrol_share",
+                "quality",
+            ),
+        ),
+        "## The tables, column by column",
+    ]
+    for name, its_columns in columns.items():
+        stem, ending = name.split(".")
+        use = re.search(rf"(?:_read|table|_by_region)\(\"{stem}\"|\"{stem}\.{ending}\"", reading)
+        entries = (
+            f"{sum(1 for _ in (DATA / name).open(encoding='utf-8')) - 1} rows; " if ending == "csv" else ""
+        )
+        parts.append(f"### {name}")
+        parts.append(
+            entries + ("read by the program." if use else "for reference and comparison; no run reads it.")
+        )
+        parts.append(
+            markdown(
+                ("column", "unit", "meaning", "source", "licence", "quality"),
+                [
+                    (f"`{c['column']}`", *(c[k] for k in ("unit", "meaning", "source", "licence", "quality")))
+                    for c in its_columns
+                ],
+            )
+        )
+    return page(parts)
+
+
+# --- helpers ------------------------------------------------------------------------------------------------
+
+
+def page(parts: Sequence[str]) -> str:
+    """Parts joined by blank lines, below the line that says who made them."""
+    return "\n\n".join([MADE_BY, *parts]) + "\n"
+
+
+def markdown(head: Sequence[str], body: Iterable[Sequence[Any]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *body]
+    return "\n".join("| " + " | ".join(cell(value) for value in line) + " |" for line in lines)
+
+
+def cell(value: Any) -> str:
+    return words("" if value is None else str(value)).replace("|", "\\|")
+
+
+def words(text: str) -> str:
+    return " ".join(text.split())
+
+
+def shown(value: Any) -> str:
+    """A default as one would write it in a scenario."""
+    if value is None:
+        return "-"
+    if isinstance(value, BaseModel):
+        return ", ".join(f"{name}: {shown(inner)}" for name, inner in value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(map(shown, value)) + "]"
+    return f"{value:.12g}" if isinstance(value, int | float) else str(value)
+
+
+def _settings(settings: Iterable[Any]) -> str:
+    return markdown(
+        ("setting", "default", "unit", "meaning", "source of the default"),
+        [(f"`{s.name}`", shown(s.default), s.unit, s.meaning, s.source) for s in settings],
+    )
+
+
+def _blocks(measure: type[Measure]) -> list[tuple[type[BaseModel], str]]:
+    """The blocks inside a measure's settings, and the settings that hold them."""
+    holders: dict[type[BaseModel], list[str]] = {}
+    for name, info in measure.model_fields.items():
+        for kind in (info.annotation, *get_args(info.annotation)):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                holders.setdefault(kind, []).append(f"`{name}`")
+    return [(kind, ", ".join(names)) for kind, names in holders.items()]
+
+
+def _names(word: str, text: str) -> bool:
+    return f'"{word}"' in text
+
+
+def _also(files: Sequence[str]) -> str:
+    return f" (also in {', '.join(f'`sim/{file}`' for file in files)})" if files else ""
+
+
+def _listing(name: str, columns: Sequence[str]) -> str:
+    return markdown(columns, [[row[c] for c in columns] for row in table(name)])
+
+
+if __name__ == "__main__":
+    for file_name, text in pages().items():
+        (HERE / file_name).write_text(text, encoding="utf-8")
+        print(f"wrote docs/{file_name}")
