@@ -161,12 +161,12 @@ def levers_page() -> str:
         [
             "# Levers",
             words("""
-            The numbers that policy can move (`sim/levers.py`). At the start of each week all of them go
-            back to "nothing done"; measures move them; processes read them. Measures combine on what
-            remains, in any order: with `reach`, two measures that reach 30 % each reach 51 % together; with
-            `keep`, two that leave 70 % each leave 49 %. `add` is for things that are counted, `set` for
-            settings that one measure alone owns.
-        """),
+                The numbers that policy can move (`sim/levers.py`). At the start of each week all of them go
+                back to "nothing done"; measures move them; processes read them. Measures combine on what
+                remains, in any order: with `reach`, two measures that reach 30 % each reach 51 % together;
+                with `keep`, two that leave 70 % each leave 49 %. `add` is for things that are counted,
+                `set` for settings that one measure alone owns.
+            """),
             markdown(
                 (
                     "lever",
@@ -213,9 +213,9 @@ def observables_page() -> str:
         [
             "# Observables",
             words("""
-            The columns of a record: one number per week and region. A `delivered_` and a `cost_` column is
-            there for every measure the program knows, zero where it is off.
-        """),
+                The columns of a record: one number per week and region. A `delivered_` and a `cost_` column
+                is there for every measure the program knows, zero where it is off.
+            """),
             "## What happened in the week",
             listed(seen[:flows]),
             "## How things stand at the end of the week",
@@ -268,36 +268,13 @@ def data_page() -> str:
         """),
         _listing(
             "groups",
-            (
-                "key",
-                "name",
-                "parent",
-                "founded",
-                "ended",
-                "heir",
-                "start_members",
-                "founding_core",
-                "foreign_share",
-                "home_cercles",
-                "quality",
-            ),
+            "key name parent founded ended heir start_members founding_core foreign_share home_cercles",
         ),
         "## The forces a run knows",
         "Keys for `forces:` in a scenario. Who stood where and when is in `deployments.csv`.",
         _listing(
             "forces",
-            (
-                "key",
-                "name",
-                "kind",
-                "effectiveness",
-                "low",
-                "high",
-                "abuse_factor",
-                "mandate",
-                "patrol_share",
-                "quality",
-            ),
+            "key name kind effectiveness low high abuse_factor mandate patrol_share quality",
         ),
         "## The tables, column by column",
     ]
@@ -383,8 +360,10 @@ def _also(files: Sequence[str]) -> str:
     return f" (also in {', '.join(f'`sim/{file}`' for file in files)})" if files else ""
 
 
-def _listing(name: str, columns: Sequence[str]) -> str:
-    return markdown(columns, [[row[c] for c in columns] for row in table(name)])
+def _listing(name: str, columns: str) -> str:
+    """The chosen columns (names with blanks between) of a table of facts."""
+    head = columns.split()
+    return markdown(head, [[row[column] for column in head] for row in table(name)])
 
 
 if __name__ == "__main__":

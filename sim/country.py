@@ -45,9 +45,9 @@ FLOWS = (
     ("crossings", "persons", "members who crossed into a neighbour's sanctuary"),
     ("intercepted", "persons", "members stopped on the way across"),
     ("patrols", "units", "units out on patrol"),
-    ("reached_clips", "persons", "youths who saw at least one campaign clip"),
-    ("reached_sermons", "persons", "youths who heard an imam's outreach against violence"),
-    ("backfired", "persons", "of those who saw a clip, youths whom it moves towards violence"),
+    ("reached_clips", "person-weeks", "youths who saw at least one campaign clip this week"),
+    ("reached_sermons", "person-weeks", "youths who heard an imam's outreach against violence this week"),
+    ("backfired", "person-weeks", "of those who saw a clip, youths whom it moves towards violence"),
 )
 FLOW = {name: k for k, (name, _, _) in enumerate(FLOWS)}
 

@@ -38,10 +38,10 @@ def rows() -> dict[str, Parameter]:
     with TABLE.open(encoding="utf-8", newline="") as file:
         table = {}
         for row in csv.DictReader(file):
-            numbers = {key: float(row[key]) for key in ("value", "low", "high")}
+            value, low, high = (float(row.pop(column)) for column in ("value", "low", "high"))
             if row["name"] in table:
                 raise ValueError(f"{TABLE.name} names {row['name']} twice")
-            table[row["name"]] = Parameter(**{**row, **numbers})
+            table[row["name"]] = Parameter(value=value, low=low, high=high, **row)
     return table
 
 

@@ -5,6 +5,9 @@ from datetime import date
 
 import numpy as np
 import pytest
+from twin import luck
+from twin.beginning import CONTACTS, MODES, ROSTER, TRAININGS, begin_small, of_country
+from twin.week import CHANNELS, STATUSES
 
 from sim.country import FLOWS
 from sim.engine import luck as compiled_luck
@@ -14,24 +17,47 @@ from sim.processes.groups import count
 from sim.scenario import Scenario
 from sim.week import advance
 
-from twin import luck
-from twin.beginning import CONTACTS, MODES, ROSTER, TRAININGS, begin_small, of_country
-from twin.week import CHANNELS, STATUSES
-
 YEAR = 56  # weeks: a year and a little more
 SD = 1e-5  # how far attitudes kept in single precision may be apart after a year
 CLOSE = 1e-9  # relative, of what is kept in double precision
 
 EVENTFUL = {  # inside the ranges of the table, so that four hundred youths see a year of everything
-    "h0": 0.05, "approaches_per_recruiter": 12, "approach_limit": 0.058, "contact_weeks": 30, "refusal_weeks": 26,
-    "women_approached": 0.4, "attack_rate": 0.03, "target_civilians": 0.6, "target_officials": 0.5, "target_people": 1000,
-    "raid_rate": 0.01, "abuse_per_op": 1.0, "abuse_floor": 0.2, "wrongful_share": 0.55, "clearing_chance": 0.1,
-    "dismissal_chance": 0.0055, "conviction_chance": 0.0065, "give_up_chance": 0.008, "flee_chance": 0.5,
-    "cross_chance": 0.8, "come_back_chance": 0.05, "far_share": 0.15, "killed_share": 0.3, "move_chance": 0.15,
-    "silencing_chance": 0.012, "silenced_weeks": 13, "propaganda_chance": 0.3, "village_persons": 200,
-    "promotion_rate": 0.2, "recruiter_scale": 2.0, "sentence_weeks": 104, "imams": 12000, "village_share": 0.3,
-    "pressing_companies": 0.5, "detection": 0.02,
-}  # fmt: skip
+    "h0": 0.05,
+    "approaches_per_recruiter": 12,
+    "approach_limit": 0.058,
+    "contact_weeks": 30,
+    "refusal_weeks": 26,
+    "women_approached": 0.4,
+    "attack_rate": 0.03,
+    "target_civilians": 0.6,
+    "target_officials": 0.5,
+    "target_people": 1000,
+    "raid_rate": 0.01,
+    "abuse_per_op": 1.0,
+    "abuse_floor": 0.2,
+    "wrongful_share": 0.55,
+    "clearing_chance": 0.1,
+    "dismissal_chance": 0.0055,
+    "conviction_chance": 0.0065,
+    "give_up_chance": 0.008,
+    "flee_chance": 0.5,
+    "cross_chance": 0.8,
+    "come_back_chance": 0.05,
+    "far_share": 0.15,
+    "killed_share": 0.3,
+    "move_chance": 0.15,
+    "silencing_chance": 0.012,
+    "silenced_weeks": 13,
+    "propaganda_chance": 0.3,
+    "village_persons": 200,
+    "promotion_rate": 0.2,
+    "recruiter_scale": 2.0,
+    "sentence_weeks": 104,
+    "imams": 12000,
+    "village_share": 0.3,
+    "pressing_companies": 0.5,
+    "detection": 0.02,
+}
 GROUPS = {  # one is founded out of another, one passes its people to an heir, one ends without
     "aqim": {"start_members": 150},
     "ansar_dine": {"start_members": 150},
@@ -40,62 +66,151 @@ GROUPS = {  # one is founded out of another, one passes its people to an heir, o
     "khalid": {"founded": date(2012, 2, 6), "ended": date(2012, 4, 2), "founding_core": 8},
     "macina": {"founded": date(2012, 3, 5), "founding_core": 10},
 }
-FORCES = {"army": {"scale": 8}, "national_guard": {"scale": 8}}  # so that groups are pressed across the borders
+FORCES = {
+    "army": {"scale": 8},
+    "national_guard": {"scale": 8},
+}  # so that groups are pressed across the borders
 MEASURES = {
     "imam_training": {
-        "start": date(2012, 1, 18), "imams": 900, "cohort_size": 300, "weeks_between_cohorts": 9, "course_weeks": 14,
+        "start": date(2012, 1, 18),
+        "imams": 900,
+        "cohort_size": 300,
+        "weeks_between_cohorts": 9,
+        "course_weeks": 14,
         "intensity": 0.9,
     },
     "mali_kuma_kan": {
-        "start": date(2012, 2, 1), "end": date(2012, 11, 5), "ramp_up_weeks": 5, "renewed_every_weeks": 8,
+        "start": date(2012, 2, 1),
+        "end": date(2012, 11, 5),
+        "ramp_up_weeks": 5,
+        "renewed_every_weeks": 8,
         "regions": ["Gao", "Kidal", "Tombouctou", "Mopti", "Bamako"],
         "tv": {"capacity": 1.0, "coverage": 1.0, "views": 2.0},
     },
     "joint_patrols": {
-        "start": date(2012, 1, 9), "patrols": 300, "countries": ["Algeria", "Niger", "Mauritania"], "pursuit": 0.9,
+        "start": date(2012, 1, 9),
+        "patrols": 300,
+        "countries": ["Algeria", "Niger", "Mauritania"],
+        "pursuit": 0.9,
     },
-}  # fmt: skip
+}
 
 
 def nothing_done():
     """Every person simulated, no measures; a group ends without an heir."""
-    groups = {**GROUPS, "ansar_dine": {"start_members": 150, "ended": date(2012, 8, 6)}, "jnim": {"enabled": False}}
-    return {"name": "nothing done", "persons_per_youth": 1, "parameters": EVENTFUL, "groups": groups, "forces": FORCES}
+    groups = {
+        **GROUPS,
+        "ansar_dine": {"start_members": 150, "ended": date(2012, 8, 6)},
+        "jnim": {"enabled": False},
+    }
+    return {
+        "name": "nothing done",
+        "persons_per_youth": 1,
+        "parameters": EVENTFUL,
+        "groups": groups,
+        "forces": FORCES,
+    }
 
 
 def all_measures():
     """All three measures, with a youth standing for three persons."""
-    more_clips = {"clip_risk_effect": 0.2, "clip_effect": 0.02, "outreach_chance": 0.6, "training_completion": 0.7,
-                  "border_effect": 0.23, "pursuit_hazard": 0.06}  # fmt: skip
+    more_clips = {
+        "clip_risk_effect": 0.2,
+        "clip_effect": 0.02,
+        "outreach_chance": 0.6,
+        "training_completion": 0.7,
+        "border_effect": 0.23,
+        "pursuit_hazard": 0.06,
+    }
     return {
-        "name": "all measures", "persons_per_youth": 3, "groups": GROUPS, "forces": FORCES, "measures": MEASURES,
+        "name": "all measures",
+        "persons_per_youth": 3,
+        "groups": GROUPS,
+        "forces": FORCES,
+        "measures": MEASURES,
         "parameters": {**EVENTFUL, **more_clips},
-    }  # fmt: skip
+    }
 
 
-def porous_border():
-    """Joint patrols that, as the range of their effect allows, make crossing easier."""
+def odd_dates():
+    """Joint patrols that, as the range of their effect allows, make crossing easier; cohorts on given days."""
+    cohorts = [
+        {"departs": date(2012, 2, 15), "imams": 50},  # the first day of the measure, in the middle of a week
+        {"departs": date(2012, 3, 18), "imams": 40},
+        {"departs": date(2012, 6, 6), "imams": 30},  # the last one
+    ]
+    training = {"start": date(2012, 2, 15), "end": date(2012, 6, 7), "course_weeks": 12, "cohorts": cohorts}
+    patrols = {**MEASURES["joint_patrols"], "regions": ["Kidal", "Gao"], "end": date(2012, 11, 7)}
     return {
-        "name": "porous border", "persons_per_youth": 2, "groups": GROUPS,
-        "measures": {"joint_patrols": {**MEASURES["joint_patrols"], "regions": ["Kidal", "Gao"]}},
+        "name": "odd dates",
+        "persons_per_youth": 2,
+        "groups": GROUPS,
+        "forces": FORCES,
+        "measures": {"joint_patrols": patrols, "imam_training": training},
         "parameters": {**EVENTFUL, "border_effect": -0.09},
-    }  # fmt: skip
+    }
 
 
 EVERYWHERE = {
-    "approached", "joined", "joined_ties", "joined_kin", "joined_month", "joined_revenge", "joined_income",
-    "joined_ideology", "joined_protection", "joined_company", "arrests", "wrongful_arrests", "killed", "returned", "attacks",
-    "attacks_forces", "attacks_officials", "attacks_civilians", "attacks_sites", "deaths_civilian", "deaths_security",
-    "abuses", "crossings", "patrols", "contact lapsed", "heard propaganda", "heard a sermon", "moved", "moved far",
-    "came back from abroad", "became recruiter", "stopped recruiting", "left with founders", "local founder", "passed to heir", "imam silenced",
-    "response", "patrol", "wronged", "held wrongly", "cleared", "case dismissed", "convicted", "sentence served", "gave up",
-    "replaced", "member turned 36",
-}  # fmt: skip
+    "approached",
+    "joined",
+    "joined_ties",
+    "joined_kin",
+    "joined_month",
+    "joined_revenge",
+    "joined_income",
+    "joined_ideology",
+    "joined_protection",
+    "joined_company",
+    "arrests",
+    "wrongful_arrests",
+    "killed",
+    "returned",
+    "attacks",
+    "attacks_forces",
+    "attacks_officials",
+    "attacks_civilians",
+    "attacks_sites",
+    "deaths_civilian",
+    "deaths_security",
+    "abuses",
+    "crossings",
+    "patrols",
+    "contact lapsed",
+    "heard propaganda",
+    "heard a sermon",
+    "moved",
+    "moved far",
+    "came back from abroad",
+    "became recruiter",
+    "stopped recruiting",
+    "left with founders",
+    "local founder",
+    "passed to heir",
+    "imam silenced",
+    "response",
+    "patrol",
+    "wronged",
+    "held wrongly",
+    "cleared",
+    "case dismissed",
+    "convicted",
+    "sentence served",
+    "gave up",
+    "replaced",
+    "member turned 36",
+}
 """Kinds of events that every one of the long runs must have seen, or it would prove nothing about them."""
 WITH_MEASURES = {
-    "reached_clips", "backfired", "reached_sermons", "intercepted", "found abroad", "imam left for training",
-    "imam came back trained", "imam came back untrained",
-}  # fmt: skip
+    "reached_clips",
+    "backfired",
+    "reached_sermons",
+    "intercepted",
+    "found abroad",
+    "imam left for training",
+    "imam came back trained",
+    "imam came back untrained",
+}
 
 
 # --- luck ------------------------------------------------------------------------------------------------
@@ -163,8 +278,21 @@ def same_youths(country, twin):
         same(name, getattr(columns, name), [NEVER if v is None else v for v in values])
     for name in ("woman", "schooling", "religious_schooling", "livelihood"):
         same(name, getattr(columns, name), [getattr(y, name) for y in youths])
-    same("channels", columns.channels, [sum(1 << k for k, c in enumerate(CHANNELS) if c in y.channels) for y in youths])
-    for name in ("disposition", "settled", "attitude", "recent", "clips", "propaganda", "counsel", "grievance"):
+    same(
+        "channels",
+        columns.channels,
+        [sum(1 << k for k, c in enumerate(CHANNELS) if c in y.channels) for y in youths],
+    )
+    for name in (
+        "disposition",
+        "settled",
+        "attitude",
+        "recent",
+        "clips",
+        "propaganda",
+        "counsel",
+        "grievance",
+    ):
         same(name, getattr(columns, name), [getattr(y, name) for y in youths], SD)
 
 
@@ -174,15 +302,21 @@ def same_roster(country, twin):
     assert known.size == len(people)
     same("person", known.person[: known.size], [m.number for m in people])
     same("youth", known.youth[: known.size], [-1 if m.youth is None else m.youth.row for m in people])
-    same("state", [list(ROSTER.values()).index(ROSTER[s]) for s in known.state[: known.size]],
-         [list(ROSTER.values()).index(m.state) for m in people])  # fmt: skip
+    same(
+        "state",
+        [list(ROSTER.values()).index(ROSTER[s]) for s in known.state[: known.size]],
+        [list(ROSTER.values()).index(m.state) for m in people],
+    )
     alive = [e for e, m in enumerate(people) if m.state in ("member", "detained")]
     for name, values in {
-        "group": [place(m.group) for m in people], "cell": [m.cell.number for m in people],
-        "abroad": [-1 if m.abroad is None else m.abroad for m in people], "recruiter": [m.recruiter for m in people],
-        "persons": [m.persons for m in people], "since": [m.since for m in people],
+        "group": [place(m.group) for m in people],
+        "cell": [m.cell.number for m in people],
+        "abroad": [-1 if m.abroad is None else m.abroad for m in people],
+        "recruiter": [m.recruiter for m in people],
+        "persons": [m.persons for m in people],
+        "since": [m.since for m in people],
         "convicted": [m.convicted for m in people],
-    }.items():  # fmt: skip
+    }.items():
         same(f"{name} of member", getattr(known, name)[: known.size][alive], np.array(values)[alive])
 
 
@@ -192,8 +326,11 @@ def same_places(country, twin):
         same(name, getattr(country, name), [getattr(cell, name) for cell in twin.cells], CLOSE)
     for group in twin.groups:
         for name in ("members", "recruiters", "attacks_now"):
-            same(f"{name} of {group.key}", getattr(country, name)[group.number],
-                 [getattr(cell, name).get(group, 0) for cell in twin.cells])  # fmt: skip
+            same(
+                f"{name} of {group.key}",
+                getattr(country, name)[group.number],
+                [getattr(cell, name).get(group, 0) for cell in twin.cells],
+            )
     for k, (name, _, _) in enumerate(FLOWS):
         same(f"total of {name}", country.totals[k], [cell.totals.get(name, 0.0) for cell in twin.cells], CLOSE)
     units, imams = country.units, country.imams
@@ -216,7 +353,7 @@ def same_record(country, twin):
 
 
 def begun(scenario, seed):
-    """A small country in which some foreign members are abroad, at a border, or in prison from the start, and its twin."""
+    """A small country, some foreign members abroad, at a border or in prison from the start; and its twin."""
     country = begin_small(Scenario.of({**scenario, "end": date(2013, 6, 3)}), seed)
     people = country.roster
     foreign = np.flatnonzero(people.youth[: people.size] == NOBODY)
@@ -270,7 +407,7 @@ def test_ties_and_members_are_known_both_ways():
     assert all(owners.count(row) == twin.ppy for row in set(owners)), "somebody belongs to two groups"
 
 
-@pytest.mark.parametrize("scenario", [nothing_done, all_measures, porous_border])
+@pytest.mark.parametrize("scenario", [nothing_done, all_measures, odd_dates])
 def test_eight_weeks_are_the_same(scenario):
     twin = live(scenario(), 8, seed=2)
     assert {"approached", "joined", "arrests", "killed", "attacks", "abuses", "moved"} <= set(twin.seen)
@@ -282,7 +419,7 @@ def test_eight_weeks_are_the_same(scenario):
     [
         (nothing_done, EVERYWHERE | {"left with end of group"}),
         (all_measures, EVERYWHERE | WITH_MEASURES),
-        (porous_border, {"crossings", "found abroad"}),
+        (odd_dates, {"crossings", "found abroad", "imam left for training", "imam came back trained"}),
     ],
 )
 def test_a_year_is_the_same_person_by_person(scenario, must_happen):

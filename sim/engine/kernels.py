@@ -53,7 +53,7 @@ def _use_cache_folder() -> None:
     except OSError:  # a read-only home: compiled code then lives as long as the machine's temporary files
         folder = Path(tempfile.gettempdir()) / f"kumakan-compiled-{os.getuid()}" / _source_digest()
         folder.mkdir(parents=True, exist_ok=True)
-    numba.config.CACHE_DIR = str(folder)
+    numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
 
 
 _use_cache_folder()

@@ -104,9 +104,9 @@ class MaliKumaKan(Measure):
             return
         p = country.parameters
         cells = np.flatnonzero(self.region_mask[country.grid.region])
-        tongues = [facts.languages()[0].index(name) for name in self.languages]
+        tongues = np.array([facts.languages()[0].index(name) for name in self.languages])
         for channel, airing in self.airings.items():
-            levers.reach("clip_reach", np.ix_([channel], tongues, cells), strength * airing.capacity * airing.coverage)
+            levers.reach("clip_reach", np.ix_(np.array([channel]), tongues, cells), strength * airing.capacity * airing.coverage)
             levers.set("clip_views", channel, airing.views)
         length = self.shock_seconds + self.explanation_seconds + self.core_seconds
         parts = self.shock_seconds + self.explanation_seconds * p.religious_content + self.core_seconds * p.active_format

@@ -255,7 +255,7 @@ def _forest(ax: Axes, rows: Sequence[_Row | None], names: Sequence[str], labelle
     ax.xaxis.set_major_formatter(lambda value, _: f"{'+' if value > 0 else ''}{number(value)}")
     better = known[0].better if known else "none"
     arrow = {
-        "fewer": "\N{LEFTWARDS ARROW} fewer is better",
+        "fewer": "\N{LEFTWARDS ARROW} less is better",
         "more": "more is better \N{RIGHTWARDS ARROW}",
     }.get(better, "")
     ax.set_xlabel(

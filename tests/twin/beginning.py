@@ -19,9 +19,27 @@ MODES = ("static guard", "patrol", "response")
 CONTACTS = ("nobody", "friend", "kin")
 ROSTER = {2: "member", 3: "detained", 4: "killed", 5: "returned", 255: "gone"}
 SETTLED_CERCLES = (
-    "Tombouctou", "Goundam", "Tessalit", "Abeibara", "Gao", "Bourem", "Ansongo", "Menaka", "Kidal", "Tin-Essako",
-    "Tenenkou", "Youwarou", "Mopti", "Djenne", "Macina", "Niono", "Sikasso", "Kayes", "Koulikoro", "Bamako",
-)  # fmt: skip
+    "Tombouctou",
+    "Goundam",
+    "Tessalit",
+    "Abeibara",
+    "Gao",
+    "Bourem",
+    "Ansongo",
+    "Menaka",
+    "Kidal",
+    "Tin-Essako",
+    "Tenenkou",
+    "Youwarou",
+    "Mopti",
+    "Djenne",
+    "Macina",
+    "Niono",
+    "Sikasso",
+    "Kayes",
+    "Koulikoro",
+    "Bamako",
+)
 SPARSE = 1e-5  # of the real people are left elsewhere, so that towns keep their ranks
 """Where the youths of the small country live: homes of the armed groups, and a place in every other region."""
 
@@ -41,7 +59,7 @@ def small_grid(youths_per_cell: int, persons_per_youth: int, share_15_35: float)
 @contextmanager
 def on_map(grid):
     """Let countries begin on this map."""
-    with mock.patch.object(week, "world_grid", lambda: grid):
+    with mock.patch.object(week, "world_grid", return_value=grid):
         week._society.cache_clear()  # societies are kept by world seed, not by map
         try:
             yield
@@ -63,36 +81,58 @@ def of_country(country: Country) -> Twin:
     grid, society, columns = country.grid, country.society, country.youth
     cells = [
         Cell(
-            number=c, region=int(grid.region[c]), lon=float(grid.lon[c]), lat=float(grid.lat[c]),
-            population=float(grid.population[c]), urban_share=float(grid.urban_share[c]),
+            number=c,
+            region=int(grid.region[c]),
+            lon=float(grid.lon[c]),
+            lat=float(grid.lat[c]),
+            population=float(grid.population[c]),
+            urban_share=float(grid.urban_share[c]),
             borders=[k for k in range(grid.border.shape[1]) if grid.border[c, k]],
-            insecurity=float(country.insecurity[c]), trust=float(country.trust[c]),
-            trust_start=float(country.trust_start[c]), state_presence=float(country.state_presence[c]),
-            state_start=float(country.state_start[c]), hold=float(country.hold[c]), forces=float(country.forces[c]),
+            insecurity=float(country.insecurity[c]),
+            trust=float(country.trust[c]),
+            trust_start=float(country.trust_start[c]),
+            state_presence=float(country.state_presence[c]),
+            state_start=float(country.state_start[c]),
+            hold=float(country.hold[c]),
+            forces=float(country.forces[c]),
             troops=float(country.troops[c]),
         )
         for c in range(len(grid))
-    ]  # fmt: skip
+    ]
     for cell in cells:
         cell.places_around = [cells[n] if n >= 0 else None for n in grid.neighbours[cell.number]]
         cell.neighbours = [n for n in cell.places_around if n is not None]
 
     table = country.groups
     groups = [
-        Group(g, table.keys[g], int(table.founded[g]), int(table.ended[g]), int(table.founding_core[g]),
-              float(table.foreign_share[g]), [cells[c] for c in table.home_cells[g]])
+        Group(
+            g,
+            table.keys[g],
+            int(table.founded[g]),
+            int(table.ended[g]),
+            int(table.founding_core[g]),
+            float(table.foreign_share[g]),
+            [cells[c] for c in table.home_cells[g]],
+        )
         for g in range(len(table.keys))
-    ]  # fmt: skip
+    ]
     for group in groups:
         parent, heir = table.parent[group.number], table.heir[group.number]
         group.parent, group.heir = (groups[k] if k >= 0 else None for k in (parent, heir))
 
     men = country.imams
     imams = [
-        Imam(m, cells[men.cell[m]], float(men.stance[m]), float(men.credibility[m]), TRAININGS[men.training[m]],
-             int(men.back_week[m]), int(men.away_until[m]))
+        Imam(
+            m,
+            cells[men.cell[m]],
+            float(men.stance[m]),
+            float(men.credibility[m]),
+            TRAININGS[men.training[m]],
+            int(men.back_week[m]),
+            int(men.away_until[m]),
+        )
         for m in range(men.cell.size)
-    ]  # fmt: skip
+    ]
     for imam in imams:
         imam.cell.imams.append(imam)
 
@@ -100,14 +140,21 @@ def of_country(country: Country) -> Twin:
     for i in range(society.size):
         attends = int(society.imam[i])
         youth = Youth(
-            i, cells[society.cell[i]], bool(society.town[i]), int(society.language[i]),
-            imams[attends] if attends < len(imams) else None, int(society.turns_36[i]),
-        )  # fmt: skip
+            i,
+            cells[society.cell[i]],
+            bool(society.town[i]),
+            int(society.language[i]),
+            imams[attends] if attends < len(imams) else None,
+            int(society.turns_36[i]),
+        )
         for name in ("disposition", "settled", "attitude", "clips", "propaganda", "counsel", "grievance"):
             setattr(youth, name, float(getattr(columns, name)[i]))
         youth.status = STATUSES[columns.status[i]]
         youth.woman = bool(columns.woman[i])
-        youth.schooling, youth.religious_schooling = int(columns.schooling[i]), int(columns.religious_schooling[i])
+        youth.schooling, youth.religious_schooling = (
+            int(columns.schooling[i]),
+            int(columns.religious_schooling[i]),
+        )
         youth.livelihood = int(columns.livelihood[i])
         youth.channels = {channel for k, channel in enumerate(CHANNELS) if columns.channels[i] >> k & 1}
         youth.cell.youths.append(youth)
@@ -121,31 +168,61 @@ def of_country(country: Country) -> Twin:
     for e in range(known.size):
         row, group, abroad = int(known.youth[e]), int(known.group[e]), int(known.abroad[e])
         person = Person(
-            int(known.person[e]), youths[row] if row >= 0 else None, groups[group] if group >= 0 else None,
-            cells[known.cell[e]], abroad if abroad >= 0 else None, bool(known.recruiter[e]), ROSTER[known.state[e]],
-            int(known.persons[e]), int(known.since[e]), bool(known.convicted[e]),
-        )  # fmt: skip
+            int(known.person[e]),
+            youths[row] if row >= 0 else None,
+            groups[group] if group >= 0 else None,
+            cells[known.cell[e]],
+            abroad if abroad >= 0 else None,
+            bool(known.recruiter[e]),
+            ROSTER[known.state[e]],
+            int(known.persons[e]),
+            int(known.since[e]),
+            bool(known.convicted[e]),
+        )
         if person.youth is not None:
             person.youth.people.append(person)
         roster.append(person)
 
     there = country.units
     units = [
-        Unit(u, cells[there.base[u]], cells[there.cell[u]], float(there.nominal[u]), float(there.strength[u]),
-             MODES[there.mode[u]], int(there.since[u]), int(there.until[u]), float(there.effectiveness[u]),
-             float(there.abuse_factor[u]), float(there.patrol_share[u]))
+        Unit(
+            u,
+            cells[there.base[u]],
+            cells[there.cell[u]],
+            float(there.nominal[u]),
+            float(there.strength[u]),
+            MODES[there.mode[u]],
+            int(there.since[u]),
+            int(there.until[u]),
+            float(there.effectiveness[u]),
+            float(there.abuse_factor[u]),
+            float(there.patrol_share[u]),
+        )
         for u in range(there.base.size)
-    ]  # fmt: skip
+    ]
     from sim.world import facts
 
     twin = Twin(
-        p=country.parameters, seed=int(country.seed), world_seed=country.world_seed, start=country.clock.start,
-        week=country.week, ppy=society.persons_per_youth, cells=cells, youths=youths, imams=imams, groups=groups,
-        roster=roster, units=units, towns=[cells[town.cell] for town in grid.towns],
-        sites=[(cells[site.cell], site.weight) for site in facts.sites()], kin_places=(2, 3),
-        region_names=grid.region_names, country_names=grid.country_names,
-        active_measures={measure.key: measure for measure in country.measures}, villages={},
-    )  # fmt: skip
+        p=country.parameters,
+        seed=int(country.seed),
+        world_seed=country.world_seed,
+        start=country.clock.start,
+        week=country.week,
+        ppy=society.persons_per_youth,
+        cells=cells,
+        youths=youths,
+        imams=imams,
+        groups=groups,
+        roster=roster,
+        units=units,
+        towns=[cells[town.cell] for town in grid.towns],
+        sites=[(cells[site.cell], site.weight) for site in facts.sites()],
+        kin_places=(2, 3),
+        region_names=grid.region_names,
+        country_names=grid.country_names,
+        active_measures={measure.key: measure for measure in country.measures},
+        villages={},
+    )
     for youth in youths:
         twin.villages.setdefault(twin.village(youth.row), []).append(youth)
     twin.count()

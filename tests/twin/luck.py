@@ -1,7 +1,7 @@
 """Keyed luck once more, in whole numbers of plain Python.
 
-Philox4x32-10 as published (Salmon, Moraes, Dror, Shaw 2011, doi 10.1145/2063384.2063405): a block of four words and a
-key of two; ten rounds of two multiplications, the key growing by two constants between rounds.
+Philox4x32-10 as published (Salmon, Moraes, Dror, Shaw 2011, doi 10.1145/2063384.2063405): a block of four
+words and a key of two; ten rounds of two multiplications, the key growing by two constants between rounds.
 """
 
 import math

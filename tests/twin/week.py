@@ -1,6 +1,7 @@
 """The week, one person after the other.
 
-Attitudes and grievances are kept in single precision, as the country keeps them; everything is worked out in double.
+Attitudes and grievances are kept in single precision, as the country keeps them; everything is worked out
+in double.
 """
 
 import math
@@ -70,9 +71,9 @@ class Twin:
 
     # --- 1 measures ---------------------------------------------------------------------------------------
 
-    def strength(self, measure):
-        """How much of a measure is done this week."""
-        day = self.start + timedelta(days=7 * self.week)
+    def strength(self, measure, day=None):
+        """How much of a measure is done on a day, else on the first of this week."""
+        day = day or self.start + timedelta(days=7 * self.week)
         if not measure.start <= day < measure.end:
             return 0.0
         return measure.intensity * min(1.0, (weeks_between(measure.start, day) + 1) / (measure.ramp_up_weeks + 1))
@@ -91,15 +92,14 @@ class Twin:
         """Send this week's cohort, from the regions in proportion to their imams."""
         self.levers.completing = self.p.training_completion
         day = self.start + timedelta(days=7 * self.week)
-        if strength == 0.0:
-            return
-        if measure.cohorts:  # a cohort leaves in the first week that begins on its day or later
-            cohort = sum(c.imams for c in measure.cohorts if 0 <= (day - c.departs).days < 7)
+        if measure.cohorts:  # each leaves in the week of its day, in the strength of that day
+            now = [c for c in measure.cohorts if 0 <= (c.departs - day).days < 7]
+            leaving = int(sum(c.imams * self.strength(measure, c.departs) for c in now) + 0.5)
         else:
             past, rest = divmod(weeks_between(measure.start, day), measure.weeks_between_cohorts)
             left = measure.imams - past * measure.cohort_size
             cohort = max(0, min(measure.cohort_size, left)) if rest == 0 else 0
-        leaving = int(cohort * strength + 0.5)
+            leaving = int(cohort * strength + 0.5)
         stock = [0] * 9
         for imam in self.imams:
             if self.region_names[imam.cell.region] in measure.regions:
@@ -131,10 +131,11 @@ class Twin:
                 for language in measure.languages
             },
             views={channel: getattr(measure, channel).views for channel in ("tv", "facebook", "youtube")},
-            pull=sum(weight * length for weight, length in parts.items()) / seconds
+            pull=sum(weight * length for weight, length in parts.items())
+            / seconds
             * (1.0 - self.p.clip_fatigue) ** stale,
             shock=measure.shock_seconds / seconds,
-        )  # fmt: skip
+        )
         for cell in self.cells:
             if self.region_names[cell.region] in measure.regions:
                 cell.clips = clips
@@ -143,9 +144,10 @@ class Twin:
         """Put troops into border cells, hinder crossings, open part of the sanctuaries."""
         partners = {self.country_names.index(name) for name in measure.countries}
         cells = [
-            cell for cell in self.cells
+            cell
+            for cell in self.cells
             if partners & set(cell.borders) and self.region_names[cell.region] in measure.regions
-        ]  # fmt: skip
+        ]
         if strength == 0.0:
             return
         threat = sum(cell.insecurity for cell in cells)
@@ -175,10 +177,7 @@ class Twin:
         for region in REGIONS:
             if not self.levers.imams_sent[region]:
                 continue
-            free = [
-                i for i in self.imams
-                if i.cell.region == region and i.training == "none" and i.in_post(self.week)
-            ]  # fmt: skip
+            free = [i for i in self.imams if i.cell.region == region and i.training == "none" and i.in_post(self.week)]
             free.sort(key=lambda i: luck("an imam leaves for training", self.seed, 0, i.number))
             for imam in free[: self.levers.imams_sent[region]]:
                 imam.training = "in training"
@@ -224,8 +223,10 @@ class Twin:
                         felt_counsel = further(felt_counsel, p.counsel_effect, 1.0)
                         cell.happened("reached_sermons", self.ppy)
                 youth.clips, youth.propaganda, youth.counsel = (
-                    single(felt_clips), single(felt_propaganda), single(felt_counsel)
-                )  # fmt: skip
+                    single(felt_clips),
+                    single(felt_propaganda),
+                    single(felt_counsel),
+                )
                 youth.settled = single(youth.settled + stays)
             strongest = max((abs(x) for y in cell.youths for x in (y.clips, y.propaganda, y.counsel)), default=0.0)
             if strongest <= FORGOTTEN:
@@ -338,16 +339,20 @@ class Twin:
         guarded = 1.0 - math.exp(-cell.forces / p.protecting_companies)
         unprotected = max(cell.insecurity, cell.hold) * (1.0 - max(cell.state_presence, guarded))
         norm = sum(tie.attitude for tie in youth.ties) / len(youth.ties)
-        hazard = p.h0 * freshness * math.exp(
-            p.b_abuse_join * abused
-            + p.b_income_join * steady
-            + p.b_school * (youth.schooling - p.mean_schooling)
-            + p.b_relschool * (youth.religious_schooling >= 6)
-            + p.b_protect_join * unprotected
-            + p.b_norm * norm
-            + p.b_trust_join * (cell.trust - p.trust_mean) / p.trust_sd
-            + p.kappa_att * youth.attitude
-        )  # fmt: skip
+        hazard = (
+            p.h0
+            * freshness
+            * math.exp(
+                p.b_abuse_join * abused
+                + p.b_income_join * steady
+                + p.b_school * (youth.schooling - p.mean_schooling)
+                + p.b_relschool * (youth.religious_schooling >= 6)
+                + p.b_protect_join * unprotected
+                + p.b_norm * norm
+                + p.b_trust_join * (cell.trust - p.trust_mean) / p.trust_sd
+                + p.kappa_att * youth.attitude
+            )
+        )
         if joins >= 1.0 - math.exp(-hazard):
             return False
         youth.status, youth.contact_group = "joining", group
@@ -373,8 +378,9 @@ class Twin:
         """Every person the youth stands for becomes a member."""
         youth.status = "member"
         for k in range(self.ppy):
-            person = Person(youth.row * self.ppy + k, youth, group, youth.cell, None, False, "member", 1,
-                            self.week, False)  # fmt: skip
+            person = Person(
+                youth.row * self.ppy + k, youth, group, youth.cell, None, False, "member", 1, self.week, False
+            )
             youth.people.append(person)
             self.roster.append(person)
 
@@ -410,7 +416,9 @@ class Twin:
             self.seen["local founder"] += 1
         missing = max(0, core - len(locals_) * self.ppy)
         members = [m for m in self.roster if m.state == "member" and m.group is group.parent]
-        members.sort(key=lambda m: luck("a member leaves with those who found a new group", self.seed, group.number, m.number))
+        members.sort(
+            key=lambda m: luck("a member leaves with those who found a new group", self.seed, group.number, m.number)
+        )
         weights = [(cell.population + 1.0) ** self.p.move_people for cell in group.home]
         for member in members[: min(missing, len(members) // 2)]:
             u = luck("where a founder of a new group settles", self.seed, group.number, member.number)
@@ -557,7 +565,9 @@ class Twin:
         p = self.p
         everyone = sum(cell.members.get(group, 0) for cell in self.cells)
         mean = p.raid_rate * everyone**p.attack_gamma
-        for n in range(poisson(mean, luck("how many raids a group sends far away", self.seed, self.week, group.number))):
+        for n in range(
+            poisson(mean, luck("how many raids a group sends far away", self.seed, self.week, group.number))
+        ):
             weights = [
                 weight**p.raid_people * (min(km(site, h) for h in group.home) + p.gravity_km) ** -p.gravity_power
                 for site, weight in self.sites
@@ -592,10 +602,11 @@ class Twin:
     def silence_imams(self):
         """Moderate imams are threatened where a group is."""
         for imam in self.imams:
-            if imam.cell.based and imam.in_post(self.week) and imam.stance < self.p.moderate_stance:
-                if luck("an imam is silenced", self.seed, self.week, imam.number) < self.p.silencing_chance:
-                    imam.away_until = self.week + 1 + int(self.p.silenced_weeks)
-                    self.seen["imam silenced"] += 1
+            if not (imam.cell.based and imam.in_post(self.week) and imam.stance < self.p.moderate_stance):
+                continue
+            if luck("an imam is silenced", self.seed, self.week, imam.number) < self.p.silencing_chance:
+                imam.away_until = self.week + 1 + int(self.p.silenced_weeks)
+                self.seen["imam silenced"] += 1
 
     # --- 7 security ---------------------------------------------------------------------------------------
 
@@ -610,7 +621,9 @@ class Twin:
         abuses, wrongly = {}, {}
         for cell in self.cells:
             mean = p.abuse_per_op * cell.searching * (p.abuse_floor + cell.insecurity)
-            abuses[cell.number] = poisson(mean, luck("how many abuses happen in a cell", self.seed, self.week, cell.number))
+            abuses[cell.number] = poisson(
+                mean, luck("how many abuses happen in a cell", self.seed, self.week, cell.number)
+            )
             mean = p.wrongful_share / (1.0 - p.wrongful_share) * cell.count("arrests")
             u = luck("how many people are arrested who are no members", self.seed, self.week, cell.number)
             wrongly[cell.number] = poisson(mean, u)
@@ -619,7 +632,9 @@ class Twin:
                 self.wrong(cell, luck("who suffers an abuse", self.seed, self.week, cell.number, n))
         for cell in self.cells:
             for n in range(wrongly[cell.number]):
-                victim = self.wrong(cell, luck("who is arrested without being a member", self.seed, self.week, cell.number, n))
+                victim = self.wrong(
+                    cell, luck("who is arrested without being a member", self.seed, self.week, cell.number, n)
+                )
                 if victim and victim.status == "civilian":
                     self.hold_wrongly(victim)
         for cell in self.cells:
@@ -691,7 +706,7 @@ class Twin:
                 self.follow(member.youth)
 
     def wrong(self, cell, u):
-        """A wrong befalls a person of the cell; returns the youth if it is the one in so many whose ties we know."""
+        """A wrong befalls a person of the cell; returns the youth if it is the one whose ties we know."""
         p = self.p
         if not cell.youths:
             return None
@@ -721,10 +736,12 @@ class Twin:
         """Those of the village who are kin, found by luck for each pair."""
         if (youth.row, village) not in self._kin:
             self._kin[youth.row, village] = [
-                other for other in self.villages.get(village, ()) if other is not youth and luck(
-                    "two youths of a village are kin", self.world_seed, *sorted((youth.row, other.row))
-                ) < self.p.village_kin
-            ]  # fmt: skip
+                other
+                for other in self.villages.get(village, ())
+                if other is not youth
+                and luck("two youths of a village are kin", self.world_seed, *sorted((youth.row, other.row)))
+                < self.p.village_kin
+            ]
         return self._kin[youth.row, village]
 
     def village(self, row):
@@ -734,7 +751,9 @@ class Twin:
     def hold_wrongly(self, youth):
         """Detain one who is no member."""
         youth.status = "detained"
-        person = Person(youth.row * self.ppy, youth, None, youth.cell, None, False, "detained", self.ppy, self.week, False)
+        person = Person(
+            youth.row * self.ppy, youth, None, youth.cell, None, False, "detained", self.ppy, self.week, False
+        )
         youth.people.append(person)
         self.roster.append(person)
         self.seen["held wrongly"] += 1
@@ -837,10 +856,11 @@ class Twin:
         youth.livelihood = 2 if work < secure else 1 if work < secure + precarious else 0
         taste = p.media_risk * mind + math.sqrt(1.0 - p.media_risk**2) * normal(u("a youth's taste for the media"))
         youth.channels = {
-            channel for k, channel in enumerate(CHANNELS)
+            channel
+            for k, channel in enumerate(CHANNELS)
             if (taste + normal(u("a youth uses a channel", k))) / math.sqrt(2.0)
             > normal(1.0 - min(max(use[region, place, k], 1e-6), 1.0 - 1e-6))
-        }  # fmt: skip
+        }
         youth.disposition = youth.settled = youth.attitude = single(mind)
         youth.clips = youth.propaganda = youth.counsel = youth.grievance = 0.0
 
@@ -897,8 +917,16 @@ class Twin:
         """What a measure delivered and cost this week."""
         if key == "imam_training":
             for imam in self.imams:
-                add(f"delivered_{key}", imam.cell.region, imam.training == "trained" and imam.in_post(self.week))
-                add(f"cost_{key}", imam.cell.region, (imam.training == "in training") * measure.cost_per_imam_week)
+                add(
+                    f"delivered_{key}",
+                    imam.cell.region,
+                    imam.training == "trained" and imam.in_post(self.week),
+                )
+                add(
+                    f"cost_{key}",
+                    imam.cell.region,
+                    (imam.training == "in training") * measure.cost_per_imam_week,
+                )
             for region in REGIONS:
                 add(f"cost_{key}", region, self.levers.imams_sent[region] * measure.cost_per_journey)
         if key == "joint_patrols":

@@ -1,0 +1,116 @@
+"""Armed groups: who begins with how many, and where."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from sim.engine.luck import seed_key
+from sim.population.groups import FOREIGN, NOBODY, Roster, first_bases, founders
+from sim.population.youth import KILLED, MEMBER
+from sim.scenario import Scenario
+from sim.week import begin
+from sim.world import facts
+from sim.world.grid import world_grid
+
+GRID = world_grid()
+FACTS = {group.key: group for group in facts.groups()}
+
+
+def begun(ppy=20, seed=1, **changes):
+    return begin(Scenario.of({"name": "groups", "persons_per_youth": ppy, **changes}), seed)
+
+
+@pytest.mark.parametrize("ppy", [20, 200])
+def test_groups_begin_with_their_members_at_home(ppy):
+    country = begun(ppy)
+    roster, table = country.roster, country.groups
+    group, person = roster.group[: roster.size], roster.person[: roster.size]
+    assert np.unique(person).size == roster.size
+    assert roster.active().all()
+    for g, key in enumerate(table.keys):
+        fact, mine = FACTS[key], group == g
+        assert abs(mine.sum() - fact.start_members) <= ppy, "a youth more or less, by luck"
+        foreign = mine & (person >= FOREIGN)
+        assert abs(foreign.sum() - fact.foreign_share * fact.start_members) <= ppy
+        assert {GRID.cercle[c] for c in roster.cell[: roster.size][mine]} <= set(fact.home_cercles)
+    assert np.array_equal(roster.youth[: roster.size] == NOBODY, person >= FOREIGN)
+    mine = roster.youth[: roster.size] != NOBODY
+    rows, times = np.unique(roster.youth[: roster.size][mine], return_counts=True)
+    assert (times == ppy).all(), "an entry for each person a youth stands for"
+    assert np.array_equal(rows, np.flatnonzero(country.youth.status == MEMBER))
+    assert np.array_equal(country.members.sum(axis=1), np.bincount(group, minlength=len(table.keys)))
+
+
+def test_rounding_to_whole_youths_has_no_bias():
+    country = begun(500)
+    g = country.groups.keys.index("mujao")
+    none = np.zeros(country.society.size, np.uint8)
+    sizes = [founders(country.society, none, country.groups, g, 500, seed_key(seed)).size for seed in range(400)]
+    share = (1 - FACTS["mujao"].foreign_share) * 500 / 500
+    assert set(sizes) == {0, 1}
+    assert np.mean(sizes) == pytest.approx(share, abs=4.5 * np.sqrt(share * (1 - share) / 400))
+
+
+def test_founders_are_civilians_of_the_home_cells_and_never_empty_them():
+    country = begun(200)
+    table, society, status = country.groups, country.society, country.youth.status
+    g = table.keys.index("macina")
+    home = np.isin(society.cell, table.home_cells[g])
+    some = founders(society, status, table, g, 4000, country.seed)
+    assert some.size in (19, 20, 21)
+    assert home[some].all()
+    assert (np.diff(some) > 0).all()
+    status[some[::2]] = KILLED
+    others = founders(society, status, table, g, 4000, country.seed)
+    assert not np.isin(some[::2], others).any()
+    assert np.isin(some[1::2], others).all(), "nobody else's luck moves"
+    all_ = founders(society, status, table, g, 10**9, country.seed)
+    assert all_.size == ((status == 0) & home).sum() // 4
+
+
+def test_first_bases_follow_the_people():
+    country = begun(5000)
+    table = country.groups
+    g = table.keys.index("mujao")
+    names = np.arange(50_000)
+    bases = first_bases(names, g, table, GRID, 1.0, country.seed)
+    people = GRID.population[table.home_cells[g]] + 1
+    found = np.array([(bases == c).sum() for c in table.home_cells[g]])
+    np.testing.assert_allclose(found / names.size, people / people.sum(), atol=0.01)
+    even = first_bases(names, g, table, GRID, 0.0, country.seed)
+    assert np.bincount(np.searchsorted(np.sort(table.home_cells[g]), even)).min() > 0.5 * names.size / people.size
+
+
+def test_a_scenario_changes_groups():
+    country = begun(groups={
+        "aqim": {"enabled": False},
+        "mujao": {"start_members": 40, "home_cercles": ["Kayes"], "ended": date(2012, 3, 5)},
+        "macina": {"founded": date(2012, 6, 4)},
+    })  # fmt: skip
+    table, roster = country.groups, country.roster
+    assert "aqim" not in table.keys
+    assert table.parent[table.keys.index("mujao")] == NOBODY, "its parent is off"
+    g = table.keys.index("mujao")
+    assert table.ended[g] == 9
+    assert table.founded[table.keys.index("macina")] == 22
+    mine = roster.group[: roster.size] == g
+    assert abs(mine.sum() - 40) <= 20
+    assert {GRID.cercle[c] for c in roster.cell[: roster.size][mine]} == {"Kayes"}
+    jnim = table.keys.index("jnim")
+    assert not table.alive(0)[jnim]
+    assert table.alive(country.clock.week(date(2017, 3, 6)))[jnim]
+
+
+def test_a_roster_grows_and_keeps_what_it_holds():
+    roster = Roster.empty(2)
+    first = roster.append(2, person=np.array([7, 8], np.uint32), group=1, state=MEMBER)
+    second = roster.append(3, person=np.array([1, 2, 3], np.uint32), cell=5, persons=4)
+    assert (first, second, roster.size) == (slice(0, 2), slice(2, 5), 5)
+    assert roster.person[:5].tolist() == [7, 8, 1, 2, 3]
+    assert roster.persons[:5].tolist() == [1, 1, 4, 4, 4]
+    assert roster.abroad[:5].tolist() == [-1] * 5
+    assert roster.active().tolist() == [True, True, False, False, False]
+    other = roster.copy()
+    other.person[0] = 99
+    assert roster.person[0] == 7

@@ -1,0 +1,143 @@
+"""Attitudes and grievance against what theory says of them."""
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array, diags_array, eye_array
+from scipy.sparse.linalg import spsolve
+
+from sim.population.imams import IN_TRAINING
+from sim.population.youth import KILLED, TIES
+from sim.processes.attitudes import FIXED, attitudes
+from worlds import NO_DRIFT, alike, quiet, with_values
+
+
+def averaging(country) -> csr_array:
+    """W: the mean over one's ties."""
+    ties = country.society.ties
+    rows = np.repeat(np.arange(len(ties)), TIES)
+    return csr_array((np.full(ties.size, 1 / TIES), (rows, ties.ravel())), (len(ties),) * 2)
+
+
+def live(country, weeks: int) -> None:
+    for _ in range(weeks):
+        attitudes(country)
+        country.week += 1
+
+
+def test_settled_attitudes_converge_to_the_fixed_point_of_friedkin_and_johnsen():
+    country = with_values(quiet(), **{**NO_DRIFT, "peer_pull": 0.06, "own_pull": 0.04})
+    youth = country.youth
+    youth.status[5::50] = KILLED
+    live(country, 500)
+    w, n = averaging(country), youth.settled.size
+    dead = youth.status == KILLED
+    peers, own = np.where(dead, 1.0, 0.06), np.where(dead, 0.0, 0.04)
+    expected = spsolve((diags_array(peers + own) - diags_array(peers) @ w).tocsc(), own * youth.disposition.astype(float))
+    np.testing.assert_allclose(youth.settled, expected, atol=1e-4)
+    assert np.array_equal(youth.attitude, youth.settled), "nothing recent is felt"
+    assert youth.settled.std() < 0.75 * youth.disposition.std(), "peers pull together"
+    assert n > 2000
+    live(country, 1)
+    np.testing.assert_allclose(youth.settled, expected, atol=1e-4)
+
+
+def test_with_own_minds_alone_attitudes_come_back_at_their_pace():
+    country = with_values(quiet(5000), **{**NO_DRIFT, "own_pull": 0.05})
+    start = country.youth.disposition + np.float32(2.0)
+    country.youth.settled[:] = start
+    live(country, 10)
+    np.testing.assert_allclose(country.youth.settled - country.youth.disposition, 2 * 0.95**10, rtol=1e-4)
+
+
+def test_without_own_minds_attitudes_approach_consensus_and_their_mean_is_kept():
+    country = with_values(quiet(5000), **{**NO_DRIFT, "peer_pull": 0.5})
+    youth = country.youth
+    mean, spreads, extremes = youth.settled.mean(dtype=float), [], []
+    for _ in range(8):
+        spreads.append(youth.settled.std(dtype=float))
+        extremes.append(float(np.ptp(youth.settled)))
+        live(country, 100)
+        assert youth.settled.mean(dtype=float) == pytest.approx(mean, abs=2e-5)
+    assert np.all(np.diff(spreads) < 0)
+    assert np.all(np.diff(extremes) < 0)
+    assert spreads[-1] < 0.1 * spreads[0]
+    w = averaging(country)
+    expected = w @ youth.attitude.astype(float) * 0.5 + 0.5 * youth.settled
+    live(country, 1)
+    np.testing.assert_allclose(youth.settled, expected, atol=1e-6)
+
+
+def test_everyone_moves_at_once():
+    """A shock travels one tie a week, whatever the order of the rows."""
+    country = with_values(quiet(5000), **{**NO_DRIFT, "peer_pull": 0.5})
+    youth, middle = country.youth, country.society.size // 2
+    for columns in (youth.settled, youth.attitude, youth.disposition):
+        columns[:] = 0
+    youth.settled[middle] = youth.attitude[middle] = 1
+    live(country, 1)
+    assert set(np.flatnonzero(youth.settled)) == {middle, *country.society.ties[middle].tolist()}
+
+
+def test_own_noise_adds_up_like_independent_steps():
+    country = with_values(quiet(500), **{**NO_DRIFT, "noise_sd": 0.02})
+    start = country.youth.settled.copy()
+    live(country, 1)
+    first = country.youth.settled - start
+    assert first.std() == pytest.approx(0.02, rel=0.03)
+    assert abs(first.mean()) < 4 * 0.02 / np.sqrt(start.size)
+    live(country, 24)
+    walk = country.youth.settled - start
+    assert walk.std() == pytest.approx(0.02 * 5, rel=0.03)
+    assert abs(np.corrcoef(first, walk - first)[0, 1]) < 4 / np.sqrt(start.size)
+
+
+def test_a_sermon_pulls_those_who_attend_to_its_target():
+    country = with_values(quiet(500), **{**NO_DRIFT, "sermon_pull": 0.2, "weekly_attendance": 1.0})
+    youth, society, people, p = country.youth, country.society, country.imams, country.parameters
+    start = youth.settled.astype(float)
+    away, abroad = society.imam[np.flatnonzero(society.imam < people.cell.size)[[0, 100]]]
+    people.away_until[away] = 1000
+    people.training[abroad] = IN_TRAINING
+    live(country, 6)
+    attends = society.imam < people.cell.size
+    silent = ~attends | np.isin(society.imam, [away, abroad])
+    assert np.array_equal(youth.settled[silent], start[silent].astype(np.float32))
+    imam = society.imam[~silent]
+    pull, target = 0.2 * people.credibility[imam], p.sermon_span * (people.stance[imam] - p.sermon_neutral)
+    np.testing.assert_allclose(youth.settled[~silent], target + (start[~silent] - target) * (1 - pull) ** 6, atol=2e-5)
+
+
+def test_each_week_a_share_of_those_who_attend_hears_the_sermon():
+    country = with_values(quiet(500), **{**NO_DRIFT, "sermon_pull": 0.5, "weekly_attendance": 0.6})
+    attends = country.society.imam < country.imams.cell.size
+    before = country.youth.settled.copy()
+    live(country, 1)
+    moved = country.youth.settled != before
+    assert not moved[~attends].any()
+    alike(moved.sum(), 0.6, attends.sum())
+
+
+def test_what_is_felt_for_a_time_is_met_but_does_not_settle():
+    country = with_values(quiet(5000), **NO_DRIFT)
+    country.youth.recent[:] = 0.25
+    before = country.youth.settled.copy()
+    live(country, 1)
+    assert np.array_equal(country.youth.settled, before)
+    np.testing.assert_array_equal(country.youth.attitude, before + np.float32(0.25))
+
+
+def test_grievance_halves_at_its_half_life():
+    country = with_values(quiet(5000), **{**NO_DRIFT, "grievance_half_life": 7 * 52})
+    country.youth.grievance[::3] = 0.8
+    live(country, 52)
+    np.testing.assert_allclose(country.youth.grievance[::3], 0.4, rtol=1e-5)
+    assert not country.youth.grievance[1::3].any()
+    assert country.youth_sums[:, 1].sum() / FIXED == pytest.approx(country.youth.grievance.sum(dtype=float), rel=1e-6)
+
+
+def test_sums_for_the_record_are_those_of_the_columns():
+    country = quiet(500)
+    live(country, 3)
+    attitude = country.youth.attitude
+    assert country.youth_sums[:, 0].sum() / FIXED == pytest.approx(attitude.sum(dtype=float), abs=1e-3)
+    assert country.youth_sums[:, 2].sum() == (attitude > np.float32(country.parameters.strong_support)).sum()

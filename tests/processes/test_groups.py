@@ -1,0 +1,254 @@
+"""Armed groups appear, pass on, move, and raise recruiters."""
+
+import numpy as np
+import pytest
+
+from sim.population.groups import GONE, HERE
+from sim.population.youth import MEMBER, RETURNED
+from sim.processes.groups import groups
+from worlds import NO_FORCES, alike, day, fullest, quiet, station, tiny, with_values
+
+STILL = {"move_chance": 0.0, "flee_chance": 0.0, "come_back_chance": 0.0, "promotion_rate": 0.0}
+
+
+def of_group(country, key: str) -> np.ndarray:
+    """Entries of the active members of a group."""
+    g = country.groups.keys.index(key)
+    return np.flatnonzero(country.roster.active() & (country.roster.group[: country.roster.size] == g))
+
+
+def live(country, weeks: int) -> None:
+    for _ in range(weeks):
+        groups(country)
+        country.week += 1
+
+
+# --- beginnings and endings ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ppy", [20, 500])
+def test_macina_is_founded_at_home_with_its_core(ppy):
+    country = with_values(tiny(ppy, start=day("2014-12-08"), end=day("2015-02-02")), **STILL)
+    week, g = country.clock.week(day("2015-01-01")), country.groups.keys.index("macina")
+    parent = of_group(country, "ansar_dine").size
+    live(country, week)
+    assert of_group(country, "macina").size == 0
+    assert of_group(country, "ansar_dine").size == parent
+    live(country, 1)
+    core = of_group(country, "macina")
+    roster = country.roster
+    own = roster.youth[core] >= 0
+    assert 30 <= core.size <= max(30, own.sum()), "those missing come from the parent"
+    assert own.sum() in ((20, 40) if ppy == 20 else (0, 500))
+    assert of_group(country, "ansar_dine").size == parent - (~own).sum()
+    homes = country.groups.home_cells[g]
+    assert np.isin(roster.cell[core], homes).all()
+    assert country.members[g].sum() == core.size
+    status = country.youth.status[np.unique(roster.youth[core][own])]
+    assert (status == MEMBER).all()
+
+
+def test_a_core_takes_at_most_half_of_the_parent():
+    changes = {"ansar_dine": {"start_members": 10}, "macina": {"founded": day("2012-01-09"), "founding_core": 30}}
+    country = with_values(tiny(10_000, groups=changes, forces=NO_FORCES), **STILL)
+    live(country, 1)
+    parent = of_group(country, "ansar_dine").size
+    live(country, 1)
+    assert of_group(country, "ansar_dine").size == parent - parent // 2
+    young = country.roster.youth[of_group(country, "macina")] >= 0
+    assert (~young).sum() in (0, parent // 2)
+
+
+def test_the_people_of_mujao_become_al_mourabitouns():
+    country = with_values(tiny(100, start=day("2013-08-05"), end=day("2013-09-30")), **STILL)
+    week = country.clock.week(day("2013-08-22"))
+    assert week == 2
+    before = country.roster.person[of_group(country, "mujao")]
+    assert before.size > 400
+    live(country, 2)
+    assert set(country.roster.person[of_group(country, "mujao")]) == set(before)
+    assert of_group(country, "mourabitoun").size == 0
+    live(country, 1)
+    assert of_group(country, "mujao").size == 0
+    after = set(country.roster.person[of_group(country, "mourabitoun")])
+    assert set(before) <= after
+    assert len(after) == before.size + 100, "and its own core"
+
+
+def test_jnim_takes_over_from_three_groups():
+    country = with_values(tiny(100, start=day("2017-02-20"), end=day("2017-04-03"),
+                               groups={"mourabitoun": {"start_members": 50}}), **STILL)  # fmt: skip
+    before = [country.roster.person[of_group(country, key)] for key in ("aqim", "mourabitoun", "ansar_dine")]
+    assert min(part.size for part in before) > 0
+    live(country, 1)
+    assert of_group(country, "jnim").size == 0
+    live(country, 1)
+    assert np.array_equal(np.sort(country.roster.person[of_group(country, "jnim")]), np.sort(np.concatenate(before)))
+    live(country, 1)
+    alive = country.groups.alive(country.week - 1)
+    assert {k for k, on in zip(country.groups.keys, alive, strict=True) if on} == {"macina", "isgs", "jnim"}
+
+
+def test_members_of_a_group_without_an_heir_give_up():
+    country = with_values(tiny(100, groups={"macina": {"enabled": False}, "jnim": {"enabled": False},
+                                            "aqim": {"ended": day("2012-01-16")}}), **STILL)  # fmt: skip
+    entries = of_group(country, "aqim")
+    live(country, 2)
+    assert (country.roster.state[entries] == MEMBER).all()
+    live(country, 1)
+    assert (country.roster.state[entries] == RETURNED).all()
+    assert country.flow("returned").sum() == entries.size
+    rows = np.unique(country.roster.youth[entries])
+    assert (country.youth.status[rows[rows >= 0]] == RETURNED).all()
+
+
+# --- moving ----------------------------------------------------------------------------------------------
+
+
+def at_the_border(members=4000, forces=2.0, **values):
+    """Members under pressure in one border cell, all of whom try to move."""
+    country = with_values(quiet(5000), **{**STILL, "flee_chance": 1.0, "cross_chance": 1.0, "pressing_companies": 1.0,
+                                          "far_share": 0.0, **values})  # fmt: skip
+    cell = fullest(country, country.grid.border[:, 2])
+    entries = station(country, cell, members)
+    country.forces[cell] = forces
+    return country, cell, entries
+
+
+def test_those_pressed_at_a_border_cross_it():
+    country, cell, entries = at_the_border()
+    groups(country)
+    hard = 1 - np.exp(-2.0)
+    crossed = country.roster.abroad[entries] != HERE
+    alike(crossed.sum(), hard * hard, crossed.size)  # pressed to move, and pressed across
+    assert country.flow("crossings")[cell] == crossed.sum() == country.flow("crossings").sum()
+    assert country.flow("intercepted").sum() == 0
+    touched = np.flatnonzero(country.grid.border[cell])
+    assert set(country.roster.abroad[entries][crossed]) == set(touched)
+    assert country.members.sum() == (~crossed).sum(), "those abroad are not based here"
+    assert (country.roster.cell[entries][crossed] == cell).all()
+
+
+@pytest.mark.parametrize("left", [0.0, 0.5])
+def test_what_is_taken_from_the_ability_to_cross_stops_people(left):
+    free, cell, entries = at_the_border()
+    groups(free)
+    hindered, _, _ = at_the_border()
+    hindered.levers.keep("crossing", [cell], left)
+    groups(hindered)
+    before, after = (c.roster.abroad[entries] != HERE for c in (free, hindered))
+    assert not (after & ~before).any()
+    alike(after.sum(), left, before.sum())
+    assert hindered.flow("intercepted").sum() == before.sum() - after.sum()
+    elsewhere, _, _ = at_the_border()
+    elsewhere.levers.keep("crossing", np.arange(1713) != cell, 0.0)
+    groups(elsewhere)
+    assert np.array_equal(elsewhere.roster.abroad[entries] != HERE, before)
+
+
+def test_nobody_crosses_away_from_a_border_or_without_pressure():
+    country, _cell, entries = at_the_border(forces=0.0, move_chance=1.0)
+    groups(country)
+    assert (country.roster.abroad[entries] == HERE).all()
+    inland, _, _ = at_the_border(members=1)
+    middle = fullest(inland, ~inland.grid.border.any(axis=1))
+    entries = station(inland, middle, 500)
+    inland.forces[:] = 2.0
+    groups(inland)
+    assert (inland.roster.abroad[entries] == HERE).all()
+
+
+@pytest.mark.parametrize(("forces", "share"), [(0.0, 0.3), (1.0, 0.3 * np.exp(-1.0))])
+def test_they_come_back_where_no_forces_press(forces, share):
+    country = with_values(quiet(5000), **{**STILL, "come_back_chance": 0.3, "pressing_companies": 1.0})
+    cell = fullest(country, country.grid.border[:, 2])
+    entries = station(country, cell, 4000, abroad=2)
+    country.forces[cell] = forces
+    groups(country)
+    alike((country.roster.abroad[entries] == HERE).sum(), share, 4000)
+    assert country.members[0, cell] == (country.roster.abroad[entries] == HERE).sum()
+
+
+def test_a_few_move_anyway_and_more_under_pressure():
+    for forces, expected in ((0.0, 0.1), (1.0, 0.1 + 0.4 * (1 - np.exp(-1.0)))):
+        country = with_values(quiet(5000), **{**STILL, "move_chance": 0.1, "flee_chance": 0.4, "far_share": 0.0,
+                                              "pressing_companies": 1.0})  # fmt: skip
+        cell = fullest(country)
+        entries = station(country, cell, 4000)
+        country.forces[cell] = forces
+        groups(country)
+        moved = country.roster.cell[entries] != cell
+        alike(moved.sum(), expected, 4000)
+        assert set(country.roster.cell[entries][moved]) <= set(country.grid.neighbours[cell])
+
+
+def moves(country, cell, share=None, members=20_000):
+    entries = station(country, cell, members)
+    groups(country)
+    to = country.roster.cell[entries]
+    return np.bincount(to, minlength=len(country.grid)) / members
+
+
+def test_they_go_rather_to_peopled_places_near_home_without_state_or_forces():
+    values = {**STILL, "move_chance": 1.0, "far_share": 0.0, "move_people": 0.5, "move_state": 1.0, "pressing_companies": 2.0}
+    country = with_values(quiet(5000), **values)
+    cell = fullest(country)
+    around = country.grid.neighbours[cell][country.grid.neighbours[cell] >= 0]
+    country.forces[around[0]], country.state_presence[around] = 1.0, np.linspace(0, 1, around.size)
+    pull = np.sqrt(country.grid.population[around] + 1) * np.exp(-country.state_presence[around])
+    pull *= country.places.home_pull[0, around] * np.where(around == around[0], np.exp(-0.5), 1.0)
+    found = moves(country, cell)
+    np.testing.assert_allclose(found[around], pull / pull.sum(), atol=0.016)
+    assert found[around].sum() == pytest.approx(1.0)
+
+
+def test_far_moves_lead_along_the_roads_to_towns():
+    country = with_values(quiet(5000), **{**STILL, "move_chance": 1.0, "far_share": 1.0})
+    cell = fullest(country)
+    towns = country.places.town_cells
+    country.forces[towns[3]] = 1.0
+    weight = country.places.town_pull * country.places.town_distance[cell]
+    weight[3] *= np.exp(-1.0 / country.parameters.pressing_companies)
+    found = moves(country, cell)
+    np.testing.assert_allclose(found[towns], weight / weight.sum(), atol=0.016)
+    assert found[cell] == 0, "a town is no way to itself"
+    near = towns[np.argsort(-country.places.town_distance[cell])]
+    km = country.grid.distance_km(cell, near[:-1])
+    assert (np.diff(km) >= -1e-3).all()
+
+
+# --- recruiters ------------------------------------------------------------------------------------------
+
+
+def test_recruiters_grow_with_the_root_of_the_members():
+    country = with_values(quiet(5000), **{**STILL, "promotion_rate": 0.3, "recruiter_scale": 2.0})
+    cell = fullest(country)
+    station(country, cell, 100, group=0)
+    station(country, cell, 2500, group=1)
+    live(country, 1)
+    first = country.recruiters.sum(axis=1)
+    assert 0 < first[0] < 15
+    live(country, 60)
+    assert np.abs(country.recruiters.sum(axis=1)[:2] - [20, 100]).max() <= 6
+    assert country.recruiters[2:].sum() == 0
+
+
+def test_a_group_that_shrinks_keeps_fewer_recruiters():
+    country = with_values(quiet(5000), **{**STILL, "promotion_rate": 0.3, "recruiter_scale": 2.0})
+    station(country, fullest(country), 400, recruiter=1)
+    assert country.recruiters.sum() == 400
+    live(country, 1)
+    assert 400 - 0.3 * 360 - 45 < country.recruiters.sum() < 400 - 0.3 * 360 + 45
+    live(country, 60)
+    assert abs(country.recruiters.sum() - 40) <= 8
+
+
+def test_only_members_in_the_country_are_counted_and_promoted():
+    country = with_values(quiet(5000), **{**STILL, "promotion_rate": 1.0, "recruiter_scale": 6.0})
+    cell = fullest(country)
+    for state, abroad in ((MEMBER, HERE), (MEMBER, 1), (RETURNED, HERE), (GONE, HERE)):
+        station(country, cell, 100, state=state, abroad=abroad)
+    live(country, 3)
+    assert country.members.sum() == country.members[0, cell] == 100
+    assert country.roster.recruiter[100:400].sum() == 0
+    assert 40 < country.roster.recruiter[:100].sum() <= 75

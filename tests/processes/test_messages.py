@@ -1,0 +1,219 @@
+"""Messages: whom they reach, what they do, how they fade."""
+
+import numpy as np
+import pytest
+
+from sim.population.imams import TRAINED
+from sim.population.youth import KILLED
+from sim.processes.messages import messages
+from worlds import alike, fullest, quiet, with_values
+
+TV = 1
+NO_FADING = {"clip_half_life": 1e12, "counsel_half_life": 1e12, "message_residue": 0.0}
+
+
+def air(country, reach=1.0, views=1.0, channel=TV) -> None:
+    """Show clips on a channel in every language, everywhere, this week."""
+    country.levers.reset()
+    if reach:
+        country.levers.set("clip_reach", channel, reach)
+        country.levers.set("clip_views", channel, views)
+
+
+def effect_on(country) -> np.ndarray:
+    """What each youth comes to feel after many clips, in SD."""
+    p, cell = country.parameters, country.society.cell
+    risk = np.maximum(country.youth.settled, 0.0)
+    return p.clip_effect * country.trust[cell] / p.trust_mean + p.clip_risk_effect * risk
+
+
+def everybody_watches(country):
+    country.youth.channels[:] = 1 << TV
+    return country
+
+
+# --- campaign clips --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("weeks", [[0, 0, 0, 0], [0, 3, 4, 9], [1, 2, 3, 4]], ids=str)
+def test_views_spaced_anyhow_add_up_to_the_same_effect(weeks):
+    country = everybody_watches(with_values(quiet(5000), **NO_FADING, message_dose=1.5))
+    for week in range(10):
+        air(country, reach=float(week in weeks), views=float(weeks.count(week)))
+        messages(country)
+        country.week += 1
+    np.testing.assert_allclose(country.youth.clips, effect_on(country) * (1 - np.exp(-4 / 1.5)), atol=1e-6)
+    assert np.array_equal(country.youth.recent, country.youth.clips)
+
+
+def test_the_effect_of_clips_halves_at_its_half_life():
+    country = everybody_watches(with_values(quiet(5000), clip_half_life=21, message_residue=0.0))
+    air(country, views=3.0)
+    messages(country)
+    start = country.youth.clips.copy()
+    for _ in range(3):
+        country.week += 1
+        air(country, reach=0.0)
+        messages(country)
+    np.testing.assert_allclose(country.youth.clips, start / 2, rtol=1e-6)
+
+
+def test_a_share_of_what_fades_stays_in_the_settled_attitude():
+    country = everybody_watches(with_values(quiet(5000), clip_half_life=21, message_residue=0.25))
+    settled = country.youth.settled.copy()
+    air(country, views=3.0)
+    messages(country)
+    assert np.array_equal(country.youth.settled, settled), "nothing has faded yet"
+    start = country.youth.clips.copy()
+    for _ in range(3):
+        country.week += 1
+        air(country, reach=0.0)
+        messages(country)
+    np.testing.assert_allclose(country.youth.settled - settled, 0.25 * start / 2, atol=1e-6)
+
+
+def test_what_is_felt_no_more_is_forgotten():
+    country = with_values(quiet(5000), message_residue=0.0)
+    youth = country.youth
+    youth.clips[0], youth.clips[-1] = 0.9e-5, 2e-5
+    country.felt[:] = 1
+    messages(country)
+    assert youth.clips[0] == 0
+    assert youth.clips[-1] > 0
+    assert country.felt.sum() == 1
+
+
+def test_clips_reach_the_share_of_the_users_that_is_aired():
+    country = quiet(500)
+    youth = country.youth
+    youth.channels[:] = 0
+    youth.channels[::2] = 1 << TV
+    air(country, reach=0.8)
+    messages(country)
+    seen = youth.clips != 0
+    assert not seen[1::2].any()
+    alike(seen[::2].sum(), 0.8, seen[::2].size)
+    assert country.flow("reached_clips").sum() == seen.sum() * 500
+    np.testing.assert_array_equal(country.flow("reached_clips"), np.bincount(country.society.cell, seen, 1713) * 500)
+
+
+def test_two_channels_reach_by_themselves_and_both_views_count():
+    country = everybody_watches(with_values(quiet(500), **NO_FADING))
+    country.youth.channels[:] = 0b0110
+    country.levers.set("clip_reach", 1, 0.5)
+    country.levers.set("clip_reach", 2, 0.4)
+    country.levers.set("clip_views", 1, 1.0)
+    country.levers.set("clip_views", 2, 3.0)
+    messages(country)
+    dose = country.parameters.message_dose
+    part = country.youth.clips / effect_on(country)
+    for views, chance in ((0, 0.3), (1, 0.3), (3, 0.2), (4, 0.2)):
+        alike((np.abs(part - (1 - np.exp(-views / dose))) < 1e-3).sum(), chance, part.size)
+
+
+def test_a_clip_of_twice_the_strength_counts_as_two_views():
+    one, two = (everybody_watches(quiet(5000)) for _ in range(2))
+    air(one, views=2.0)
+    air(two, views=1.0)
+    two.levers.keep("clip_pull", slice(None), 2.0)
+    messages(one)
+    messages(two)
+    np.testing.assert_allclose(one.youth.clips, two.youth.clips, rtol=1e-6)
+
+
+def test_only_the_language_that_is_aired_is_understood():
+    country = everybody_watches(quiet(2000))
+    country.levers.set("clip_reach", (TV, 3), 1.0)
+    country.levers.set("clip_views", TV, 1.0)
+    messages(country)
+    assert np.array_equal(country.youth.clips != 0, country.society.language == 3)
+    assert (country.youth.clips != 0).any()
+
+
+def test_clips_backfire_on_exactly_those_whom_they_move_towards_violence():
+    country = everybody_watches(with_values(quiet(500), clip_effect=-0.05, clip_risk_effect=0.06))
+    air(country, reach=0.7)
+    messages(country)
+    worse = country.youth.clips > 0
+    assert np.array_equal(worse, (effect_on(country) > 0) & (country.youth.clips != 0))
+    assert country.flow("backfired").sum() == worse.sum() * 500
+    assert 0.05 < worse.mean() < 0.5
+    assert country.youth.settled[worse].min() > 0
+
+
+def test_shocking_images_raise_the_effect_on_those_at_risk_alone():
+    plain, shocking = (everybody_watches(with_values(quiet(5000), clip_shock_effect=0.1)) for _ in range(2))
+    for country in (plain, shocking):
+        air(country, views=1e6)
+    shocking.levers.reach("clip_shock", slice(None), 0.25)
+    messages(plain)
+    messages(shocking)
+    more = shocking.youth.clips - plain.youth.clips
+    np.testing.assert_allclose(more, 0.1 * 0.25 * np.maximum(plain.youth.settled, 0), atol=1e-6)
+
+
+def test_trust_makes_the_mean_effect():
+    country = everybody_watches(with_values(quiet(5000), clip_risk_effect=0.0))
+    country.trust[:] = country.parameters.trust_mean / 2
+    air(country, views=1e6)
+    messages(country)
+    np.testing.assert_allclose(country.youth.clips, country.parameters.clip_effect / 2, rtol=1e-5)
+
+
+def test_the_dead_see_nothing():
+    country = everybody_watches(quiet(5000))
+    country.youth.status[::2] = KILLED
+    air(country)
+    messages(country)
+    assert not country.youth.clips[::2].any()
+    assert country.flow("reached_clips").sum() == country.youth.clips[1::2].size * 5000
+
+
+# --- propaganda and outreach -----------------------------------------------------------------------------
+
+
+def test_propaganda_is_heard_where_members_are_and_next_door():
+    country = with_values(quiet(100), propaganda_chance=0.3, propaganda_members=20, propaganda_spill=0.25)
+    grid, society = country.grid, country.society
+    here = fullest(country)
+    around = grid.neighbours[here][grid.neighbours[here] >= 0]
+    country.members[2, here] = 30
+    messages(country)
+    heard = country.youth.propaganda != 0
+    assert set(np.unique(society.cell[heard])) <= {here, *around.tolist()}
+    mine, near = society.cell == here, np.isin(society.cell, around)
+    alike(heard[mine].sum(), 0.3 * (1 - np.exp(-30 / 20)), mine.sum())
+    alike(heard[near].sum(), 0.3 * (1 - np.exp(-0.25 * 30 / 20)), near.sum())
+    full = country.parameters.propaganda_effect * (1 - np.exp(-1 / country.parameters.message_dose))
+    np.testing.assert_allclose(country.youth.propaganda[heard], full, rtol=1e-5)
+
+
+def test_outreach_is_heard_by_those_who_attend_a_trained_imam_in_post():
+    country = with_values(quiet(200), outreach_chance=0.3)
+    society, people = country.society, country.imams
+    people.training[::2] = TRAINED
+    people.away_until[::4] = 10
+    messages(country)
+    heard = country.youth.counsel != 0
+    attends = society.imam < people.cell.size
+    reached = attends & (society.imam % 4 == 2)
+    assert not heard[~reached].any()
+    alike(heard[reached].sum(), 0.3, reached.sum())
+    assert country.flow("reached_sermons").sum() == heard.sum() * 200
+    full = country.parameters.counsel_effect * (1 - np.exp(-1 / country.parameters.message_dose))
+    np.testing.assert_allclose(country.youth.counsel[heard], full, rtol=1e-5)
+
+
+def test_propaganda_fades_like_clips_and_counsel_at_its_own_half_life():
+    country = with_values(quiet(5000), clip_half_life=14, counsel_half_life=28, message_residue=0.0)
+    youth = country.youth
+    for felt in (youth.clips, youth.propaganda, youth.counsel):
+        felt[:] = 0.08
+    country.felt[:] = 1
+    for _ in range(4):
+        messages(country)
+        country.week += 1
+    np.testing.assert_allclose(youth.clips, 0.02, rtol=1e-5)
+    np.testing.assert_allclose(youth.propaganda, 0.02, rtol=1e-5)
+    np.testing.assert_allclose(youth.counsel, 0.04, rtol=1e-5)
+    np.testing.assert_allclose(youth.recent, 0.08, rtol=1e-5)

@@ -1,0 +1,64 @@
+"""Tiny countries in which everything but one thing is quiet."""
+
+from datetime import date
+
+import numpy as np
+
+from sim.country import Country
+from sim.parameters import Parameters
+from sim.population.groups import FOREIGN, NOBODY
+from sim.population.youth import MEMBER
+from sim.processes.groups import count
+from sim.scenario import Scenario
+from sim.week import begin
+from sim.world import facts
+
+NO_MEMBERS = {group.key: {"start_members": 0, "founding_core": 0} for group in facts.groups()}
+NO_FORCES = {force.key: {"enabled": False} for force in facts.forces()}
+NO_DRIFT = {"noise_sd": 0.0, "sermon_pull": 0.0, "peer_pull": 0.0, "own_pull": 0.0}
+B_OF_JOINING = ("b_abuse_join", "b_income_join", "b_school", "b_relschool", "b_protect_join", "b_norm", "b_trust_join",
+                "kappa_att")  # fmt: skip
+
+
+def tiny(ppy: int = 2000, seed: int = 1, **scenario) -> Country:
+    """The country on the first day of a short scenario."""
+    return begin(Scenario.of({"name": "tiny", "persons_per_youth": ppy, **scenario}), seed)
+
+
+def quiet(ppy: int = 2000, seed: int = 1, **scenario) -> Country:
+    """A country without members of armed groups and without forces."""
+    return tiny(ppy, seed, **{"groups": NO_MEMBERS, "forces": NO_FORCES, **scenario})
+
+
+def with_values(country: Country, **values: float) -> Country:
+    """The same country under other parameters, inside or outside the range a scenario may set."""
+    unknown = set(values) - set(country.parameters)
+    assert not unknown, f"no parameters {unknown}"
+    country.parameters = Parameters({**country.parameters, **values})
+    return country
+
+
+def station(country: Country, cell: int, members: int, group: int = 0, **columns) -> slice:
+    """Put members from abroad into a cell; returns their entries."""
+    name = int(FOREIGN) + 1_000_000 + country.roster.size
+    people = dict(person=name + np.arange(members, dtype=np.uint32), youth=NOBODY, group=group, cell=cell, state=MEMBER,
+                  since=country.week)  # fmt: skip
+    entries = country.roster.append(members, **{**people, **columns})
+    count(country)
+    return entries
+
+
+def fullest(country: Country, where: np.ndarray | None = None) -> int:
+    """The cell with most people (among those of a mask)."""
+    people = country.grid.population if where is None else np.where(where, country.grid.population, -1)
+    return int(np.argmax(people))
+
+
+def alike(found: float, share: float, of: int) -> None:
+    """So many of so many happened, if each had this chance: within 4.5 standard errors."""
+    error = np.sqrt(max(share * (1 - share), 1 / of) / of)
+    assert abs(found / of - share) < 4.5 * error, f"{found} of {of} is {found / of:.4f}, not {share:.4f}"
+
+
+def day(text: str) -> date:
+    return date.fromisoformat(text)
