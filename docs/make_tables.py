@@ -29,9 +29,7 @@ from sim.world.grid import DATA
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 CODE = ROOT / "sim"
-MADE_BY = (
-    "<!-- Made by docs/make_tables.py from the code. Change the code or its tables, then run it again. -->"
-)
+MADE_BY = "<!-- Made by docs/make_tables.py from the code. Change the code or its tables, then run it again. -->"
 
 HOW = {
     "sum": "added up",
@@ -281,13 +279,9 @@ def data_page() -> str:
     for name, its_columns in columns.items():
         stem, ending = name.split(".")
         use = re.search(rf"(?:_read|table|_by_region)\(\"{stem}\"|\"{stem}\.{ending}\"", reading)
-        entries = (
-            f"{sum(1 for _ in (DATA / name).open(encoding='utf-8')) - 1} rows; " if ending == "csv" else ""
-        )
+        entries = f"{sum(1 for _ in (DATA / name).open(encoding='utf-8')) - 1} rows; " if ending == "csv" else ""
         parts.append(f"### {name}")
-        parts.append(
-            entries + ("read by the program." if use else "for reference and comparison; no run reads it.")
-        )
+        parts.append(entries + ("read by the program." if use else "for reference and comparison; no run reads it."))
         parts.append(
             markdown(
                 ("column", "unit", "meaning", "source", "licence", "quality"),

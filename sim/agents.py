@@ -341,17 +341,13 @@ class Youth(Handle):
     sex = Column("'man' or 'woman'", _stored("youth", "woman"), words=lambda _: ("man", "woman"))
     town = Column("lives in town", lambda c, rows: c.society.town[rows] == 1)
     language = Column("main language", _stored("society", "language"), words=lambda _: facts.languages()[0])
-    schooling = Column(
-        "years of schooling", **_kept("youth", "schooling"), check=_whole(0, LONGEST_SCHOOLING)
-    )
+    schooling = Column("years of schooling", **_kept("youth", "schooling"), check=_whole(0, LONGEST_SCHOOLING))
     religious_schooling = Column(
         "years of religious schooling",
         **_kept("youth", "religious_schooling"),
         check=_whole(0, LONGEST_SCHOOLING),
     )
-    livelihood = Column(
-        "'none', 'precarious' or 'secure'", **_kept("youth", "livelihood"), words=lambda _: LIVELIHOODS
-    )
+    livelihood = Column("'none', 'precarious' or 'secure'", **_kept("youth", "livelihood"), words=lambda _: LIVELIHOODS)
     disposition = Column(
         "own support for the violent narrative before others speak, SD",
         **_kept("youth", "disposition"),
@@ -569,9 +565,7 @@ class SecurityUnit(Handle):
 
     cell = Column("row of the grid where it is this week", _stored("units", "cell"))
     region = Column("name of the region", lambda c, rows: c.grid.region[c.units.cell[rows]], words=_regions)
-    force = Column(
-        "key of the force", _stored("units", "force"), words=lambda _: [f.key for f in facts.forces()]
-    )
+    force = Column("key of the force", _stored("units", "force"), words=lambda _: [f.key for f in facts.forces()])
     base = Column("row of the grid of its base", _stored("units", "base"), write=_set_base)
     mode = Column(
         "what it does this week: 'static guard', 'patrol' or 'response'",
@@ -799,9 +793,7 @@ class Rowset(AgentSet):
             out[where] = values.astype(object)
         return np.empty(0) if out is None else out
 
-    def get(
-        self, attr_names: str | list[str], handle_missing: str = "error", default_value: Any = None
-    ) -> list:
+    def get(self, attr_names: str | list[str], handle_missing: str = "error", default_value: Any = None) -> list:
         """An attribute (or a list of several) of each, as plain Python values.
 
         Raises

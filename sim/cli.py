@@ -146,9 +146,7 @@ def run(
 ) -> None:
     """Run one scenario once, and keep its record and figures."""
     loaded = _load([scenario], persons_per_youth, changes)
-    batch = _make(
-        loaded, range(seed, seed + 1), out, quiet, workers=1, world_seed=world_seed, overwrite=overwrite
-    )
+    batch = _make(loaded, range(seed, seed + 1), out, quiet, workers=1, world_seed=world_seed, overwrite=overwrite)
     if not batch.failed:
         from sim.views.tables import console, show_record
 
@@ -374,16 +372,9 @@ def _line(state: Progress) -> None:
     """One plain line before the first run and one every few runs."""
     if state.row is None:
         _say(_opening(state))
-    elif (
-        state.row.state == "failed"
-        or state.done == state.total
-        or state.done % -(-state.total // PLAIN_LINES) == 0
-    ):
+    elif state.row.state == "failed" or state.done == state.total or state.done % -(-state.total // PLAIN_LINES) == 0:
         row = state.row
-        _say(
-            f"{state.done}/{state.total} runs: {row.scenario}, seed {row.seed},"
-            f" {row.state} in {row.seconds:.1f} s"
-        )
+        _say(f"{state.done}/{state.total} runs: {row.scenario}, seed {row.seed}, {row.state} in {row.seconds:.1f} s")
 
 
 @contextmanager

@@ -57,6 +57,7 @@ class Places:
     """What follows from the map alone and would be costly to work out every week."""
 
     region_first: np.ndarray  # int64, first cell of each region, and the end
+    people_pull: np.ndarray  # float64 by cell, growing with its people
     home_pull: np.ndarray  # float64 groups x cells, 1 at home and falling with the distance
     town_cells: np.ndarray  # int64, cells with townspeople
     town_pull: np.ndarray  # float64, townspeople
@@ -69,7 +70,7 @@ class Places:
 
 @dataclass(slots=True)
 class Country:
-    """Everything a run knows. `grid`, `society`, `groups`, `places` and `parameters` are shared between runs and never written."""
+    """Everything a run knows; `grid`, `society`, `groups`, `places`, `parameters` are shared by runs and never written."""
 
     about: dict[str, Any]  # scenario as run, seeds, versions
     clock: Clock
@@ -117,7 +118,8 @@ class Country:
     def copy(self) -> Country:
         """An independent country in the same state: go on with both and compare."""
         own = {name: getattr(self, name).copy() for name in (
-            "youth", "imams", "roster", "units", "insecurity", "trust", "state_presence", "hold", "members", "recruiters",
+            "youth", "imams", "roster", "units", "insecurity", "trust", "state_presence", "hold", "members",
+            "recruiters",
             "links", "forces", "troops", "attacks_now", "felt", "flows", "totals", "means", "youth_sums", "population",
             "values")}  # fmt: skip
         from copy import deepcopy

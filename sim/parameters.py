@@ -53,10 +53,8 @@ class Parameters(Mapping[str, float]):
     0.03
     """
 
-    __slots__ = ("_values",)
-
     def __init__(self, values: Mapping[str, float]) -> None:
-        self._values = dict(values)
+        vars(self).update(values)  # plain attributes: read over a hundred times a week
 
     @classmethod
     def default(cls) -> Parameters:
@@ -71,7 +69,7 @@ class Parameters(Mapping[str, float]):
         InputError
             If a name is unknown (with the nearest known one), or a value is no number or outside `low..high`.
         """
-        values = dict(self._values)
+        values = self.as_dict()
         for name, value in changes.items():
             if name not in values:
                 raise InputError(f"there is no parameter {name!r}{nearest(name, values)}")
@@ -85,27 +83,16 @@ class Parameters(Mapping[str, float]):
 
     def as_dict(self) -> dict[str, float]:
         """All values by name."""
-        return dict(self._values)
+        return dict(vars(self))
 
     def __getattr__(self, name: str) -> float:
-        if name.startswith("_"):  # asked for while a copy is being made, before there are values
-            raise AttributeError(name)
-        try:
-            return self._values[name]
-        except KeyError:
-            raise AttributeError(f"there is no parameter {name!r}{nearest(name, self._values)}") from None
+        raise AttributeError(f"there is no parameter {name!r}{nearest(name, vars(self))}")
 
     def __getitem__(self, name: str) -> float:
-        return self._values[name]
+        return vars(self)[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
+        return iter(vars(self))
 
     def __len__(self) -> int:
-        return len(self._values)
-
-    def __getstate__(self) -> dict[str, float]:
-        return self._values
-
-    def __setstate__(self, state: dict[str, float]) -> None:
-        self._values = state
+        return len(vars(self))

@@ -113,7 +113,9 @@ class Record:
         from importlib import import_module  # views stand above this floor: fetched by name, when asked for
 
         series = import_module("sim.views.series")
-        return series.plot_series({self.about.get("scenario", {}).get("name", "run"): [self]}, observable, regions=regions)
+        return series.plot_series(
+            {self.about.get("scenario", {}).get("name", "run"): [self]}, observable, regions=regions
+        )
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write `record.parquet`, `cells.parquet` and `manifest.json` into `folder`, whole or not at all.
@@ -145,7 +147,9 @@ class Record:
                 "weights": {name: values.tolist() for name, values in self.weights.items()},
                 **self.about,
             }
-            (making / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False, default=str) + "\n")
+            (making / "manifest.json").write_text(
+                json.dumps(manifest, indent=1, ensure_ascii=False, default=str) + "\n"
+            )
             making.chmod(0o755)
             if folder.exists():
                 shutil.rmtree(folder)

@@ -91,9 +91,7 @@ def _number(allowed: str, low: float, high: float, whole: bool = False) -> Befor
     return BeforeValidator(lambda value: number(value, allowed, low, high, whole=whole))
 
 
-Members = Annotated[
-    int, _number(f"a whole number of persons from 0 to {MOST_MEMBERS}", 0, MOST_MEMBERS, True)
-]
+Members = Annotated[int, _number(f"a whole number of persons from 0 to {MOST_MEMBERS}", 0, MOST_MEMBERS, True)]
 Factor = Annotated[float, _number(f"a factor from 0 to {MOST_SCALE}", 0, MOST_SCALE)]
 
 
@@ -106,9 +104,7 @@ class _Run(_Block):
     description: Annotated[str, BeforeValidator(_words)] = ""
     start: Day = FIRST_DAY
     end: Day = date(2018, 12, 31)
-    persons_per_youth: Annotated[
-        int, _number("a whole number of persons from 1 to 10000", 1, 10_000, whole=True)
-    ] = 20
+    persons_per_youth: Annotated[int, _number("a whole number of persons from 1 to 10000", 1, 10_000, whole=True)] = 20
 
 
 class _Group(_Block):
@@ -373,9 +369,7 @@ class _Checks:
         """The model of a block, or None with its problems noted."""
         if not isinstance(data, dict):
             also = "true, false or " if path[:1] == ("measures",) else ""
-            self.problem(
-                path, f"{name} {_is(data)}; it is {also}a block of settings: {', '.join(model.model_fields)}"
-            )
+            self.problem(path, f"{name} {_is(data)}; it is {also}a block of settings: {', '.join(model.model_fields)}")
             return None
         try:
             return model.model_validate(data)
@@ -396,9 +390,7 @@ class _Checks:
         for key in given:
             if key not in names:
                 listed = f"; there are {', '.join(names)}" if len(names) <= 30 else ""
-                self.problem(
-                    (block, key), f"there is no {block[:-1]} {shown(key)}{listed}{nearest(key, names)}"
-                )
+                self.problem((block, key), f"there is no {block[:-1]} {shown(key)}{listed}{nearest(key, names)}")
         return {key: given[key] for key in given if key in names}
 
     def done(self) -> None:
@@ -420,9 +412,7 @@ def _location(loc: tuple[str | int, ...]) -> Keys:
 
 def _dotted(keys: Keys) -> str:
     """Keys as a reader says them: measures.imam_training.cohorts item 2.departs."""
-    return "".join(f" item {key + 1}" if isinstance(key, int) else f".{key}" for key in keys).removeprefix(
-        "."
-    )
+    return "".join(f" item {key + 1}" if isinstance(key, int) else f".{key}" for key in keys).removeprefix(".")
 
 
 def _is(value: Any) -> str:
@@ -462,9 +452,7 @@ def _said(error: Any, model: type[BaseModel], name: str) -> str:
     if kind == "extra_forbidden":
         outer = said.rpartition(".")[0]
         fields = list(_inner(model, loc[:-1]).model_fields)
-        return (
-            f"{outer} has no setting {shown(loc[-1])}; it has {', '.join(fields)}{nearest(loc[-1], fields)}"
-        )
+        return f"{outer} has no setting {shown(loc[-1])}; it has {', '.join(fields)}{nearest(loc[-1], fields)}"
     if "message" in context:
         return f"{said}{'.end' if kind == 'end' else ''} {error['msg']}"
     if kind == "literal_error":
@@ -551,13 +539,7 @@ def _days(value: Any, keys: Keys = ()) -> Iterator[tuple[Keys, date]]:
     """All dates in nested data, with the way to each."""
     if isinstance(value, date):
         yield keys, value
-    inner = (
-        value.items()
-        if isinstance(value, dict)
-        else enumerate(value)
-        if isinstance(value, list | tuple)
-        else ()
-    )
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list | tuple) else ()
     for key, part in inner:
         yield from _days(part, (*keys, key))
 
@@ -567,9 +549,7 @@ def _check_parameters(checks: _Checks) -> dict[str, float]:
     for name, value in checks.known("parameters", rows()).items():
         row = rows()[name]
         try:
-            values[name] = number(
-                value, f"between {row.low:g} and {row.high:g} {row.unit}", row.low, row.high
-            )
+            values[name] = number(value, f"between {row.low:g} and {row.high:g} {row.unit}", row.low, row.high)
         except PydanticCustomError as error:
             checks.problem(("parameters", name), f"parameters.{name} {error.message()}")
     return values
@@ -590,9 +570,7 @@ def _check_groups(checks: _Checks) -> dict[str, dict[str, Any]]:
             what = f"is {change[field_]}; it would be founded on {founded} and ended no later, on {ended}"
             checks.problem((*path, field_), f"groups.{key}.{field_} {what}")
         if change.get("home_cercles") == ():
-            checks.problem(
-                (*path, "home_cercles"), f"groups.{key}.home_cercles is empty; it is a list of cercles"
-            )
+            checks.problem((*path, "home_cercles"), f"groups.{key}.home_cercles is empty; it is a list of cercles")
     return changes
 
 
@@ -605,7 +583,5 @@ def _check_forces(checks: _Checks) -> dict[str, dict[str, Any]]:
         change = changes[key] = model.model_dump(exclude_unset=True)
         start, end = change.get("start"), change.get("end")
         if start is not None and end is not None and end <= start:
-            checks.problem(
-                ("forces", key, "end"), f"forces.{key}.end is {end}; it is a date after the start {start}"
-            )
+            checks.problem(("forces", key, "end"), f"forces.{key}.end is {end}; it is a date after the start {start}")
     return changes

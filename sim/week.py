@@ -182,7 +182,8 @@ def _society(persons_per_youth: int, world_seed: int, parameters: tuple) -> Soci
     society = settle(grid, p, persons_per_youth, world_seed, first_imams(grid, p))
     if society.size < FEWEST_YOUTHS:
         raise InputError(
-            f"persons_per_youth is {persons_per_youth}; that leaves {society.size} youths, at least {FEWEST_YOUTHS} are needed"
+            f"persons_per_youth is {persons_per_youth}; that leaves {society.size} youths, "
+            f"at least {FEWEST_YOUTHS} are needed"
         )
     return society
 
@@ -230,7 +231,7 @@ def _deployments(scenario: Scenario, clock: Clock) -> tuple[list[Deployment], np
     for d in facts.deployments():
         changes: dict[str, Any] = scenario.forces.get(d.force, {})
         troops = d.troops * changes.get("scale", 1.0)
-        since = max(clock.week(d.start), clock.week(changes["start"]) if "start" in changes else -10**6)
+        since = max(clock.week(d.start), clock.week(changes["start"]) if "start" in changes else -(10**6))
         until = clock.weeks + 1 if d.end is None else clock.week(d.end)
         until = min(until, clock.week(changes["end"]) if "end" in changes else until)
         if changes.get("enabled", True) and troops > 0 and since < until:
@@ -259,6 +260,7 @@ def _places(grid: Grid, table: Groups, p: Parameters) -> Places:
     near &= grid.region[:, None] == grid.region[None, :]
     return Places(
         region_first=np.searchsorted(grid.region, np.arange(10)),
+        people_pull=(grid.population + 1.0) ** p.move_people,
         home_pull=np.exp(-table.home / p.home_km),
         town_cells=towns,
         town_pull=pull**p.move_people,

@@ -205,7 +205,9 @@ def test_results_per_head_do_not_depend_on_persons_per_youth():
         scenario = sim.load(BASELINE, [f"persons_per_youth={ppy}", "end=2012-12-31"])
         runs = [run(scenario, seed=s) for s in range(seeds)]
         totals[ppy] = {
-            name: np.array([r[name][-1].sum() if name in ("members", "grievance_mean") else r[name].sum() for r in runs])
+            name: np.array(
+                [r[name][-1].sum() if name in ("members", "grievance_mean") else r[name].sum() for r in runs]
+            )
             for name in ("approached", "joined", "attacks", "abuses", "members", "grievance_mean")
         }
     for name, finest in totals[1].items():

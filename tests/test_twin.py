@@ -100,7 +100,7 @@ def nothing_done():
     """Every person simulated, no measures; a group ends without an heir."""
     groups = {
         **GROUPS,
-        "ansar_dine": {"start_members": 150, "ended": date(2012, 8, 6)},
+        "ansar_dine": {"start_members": 150, "ended": date(2012, 7, 30)},
         "jnim": {"enabled": False},
     }
     return {

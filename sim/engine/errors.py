@@ -30,9 +30,7 @@ class InputError(Exception):
         Line in that file, counted from 1.
     """
 
-    def __init__(
-        self, message: str, *, file: str | PathLike[str] | None = None, line: int | None = None
-    ) -> None:
+    def __init__(self, message: str, *, file: str | PathLike[str] | None = None, line: int | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.file = None if file is None else str(file)

@@ -113,14 +113,8 @@ def _text(path: Path, said_at: Place) -> str:
         raise InputError(f"{_quoted(path)} is a folder; name one YAML file in it", **said_at._asdict())
     if not path.exists():
         folder = path.parent
-        files = (
-            [f.name for f in folder.iterdir() if f.suffix in (".yaml", ".yml")] if folder.is_dir() else None
-        )
-        what = (
-            f"there is no file {_quoted(path)}"
-            if files is not None
-            else f"there is no folder {_quoted(folder)}"
-        )
+        files = [f.name for f in folder.iterdir() if f.suffix in (".yaml", ".yml")] if folder.is_dir() else None
+        what = f"there is no file {_quoted(path)}" if files is not None else f"there is no folder {_quoted(folder)}"
         raise InputError(f"{what}{nearest(path.name, files or [])}", **said_at._asdict())
     if not path.is_file():
         raise InputError(f"{_quoted(path)} is not an ordinary file", **said_at._asdict())

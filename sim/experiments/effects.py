@@ -196,9 +196,7 @@ def summarised(
     gap = ours - theirs
     n = gap.size
     nan = float("nan")
-    row = dict.fromkeys(
-        ("mean", "low", "high", "median", "sd", "helped", "harmed", "nothing", "variance_ratio"), nan
-    )
+    row = dict.fromkeys(("mean", "low", "high", "median", "sd", "helped", "harmed", "nothing", "variance_ratio"), nan)
     row.update(seeds=n, baseline_mean=float(theirs.mean()) if n else nan)
     if n == 0:
         return row

@@ -43,11 +43,7 @@ def youths(scenario: Scenario) -> int:
 def estimate(scenario: Scenario) -> Estimate:
     """Time and memory of one run: start + weeks x (a fixed part + youths x time per youth-week)."""
     count, weeks = youths(scenario), scenario.clock.weeks
-    seconds = (
-        SECONDS_TO_START
-        + count * SECONDS_PER_YOUTH
-        + weeks * (SECONDS_PER_WEEK + count * SECONDS_PER_YOUTH_WEEK)
-    )
+    seconds = SECONDS_TO_START + count * SECONDS_PER_YOUTH + weeks * (SECONDS_PER_WEEK + count * SECONDS_PER_YOUTH_WEEK)
     return Estimate(count, seconds, BYTES_TO_START + count * BYTES_PER_YOUTH)
 
 

@@ -209,9 +209,7 @@ def check_comparable(scenarios: Sequence[Scenario]) -> None:
         If there are fewer than two scenarios, or they differ in period or `persons_per_youth`.
     """
     if len(scenarios) < 2:
-        raise InputError(
-            "a comparison needs two scenarios or more; the first is what the others are compared with"
-        )
+        raise InputError("a comparison needs two scenarios or more; the first is what the others are compared with")
     first = scenarios[0]
     for other in scenarios[1:]:
         if (other.start, other.end) != (first.start, first.end):
@@ -317,9 +315,7 @@ def run_batch(
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "state": "running",
         "baseline": scenarios[0].name,
-        "scenarios": {
-            s.name: {"path": s.path and str(s.path), "digest": s.digest, **s.resolved()} for s in scenarios
-        },
+        "scenarios": {s.name: {"path": s.path and str(s.path), "digest": s.digest, **s.resolved()} for s in scenarios},
         "seeds": list(seeds),
         "world_seed": world_seed,
         "workers": many,
@@ -345,9 +341,7 @@ def run_batch(
         state = "failed" if any(row.state == "failed" for row in rows) else "done"
     finally:
         wall = round(time.perf_counter() - began, 3)
-        store.write_manifest(
-            {**manifest, "state": state, "wall_seconds": wall, "runs": [asdict(r) for r in rows]}
-        )
+        store.write_manifest({**manifest, "state": state, "wall_seconds": wall, "runs": [asdict(r) for r in rows]})
     return Batch(Path(out), tuple(s.name for s in scenarios), tuple(seeds), tuple(rows))
 
 
@@ -406,9 +400,7 @@ def _pool(waiting: deque[Job], workers: int) -> Generator[Row, None, list[Job]]:
     running: dict[Future[Row], Job] = {}
     lost: list[Job] = []
     others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(
-        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker
-    )
+    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker)
     try:
         while running or (waiting and not lost):
             while waiting and not lost and len(running) < workers:

@@ -122,9 +122,7 @@ class Store:
             with tempfile.TemporaryFile(dir=self.out):
                 pass
         except OSError as error:
-            raise InputError(
-                f"cannot write to {self.out}: {error.strerror}; name another folder with --out"
-            ) from error
+            raise InputError(f"cannot write to {self.out}: {error.strerror}; name another folder with --out") from error
 
     def folder(self, scenario: Scenario, seed: int) -> Path:
         """Where a run is or will be."""

@@ -37,10 +37,10 @@ from sim.engine.errors import nearest, plain
 from sim.world.facts import table
 
 if TYPE_CHECKING:
-    from sim.world.grid import Grid
-    from sim.world.timeline import Clock
     from sim.country import Country
     from sim.levers import Levers
+    from sim.world.grid import Grid
+    from sim.world.timeline import Clock
 
 REGIONS: tuple[str, ...] = tuple(row["name"] for row in table("regions"))
 """The nine regions, in the order of every array by region."""
@@ -77,9 +77,7 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def number(
-    value: Any, allowed: str, low: float = -math.inf, high: float = math.inf, *, whole: bool = False
-) -> Any:
+def number(value: Any, allowed: str, low: float = -math.inf, high: float = math.inf, *, whole: bool = False) -> Any:
     """A number between `low` and `high`, or an error that says what is `allowed`."""
     if value is None:
         raise wrong(f"has no value; it is {allowed}")

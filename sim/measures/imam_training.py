@@ -39,12 +39,15 @@ class ImamTraining(Measure):
     delivers: ClassVar[str] = "trained imams in post"
     sources: ClassVar[tuple[str, ...]] = ("le360 2013 and 2018", "machahid24", "Maghreb Arabe Presse 2013")
 
-    imams: Persons = field(500, unit="imams", source="agreement of September 2013", meaning="imams to be trained in all")
+    imams: Persons = field(
+        500, unit="imams", source="agreement of September 2013", meaning="imams to be trained in all"
+    )
     cohort_size: Persons = field(
         102, unit="imams", source="le360: first group of 90 + 12", meaning="imams who leave together", ge=1
     )
     weeks_between_cohorts: Weeks = field(
-        40, unit="weeks", source="derived: five cohorts from November 2013 to early 2017", meaning="from one departure to the next", ge=1
+        40, unit="weeks", source="derived: five cohorts from November 2013 to early 2017",
+        meaning="from one departure to the next", ge=1
     )  # fmt: skip
     course_weeks: Weeks = field(104, unit="weeks", source="two-year course", meaning="length of the course", ge=1)
     cohorts: Several[Cohort] = field(

@@ -40,13 +40,17 @@ class JointPatrols(Measure):
         120, unit="persons", source="assumed: about a company", meaning="strength of one patrol", ge=1
     )
     pursuit: Share = field(
-        0.2, unit="share", source="assumed: right of pursuit over some tens of km", meaning="share of a neighbour's sanctuary that is open to pursuit"
+        0.2, unit="share", source="assumed: right of pursuit over some tens of km",
+        meaning="share of a neighbour's sanctuary that is open to pursuit"
     )  # fmt: skip
     threat_led: Share = field(
-        0.5, unit="share", source="assumed", meaning="share of patrols sent where insecurity is high; the rest spread evenly"
+        0.5,
+        unit="share",
+        source="assumed",
+        meaning="share of patrols sent where insecurity is high; the rest spread evenly",
     )
     cost_per_patrol_week: Xof = field(
-        18_000_000, unit="XOF per patrol and week", source="assumed: allowances, fuel and upkeep of a motorised company",
+        18_000_000, unit="XOF per patrol and week", source="assumed: allowances, fuel and upkeep of a company",
         meaning="cost of one patrol for a week",
     )  # fmt: skip
 

@@ -35,10 +35,15 @@ class Airing(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     capacity: Share = field(
-        1.0, unit="share", source="assumed", meaning="share of the channel's users within coverage that the bookings reach in a week"
+        1.0, unit="share", source="assumed",
+        meaning="share of the channel's users within coverage that the bookings reach in a week"
     )  # fmt: skip
-    coverage: Share = field(1.0, unit="share", source="assumed", meaning="share of the places where the channel can be received")
-    views: Number = field(1.0, unit="views a week", source="assumed", meaning="times a person reached sees it in a week", ge=0, le=50)
+    coverage: Share = field(
+        1.0, unit="share", source="assumed", meaning="share of the places where the channel can be received"
+    )
+    views: Number = field(
+        1.0, unit="views a week", source="assumed", meaning="times a person reached sees it in a week", ge=0, le=50
+    )
     cost_per_week: Xof = field(0.0, unit="XOF per week", source="assumed", meaning="air time or advertising")
 
 
@@ -65,23 +70,35 @@ class MaliKumaKan(Measure):
         ("Bambara", "Fulfulde", "Songhay", "Tamasheq"), unit="languages", source="assumed: main national languages",
         meaning="languages in which the clips are made",
     )  # fmt: skip
-    shock_seconds: Count = field(15, unit="seconds", source="three-part structure; lengths assumed", meaning="shocking images")
+    shock_seconds: Count = field(
+        15, unit="seconds", source="three-part structure; lengths assumed", meaning="shocking images"
+    )
     explanation_seconds: Count = field(
         30, unit="seconds", source="three-part structure; lengths assumed", meaning="a religious leader explains"
     )
-    core_seconds: Count = field(15, unit="seconds", source="three-part structure; lengths assumed", meaning="the core message")
+    core_seconds: Count = field(
+        15, unit="seconds", source="three-part structure; lengths assumed", meaning="the core message"
+    )
     renewed_every_weeks: Weeks = field(
-        26, unit="weeks", source="assumed", meaning="weeks until new clips replace those on air, whose strength wears off", ge=1
+        26,
+        unit="weeks",
+        source="assumed",
+        meaning="weeks until new clips replace those on air, whose strength wears off",
+        ge=1,
     )
     clips_per_renewal: Count = field(4, unit="clips", source="assumed", meaning="new clips each time, per language")
     cost_per_clip: Xof = field(
-        3_000_000, unit="XOF per clip and language", source="assumed: small studio production", meaning="making one clip"
+        3_000_000,
+        unit="XOF per clip and language",
+        source="assumed: small studio production",
+        meaning="making one clip",
     )
 
     @model_validator(mode="after")
     def _has_parts(self) -> MaliKumaKan:
         if self.shock_seconds + self.explanation_seconds + self.core_seconds == 0:
-            raise PydanticCustomError("parts", "{message}", {"message": "has a clip without parts; one of shock_seconds, explanation_seconds, core_seconds must be above 0"})  # fmt: skip
+            raise PydanticCustomError("parts", "{message}",
+            {"message": "has a clip without parts; at least one of its three lengths in seconds is above 0"})  # fmt: skip
         return self
 
     @property
@@ -106,10 +123,14 @@ class MaliKumaKan(Measure):
         cells = np.flatnonzero(self.region_mask[country.grid.region])
         tongues = np.array([facts.languages()[0].index(name) for name in self.languages])
         for channel, airing in self.airings.items():
-            levers.reach("clip_reach", np.ix_(np.array([channel]), tongues, cells), strength * airing.capacity * airing.coverage)
+            levers.reach(
+                "clip_reach", np.ix_(np.array([channel]), tongues, cells), strength * airing.capacity * airing.coverage
+            )
             levers.set("clip_views", channel, airing.views)
         length = self.shock_seconds + self.explanation_seconds + self.core_seconds
-        parts = self.shock_seconds + self.explanation_seconds * p.religious_content + self.core_seconds * p.active_format
+        parts = (
+            self.shock_seconds + self.explanation_seconds * p.religious_content + self.core_seconds * p.active_format
+        )
         stale = self.weeks_since_start(country.clock.date(country.week)) % self.renewed_every_weeks
         levers.keep("clip_pull", cells, parts / length * (1.0 - p.clip_fatigue) ** stale)
         levers.reach("clip_shock", cells, self.shock_seconds / length)

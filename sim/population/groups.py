@@ -37,7 +37,9 @@ class Groups:
     ended: np.ndarray  # int, week from which the group is no more
     start_members: np.ndarray  # int, persons at the start of the run
     foreign_share: np.ndarray  # float 0..1
-    founding_core: np.ndarray  # int, persons with whom a group founded later begins: youths of its home, others of its parent
+    founding_core: (
+        np.ndarray
+    )  # int, persons with whom a group founded later begins: youths of its home, others of its parent
     home: np.ndarray  # float64 groups x cells, km to the nearest home cell
     home_cells: list[np.ndarray]  # cells of the home cercles
 
@@ -65,37 +67,37 @@ class Roster:
     @classmethod
     def empty(cls, room: int) -> Roster:
         """A roster with room for some entries."""
-        kinds = dict(person=np.uint32, youth=np.int32, group=np.int8, cell=np.int32, abroad=np.int8, recruiter=np.uint8,
-                     state=np.uint8, persons=np.int32, since=np.int32, convicted=np.uint8)  # fmt: skip
-        return cls(0, **{name: np.zeros(room, kind) for name, kind in kinds.items()})
+        kinds = (np.uint32, np.int32, np.int8, np.int32, np.int8, np.uint8, np.uint8, np.int32, np.int32, np.uint8)
+        return cls(0, *(np.zeros(room, kind) for kind in kinds))
 
     def copy(self) -> Roster:
         """An independent copy."""
-        return Roster(self.size, *(getattr(self, f.name).copy() for f in fields(self)[1:]))
+        return Roster(self.size, *(getattr(self, name).copy() for name in COLUMNS))
 
     def append(self, count: int, **columns: object) -> slice:
         """Enter `count` people; returns their entries. Columns not named are zero, `abroad` is HERE."""
         start, end = self.size, self.size + count
         if end > self.person.size:
             room = max(end, 2 * self.person.size)
-            for f in fields(self)[1:]:
-                old = getattr(self, f.name)
-                setattr(self, f.name, np.concatenate([old, np.zeros(room - old.size, old.dtype)]))
+            for name in COLUMNS:
+                old = getattr(self, name)
+                setattr(self, name, np.concatenate([old, np.zeros(room - old.size, old.dtype)]))
         columns = {"abroad": HERE, "persons": 1, **columns}
-        for f in fields(self)[1:]:
-            getattr(self, f.name)[start:end] = columns.get(f.name, 0)
+        for name in COLUMNS:
+            getattr(self, name)[start:end] = columns.get(name, 0)
         self.size = end
         return slice(start, end)
 
     def entries(self) -> tuple[np.ndarray, ...]:
         """Views of the entries in use, in the order of the fields: what compiled loops take."""
-        return tuple(getattr(self, f.name)[: self.size] for f in fields(self)[1:])
+        return tuple(getattr(self, name)[: self.size] for name in COLUMNS)
 
     def active(self) -> np.ndarray:
         """Mask of the entries in use that are members now."""
         return self.state[: self.size] == MEMBER
 
 
+COLUMNS = tuple(f.name for f in fields(Roster))[1:]
 ROSTER_STATES = {"member": MEMBER, "detained": DETAINED, "killed": KILLED, "returned": RETURNED, "gone": GONE}
 
 
@@ -105,14 +107,18 @@ def nearest_home_km(grid: Grid, cells: np.ndarray) -> np.ndarray:
     return grid.distance_km(everywhere[:, None], cells[None, :]).min(axis=1)
 
 
-def founders(society: Society, status: np.ndarray, groups: Groups, group: int, total: int, seed: np.uint64) -> np.ndarray:
+def founders(
+    society: Society, status: np.ndarray, groups: Groups, group: int, total: int, seed: np.uint64
+) -> np.ndarray:
     """The youths among `total` first members of a group (its foreign share apart), in order.
 
     They are the civilians of the home cells with the smallest luck, as many as the local share makes whole youths,
     rounded by luck so that no `persons_per_youth` has more or fewer on average. A place of a handful of youths is not
     emptied into a group.
     """
-    rows = np.concatenate([np.arange(society.first[c], society.first[c + 1]) for c in np.sort(groups.home_cells[group])])
+    rows = np.concatenate(
+        [np.arange(society.first[c], society.first[c + 1]) for c in np.sort(groups.home_cells[group])]
+    )
     rows = rows[status[rows] == CIVILIAN]
     whole = total * (1.0 - groups.foreign_share[group]) / society.persons_per_youth
     rounding = lucks(ROUNDING, seed, group, np.zeros(1, np.int64))[0]

@@ -52,7 +52,9 @@ class Deployment:
     troops: float
 
 
-def muster(grid: Grid, deployments: list[Deployment], traits: np.ndarray, unit_persons: float, world_seed: int) -> Units:
+def muster(
+    grid: Grid, deployments: list[Deployment], traits: np.ndarray, unit_persons: float, world_seed: int
+) -> Units:
     """Make units of `unit_persons` out of deployments and base them in towns, by their people.
 
     The k-th unit of a force in a region keeps its base from one deployment to the next.

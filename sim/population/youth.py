@@ -11,7 +11,6 @@ from functools import cache
 from statistics import NormalDist
 
 import numpy as np
-
 from numba import prange
 
 from sim.engine.kernels import chunk_loop, loop
@@ -192,11 +191,17 @@ def born(rows: np.ndarray, generation: int, society_bits: tuple, youth: Youth) -
 
 def upbringing(grid: Grid, p: Parameters, world_seed: int, cell: np.ndarray, town: np.ndarray, ppy: int) -> tuple:
     """What decides who is born: the facts of the regions and the parameters, in the order `_born` takes them."""
+    schooled, years, livelihood = _schooling()
+    return (seed_key(world_seed), cell, grid.region, town, ppy, int(p.village_persons), p.village_share, p.women_share,
+            schooled, years, p.religious_schooling_share, livelihood, _taste_needed(), p.media_risk)  # fmt: skip
+
+
+@cache
+def _schooling() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Share of youths who went to school, their years there, and livelihoods, by region."""
     facts = schooling()
     schooled = 1.0 - facts.no_schooling
-    return (seed_key(world_seed), cell, grid.region, town, ppy, int(p.village_persons), p.village_share, p.women_share,
-            schooled, facts.mean_years / schooled, p.religious_schooling_share, facts.livelihood, _taste_needed(),
-            p.media_risk)  # fmt: skip
+    return schooled, facts.mean_years / schooled, facts.livelihood
 
 
 @cache
@@ -274,4 +279,18 @@ def settle(grid: Grid, p: Parameters, persons_per_youth: int, world_seed: int, f
     ties = acquaint(size, seed, p.friend_reach / persons_per_youth)
     by_turning = np.argsort(turns_36, kind="stable").astype(np.int32)
     turning_first = np.searchsorted(turns_36[by_turning], np.arange(turns_36.max() + 2, dtype=np.int16))
-    return Society(persons_per_youth, first, cell, town, ties, imam, language, turns_36, by_turning, turning_first, chunks, blocks, youth)
+    return Society(
+        persons_per_youth,
+        first,
+        cell,
+        town,
+        ties,
+        imam,
+        language,
+        turns_36,
+        by_turning,
+        turning_first,
+        chunks,
+        blocks,
+        youth,
+    )

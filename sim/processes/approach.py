@@ -4,7 +4,7 @@ Approach. The recruiters of a cell make so many approaches a week, most of them 
 and kin), the rest at random; a crowd of recruiters cannot approach more than a share of the youths of a cell. Each
 youth has their own luck, so that one recruiter fewer means some approaches fewer and no other change:
 
-    P(through a tie) = 1 - exp(-approaches in the region x tie share x own ties to members / all such ties in the region)
+    P(through a tie) = 1 - exp(-approaches in the region x tie share x own ties to members / all such ties there)
     P(at random)     = approaches in the cell x (1 - tie share) / youths of the cell
 
 A friend is visited or called across the region, a stranger is met where the recruiter is. Where few know a member, few
@@ -16,7 +16,8 @@ Joining. An approached youth joins with the weekly hazard
                                 + kappa x)
 
 A abuse of self or kin in the last three months, J steady income, E years of schooling (from the mean), R religious
-schooling of six years or more, P nobody else protects (insecure or held by a group, without state or forces), N mean attitude of the
+schooling of six years or more, P nobody else protects (insecure or held by a group, without state or forces),
+N mean attitude of the
 ties, T trust (SD from the mean), x attitude. Freshness falls as t^(k - 1) (Weibull): most who join do so early. Every
 contact lapses in the end, and those who let it lapse are not approached for some time.
 """
@@ -26,10 +27,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-
-from sim.country import Country
 from numba import prange
 
+from sim.country import Country
+from sim.engine.cells import by_cell
 from sim.engine.kernels import chunk_loop, loop, rule
 from sim.engine.luck import decision, luck, uniform, words
 from sim.population.groups import NOBODY
@@ -65,8 +66,22 @@ def chance(hazard):
     return 1.0 - np.exp(-hazard)
 
 
+@rule
+def whose(recruiting, place, u):
+    """Group picked at luck `u` by its share of the recruiting (groups x places) in a place."""
+    last = recruiting.shape[0] - 1
+    total, sofar = 0.0, 0.0
+    for g in range(last + 1):
+        total += recruiting[g, place]
+    for g in range(last):
+        sofar += recruiting[g, place]
+        if u < sofar / total:
+            return g
+    return last
+
+
 @chunk_loop
-def _approach(chunks, seed, week, per_link, at_random, cell_ladder, region_ladder, region, women, h0, fresh, lapse, refusal,
+def _approach(chunks, seed, week, per_link, at_random, by_group, in_region, region, women, h0, fresh, lapse, refusal,
               abuse_weeks, mean_years, unprotected, trust, b, tie_weight, acts_as, ties, status, woman, schooling,
               religious, livelihood, attitude, member_ties, contact_group, contact_tie, contact_week, refused_until,
               abuse_week, counts):  # fmt: skip
@@ -76,7 +91,7 @@ def _approach(chunks, seed, week, per_link, at_random, cell_ladder, region_ladde
             counts[k, m] = 0
         r = region[c]
         hunted = at_random[c] > 0.0
-        lucky = np.empty(CHUNK, np.uint32)
+        lucky = np.empty(CHUNK if hunted else 0, np.uint32)
         if hunted:
             for i in range(stop - start):
                 lucky[i] = words(IS_APPROACHED, seed, week, start + i, 0)[0]
@@ -92,10 +107,8 @@ def _approach(chunks, seed, week, per_link, at_random, cell_ladder, region_ladde
                     status[i] = APPROACHED
                     contact_week[i] = week
                     counts[k, 0] += 1
-                    g, v = 0, uniform(drawn[1])
                     if u < through:
-                        while v >= region_ladder[g, r]:
-                            g += 1
+                        g = whose(in_region, r, uniform(drawn[1]))
                         which = int(uniform(drawn[2]) * member_ties[i])
                         contact_tie[i] = BY_TIE
                         for j in range(TIES):
@@ -104,8 +117,7 @@ def _approach(chunks, seed, week, per_link, at_random, cell_ladder, region_ladde
                                     contact_tie[i] = BY_KIN
                                 which -= 1
                     else:
-                        while v >= cell_ladder[g, c]:
-                            g += 1
+                        g = whose(by_group, c, uniform(drawn[1]))
                         contact_tie[i] = 0
                     contact_group[i] = g
             if status[i] == APPROACHED:
@@ -124,8 +136,14 @@ def _approach(chunks, seed, week, per_link, at_random, cell_ladder, region_ladde
                 steady = livelihood[i] == 2
                 devout = religious[i] >= 6
                 x = np.float64(attitude[i])
-                hazard = h0 * fresh[min(since, fresh.size - 1)] * np.exp(
-                    log_hazard(abused, steady, schooling[i] - mean_years, devout, unprotected[c], norm, trust[c], x, b)
+                hazard = (
+                    h0
+                    * fresh[min(since, fresh.size - 1)]
+                    * np.exp(
+                        log_hazard(
+                            abused, steady, schooling[i] - mean_years, devout, unprotected[c], norm, trust[c], x, b
+                        )
+                    )
                 )
                 if uniform(drawn[0]) < chance(hazard):
                     status[i] = JOINING
@@ -182,14 +200,6 @@ def freshness(shape: float, weeks: int) -> np.ndarray:
     return np.diff(np.arange(weeks + 1.0) ** shape)
 
 
-def _ladder(shares: np.ndarray) -> np.ndarray:
-    """Cumulative share of the groups (rows) in each column, ending at 1."""
-    total = shares.sum(axis=0)
-    ladder: np.ndarray = np.cumsum(shares, axis=0) / np.where(total > 0.0, total, 1.0)
-    ladder[-1] = 1.0
-    return ladder
-
-
 def enlist(country: Country, rows: np.ndarray, group: np.ndarray) -> None:
     """Make members of the youths in `rows` (in order), an entry in the roster for each person they stand for."""
     society, youth, ppy = country.society, country.youth, country.society.persons_per_youth
@@ -235,19 +245,18 @@ def approach(country: Country) -> None:
     counts = np.empty((len(society.chunks), len(COUNTS)), np.int64)
     _approach(
         society.chunks, country.seed, week, np.where(links > 0, per_link, 0.0), np.where(youths > 0, at_random, 0.0),
-        _ladder(by_group), _ladder(in_region), region, p.women_approached, p.h0,
+        by_group, in_region, region, p.women_approached, p.h0,
         freshness(p.freshness_shape, 1100), 1.0 - np.exp(-1.0 / p.contact_weeks), int(p.refusal_weeks),
-        int(p.abuse_weeks), p.mean_schooling, unprotected, (country.trust - p.trust_mean) / p.trust_sd, b, p.company_weight,
+        int(p.abuse_weeks), p.mean_schooling, unprotected, (country.trust - p.trust_mean) / p.trust_sd, b,
+        p.company_weight,
         acts_as, society.ties, youth.status, youth.woman, youth.schooling, youth.religious_schooling, youth.livelihood,
         youth.attitude, youth.member_ties, youth.contact_group, youth.contact_tie, youth.contact_week,
         youth.refused_until, youth.abuse_week, counts,
     )  # fmt: skip
-    in_cell = society.chunks[:, 0]
-    for column, name in enumerate(COUNTS):
-        country.flow(name)[:] = np.bincount(in_cell, counts[:, column], len(country.grid)) * ppy
+    for name, youths in zip(COUNTS, by_cell(society.chunks, counts, len(country.grid)), strict=True):
+        country.flow(name)[:] = youths * ppy
 
     rows = np.empty(int(counts[:, 1].sum()), np.int64)
     if rows.size:
         _collect(society.chunks, counts[:, 1], youth.status, rows)
         enlist(country, rows, youth.contact_group[rows])
-

@@ -13,12 +13,12 @@ Grievance halves with its own half-life.
 from __future__ import annotations
 
 import numpy as np
-
-from sim.country import Country
 from numba import prange
 
-from sim.engine.kernels import chunk_loop, rule
+from sim.country import Country
+from sim.engine.kernels import chunk_loop, loop, rule
 from sim.engine.luck import bell, decision, threshold, words
+from sim.population.imams import IN_TRAINING
 from sim.population.youth import KILLED, TIES
 
 OWN_NOISE = decision("what else moves a youth's attitude this week")
@@ -53,8 +53,12 @@ def _attitudes(chunks, seed, week, peer_pull, own_pull, noise_size, attendance, 
             # Short loops that each do one thing: only the first jumps about in memory, the compiler widens the others.
             for i in range(n):
                 row = low + i
-                near = attitude[ties[row, 0]] + attitude[ties[row, 1]] + (attitude[ties[row, 2]] + attitude[ties[row, 3]])
-                far = attitude[ties[row, 4]] + attitude[ties[row, 5]] + (attitude[ties[row, 6]] + attitude[ties[row, 7]])
+                near = (
+                    attitude[ties[row, 0]] + attitude[ties[row, 1]] + (attitude[ties[row, 2]] + attitude[ties[row, 3]])
+                )
+                far = (
+                    attitude[ties[row, 4]] + attitude[ties[row, 5]] + (attitude[ties[row, 6]] + attitude[ties[row, 7]])
+                )
                 peers[i] = (near + far) * np.float32(1.0 / TIES)
                 pull[i] = sermon_pull[imam[row]]
                 target[i] = sermon_target[imam[row]]
@@ -77,15 +81,28 @@ def _attitudes(chunks, seed, week, peer_pull, own_pull, noise_size, attendance, 
         sums[k, 0], sums[k, 1], sums[k, 2] = total, aggrieved, supporters
 
 
+@loop
+def _preach(week, strength, span, neutral, stance, credibility, training, away_until):
+    """Pull and target of every imam's sermon, and of no imam (the last)."""
+    pull, target = np.zeros(stance.size + 1, np.float32), np.zeros(stance.size + 1, np.float32)
+    for i in range(stance.size):
+        if training[i] != IN_TRAINING and away_until[i] <= week:
+            pull[i] = strength * credibility[i]
+        target[i] = span * (stance[i] - neutral)
+    return pull, target
+
+
 def attitudes(country: Country) -> None:
     """Move every attitude by one week and let grievances fade."""
     p, society, youth, people = country.parameters, country.society, country.youth, country.imams
-    pull = np.where(people.in_post(country.week), p.sermon_pull * people.credibility, 0.0)
-    target = p.sermon_span * (people.stance - p.sermon_neutral)
+    pull, target = _preach(country.week, p.sermon_pull, p.sermon_span, p.sermon_neutral, people.stance,
+    people.credibility,
+                           people.training, people.away_until)  # fmt: skip
     _attitudes(
-        society.blocks, country.seed, country.week, np.float32(p.peer_pull), np.float32(p.own_pull), np.float32(p.noise_sd),
+        society.blocks, country.seed, country.week, np.float32(p.peer_pull), np.float32(p.own_pull),
+        np.float32(p.noise_sd),
         threshold(p.weekly_attendance), np.float32(0.5 ** (7.0 / p.grievance_half_life)), np.float32(p.strong_support),
-        np.append(pull, 0.0).astype(np.float32), np.append(target, 0.0).astype(np.float32), society.ties, society.imam,
+        pull, target, society.ties, society.imam,
         youth.status, youth.disposition, youth.recent, youth.settled, youth.attitude, youth.attitude_next,
         youth.grievance, country.youth_sums,
     )  # fmt: skip

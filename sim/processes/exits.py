@@ -18,8 +18,9 @@ from sim.processes.approach import know
 
 GIVES_UP = decision("a member gives up")
 
-# What a youth is when those it stands for fare differently: the first of these that any of them is.
-PRECEDENCE = (MEMBER, DETAINED, RETURNED, KILLED)
+# What a youth is when those it stands for fare differently: the one of the highest rank that any of them is.
+RANK = np.zeros(256, np.uint8)
+RANK[[KILLED, RETURNED, DETAINED, MEMBER]] = 1, 2, 3, 4
 
 
 @loop
@@ -29,6 +30,29 @@ def _give_up(seed, week, leaving, person, state, out):
         if state[e] == MEMBER and uniform(words(GIVES_UP, seed, week, person[e], 0)[0]) < leaving:
             out[found] = e
             found += 1
+    return found
+
+
+@loop
+def _follow(entries, youth, group, state, status, left):
+    """Give the youths behind `entries` the status of the highest rank; note those who stop being members."""
+    found = 0
+    for k in range(entries.size):
+        row = youth[entries[k]]
+        if row == NOBODY:
+            continue
+        new, e = np.uint8(GONE), entries[k]  # the persons of a youth stand next to each other
+        while e > 0 and youth[e - 1] == row:
+            e -= 1
+        while e < youth.size and youth[e] == row:
+            if group[e] != NOBODY and state[e] != GONE and (new == GONE or RANK[state[e]] > RANK[new]):
+                new = state[e]
+            e += 1
+        if new != GONE:
+            if status[row] == MEMBER and new != MEMBER:
+                left[found] = row
+                found += 1
+            status[row] = new
     return found
 
 
@@ -51,29 +75,18 @@ def leave(country: Country, entries: np.ndarray) -> None:
     rows = roster.youth[entries]
     mine = np.unique(rows[rows != NOBODY])
     youth.settled[mine] += np.float32(country.parameters.returned_disposition)
-    follow(country, mine)
+    follow(country, entries)
 
 
-def follow(country: Country, rows: np.ndarray) -> None:
-    """Bring the status of youths in line with the entries of those they stand for.
+def follow(country: Country, entries: np.ndarray) -> None:
+    """Bring the status of the youths behind these entries of the roster in line with all whom they stand for.
 
     Ties know a member fewer once none of a youth's persons is one any more.
     """
-    if not rows.size:
-        return
-    roster, youth = country.roster, country.youth
-    owner = roster.youth[: roster.size]
-    state = roster.state[: roster.size]
-    mine = np.isin(owner, rows) & (state != GONE) & (roster.group[: roster.size] != NOBODY)
-    place = np.searchsorted(rows, owner[mine])
-    new = np.full(rows.size, 255, np.uint8)
-    for status in reversed(PRECEDENCE):
-        new[place[state[mine] == status]] = status
-    left = rows[(youth.status[rows] == MEMBER) & (new != MEMBER)]
-    known = new != 255
-    youth.status[rows[known]] = new[known]
-    if left.size:
-        know(left, -1, country.society.ties, country.society.cell, youth.member_ties, country.links)
+    roster, youth, society = country.roster, country.youth, country.society
+    left = np.empty(entries.size, np.int64)
+    found = _follow(entries, roster.youth[: roster.size], roster.group, roster.state, youth.status, left)
+    know(left[:found], -1, society.ties, society.cell, youth.member_ties, country.links)
 
 
 def _turn_over(country: Country) -> None:

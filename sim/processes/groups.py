@@ -50,7 +50,8 @@ def chosen(weights, count, u):
 
 @loop
 def _move(seed, week, move, flee, cross, far, come_back, pressing, crossing, forces, pull, home_pull, town_cells,
-          town_pull, town_distance, neighbours, border, person, group, cell, abroad, state, crossings, stopped):  # fmt: skip
+          town_pull, town_distance, neighbours, border, person, group, cell, abroad, state, crossings,
+          stopped):  # fmt: skip
     near = np.empty(8)
     towns = np.empty(town_cells.size)
     for e in range(person.size):
@@ -106,7 +107,7 @@ def _count(group, cell, abroad, recruiter, state, members, recruiters):
 
 
 @loop
-def _promote(seed, week, rate, wanted, have, people, person, group, abroad, recruiter, state):
+def _promote(seed, week, rate, wanted, have, people, person, group, cell, abroad, recruiter, state, recruiters):
     for e in range(person.size):
         if state[e] != MEMBER or abroad[e] != HERE:
             continue
@@ -115,8 +116,12 @@ def _promote(seed, week, rate, wanted, have, people, person, group, abroad, recr
         if recruiter[e]:
             if missing < 0.0 and luck(BECOMES_RECRUITER, seed, week, person[e]) < -rate * missing / have[g]:
                 recruiter[e] = 0
-        elif missing > 0.0 and luck(BECOMES_RECRUITER, seed, week, person[e]) < rate * missing / max(people[g] - have[g], 1):
+                recruiters[g, cell[e]] -= 1
+        elif missing > 0.0 and luck(BECOMES_RECRUITER, seed, week, person[e]) < rate * missing / max(
+            people[g] - have[g], 1
+        ):
             recruiter[e] = 1
+            recruiters[g, cell[e]] += 1
 
 
 def count(country: Country) -> None:
@@ -134,7 +139,7 @@ def groups(country: Country) -> None:
         _end(country, int(g))
 
     person, _youth, group, cell, abroad, recruiter, state, _persons, _since, _convicted = country.roster.entries()
-    pull = (grid.population + 1.0) ** p.move_people * np.exp(
+    pull = country.places.people_pull * np.exp(
         -p.move_state * country.state_presence - country.forces / p.pressing_companies
     )
     _move(country.seed, week, p.move_chance, p.flee_chance, p.cross_chance, p.far_share, p.come_back_chance,
@@ -146,8 +151,7 @@ def groups(country: Country) -> None:
     count(country)
     people = country.members.sum(axis=1)
     _promote(country.seed, week, p.promotion_rate, p.recruiter_scale * np.sqrt(people), country.recruiters.sum(axis=1),
-             people, person, group, abroad, recruiter, state)  # fmt: skip
-    count(country)
+             people, person, group, cell, abroad, recruiter, state, country.recruiters)  # fmt: skip
 
 
 def _found(country: Country, g: int) -> None:

@@ -19,7 +19,7 @@ RULING = decision("a court decides on a detained person")
 
 
 @loop
-def _rule(seed, week, dismissed, convicted, cleared, sentence, person, group, state, since, guilty):
+def _rule(seed, week, dismissed, convicted, cleared, sentence, person, group, state, since, guilty, free):
     freed = 0
     for e in range(person.size):
         if state[e] != DETAINED or since[e] == week:
@@ -27,17 +27,18 @@ def _rule(seed, week, dismissed, convicted, cleared, sentence, person, group, st
         u = uniform(words(RULING, seed, week, person[e], 0)[0])
         if group[e] == NOBODY:
             if u < cleared:
-                state[e], since[e] = GONE, week
-                freed += 1
+                state[e] = GONE
         elif guilty[e]:
             if week - since[e] >= sentence:
-                state[e], since[e] = RETURNED, week
-                freed += 1
+                state[e] = RETURNED
         elif u < dismissed:
-            state[e], since[e] = RETURNED, week
-            freed += 1
+            state[e] = RETURNED
         elif u < dismissed + convicted:
             guilty[e], since[e] = 1, week
+        if state[e] != DETAINED:
+            since[e] = week
+            free[freed] = e
+            freed += 1
     return freed
 
 
@@ -45,14 +46,15 @@ def justice(country: Country) -> None:
     """Decide this week's cases."""
     p, roster, youth = country.parameters, country.roster, country.youth
     person, rows, group, cell, _abroad, _recruiter, state, _persons, since, guilty = roster.entries()
+    free = np.empty(person.size, np.int64)
     freed = _rule(country.seed, country.week, p.dismissal_chance, p.conviction_chance, p.clearing_chance,
-                  int(p.sentence_weeks), person, group, state, since, guilty)  # fmt: skip
+                  int(p.sentence_weeks), person, group, state, since, guilty, free)  # fmt: skip
     if freed:
-        now = since == country.week
-        cleared = rows[now & (state == GONE) & (group == NOBODY)]
+        free = free[:freed]
+        cleared = rows[free[state[free] == GONE]]
         youth.status[cleared[youth.status[cleared] == DETAINED]] = CIVILIAN
-        back = now & (state == RETURNED)
+        back = free[state[free] == RETURNED]
         np.add.at(country.flow("returned"), cell[back], 1.0)
-        mine = np.unique(rows[back & (rows != NOBODY)])
-        youth.settled[mine] += np.float32(p.returned_disposition)
-        follow(country, mine)
+        mine = np.unique(rows[back])
+        youth.settled[mine[mine != NOBODY]] += np.float32(p.returned_disposition)
+        follow(country, back)

@@ -17,10 +17,10 @@ A small share of what fades stays, as part of the settled attitude (Hill et al. 
 from __future__ import annotations
 
 import numpy as np
-
-from sim.country import Country
 from numba import prange
 
+from sim.country import Country
+from sim.engine.cells import around, by_cell
 from sim.engine.kernels import chunk_loop, rule
 from sim.engine.luck import decision, uniform, words
 from sim.population.youth import CHUNK, KILLED
@@ -115,7 +115,7 @@ def messages(country: Country) -> None:
     preached[people.cell[speaking]] = True
 
     based = country.members.sum(axis=0)
-    near = based + p.propaganda_spill * _around(based, grid.neighbours)
+    near = based + p.propaganda_spill * around(based, grid.neighbours)
     chance = p.propaganda_chance * (1.0 - np.exp(-near / p.propaganda_members))
 
     reached = np.empty((len(society.chunks), 3), np.int64)
@@ -127,12 +127,6 @@ def messages(country: Country) -> None:
         p.message_residue, society.language, society.imam, youth.channels, youth.status, youth.settled, youth.recent,
         youth.clips, youth.propaganda, youth.counsel, country.felt, reached,
     )  # fmt: skip
-    for column, name in enumerate(("reached_clips", "backfired", "reached_sermons")):
-        persons = np.bincount(society.chunks[:, 0], reached[:, column], cells)
-        country.flow(name)[:] = persons * society.persons_per_youth
-
-
-def _around(values: np.ndarray, neighbours: np.ndarray) -> np.ndarray:
-    """Sum over the neighbouring cells."""
-    total: np.ndarray = np.append(values, 0)[neighbours].sum(axis=1)  # -1, no neighbour, is the zero at the end
-    return total
+    youths = by_cell(society.chunks, reached, cells)
+    for name, count in zip(("reached_clips", "backfired", "reached_sermons"), youths, strict=True):
+        country.flow(name)[:] = count * society.persons_per_youth

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-
-from sim.country import FLOW, FLOWS, Country
 from numba import prange
 
+from sim.country import FLOW, FLOWS, Country
 from sim.engine.kernels import chunk_loop, loop
 from sim.population.groups import GONE, HERE, NOBODY
-from sim.population.imams import TRAINED
+from sim.population.imams import IN_TRAINING, TRAINED
 from sim.population.youth import APPROACHED, CIVILIAN, MEMBER, STATUSES
 from sim.processes.attitudes import FIXED
 from sim.record import Observable
@@ -28,7 +27,10 @@ STOCKS = (
     Observable("imams_trained", "imams", "sum", "of them, trained"),
     Observable("imams_displaced", "imams", "sum", "imams driven away or silenced"),
     Observable("units", "units", "sum", "security units based in the region"),
-    *(Observable(f"people_{status}", "persons", "sum", f"youths of the region by status: {status}") for status in STATUSES),
+    *(
+        Observable(f"people_{status}", "persons", "sum", f"youths of the region by status: {status}")
+        for status in STATUSES
+    ),
 )
 
 
@@ -63,13 +65,35 @@ def census(country: Country) -> np.ndarray:
     home = society.blocks[:, 0]
     for column, status in enumerate((CIVILIAN, APPROACHED)):
         people[:, status] = np.bincount(home, counts[:, column], 9) * society.persons_per_youth
-    rows, state = roster.youth[: roster.size], roster.state[: roster.size]
-    known = (rows != NOBODY) & (state != GONE)
-    origin = region[society.cell[rows[known]]].astype(np.int64)
-    place = origin * len(STATUSES) + state[known]
-    followed = np.bincount(place, roster.persons[: roster.size][known], people.size)
-    people += followed.reshape(people.shape).astype(np.int64)
+    _person, rows, _group, _cell, _abroad, _recruiter, state, persons, _since, _convicted = roster.entries()
+    _count_followed(region, society.cell, rows, state, persons, people)
     return people
+
+
+@loop
+def _count_followed(region, home, youth, state, persons, people):
+    """Add those followed one by one to the region their youth comes from."""
+    for e in range(youth.size):
+        if youth[e] != NOBODY and state[e] != GONE:
+            people[region[home[youth[e]]], state[e]] += persons[e]
+
+
+@loop
+def _count_abroad(region, cell, abroad, state, out):
+    for e in range(cell.size):
+        if state[e] == MEMBER and abroad[e] != HERE:
+            out[region[cell[e]]] += 1
+
+
+@loop
+def _count_imams(week, region, cell, training, away_until, out):
+    """Imams in post, of them trained, and displaced, by region."""
+    for i in range(cell.size):
+        r = region[cell[i]]
+        preaches = training[i] != IN_TRAINING and away_until[i] <= week
+        out[r, 0] += preaches
+        out[r, 1] += preaches and training[i] == TRAINED
+        out[r, 2] += away_until[i] > week
 
 
 @loop
@@ -124,24 +148,22 @@ def record(country: Country) -> None:
                 country.state_presence, means, country.means)  # fmt: skip
 
     roster, imams, units = country.roster, country.imams, country.units
-    abroad = (roster.state[: roster.size] == MEMBER) & (roster.abroad[: roster.size] != HERE)
+    abroad, clergy = np.zeros(9, np.int64), np.zeros((9, 3), np.int64)
+    _count_abroad(grid.region, roster.cell[: roster.size], roster.abroad, roster.state, abroad)
+    _count_imams(week, grid.region, imams.cell, imams.training, imams.away_until, clergy)
     home = society.blocks[:, 0]
     youths = np.maximum(np.bincount(home, society.blocks[:, 2] - society.blocks[:, 1], 9), 1.0)
     attitude, grievance, strong = (np.bincount(home, column, 9) / youths for column in country.youth_sums.T)
-    preaching = imams.in_post(week)
-    at = grid.region[imams.cell]
     country.population[:] = census(country)
     stocks = [
         means[:, 0],
-        np.bincount(grid.region[roster.cell[: roster.size][abroad]], minlength=9),
+        abroad,
         means[:, 1],
         attitude / FIXED,
         strong,
         grievance / FIXED,
         *means[:, 2:].T,
-        np.bincount(at[preaching], minlength=9),
-        np.bincount(at[preaching & (imams.training == TRAINED)], minlength=9),
-        np.bincount(at[imams.away_until > week], minlength=9),
+        *clergy.T,
         np.bincount(grid.region[units.base[units.active(week)]], minlength=9),
         *country.population.T,
     ]

@@ -3,14 +3,16 @@
 Each week a unit guards its base or goes on patrol to a cell within reach, the more likely the less secure it is. Its
 weight at a place is strength x effectiveness, in companies of 100. A member is found with chance
 
-    1 - exp(-detection x information x companies near x (1 + members there / crowd) - answer to attacks)
+    1 - exp(-detection x information x companies near x (1 + members there / crowd) - answer)
 
-and then killed or arrested. Information grows with trust (people tell) and with what partners share. Recruiters are more
+    answer = answer rate x attacks of the group there this week x (1 - exp(-companies near)) / members there
+
+and then killed or arrested. Information grows with trust (people tell): exp(b_trust_tip T). Recruiters are more
 exposed. Members in a sanctuary are safe but for the share of it in which a neighbour's or joint forces may follow.
 
-Abuses: Poisson(abuse rate x companies on patrol x (floor + insecurity)) in a cell, each suffered by one person: grievance
-of the victim, the friends and the kin (a share of the village is kin), trust of the place down. For every so many arrests
-one is of a person who is no member.
+Abuses: Poisson(abuse rate x companies on patrol x (floor + insecurity)) in a cell, each suffered by one person:
+grievance of the victim, the friends and the kin (a share of the village is kin), trust of the place down. For every so
+many arrests one is of a person who is no member.
 """
 
 from __future__ import annotations
@@ -18,8 +20,9 @@ from __future__ import annotations
 import numpy as np
 
 from sim.country import Country
+from sim.engine.cells import around
 from sim.engine.kernels import loop, rule
-from sim.engine.luck import decision, luck, poisson, poissons, uniform, words
+from sim.engine.luck import decision, luck, poissons, uniform, words
 from sim.population.groups import HERE, NOBODY
 from sim.population.security import GUARD, PATROL, RESPONSE
 from sim.population.youth import CIVILIAN, DETAINED, KILLED, KIN_TIES, MEMBER, TIES
@@ -70,8 +73,8 @@ def _post(seed, week, guard_weight, floor, insecurity, reach_first, reach, activ
 
 
 @loop
-def _find(seed, week, detection, killed_share, exposure, crowd, information, near, based, answer, pursuit, person, group,
-          cell, abroad, recruiter, state, since, arrests, killed):  # fmt: skip
+def _find(seed, week, detection, killed_share, exposure, crowd, information, near, based, answer_rate, nearby, attacks,
+          pursuit, person, group, cell, abroad, recruiter, state, since, arrests, killed, caught):  # fmt: skip
     hits = 0
     for e in range(person.size):
         if state[e] != MEMBER:
@@ -80,10 +83,12 @@ def _find(seed, week, detection, killed_share, exposure, crowd, information, nea
         drawn = words(IS_FOUND, seed, week, person[e], 0)
         if abroad[e] == HERE:
             bold = exposure if recruiter[e] else 1.0
-            p = found(detection * bold, information[c], near[c], 1.0 + based[c] / crowd, answer[g, c])
+            answer = answer_rate * attacks[g, c] * nearby[c] / max(based[c], 1)
+            p = found(detection * bold, information[c], near[c], 1.0 + based[c] / crowd, answer)
         else:
             p = pursuit[abroad[e]]
         if uniform(drawn[0]) < p:
+            caught[hits] = e
             hits += 1
             since[e] = week
             if uniform(drawn[1]) < killed_share:
@@ -96,7 +101,8 @@ def _find(seed, week, detection, killed_share, exposure, crowd, information, nea
 
 
 @loop
-def _wrong(seed, week, decision_number, counts, first, ppy, grieved, near_share, village_persons, village_kin, arrest, ties,
+def _wrong(seed, week, decision_number, counts, first, ppy, grieved, near_share, village_persons, village_kin,
+arrest, ties,
            status, grievance, abuse_week, arrested):  # fmt: skip
     """Let `counts` wrongs befall people of each cell: grievance of the victim and of those close; maybe an arrest.
 
@@ -139,10 +145,11 @@ def post_units(country: Country) -> np.ndarray:
     p, units, levers = country.parameters, country.units, country.levers
     searching = np.empty(len(country.grid))
     places = country.places
-    _post(country.seed, country.week, p.guard_weight, p.patrol_floor, country.insecurity, places.reach_first, places.reach,
+    _post(country.seed, country.week, p.guard_weight, p.patrol_floor, country.insecurity, places.reach_first,
+    places.reach,
           units.active(country.week), units.base, units.strength, units.effectiveness, units.abuse_factor,
-          units.patrol_share, country.flow("attacks"), units.cell, units.mode, country.forces, country.troops, searching,
-          country.flow("patrols"))  # fmt: skip
+          units.patrol_share, country.flow("attacks"), units.cell, units.mode, country.forces, country.troops,
+          searching, country.flow("patrols"))  # fmt: skip
     if levers.moved("joint_patrol_troops"):
         companies = levers.joint_patrol_troops / 100.0
         country.forces += companies * p.joint_patrol_effectiveness
@@ -154,23 +161,21 @@ def post_units(country: Country) -> np.ndarray:
 
 def security(country: Country) -> None:
     """Post the units, find members, and let contacts go wrong."""
-    p, grid, society, youth, roster = (
-        country.parameters, country.grid, country.society, country.youth, country.roster
-    )  # fmt: skip
+    p, grid, society, roster = country.parameters, country.grid, country.society, country.roster
     searching = post_units(country)
 
-    near = country.forces + p.patrol_spill * np.append(country.forces, 0.0)[grid.neighbours].sum(axis=1)
+    near = country.forces + p.patrol_spill * around(country.forces, grid.neighbours)
     information = np.exp(p.b_trust_tip * (country.trust - p.trust_mean) / p.trust_sd)
     based = country.members.sum(axis=0)
-    answer = p.answer_rate * country.attacks_now * (1.0 - np.exp(-near)) / np.maximum(based, 1)
-    person, rows, group, cell, abroad, recruiter, state, _persons, since, _convicted = roster.entries()
+    person, _rows, group, cell, abroad, recruiter, state, _persons, since, _convicted = roster.entries()
     arrests, killed = country.flow("arrests"), country.flow("killed")
+    caught = np.empty(person.size, np.int64)
     hits = _find(country.seed, country.week, p.detection, p.killed_share, p.recruiter_exposure, p.crowd_members,
-                 information, near, based, answer, p.pursuit_hazard * country.levers.pursuit, person, group, cell, abroad,
-                 recruiter, state, since, arrests, killed)  # fmt: skip
-    if hits:
-        caught = np.flatnonzero((since == country.week) & ((state == KILLED) | (state == DETAINED)) & (rows != NOBODY))
-        follow(country, np.unique(rows[caught]))
+                 information, near, based, p.answer_rate, 1.0 - np.exp(-near), country.attacks_now,
+                 p.pursuit_hazard * country.levers.pursuit, person, group, cell, abroad, recruiter, state, since,
+                 arrests,
+                 killed, caught)  # fmt: skip
+    follow(country, caught[:hits])
 
     cells = np.arange(len(grid))
     means = p.abuse_per_op * searching * (p.abuse_floor + country.insecurity) * country.levers.abuse_control
@@ -204,4 +209,6 @@ def _do_wrong(country: Country, decision_number: np.uint32, counts: np.ndarray, 
 
 def _killed_by_forces(country: Country, abuses: np.ndarray) -> np.ndarray:
     """Civilians who died in this week's abuses, by cell."""
-    return poissons(LETHAL, country.seed, country.week, np.arange(abuses.size), country.parameters.abuse_deaths * abuses)
+    return poissons(
+        LETHAL, country.seed, country.week, np.arange(abuses.size), country.parameters.abuse_deaths * abuses
+    )

@@ -16,8 +16,10 @@ from __future__ import annotations
 import numpy as np
 
 from sim.country import Country
+from sim.engine.cells import around
 from sim.engine.kernels import loop, rule
-from sim.engine.luck import decision, luck, lucks, poisson
+from sim.engine.luck import decision, luck, poisson
+from sim.population.imams import IN_TRAINING
 from sim.processes.groups import chosen
 
 ATTACKS = decision("how often a group attacks in a cell")
@@ -82,7 +84,7 @@ def _attack(seed, week, rate, gamma, members, opportunity, deaths_of_civilians, 
 def opportunity(country: Country) -> np.ndarray:
     """Weight of forces, officials and civilians as targets, by cell (3 x cells)."""
     p, grid = country.parameters, country.grid
-    near = np.append(country.troops, 0.0)[grid.neighbours].sum(axis=1) * p.patrol_spill
+    near = around(country.troops, grid.neighbours) * p.patrol_spill
     return np.stack([
         p.target_forces * (1.0 - np.exp(-(country.troops + near) / p.target_troops)),
         p.target_officials * country.state_presence,
@@ -92,8 +94,7 @@ def opportunity(country: Country) -> np.ndarray:
 
 def violence(country: Country) -> None:
     """Let the groups attack, and places suffer it."""
-    p, week, grid = country.parameters, country.week, country.grid
-    flow = country.flow
+    p, week, flow = country.parameters, country.week, country.flow
     _attack(
         country.seed, week, p.attack_rate, p.attack_gamma, country.members, opportunity(country),
         np.array([p.deaths_civilian_forces, p.deaths_civilian_officials, p.deaths_civilian_civilians]),
@@ -110,8 +111,8 @@ def violence(country: Country) -> None:
 def _suffer(country: Country) -> None:
     """Insecurity and state presence after this week's attacks; losses of the units where they fell."""
     p, grid, attacks = country.parameters, country.grid, country.flow("attacks")
-    around = np.append(attacks, 0.0)[grid.neighbours].sum(axis=1)
-    shock = 1.0 - np.exp(-p.attack_fear * (attacks + p.fear_spill * around))
+    nearby = around(attacks, grid.neighbours)
+    shock = 1.0 - np.exp(-p.attack_fear * (attacks + p.fear_spill * nearby))
     country.insecurity *= 0.5 ** (7.0 / p.fear_half_life)
     country.insecurity += (1.0 - country.insecurity) * shock
 
@@ -119,7 +120,8 @@ def _suffer(country: Country) -> None:
     hold = country.hold
     hold[:] = based / (based + p.holding_members) * np.exp(-country.forces / p.protecting_companies)
     state = country.state_presence
-    state *= (1.0 - p.official_flight) ** country.flow("attacks_officials")
+    hit = np.flatnonzero(country.flow("attacks_officials"))
+    state[hit] *= (1.0 - p.official_flight) ** country.flow("attacks_officials")[hit]
     state += p.state_return * (country.state_start - state) * (1.0 - country.insecurity) * (1.0 - hold)
     state -= p.state_retreat * hold * state
 
@@ -132,9 +134,16 @@ def _suffer(country: Country) -> None:
 
 def _silence_imams(country: Country) -> None:
     """Threaten moderate imams where a group is present: some stay away or silent for a time."""
-    p, people, week = country.parameters, country.imams, country.week
+    p, people = country.parameters, country.imams
     present = country.members.sum(axis=0) > 0
-    at_risk = np.flatnonzero(present[people.cell] & people.in_post(week) & (people.stance < p.moderate_stance))
-    if at_risk.size:
-        silenced = at_risk[lucks(SILENCED, country.seed, week, at_risk) < p.silencing_chance]
-        people.away_until[silenced] = week + 1 + int(p.silenced_weeks)
+    _silence(country.seed, country.week, p.silencing_chance, p.moderate_stance, int(p.silenced_weeks), present,
+    people.cell,
+             people.stance, people.training, people.away_until)  # fmt: skip
+
+
+@loop
+def _silence(seed, week, chance, moderate, weeks, present, cell, stance, training, away_until):
+    for i in range(cell.size):
+        preaches = training[i] != IN_TRAINING and away_until[i] <= week
+        if present[cell[i]] and preaches and stance[i] < moderate and luck(SILENCED, seed, week, i) < chance:
+            away_until[i] = week + 1 + weeks

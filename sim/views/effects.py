@@ -87,28 +87,20 @@ def plot_effects(
     table = effects[here & effects["outcome"].isin(outcomes) & effects["scenario"].isin(scenarios)]
     if table.empty:
         raise InputError(f"the table of effects has no row {'by region' if by_region else 'for Mali'}")
-    return (
-        _by_region(table, outcomes, scenarios, about)
-        if by_region
-        else _national(table, outcomes, scenarios, about)
-    )
+    return _by_region(table, outcomes, scenarios, about) if by_region else _national(table, outcomes, scenarios, about)
 
 
 def _national(
     table: pd.DataFrame, outcomes: Sequence[str], scenarios: Sequence[str], about: Mapping[str, str] | None
 ) -> Figure:
     lines = len(scenarios)
-    figure = _sheet(
-        table, 10.5, len(outcomes) * (_ROW * lines + 0.95) + 0.5, "Effects of the measures on Mali", about
-    )
+    figure = _sheet(table, 10.5, len(outcomes) * (_ROW * lines + 0.95) + 0.5, "Effects of the measures on Mali", about)
     axes = figure.subplots(len(outcomes), 2, squeeze=False, sharey="row", width_ratios=[3.2, 1])
     for (forest, bars), outcome in zip(axes, outcomes, strict=True):
         rows = _rows(table[table["outcome"] == outcome], "scenario", scenarios)
         _forest(forest, rows, scenarios)
         _shares(bars, rows)
-        forest.set_title(
-            _heading(rows, outcome), size=TEXT_SIZE, weight="bold", color=INK, family=FONT, loc="left"
-        )
+        forest.set_title(_heading(rows, outcome), size=TEXT_SIZE, weight="bold", color=INK, family=FONT, loc="left")
     return figure
 
 
@@ -166,9 +158,7 @@ def _rows(table: pd.DataFrame, column: str, names: Sequence[str]) -> list[_Row |
     found = {}
     for row in table.to_dict("records"):
         if row[column] in found:
-            raise InputError(
-                f"the table of effects has more than one row for {row['outcome']} and {row[column]}"
-            )
+            raise InputError(f"the table of effects has more than one row for {row['outcome']} and {row[column]}")
         found[row[column]] = _Row(**{name: row[name] for name in _Row.__dataclass_fields__})
     return [found.get(name) for name in names]
 
@@ -177,15 +167,11 @@ def _chosen(effects: pd.DataFrame, column: str, asked: Sequence[str] | None) -> 
     known = list(dict.fromkeys(effects[column]))
     for name in asked or ():
         if name not in known:
-            raise InputError(
-                f"{name!r} is no {column} of the table: {', '.join(known)}{nearest(name, known)}"
-            )
+            raise InputError(f"{name!r} is no {column} of the table: {', '.join(known)}{nearest(name, known)}")
     return list(known if asked is None else asked)
 
 
-def _sheet(
-    table: pd.DataFrame, width: float, height: float, title: str, about: Mapping[str, str] | None
-) -> Figure:
+def _sheet(table: pd.DataFrame, width: float, height: float, title: str, about: Mapping[str, str] | None) -> Figure:
     seeds = sorted(set(table["seeds"]))
     count = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
     baseline = ", ".join(dict.fromkeys(table["baseline"]))
@@ -214,9 +200,7 @@ def _heading(rows: Sequence[_Row | None], outcome: str) -> str:
     if not means or not np.isfinite(means[0]):
         return _words(outcome)
     divisor, large = in_large_units(means[0], unit)
-    return (
-        f"{_words(outcome)}{f' ({large})' if large != outcome else ''}; baseline {number(means[0] / divisor)}"
-    )
+    return f"{_words(outcome)}{f' ({large})' if large != outcome else ''}; baseline {number(means[0] / divisor)}"
 
 
 # --- drawing ------------------------------------------------------------------------------------------------
@@ -258,20 +242,14 @@ def _forest(ax: Axes, rows: Sequence[_Row | None], names: Sequence[str], labelle
         "fewer": "\N{LEFTWARDS ARROW} less is better",
         "more": "more is better \N{RIGHTWARDS ARROW}",
     }.get(better, "")
-    ax.set_xlabel(
-        f"difference, {unit}{f'    {arrow}' if arrow else ''}", size=SMALL_SIZE, color=INK, family=FONT
-    )
+    ax.set_xlabel(f"difference, {unit}{f'    {arrow}' if arrow else ''}", size=SMALL_SIZE, color=INK, family=FONT)
 
 
 def _shares(ax: Axes, rows: Sequence[_Row | None]) -> None:
     """Shares of seeds in which the outcome was better, the same, or worse, as a bar for each row."""
     tidy(ax, grid="")
     for y, row in enumerate(rows):
-        if (
-            row is None
-            or row.better == "none"
-            or not np.isfinite([row.helped, row.nothing, row.harmed]).all()
-        ):
+        if row is None or row.better == "none" or not np.isfinite([row.helped, row.nothing, row.harmed]).all():
             continue
         left = 0.0
         for share, colour, ink in (

@@ -148,9 +148,7 @@ def map_cells(
     values = np.array(values, dtype=np.float64)
     cells = len(world_grid())
     if values.shape != (cells,):
-        raise InputError(
-            f"a map by cell takes {cells} values, one per cell; these have the shape {values.shape}"
-        )
+        raise InputError(f"a map by cell takes {cells} values, one per cell; these have the shape {values.shape}")
     greyed = "no data"
     if persons is not None:
         values[np.asarray(persons, dtype=np.float64) < few] = np.nan
@@ -200,9 +198,7 @@ def map_regions(
     return figure
 
 
-def map_record(
-    records: Record | Iterable[Record], what: str = "joined_per_100k", *, scale: str = "auto"
-) -> Figure:
+def map_record(records: Record | Iterable[Record], what: str = "joined_per_100k", *, scale: str = "auto") -> Figure:
     """What a scenario gave, by cell (left) and by region with numbers (right).
 
     Parameters
@@ -225,9 +221,7 @@ def map_record(
         For an unknown `what` or `scale`, or no record.
     """
     if what not in QUANTITIES:
-        raise InputError(
-            f"there is no map of {what!r}; maps: {', '.join(QUANTITIES)}{nearest(what, QUANTITIES)}"
-        )
+        raise InputError(f"there is no map of {what!r}; maps: {', '.join(QUANTITIES)}{nearest(what, QUANTITIES)}")
     quantity = QUANTITIES[what]
     runs = as_list(records)
     youth = mean_over_seeds([run.cells["youth"] for run in runs])
@@ -253,9 +247,7 @@ def map_record(
         about=facts,
     )
     left, right = figure.subplots(1, 2)
-    shades = _classes(
-        np.concatenate([cells, mean]) if quantity.how != "sum" else cells, scale, quantity.colours
-    )
+    shades = _classes(np.concatenate([cells, mean]) if quantity.how != "sum" else cells, scale, quantity.colours)
     _paint_cells(
         left,
         cells,
@@ -266,9 +258,7 @@ def map_record(
     if quantity.how == "sum":  # a region's total is no colour of a cell
         shades = _classes(mean, scale, quantity.colours)
     several = len(runs) > 1
-    _paint_regions(
-        right, mean, low if several else None, high if several else None, shades, quantity.region_unit
-    )
+    _paint_regions(right, mean, low if several else None, high if several else None, shades, quantity.region_unit)
     left.set_title("By cell of 0.25 degrees", size=TEXT_SIZE, color=INK, family=FONT, loc="left")
     right.set_title("By region", size=TEXT_SIZE, color=INK, family=FONT, loc="left")
     return figure
@@ -494,9 +484,7 @@ def _paint_regions(
         if name in _LED_OUT:
             box = _outlines()[name].get_extents()
             middle = ((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
-            ax.annotate(
-                "", middle, at, arrowprops={"arrowstyle": "-", "color": INK, "lw": 0.8, "shrinkA": 20}
-            )
+            ax.annotate("", middle, at, arrowprops={"arrowstyle": "-", "color": INK, "lw": 0.8, "shrinkA": 20})
         _write(ax, *at, "\n".join(lines), size=SMALL_SIZE, ha="center", va="center")
     _colour_bar(ax, mean, shades, unit, "no data")
 

@@ -131,9 +131,7 @@ def plot_series(
 class _Line:
     """One scenario: median and band over seeds, panels x weeks."""
 
-    def __init__(
-        self, name: str, runs: list[Record], observable: str, window: int, panels: Sequence[str]
-    ) -> None:
+    def __init__(self, name: str, runs: list[Record], observable: str, window: int, panels: Sequence[str]) -> None:
         self.name = name
         self.seeds = len(runs)
         # A week is dated by its last day.

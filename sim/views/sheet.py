@@ -129,12 +129,7 @@ def _columns(labels: Sequence[str], width: float) -> int:
 def _wrapped(text: str, width: float, size: float) -> list[str]:
     """Lines of a text that fit a sheet of `width` inches."""
     letters = int((width - 2 * _MARGIN) / (size * _CHARACTERS * _INCHES_PER_POINT))
-    return [
-        line
-        for part in text.split("\n")
-        if part
-        for line in textwrap.wrap(part, letters, break_on_hyphens=False)
-    ]
+    return [line for part in text.split("\n") if part for line in textwrap.wrap(part, letters, break_on_hyphens=False)]
 
 
 def tidy(ax: Axes, grid: str = "y") -> None:
@@ -174,9 +169,7 @@ def about(records: Record | Iterable[Record] | Mapping[str, Record | Iterable[Re
     """
     groups = [as_list(group) for group in (records.values() if isinstance(records, Mapping) else [records])]
     runs = [record for group in groups for record in group]
-    names = (
-        records.keys() if isinstance(records, Mapping) else dict.fromkeys(scenario_name(run) for run in runs)
-    )
+    names = records.keys() if isinstance(records, Mapping) else dict.fromkeys(scenario_name(run) for run in runs)
     seeds = sorted({int(run.about["seed"]) for run in runs})
     digests = sorted({run.digest for run in runs})
     digest = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()

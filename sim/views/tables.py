@@ -110,9 +110,7 @@ def duration(seconds: float) -> str:
 
 
 def _table(title: str, *columns: str, left: int = 1) -> Table:
-    table = Table(
-        title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
-    )
+    table = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for k, column in enumerate(columns):
         table.add_column(column, justify="left" if k < left else "right", overflow="fold")
     return table
@@ -145,9 +143,7 @@ def show_effects(effects: pd.DataFrame, out: Console, xof_per_usd: float | None 
             end_section=True,
         )
         for scenario in dict.fromkeys(effects["scenario"]):
-            table.add_row(
-                escape(scenario), *(_cell(nation.loc[(scenario, o)], o, xof_per_usd) for o in group)
-            )
+            table.add_row(escape(scenario), *(_cell(nation.loc[(scenario, o)], o, xof_per_usd) for o in group))
         out.print(table)
     for outcome in BY_REGION:
         if outcome in outcomes:
@@ -179,9 +175,7 @@ def _amount(value: float, outcome: str, xof_per_usd: float | None) -> str:
 
 def _cell(row: pd.Series, outcome: str, xof_per_usd: float | None = None) -> str:
     if outcome == "cost":
-        text = _large(row["mean"], True) + (
-            f" ({_large(row['mean'] / xof_per_usd, True)})" if xof_per_usd else ""
-        )
+        text = _large(row["mean"], True) + (f" ({_large(row['mean'] / xof_per_usd, True)})" if xof_per_usd else "")
         if math.isfinite(row["low"]) and _large(row["low"]) != _large(row["high"]):
             text += f" \\[{_large(row['low'], True)}, {_large(row['high'], True)}]"
         return text
@@ -206,9 +200,7 @@ def difference(mean: float, low: float, high: float) -> str:
 
 
 def _show_regions(effects: pd.DataFrame, outcome: str, out: Console) -> None:
-    rows = effects[(effects["outcome"] == outcome) & (effects["region"] != "Mali")].set_index(
-        ["region", "scenario"]
-    )
+    rows = effects[(effects["outcome"] == outcome) & (effects["region"] != "Mali")].set_index(["region", "scenario"])
     scenarios, regions = (list(dict.fromkeys(rows.index.get_level_values(k))) for k in (1, 0))
     first = rows.xs(scenarios[0], level="scenario")
     in_a_row = _in_a_row(out)
@@ -228,9 +220,7 @@ def _show_regions(effects: pd.DataFrame, outcome: str, out: Console) -> None:
 def show_failures(failed: Iterable[Row], out: Console) -> None:
     """Each failed run with its error and the command that repeats it."""
     for row in failed:
-        out.print(
-            f"failed: {row.scenario}, seed {row.seed}: {row.error}", markup=False, style="red", soft_wrap=True
-        )
+        out.print(f"failed: {row.scenario}, seed {row.seed}: {row.error}", markup=False, style="red", soft_wrap=True)
         out.print(f"  repeat it: {row.repeat}", markup=False, soft_wrap=True)
 
 
@@ -341,10 +331,7 @@ def _show_settings(rows: Iterable[Any], out: Console) -> None:
     table = _table("", "setting", "default", "unit", "meaning", "source", left=5)
     for row in rows:
         table.add_row(
-            *(
-                escape(str(cell))
-                for cell in (row.name, _default(row.default), row.unit, row.meaning, row.source)
-            )
+            *(escape(str(cell)) for cell in (row.name, _default(row.default), row.unit, row.meaning, row.source))
         )
     out.print(table)
 
@@ -366,16 +353,12 @@ def show_parameters(rows: Iterable[Parameter], out: Console) -> None:
     table = _table("Parameters", "name", "value", "unit", "low", "high", "quality", "meaning", left=7)
     for row in rows:
         numbers = (f"{row.value:g}", f"{row.low:g}", f"{row.high:g}")
-        table.add_row(
-            row.name, numbers[0], escape(row.unit), numbers[1], numbers[2], row.quality, escape(row.meaning)
-        )
+        table.add_row(row.name, numbers[0], escape(row.unit), numbers[1], numbers[2], row.quality, escape(row.meaning))
     out.print(table)
 
 
 def show_parameter(row: Parameter, out: Console) -> None:
     """One parameter, all that is known of it."""
     out.print(f"[bold]{row.name}[/bold] = {row.value:g} {escape(row.unit)}")
-    out.print(
-        f"{row.meaning}\nfrom {row.low:g} to {row.high:g}, {row.distribution}; {row.quality}", markup=False
-    )
+    out.print(f"{row.meaning}\nfrom {row.low:g} to {row.high:g}, {row.distribution}; {row.quality}", markup=False)
     out.print(f"source: {row.source}", markup=False)

@@ -168,10 +168,7 @@ def sites() -> list[Site]:
     """The towns that far raids aim at, each in its cell."""
     grid, codes = world_grid(), region_codes()
     cell = {town.name: town.cell for town in grid.towns}
-    return [
-        Site(row["name"], cell[row["name"]], codes.index(row["region"]), row["weight"])
-        for row in _read("sites")
-    ]
+    return [Site(row["name"], cell[row["name"]], codes.index(row["region"]), row["weight"]) for row in _read("sites")]
 
 
 def languages() -> tuple[list[str], NDArray[np.float64]]:
@@ -186,10 +183,7 @@ def media() -> tuple[tuple[str, ...], NDArray[np.float64]]:
     """Weekly media use of youths: `CHANNELS`, and the shares as 9 x 2 (`PLACES`) x 4 (`CHANNELS`)."""
     rows = {(row["region"], row["place"]): row for row in _read("media")}
     return CHANNELS, np.array(
-        [
-            [[rows[code, place][channel] for channel in CHANNELS] for place in PLACES]
-            for code in region_codes()
-        ]
+        [[[rows[code, place][channel] for channel in CHANNELS] for place in PLACES] for code in region_codes()]
     )
 
 
@@ -200,9 +194,7 @@ def trust() -> Trust:
 
 def schooling() -> Schooling:
     """Schooling and livelihood of youths."""
-    livelihood = np.array(
-        [[_by_region("schooling", f"{kind}_{place}") for kind in LIVELIHOODS] for place in PLACES]
-    )
+    livelihood = np.array([[_by_region("schooling", f"{kind}_{place}") for kind in LIVELIHOODS] for place in PLACES])
     return Schooling(
         no_schooling=_by_region("schooling", "no_schooling"),
         mean_years=_by_region("schooling", "mean_years"),

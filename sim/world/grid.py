@@ -68,9 +68,7 @@ class Grid:
         """The cells with townspeople, largest first; suburbs in a cell of their own stand alone."""
         people = self.population * self.urban_share
         return [
-            Town(int(c), self.town[c], float(people[c]))
-            for c in np.argsort(-people, kind="stable")
-            if people[c] > 0
+            Town(int(c), self.town[c], float(people[c])) for c in np.argsort(-people, kind="stable") if people[c] > 0
         ]
 
     def cells_of_region(self, region: int) -> slice:
@@ -88,9 +86,7 @@ class Grid:
         return distance_km(self.lon[a], self.lat[a], self.lon[b], self.lat[b])
 
 
-def distance_km(
-    lon_a: ArrayLike, lat_a: ArrayLike, lon_b: ArrayLike, lat_b: ArrayLike
-) -> NDArray[np.float64]:
+def distance_km(lon_a: ArrayLike, lat_a: ArrayLike, lon_b: ArrayLike, lat_b: ArrayLike) -> NDArray[np.float64]:
     """Great-circle distance in km between points given in degrees (haversine; broadcast)."""
     lon_a, lat_a, lon_b, lat_b = (np.radians(x) for x in (lon_a, lat_a, lon_b, lat_b))
     half = np.sin((lat_b - lat_a) / 2) ** 2 + np.cos(lat_a) * np.cos(lat_b) * np.sin((lon_b - lon_a) / 2) ** 2

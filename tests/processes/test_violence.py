@@ -159,7 +159,8 @@ def test_the_state_falls_where_a_group_holds_the_place_and_comes_back():
     assert np.all(np.diff(levels) <= 0)
     gain, loss = 0.05 * 0.25, 0.1 * 0.75
     assert levels[1] == pytest.approx(start[cell] * (1 - loss))
-    assert levels[-1] == pytest.approx(start[cell] * gain / (gain + loss), rel=1e-3)
+    balance = gain * (1 - loss) / (1 - (1 - gain) * (1 - loss))  # it comes back a little, then retreats
+    assert levels[-1] == pytest.approx(start[cell] * balance, rel=1e-3)
     others = np.arange(1713) != cell
     np.testing.assert_allclose(country.state_presence[others], start[others])
 

@@ -50,7 +50,7 @@ def test_a_line_of_panels_for_each_outcome_with_units_and_sides(table):
     assert len(figure.axes) == 2 * 3
     labels = [ax.get_xlabel() for ax in figure.axes[::2]]
     assert "persons" in labels[0]
-    assert "← fewer is better" in labels[0]
+    assert "← less is better" in labels[0]
     assert "more is better →" in labels[1]
     assert labels[2] == "difference, billion XOF"
     text = " ".join(words(figure))

@@ -1,0 +1,218 @@
+"""Documents say what the code does: generated pages are fresh, examples run, names and links exist."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import io
+import re
+import shutil
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import sim
+from sim.engine.errors import InputError
+from sim.levers import TABLE as LEVERS
+from sim.measures import MEASURES
+from sim.parameters import Parameter, Parameters, rows
+from sim.scenario import KEYS, _Force, _Group
+from sim.week import WEEK
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted([*DOCS.glob("*.md"), *ROOT.glob("*.md")])
+QUALITIES = {"measured", "derived", "estimate", "assumed", "calibrated"}
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def blocks(name: str, kind: str) -> list[str]:
+    """The fenced blocks of a page whose fence says exactly `kind`."""
+    return re.findall(rf"^```{re.escape(kind)}\n(.*?)^```$", text_of(name), re.MULTILINE | re.DOTALL)
+
+
+def make_tables() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("make_tables", DOCS / "make_tables.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+GENERATED = make_tables().pages()
+
+
+@pytest.mark.parametrize("name", GENERATED)
+def test_generated_pages_are_up_to_date(name):
+    assert (DOCS / name).read_text(encoding="utf-8") == GENERATED[name], "run python docs/make_tables.py"
+
+
+# --- parameters ---------------------------------------------------------------------------------------------
+
+
+def test_every_parameter_is_read_by_the_code():
+    unread = [name for name, files in make_tables().readers().items() if not files]
+    assert not unread
+
+
+def test_every_parameter_that_the_code_reads_exists():
+    known, methods = set(rows()), set(dir(Parameters))
+    rooms = ["population", "processes", "measures", "week.py"]
+    files = [f for room in rooms for f in sorted((ROOT / "sim").glob(f"{room}/*.py" if "." not in room else room))]
+    read = {
+        (file.name, name)
+        for file in files
+        for name in re.findall(r"\b(?:p|country\.parameters)\.([a-z]\w*)", file.read_text(encoding="utf-8"))
+    }
+    assert len({name for _, name in read}) > 100, "the search finds them at all"
+    assert not {(file, name) for file, name in read if name not in known | methods}
+
+
+@pytest.mark.parametrize("row", rows().values(), ids=lambda row: row.name)
+def test_parameters_lie_in_their_range_and_say_where_they_come_from(row):
+    assert row.low <= row.value <= row.high
+    assert row.quality in QUALITIES
+    assert row.unit
+    assert row.source
+    assert row.meaning
+    assert row.distribution
+
+
+# --- the description of the model ---------------------------------------------------------------------------
+
+
+def test_odd_has_every_process_in_the_order_of_the_week():
+    names = [process.__name__ for process in WEEK]
+    assert re.findall(r"^### 7\.\d+ .*\(`(\w+)`\)$", text_of("docs/odd.md"), re.MULTILINE) == names
+    assert re.findall(r"^\| \d+ \| `(\w+)` \|", text_of("docs/odd.md"), re.MULTILINE) == names
+
+
+def test_odd_names_every_parameter():
+    words = set(re.findall(r"\w+", text_of("docs/odd.md")))
+    assert not [name for name in rows() if name not in words]
+
+
+def test_odd_names_every_lever():
+    words = set(re.findall(r"\w+", text_of("docs/odd.md")))
+    assert not [lever.name for lever in LEVERS if lever.name not in words]
+
+
+# --- links --------------------------------------------------------------------------------------------------
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors that GitHub gives the headings of a page."""
+    heads = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page):
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"[a-z]+:", target):
+            continue
+        file, _, anchor = target.partition("#")
+        goal = (page.parent / file).resolve() if file else page
+        assert goal.exists(), f"{target} is not there"
+        assert not anchor or anchor in anchors(goal), f"{target}: there is no such heading"
+
+
+def test_every_page_is_listed():
+    listed = text_of("docs/index.md")
+    assert not [page.name for page in DOCS.glob("*.md") if page.name != "index.md" and f"({page.name})" not in listed]
+
+
+# --- examples -----------------------------------------------------------------------------------------------
+
+
+def test_readme_has_its_two_commands():
+    compare, tests = (block.strip() for block in blocks("README.md", "bash"))
+    files = re.findall(r"scenarios/\w+\.yaml", compare)
+    assert compare == f"python -m pip install -e . && kumakan compare {' '.join(files)}"
+    assert files[0] == "scenarios/baseline.yaml"
+    assert all((ROOT / file).exists() for file in files)
+    assert tests == 'python -m pip install -e ".[test]" && python -m pytest'
+
+
+def test_readme_example_runs(monkeypatch):
+    """As it stands in the README, but for a shorter period and fewer youths."""
+    load = sim.load
+    small = ["persons_per_youth=2000", "end=2012-03-05", "measures.mali_kuma_kan.start=2012-02-06"]
+    monkeypatch.setattr(sim, "load", lambda path: load(ROOT / path, small))
+    (example,) = blocks("README.md", "python")
+    names: dict = {}
+    exec(compile(example, "README.md", "exec"), names)
+    assert names["record"].frame().shape[0] == 9 * 9
+    assert len(names["record"].digest) == 64
+    assert names["model"].week == 1
+
+
+def test_reading_results_example_runs(monkeypatch):
+    load = sim.load
+    monkeypatch.setattr(sim, "load", lambda path: load(ROOT / path, ["persons_per_youth=2000", "end=2012-03-05"]))
+    for example in blocks("docs/reading_results.md", "python"):
+        exec(compile("import sim\n" + example, "reading_results.md", "exec"), {})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the baseline, where the scenarios of the pages can stand."""
+    shutil.copy(ROOT / "scenarios" / "baseline.yaml", tmp_path)
+    return tmp_path
+
+
+def test_scenarios_of_the_guide_are_right(folder):
+    examples = blocks("docs/scenarios.md", "yaml")
+    assert examples
+    for example in examples:
+        (folder / "mine.yaml").write_text(example, encoding="utf-8")
+        sim.load(folder / "mine.yaml")
+
+
+def test_mistakes_of_the_guide_are_answered_as_it_says(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    said = [block for block in blocks("docs/scenarios.md", "text") if block.startswith("mine.yaml")]
+    wrong = blocks("docs/scenarios.md", "yaml wrong")
+    assert len(said) == len(wrong) > 0
+    for example, message in zip(wrong, said, strict=True):
+        Path("mine.yaml").write_text(example, encoding="utf-8")
+        with pytest.raises(InputError) as problem:
+            sim.load("mine.yaml")
+        assert str(problem.value) == message.strip()
+
+
+def test_the_guide_names_all_keys_of_a_scenario():
+    text = text_of("docs/scenarios.md")
+    for key in (*KEYS, *_Group.model_fields, *_Force.model_fields):
+        assert f"`{key}`" in text, key
+
+
+def test_the_measure_of_the_guide_works(folder, monkeypatch):
+    """Its parameter, its file, its scenario and its tests, as they stand on the page."""
+    page = "docs/adding_a_measure.md"
+    (table,) = blocks(page, "csv")
+    for row in csv.DictReader(io.StringIO(table)):
+        numbers = {key: float(row[key]) for key in ("value", "low", "high")}
+        monkeypatch.setitem(rows(), row["name"], Parameter(**{**row, **numbers}))
+    file, tests = blocks(page, "python")
+    measure = ModuleType("patrol_inspection")
+    monkeypatch.setitem(sys.modules, measure.__name__, measure)
+    exec(compile(file, "patrol_inspection.py", "exec"), vars(measure))
+    key = measure.PatrolInspection.key
+    monkeypatch.setitem(MEASURES, key, measure.PatrolInspection)
+
+    (scenario,) = blocks(page, "yaml")
+    (folder / "mine.yaml").write_text(scenario, encoding="utf-8")
+    assert sim.load(folder / "mine.yaml").measures[key].active
+
+    names: dict = {}
+    exec(compile(tests, page, "exec"), names)
+    ran = [function() for name, function in names.items() if name.startswith("test_")]
+    assert len(ran) == 3
