@@ -27,7 +27,9 @@ def compiled(folder: Path, compiler: str, number: int) -> dict[str, ctypes.CDLL]
     out = {}
     for name, more in {"one": [], "many": ["-fopenmp"]}.items():
         file = folder / f"{name}.so"
-        subprocess.run([compiler, *EXACT, *more, f"-DDECISION={number}u", str(HERE / "dense.c"), "-o", str(file)], check=True)
+        subprocess.run(
+            [compiler, *EXACT, *more, f"-DDECISION={number}u", str(HERE / "dense.c"), "-o", str(file)], check=True
+        )
         out[name] = ctypes.CDLL(str(file))
     return out
 
@@ -107,7 +109,9 @@ def main() -> None:
             got = results(run, many)
             if len(got) != len(want):
                 raise SystemExit("the passes do not write the same arrays")
-            apart = max(apart, *(float(np.abs(a.astype(float) - b.astype(float)).max()) for a, b in zip(want, got, strict=True)))
+            apart = max(
+                apart, *(float(np.abs(a.astype(float) - b.astype(float)).max()) for a, b in zip(want, got, strict=True))
+            )
 
         seconds = {(name, t): float("inf") for t in threads for name in ("numba", "C")}
         for _ in range(given.rounds):

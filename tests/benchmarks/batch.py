@@ -30,7 +30,13 @@ def batch(persons_per_youth: int, runs: int, workers: int) -> dict:
 
     began = perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        made = run_batch([scenario(persons_per_youth)], range(1, runs + 1), workers=workers, out=Path(folder) / "batch", progress=note)
+        made = run_batch(
+            [scenario(persons_per_youth)],
+            range(1, runs + 1),
+            workers=workers,
+            out=Path(folder) / "batch",
+            progress=note,
+        )
     if made.failed:
         raise SystemExit(made.failed[0].details)
     return {"seconds": ends[-1] - began, "pace": (runs - workers) / (ends[-1] - ends[workers - 1])}
@@ -51,13 +57,25 @@ def main() -> None:
     found: dict[int, dict] = {}
     for _ in range(given.times):  # in turns, so that a busy minute does not hit one of them alone
         for workers in counts:
-            new = fresh_numbers([__file__, "--one", given.persons_per_youth, given.runs * workers, workers], NUMBA_NUM_THREADS="1")
+            new = fresh_numbers(
+                [__file__, "--one", given.persons_per_youth, given.runs * workers, workers], NUMBA_NUM_THREADS="1"
+            )
             old = found.get(workers, new)
-            found[workers] = {"runs": given.runs * workers, "pace": max(old["pace"], new["pace"]), "seconds": min(old["seconds"], new["seconds"])}
+            found[workers] = {
+                "runs": given.runs * workers,
+                "pace": max(old["pace"], new["pace"]),
+                "seconds": min(old["seconds"], new["seconds"]),
+            }
     print(f"### Batches at {given.persons_per_youth} persons per youth\n")
     table(
         [
-            (workers, f["runs"], f"{f['seconds']:.1f}", f"{f['pace']:.3f}", f"{100 * f['pace'] / workers / found[1]['pace']:.0f} %")
+            (
+                workers,
+                f["runs"],
+                f"{f['seconds']:.1f}",
+                f"{f['pace']:.3f}",
+                f"{100 * f['pace'] / workers / found[1]['pace']:.0f} %",
+            )
             for workers, f in found.items()
         ],
         ["workers", "runs", "in all, s", "runs a second", "of the ideal"],

@@ -70,7 +70,9 @@ def table(rows: Sequence[Sequence[object]], head: Sequence[str]) -> None:
     widths = [max(len(line[k]) for line in lines) for k in range(len(head))]
     lines.insert(1, [widths[0] * "-", *[(width - 1) * "-" + ":" for width in widths[1:]]])
     for line in lines:
-        cells = [cell.ljust(w) if k == 0 else cell.rjust(w) for k, (cell, w) in enumerate(zip(line, widths, strict=True))]
+        cells = [
+            cell.ljust(w) if k == 0 else cell.rjust(w) for k, (cell, w) in enumerate(zip(line, widths, strict=True))
+        ]
         print("| " + " | ".join(cells) + " |")
     print()
 

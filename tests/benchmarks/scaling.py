@@ -30,7 +30,7 @@ def one(persons_per_youth: int, weeks: int, threads: int) -> dict:
     from sim.week import WEEK, advance, begin, finished
 
     numba.set_num_threads(threads)
-    advance(begin(scenario(20_000)))  # imports, tables and compiled code are not part of the set-up
+    advance(begin(scenario(5_000)))  # imports, tables and compiled code are not part of the set-up
     before = peak_memory()
 
     plan, passes, began = scenario(persons_per_youth), [], perf_counter()

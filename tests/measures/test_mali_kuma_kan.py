@@ -16,8 +16,8 @@ ALL_TONGUES = {"languages": TONGUES}
 TV_ONLY = {"tv": {"capacity": 1.0, "coverage": 1.0, "views": 1.0}, "facebook": OFF, "youtube": OFF}
 
 
-def begun(ppy=2000, end="2013-01-07", **settings):
-    scenario = {"name": "clips", "persons_per_youth": ppy, "end": end, "measures": {KEY: settings}}
+def begun(ppy=2000, run_end="2013-01-07", **settings):
+    scenario = {"name": "clips", "persons_per_youth": ppy, "end": run_end, "measures": {KEY: settings}}
     return begin(Scenario.of(scenario), 1)
 
 
@@ -160,7 +160,7 @@ def test_before_its_start_it_costs_and_delivers_nothing():
 
 def test_at_full_intensity_it_reaches_people_and_moves_attitudes_as_the_studies_say():
     whole = {"tv": {"capacity": 1, "coverage": 1, "views": 3}, "facebook": {"capacity": 1}, "youtube": {"capacity": 1}, **ALL_TONGUES}
-    with_clips = begun(2000, end="2012-07-02", **whole)
+    with_clips = begun(2000, run_end="2012-07-02", **whole)
     without = begin(Scenario.of({"name": "none", "persons_per_youth": 2000, "end": "2012-07-02"}), 1)
     youth, quiet = with_clips.youth, without.youth
     record, plain = lived(with_clips), lived(without)

@@ -1,0 +1,111 @@
+"""Take all benchmarks and write the numbers into the page about performance.
+
+    python tests/benchmarks/all.py --write docs/performance.md [--full] [--only scaling startup ...]
+
+What the scripts print goes between the two marks of the page, after a table that holds the targets against what was
+measured. With `--only`, what was not taken stays blank. Take final numbers on a machine that does nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+
+from common import HERE, fresh, machine
+
+BEGIN, END = "<!-- begin generated -->", "<!-- end generated -->"
+SCRIPTS = ("scaling", "startup", "against_c", "batch", "mesa_objects")
+SPEAKS_JSON = SCRIPTS[:4]
+MESA_LINE = re.compile(r"^\s*([\d,]+)\s+[\d,]+\s+[\d,]+\s+(\d+)\s+[\d,]+\s+\d+\s+\d+\s*$", re.MULTILINE)
+
+
+def targets(found: dict[str, dict], said: dict[str, str]) -> list[tuple[str, str, str, str]]:
+    """Every target of the project with its measurement and whether it is met; blank where it was not taken."""
+    rows: list[tuple[str, str, str, str]] = []
+
+    def target(what: str, limit: float, unit: str, value: float | None, *, least: bool = False) -> None:
+        wanted = f"{'at least' if least else 'under'} {limit:g} {unit}".strip()
+        if value is None:
+            rows.append((what, wanted, "", ""))
+        else:
+            met = value >= limit if least else value < limit
+            rows.append((what, wanted, f"{value:.3g} {unit}".strip(), "met" if met else "missed"))
+
+    country = [r for r in found.get("scaling", {}).get("sizes", []) if r["persons_per_youth"] == 1]
+    quick = min(country, key=lambda r: sum(r["week_seconds"]) / r["weeks"]) if country else None
+    lived = "" if quick is None or quick["weeks"] >= 365 else f" (365 x the mean of {quick['weeks']} weeks)"
+    target(f"everyone, 365 weeks{lived}", 60, "s", quick and 365 * sum(quick["week_seconds"]) / quick["weeks"])
+    target("everyone, peak memory", 2.5, "GB", quick and max(r["peak_bytes"] for r in country) / 1e9)
+    target("everyone, set-up", 15, "s", quick and max(r["setup_seconds"] for r in country))
+
+    runs, waits = found.get("startup", {}).get("runs"), found.get("startup", {}).get("waits")
+    target("20 persons per youth, whole run after the first", 2, "s", runs and runs["started again"]["next"])
+    target("compiling when started again", 0.01, "s", runs and runs["started again"]["compile"])
+    target("compiling the first time, in all", 40, "s", runs and runs["first run ever"]["compile"])
+    for name, limit in (("kumakan --help", 0.3), ("kumakan check scenarios/baseline.yaml", 1.0)):
+        target(name, limit, "s", waits and waits[name])
+
+    ratios = [(int(n.replace(",", "")), float(r)) for n, r in MESA_LINE.findall(said.get("mesa_objects", ""))]
+    for youths, limit in ((10_000, 150), (100_000, 300)):
+        near = [r for n, r in ratios if abs(n / youths - 1) < 0.1]
+        target(f"against plain Mesa objects, {youths:,} youths", limit, "times", near[0] if near else None, least=True)
+    passes = found.get("against_c", {}).get("rows")
+    target("dense pass against C, slower by", 3, "times", max(r["numba"] / r["c"] for r in passes) if passes else None)
+
+    fits = found.get("scaling", {}).get("fits", {})
+    away = [fit[2] for name, fit in fits.items() if name.startswith("people")]
+    if found.get("scaling"):
+        long = found["scaling"]["whole_run"]
+        if away:
+            rows.append(("cost against people, farthest from a line", "a line", f"{100 * max(away):.0f} %", ""))
+        rows.append(("cost against weeks, R² of a line", "a line", f"{long['r_squared']:.4f}", ""))
+    return rows
+
+
+def page_part(found: dict[str, dict], said: dict[str, str]) -> str:
+    """What stands between the marks."""
+    lines = [f"Taken on {date.today().isoformat()}: {machine()}.", "", "### Targets", ""]
+    lines += ["| what | target | measured | |", "| --- | --- | ---: | --- |"]
+    lines += [f"| {' | '.join(row)} |" for row in targets(found, said)]
+    for name, text in said.items():
+        shown = (
+            text.strip() if name in SPEAKS_JSON else f"### Against plain Mesa objects\n\n```text\n{text.rstrip()}\n```"
+        )
+        lines += ["", shown]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="put the numbers between the marks of this page")
+    parser.add_argument("--full", action="store_true", help="scaling lives all 365 weeks at every size")
+    parser.add_argument("--only", nargs="+", choices=SCRIPTS, default=SCRIPTS)
+    given = parser.parse_args()
+    page = given.write.read_text(encoding="utf-8") if given.write else f"{BEGIN}\n{END}\n"
+    if page.count(BEGIN) != 1 or page.count(END) != 1 or page.index(BEGIN) > page.index(END):
+        raise SystemExit(f"{given.write} needs one line {BEGIN} and after it one line {END}")
+
+    found, said = {}, {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name in given.only:
+            print(f"taking {name}", file=sys.stderr)
+            numbers = Path(folder) / f"{name}.json"
+            more = ["--json", numbers] if name in SPEAKS_JSON else []
+            more += ["--full"] if name == "scaling" and given.full else []
+            said[name] = fresh([HERE / f"{name}.py", *more])
+            if numbers.exists():
+                found[name] = json.loads(numbers.read_text())
+    part = page_part(found, said)
+    print(part)
+    if given.write:
+        before, after = page[: page.index(BEGIN)], page[page.index(END) :]
+        given.write.write_text(f"{before}{BEGIN}\n\n{part}\n\n{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Two small runs whose numbers are kept: when they move on purpose, the changelog says so.
+
+The sums must agree wherever the tests run. The digest, which hangs on the last bit of every number, is kept by the
+version of numba that made it, and compared where that version is at hand. After a change that is meant to move them:
+
+    python -m tests.test_golden --write
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sim
+from sim.record import Record
+
+KEPT = Path(__file__).parent / "golden" / "small.json"
+SCENARIOS = Path(__file__).parents[1] / "scenarios"
+NAMES = ("baseline", "all_measures")
+SETTINGS = ["persons_per_youth=100", "end=2012-12-31"]
+SUMS = ("approached", "joined", "joined_ties", "arrests", "killed", "returned", "attacks", "deaths_civilian", "abuses",
+        "wrongful_arrests", "crossings", "patrols", "reached_clips", "backfired", "reached_sermons",
+        "cost_imam_training", "cost_joint_patrols", "cost_mali_kuma_kan")  # fmt: skip
+LAST = ("members", "members_abroad", "recruiters", "attitude_mean", "strong_supporters", "grievance_mean", "trust",
+        "insecurity", "state_presence", "imams_in_post", "imams_trained", "people_detained")  # fmt: skip
+
+
+def made(name: str) -> Record:
+    """The run as it is now."""
+    return sim.run(sim.load(SCENARIOS / f"{name}.yaml", SETTINGS), seed=1)
+
+
+def numbers(record: Record) -> dict[str, float]:
+    """A few sums over the year and values of its last week, for Mali."""
+    national = record.national()
+    sums = {name: float(national[name].sum()) for name in SUMS}
+    return sums | {f"{name}_in_the_end": float(national[name].iloc[-1]) for name in LAST}
+
+
+def write() -> None:
+    """Keep the runs as they are now; digests of other numba versions are dropped where the numbers moved."""
+    import numba
+
+    old = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    kept = {}
+    for name in NAMES:
+        record, before = made(name), old.get(name, {})
+        same = before.get("digests", {}) if before.get("numbers") == numbers(record) else {}
+        digests = {**same, numba.__version__: record.digest}
+        kept[name] = {"digests": dict(sorted(digests.items())), "numbers": numbers(record)}
+    KEPT.parent.mkdir(exist_ok=True)
+    KEPT.write_text(json.dumps(kept, indent=1) + "\n")
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def run(request):
+    return made(request.param), json.loads(KEPT.read_text())[request.param]
+
+
+def test_the_numbers_are_the_kept_ones(run):
+    record, kept = run
+    found = numbers(record)
+    assert set(found) == set(kept["numbers"])
+    moved = {
+        name: (value, found[name])
+        for name, value in kept["numbers"].items()
+        if not np.isclose(found[name], value, rtol=1e-6, atol=1e-9)
+    }
+    assert not moved, "kept, now; if this is meant: python -m tests.test_golden --write, and a line in the changelog"
+
+
+def test_the_digest_is_the_kept_one(run):
+    import numba
+
+    record, kept = run
+    if numba.__version__ not in kept["digests"]:
+        pytest.skip(f"no digest is kept for numba {numba.__version__}; there are {', '.join(kept['digests'])}")
+    assert record.digest == kept["digests"][numba.__version__]
+
+
+def test_the_kept_runs_saw_something_happen():
+    kept = json.loads(KEPT.read_text())
+    for name in NAMES:
+        for what in ("approached", "joined", "attacks", "abuses", "killed", "members_in_the_end"):
+            assert kept[name]["numbers"][what] > 0, f"{what} of {name}"
+    assert kept["all_measures"]["numbers"]["reached_clips"] > 0 == kept["baseline"]["numbers"]["reached_clips"]
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(description="Keep the numbers of the small runs.")
+    options.add_argument("--write", action="store_true", required=True, help="write tests/golden/small.json anew")
+    options.parse_args()
+    write()

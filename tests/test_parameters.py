@@ -1,0 +1,105 @@
+"""The table of parameters, and values laid over it."""
+
+import csv
+import math
+import pickle
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.engine.errors import InputError
+from sim.parameters import TABLE, Parameters, rows
+
+ROWS = list(rows().values())
+SIM = TABLE.parent
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_every_row_says_what_it_is(row):
+    assert row.name.isidentifier()
+    assert row.low <= row.value <= row.high
+    assert all(math.isfinite(x) for x in (row.low, row.value, row.high))
+    assert row.quality in {"measured", "derived", "estimate", "assumed", "calibrated"}
+    for text in (row.unit, row.distribution, row.source, row.meaning):
+        assert text.strip() == text != ""
+    assert not row.meaning.endswith(".")
+
+
+def test_the_table_is_plain_and_whole():
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        lines = list(csv.reader(file))
+    assert lines[0] == ["name", "value", "unit", "low", "high", "distribution", "quality", "source", "meaning"]
+    assert {len(line) for line in lines} == {9}
+    assert len(lines) - 1 == len(ROWS) == len({row.name for row in ROWS})
+
+
+def test_every_parameter_is_read_somewhere():
+    """A parameter that nothing reads is a promise not kept."""
+    code = "\n".join(file.read_text(encoding="utf-8") for file in SIM.rglob("*.py"))
+    for row in ROWS:
+        # Attributes of the table, or names put together from parts in the scenario's own words.
+        assert re.search(rf"(\.|[\"']){row.name}\b", code), f"nothing reads {row.name}"
+
+
+def test_code_reads_no_parameter_that_is_not_in_the_table():
+    for folder in ("processes", "population", "measures"):
+        for file in Path(SIM / folder).glob("*.py"):
+            for name in re.findall(r"\b(?:p|parameters)\.([a-z_0-9]+)\b(?!\()", file.read_text(encoding="utf-8")):
+                assert name in rows(), f"{file.name} reads {name}"
+
+
+def test_weights_of_targets_add_up():
+    p = Parameters.default()
+    assert p.target_forces + p.target_officials + p.target_civilians == pytest.approx(1.0)
+
+
+def test_values_are_read_by_name_and_as_attributes():
+    p = Parameters.default()
+    assert p["peer_pull"] == p.peer_pull == rows()["peer_pull"].value
+    assert p.as_dict() == dict(p) == {row.name: row.value for row in ROWS}
+    assert list(p) == [row.name for row in ROWS]
+    with pytest.raises(AttributeError, match="did you mean 'peer_pull'"):
+        _ = p.peer_pul
+    with pytest.raises(KeyError):
+        _ = p["peer_pul"]
+    values = p.as_dict()
+    values["peer_pull"] = 99.0
+    assert p.peer_pull != 99.0
+
+
+@given(st.sampled_from(ROWS).flatmap(lambda row: st.tuples(st.just(row), st.floats(row.low, row.high))))
+def test_any_value_in_its_range_can_be_set_and_nothing_else_changes(change):
+    row, value = change
+    p = Parameters.default().replaced({row.name: value})
+    assert p[row.name] == value
+    assert {name for name in p if p[name] != rows()[name].value} <= {row.name}
+    assert Parameters.default()[row.name] == row.value, "the table itself is not changed"
+
+
+@given(st.sampled_from(ROWS), st.floats(1e-6, 1e6), st.booleans())
+def test_no_value_outside_its_range_can_be_set(row, far, below):
+    value = row.low - far if below else row.high + far
+    with pytest.raises(InputError, match=rf"{row.name} is .*must lie between"):
+        Parameters.default().replaced({row.name: value})
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, True, "0.02", None, [0.02]])
+def test_what_is_no_number_is_refused(value):
+    with pytest.raises(InputError, match="it is a number in per week"):
+        Parameters.default().replaced({"peer_pull": value})
+
+
+def test_an_unknown_name_is_answered_with_the_nearest():
+    with pytest.raises(InputError, match="there is no parameter 'peer_pul'; did you mean 'peer_pull'"):
+        Parameters.default().replaced({"peer_pul": 0.02})
+
+
+def test_parameters_can_be_stored_and_compared():
+    p = Parameters.default().replaced({"imams": 15_000})
+    twin = pickle.loads(pickle.dumps(p))
+    assert twin == p != Parameters.default()
+    assert twin.imams == 15_000.0
+    assert isinstance(twin.imams, float)

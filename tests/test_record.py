@@ -1,0 +1,246 @@
+"""The record of a run: its shape, its sums, and that what was saved is what is read."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import sim
+from sim.engine.errors import InputError
+from sim.measures import MEASURES
+from sim.record import Observable, Record
+from sim.scenario import Scenario
+from sim.week import run
+
+REGIONS = ("Kayes", "Koulikoro", "Sikasso", "Ségou", "Mopti", "Tombouctou", "Gao", "Kidal", "Bamako")
+PROMISED = ("joined members recruiters approached arrests wrongful_arrests killed returned attacks deaths_civilian "
+            "deaths_security abuses attitude_mean grievance_mean trust insecurity state_presence").split()  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def record() -> Record:
+    scenario = {"name": "kept", "persons_per_youth": 200, "end": "2012-04-30", "parameters": {"h0": 0.04, "approaches_per_recruiter": 12},
+                "measures": {"mali_kuma_kan": True}}  # fmt: skip
+    return run(Scenario.of(scenario), seed=3)
+
+
+def changed(record: Record, **fields) -> Record:
+    return replace(record, **fields)
+
+
+# --- shape -----------------------------------------------------------------------------------------------
+
+
+def test_the_frame_has_a_row_for_each_week_and_region(record):
+    frame = record.frame()
+    assert list(frame.columns[:3]) == ["week", "date", "region"]
+    assert list(frame.columns[3:]) == record.names
+    assert len(frame) == 17 * 9
+    assert frame["week"].tolist() == sorted(list(range(17)) * 9)
+    assert frame["region"].tolist() == list(REGIONS) * 17
+    assert (frame["date"].dt.day_of_week == 0).all(), "Mondays"
+    assert frame["date"].iloc[0] == pd.Timestamp("2012-01-02")
+    assert frame["date"].iloc[-1] == pd.Timestamp("2012-04-23")
+    assert set(PROMISED) <= set(frame.columns)
+    for key in MEASURES:
+        assert {f"delivered_{key}", f"cost_{key}"} <= set(frame.columns)
+    assert frame[record.names].to_numpy().tolist() == record.values.reshape(153, -1).tolist()
+    assert not frame.isna().any().any()
+
+
+def test_an_observable_is_read_by_its_name(record):
+    members = record["members"]
+    assert members.shape == (17, 9)
+    np.testing.assert_array_equal(members.ravel(), record.frame()["members"])
+    with pytest.raises(ValueError, match="no_such_thing"):
+        record["no_such_thing"]
+
+
+def test_the_national_row_adds_up_counts_and_weighs_means(record):
+    national = record.national()
+    assert (national["region"] == "Mali").all()
+    assert national["week"].tolist() == list(range(17))
+    assert list(national["date"]) == list(record.frame()["date"].unique())
+    for observable in record.observables:
+        values, found = record[observable.name], national[observable.name].to_numpy()
+        if observable.how == "sum":
+            np.testing.assert_allclose(found, values.sum(axis=1))
+        else:
+            np.testing.assert_allclose(found, np.average(values, axis=1, weights=record.weights[observable.how]))
+            assert (found <= values.max(axis=1) + 1e-12).all()
+            assert (found >= values.min(axis=1) - 1e-12).all()
+    by = {o.name: o.how for o in record.observables}
+    assert (by["joined"], by["trust"], by["attitude_mean"], by["cost_mali_kuma_kan"]) == ("sum", "people", "youths", "sum")
+
+
+def test_weights_are_people_and_youths(record):
+    from sim.world.grid import world_grid
+
+    grid = world_grid()
+    np.testing.assert_allclose(record.weights["people"], np.bincount(grid.region, grid.population, 9))
+    assert np.abs(record.weights["youths"] - 0.335 * record.weights["people"]).max() < 200 + 0.005 * record.weights["people"].max()
+    people = sum(record[f"people_{s}"] for s in ("civilian", "approached", "member", "detained", "killed", "returned"))
+    np.testing.assert_array_equal(people, np.tile(record.weights["youths"], (17, 1)))
+
+
+def test_cells_add_up_to_regions(record):
+    from sim.world.grid import world_grid
+
+    region = world_grid().region
+    for name in ("joined", "approached", "attacks", "abuses"):
+        np.testing.assert_allclose(np.bincount(region, record.cells[name], 9), record[name].sum(axis=0))
+    np.testing.assert_allclose(np.bincount(region, record.cells["members"], 9), record["members"].mean(axis=0))
+    np.testing.assert_allclose(np.bincount(region, record.cells["reached_clips"], 9), record["reached_clips"].mean(axis=0))
+    people = world_grid().population
+    for name in ("trust", "insecurity", "state_presence"):
+        mean = np.bincount(region, record.cells[name] * people, 9) / record.weights["people"]
+        np.testing.assert_allclose(mean, record[name].mean(axis=0))
+    assert record["reached_clips"].sum() > 0
+    assert record["joined"].sum() > 0
+
+
+def test_it_says_how_to_make_the_run_again(record):
+    again = run(Scenario.of(record.about["scenario"]), record.about["seed"], record.about["world_seed"])
+    assert again.digest == record.digest
+    assert record.about["parameters"]["h0"] == 0.04
+    assert record.about["versions"]["kumakan"] == sim.__version__
+
+
+# --- the digest ------------------------------------------------------------------------------------------
+
+
+def test_any_number_changes_the_digest(record):
+    rng = np.random.default_rng(0)
+    seen = {record.digest}
+    for _ in range(20):
+        values = record.values.copy()
+        place = tuple(rng.integers(size) for size in values.shape)
+        values[place] = np.nextafter(values[place], np.inf)
+        seen.add(changed(record, values=values).digest)
+    for name in record.cells:
+        cells = {**record.cells, name: record.cells[name].copy()}
+        cells[name][77] = np.nextafter(cells[name][77], np.inf)
+        seen.add(changed(record, cells=cells).digest)
+    assert len(seen) == 21 + len(record.cells)
+
+
+def test_names_dates_and_regions_change_the_digest_and_memory_order_does_not(record):
+    first, *others = record.observables
+    seen = {
+        record.digest,
+        changed(record, observables=(replace(first, name="else"), *others)).digest,
+        changed(record, regions=tuple(reversed(record.regions))).digest,
+        changed(record, dates=(*record.dates[1:], record.dates[0])).digest,
+        changed(record, cells={("x" if k == "trust" else k): v for k, v in record.cells.items()}).digest,
+    }
+    assert len(seen) == 5
+    assert changed(record, values=np.asfortranarray(record.values)).digest == record.digest
+    assert changed(record, cells=dict(reversed(record.cells.items()))).digest == record.digest
+    assert changed(record, about={}).digest == record.digest, "it is of the numbers alone"
+
+
+# --- saved and read --------------------------------------------------------------------------------------
+
+
+def test_what_is_saved_is_what_is_read(record, tmp_path):
+    folder = record.save(tmp_path / "runs" / "one")
+    assert folder == tmp_path / "runs" / "one"
+    assert {f.name for f in folder.iterdir()} == {"record.parquet", "cells.parquet", "manifest.json"}
+    back = Record.load(folder)
+    assert back.digest == record.digest
+    assert back.observables == record.observables
+    assert (back.regions, back.dates) == (record.regions, record.dates)
+    np.testing.assert_array_equal(back.values, record.values)
+    for name, values in record.weights.items():
+        np.testing.assert_array_equal(back.weights[name], values)
+    pd.testing.assert_frame_equal(back.frame(), record.frame())
+    pd.testing.assert_frame_equal(back.national(), record.national())
+    assert back.about == json.loads(json.dumps(record.about, default=str))
+    assert json.loads((folder / "manifest.json").read_text())["digest"] == record.digest
+    assert [p.name for p in folder.parent.iterdir()] == ["one"], "nothing else is left"
+
+
+@pytest.mark.parametrize("file", ["record.parquet", "cells.parquet"])
+def test_a_changed_number_is_noticed(record, tmp_path, file):
+    folder = record.save(tmp_path / "run")
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(folder / file)
+    name = "joined"
+    values = table[name].to_numpy().copy()
+    values[5] += 1
+    changed_ = table.set_column(table.column_names.index(name), table.schema.field(name), pa.array(values))
+    pq.write_table(changed_, folder / file)
+    with pytest.raises(InputError, match="the record was changed"):
+        Record.load(folder)
+
+
+def test_what_holds_no_run_is_refused_with_one_message(record, tmp_path):
+    with pytest.raises(InputError, match="holds no run that can be read"):
+        Record.load(tmp_path / "nothing")
+    folder = record.save(tmp_path / "broken")
+    (folder / "record.parquet").write_bytes(b"no parquet")
+    with pytest.raises(InputError, match="holds no run that can be read"):
+        Record.load(folder)
+    other = record.save(tmp_path / "cut")
+    (other / "manifest.json").write_text("{")
+    with pytest.raises(InputError, match="holds no run that can be read"):
+        Record.load(other)
+
+
+def test_nothing_is_overwritten_unless_asked(record, tmp_path):
+    folder = record.save(tmp_path / "run")
+    (folder / "notes.txt").write_text("mine")
+    other = changed(record, values=record.values + 1.0)
+    with pytest.raises(InputError, match="is there already"):
+        other.save(folder)
+    assert Record.load(folder).digest == record.digest
+    assert (folder / "notes.txt").exists()
+    other.save(folder, overwrite=True)
+    assert Record.load(folder).digest == other.digest != record.digest
+
+
+@pytest.mark.parametrize("trouble", [OSError("disk full"), KeyboardInterrupt()])
+@pytest.mark.parametrize("call", [1, 2])
+def test_a_run_folder_is_there_whole_or_not_at_all(record, tmp_path, monkeypatch, trouble, call):
+    import pyarrow.parquet as pq
+
+    calls, real = [], pq.write_table
+
+    def failing(*args, **kwargs):
+        calls.append(1)
+        if len(calls) == call:
+            raise trouble
+        real(*args, **kwargs)
+
+    monkeypatch.setattr(pq, "write_table", failing)
+    with pytest.raises(type(trouble)):
+        record.save(tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(pq, "write_table", real)
+    kept = record.save(tmp_path / "run")
+    calls.clear()
+    monkeypatch.setattr(pq, "write_table", failing)
+    with pytest.raises(type(trouble)):
+        changed(record, values=record.values * 2).save(kept, overwrite=True)
+    assert Record.load(kept).digest == record.digest, "the old run is still whole"
+
+
+def test_a_small_record_by_hand(tmp_path):
+    """Two weeks, two regions: every number can be checked by eye."""
+    from datetime import date
+
+    observables = (Observable("joined", "persons", "sum", "who joined"), Observable("trust", "0..1", "people", "trust"))
+    values = np.array([[[1.0, 0.2], [2.0, 0.6]], [[3.0, 0.4], [4.0, 0.8]]])
+    record = Record(values, observables, ("A", "B"), (date(2012, 1, 2), date(2012, 1, 9)),
+                    {"people": np.array([1.0, 3.0])}, {"joined": np.array([4.0, 6.0])})  # fmt: skip
+    assert record.frame().to_dict("list") == {
+        "week": [0, 0, 1, 1], "date": [pd.Timestamp("2012-01-02")] * 2 + [pd.Timestamp("2012-01-09")] * 2,
+        "region": ["A", "B", "A", "B"], "joined": [1, 2, 3, 4], "trust": [0.2, 0.6, 0.4, 0.8],
+    }  # fmt: skip
+    assert record.national()["joined"].tolist() == [3, 7]
+    np.testing.assert_allclose(record.national()["trust"], [0.5, 0.7])
+    assert Record.load(record.save(tmp_path / "hand")).digest == record.digest
