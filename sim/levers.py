@@ -100,7 +100,14 @@ TABLE = (
         "share of a neighbour's sanctuary in which its own and joint forces may follow",
     ),
     Lever(
-        "crossing", "factor", ("cell",), 1.0, 0.0, 1.0, "groups", "what is left of the ability to cross the border here"
+        "crossing",
+        "factor",
+        ("cell",),
+        1.0,
+        0.0,
+        np.inf,
+        "groups",
+        "ability to cross the border here against that with nothing done",
     ),
     Lever(
         "abuse_control",

@@ -41,7 +41,7 @@ from sim.world.timeline import Clock
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
-WEEK = (measures, imams, messages, attitudes, approach, groups, violence, security, justice, exits, record)
+WEEK = (measures, imams, messages, attitudes, approach, groups, violence, security, justice, exits, count, record)
 """The order of the week. Order is a modelling decision; a change of it is news."""
 
 LONGEST_RUN = 1040  # weeks: after twenty years the newcomers of the first week would have to make room themselves
@@ -88,7 +88,7 @@ def begin(scenario: Scenario, seed: int = 1, world_seed: int = 1) -> Country:
         youth=society.newborn.copy(),
         imams=ordain(grid, p, world_seed),
         roster=Roster.empty(4096),
-        units=muster(grid, *_deployments(scenario, clock), p.unit_persons, world_seed),
+        units=muster(grid, *_deployments(scenario, clock), p.unit_persons, p.rural_base_weight, world_seed),
         insecurity=np.zeros(cells),
         trust=trust.trust[grid.region],
         trust_start=trust.trust[grid.region],
@@ -276,9 +276,11 @@ def _places(grid: Grid, table: Groups, p: Parameters) -> Places:
 def _first_members(country: Country) -> None:
     """Put the members of the groups that exist on the first day into the roster."""
     from_abroad = int(FOREIGN)
-    for g in np.flatnonzero(country.groups.alive(0) & (country.groups.start_members > 0)):
-        total = int(country.groups.start_members[g])
-        rows = founders(country.society, country.youth.status, country.groups, int(g), total, country.seed)
+    table = country.groups
+    first = np.where(table.start_members > 0, table.start_members, table.founding_core)  # founded after January 2012
+    for g in np.flatnonzero(table.alive(0) & (table.founded < 0) & (first > 0)):
+        total = int(first[g])
+        rows = founders(country.society, country.youth.status, table, int(g), total, country.seed)
         foreign = max(0, total - rows.size * country.society.persons_per_youth)
         enlist(country, rows, np.full(rows.size, g, np.int8))
         names = from_abroad + np.arange(foreign, dtype=np.uint32)

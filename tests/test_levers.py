@@ -62,7 +62,10 @@ def test_counts_add_up_and_settings_are_set():
     assert levers.course_weeks[:4].tolist() == [104, 52, 30, 104]
 
 
-@given(st.lists(st.tuples(st.sampled_from(["reach", "keep", "add"]), st.integers(0, 6), st.floats(0, 1)), max_size=8), st.randoms())
+@given(
+    st.lists(st.tuples(st.sampled_from(["reach", "keep", "add"]), st.integers(0, 6), st.floats(0, 1)), max_size=8),
+    st.randoms(),
+)
 def test_the_order_of_measures_does_not_matter(moves, random):
     lever = {"reach": "pursuit", "keep": "crossing", "add": "joint_patrol_troops"}
 

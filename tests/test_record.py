@@ -15,8 +15,7 @@ from sim.scenario import Scenario
 from sim.week import run
 
 REGIONS = ("Kayes", "Koulikoro", "Sikasso", "Ségou", "Mopti", "Tombouctou", "Gao", "Kidal", "Bamako")
-PROMISED = ("joined members recruiters approached arrests wrongful_arrests killed returned attacks deaths_civilian "
-            "deaths_security abuses attitude_mean grievance_mean trust insecurity state_presence").split()  # fmt: skip
+PROMISED = ["joined", "members", "recruiters", "approached", "arrests", "wrongful_arrests", "killed", "returned", "attacks", "deaths_civilian", "deaths_security", "abuses", "attitude_mean", "grievance_mean", "trust", "insecurity", "state_presence"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +71,12 @@ def test_the_national_row_adds_up_counts_and_weighs_means(record):
             assert (found <= values.max(axis=1) + 1e-12).all()
             assert (found >= values.min(axis=1) - 1e-12).all()
     by = {o.name: o.how for o in record.observables}
-    assert (by["joined"], by["trust"], by["attitude_mean"], by["cost_mali_kuma_kan"]) == ("sum", "people", "youths", "sum")
+    assert (by["joined"], by["trust"], by["attitude_mean"], by["cost_mali_kuma_kan"]) == (
+        "sum",
+        "people",
+        "youths",
+        "sum",
+    )
 
 
 def test_weights_are_people_and_youths(record):
@@ -80,7 +84,10 @@ def test_weights_are_people_and_youths(record):
 
     grid = world_grid()
     np.testing.assert_allclose(record.weights["people"], np.bincount(grid.region, grid.population, 9))
-    assert np.abs(record.weights["youths"] - 0.335 * record.weights["people"]).max() < 200 + 0.005 * record.weights["people"].max()
+    assert (
+        np.abs(record.weights["youths"] - 0.335 * record.weights["people"]).max()
+        < 200 + 0.005 * record.weights["people"].max()
+    )
     people = sum(record[f"people_{s}"] for s in ("civilian", "approached", "member", "detained", "killed", "returned"))
     np.testing.assert_array_equal(people, np.tile(record.weights["youths"], (17, 1)))
 
@@ -92,7 +99,9 @@ def test_cells_add_up_to_regions(record):
     for name in ("joined", "approached", "attacks", "abuses"):
         np.testing.assert_allclose(np.bincount(region, record.cells[name], 9), record[name].sum(axis=0))
     np.testing.assert_allclose(np.bincount(region, record.cells["members"], 9), record["members"].mean(axis=0))
-    np.testing.assert_allclose(np.bincount(region, record.cells["reached_clips"], 9), record["reached_clips"].mean(axis=0))
+    np.testing.assert_allclose(
+        np.bincount(region, record.cells["reached_clips"], 9), record["reached_clips"].mean(axis=0)
+    )
     people = world_grid().population
     for name in ("trust", "insecurity", "state_presence"):
         mean = np.bincount(region, record.cells[name] * people, 9) / record.weights["people"]

@@ -1,6 +1,7 @@
 """The compiled country and its plain twin live the same weeks, person by person."""
 
 import math
+import statistics
 from datetime import date
 
 import numpy as np
@@ -393,6 +394,9 @@ def test_everybody_is_born_the_same():
     for youth in twin.youths:
         youth.disposition, youth.channels, youth.schooling, youth.livelihood = math.nan, None, None, None
         twin.bear(youth, 0)
+    twin.balance()
+    settled = [youth.settled for youth in twin.youths]
+    assert statistics.pstdev(settled) == pytest.approx(1.0, abs=1e-4), "attitudes are measured in their own SD"
     members = [youth for youth in twin.youths if youth.status == "member"]
     assert members
     same_youths(country, twin)

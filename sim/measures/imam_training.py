@@ -74,10 +74,16 @@ class ImamTraining(Measure):
 
     def leaving(self, day: date) -> int:
         """Imams who leave in the seven days from `day`."""
-        return int(self.departures(day) * self.strength(day) + 0.5)
+        if self.cohorts:  # as much of the measure as there is on the day itself, which may precede its first whole week
+            going = sum(c.imams * self.strength(c.departs) for c in self.cohorts if 0 <= (c.departs - day).days < 7)
+        else:
+            going = self.departures(day) * self.strength(day)
+        return int(going + 0.5)
 
     def apply(self, levers: Levers, country: Country) -> None:
         """Send the cohort of this week, from the regions in proportion to their imams."""
+        # those away come back in other weeks than those in which cohorts leave
+        levers.keep("imams_completing", slice(None), country.parameters.training_completion)
         leaving = self.leaving(country.clock.date(country.week))
         if not leaving:
             return
@@ -86,7 +92,6 @@ class ImamTraining(Measure):
         ends = np.floor(np.cumsum(stock) / max(stock.sum(), 1) * leaving + 0.5)
         levers.add("imams_sent", slice(None), np.diff(ends, prepend=0.0))
         levers.set("course_weeks", self.region_mask, float(self.course_weeks))
-        levers.keep("imams_completing", slice(None), country.parameters.training_completion)
 
     def report(self, country: Country) -> Delivered:
         """Trained imams who preach; stipends of those away and the journeys of those who left this week."""

@@ -82,8 +82,8 @@ class JointPatrols(Measure):
 
     def report(self, country: Country) -> Delivered:
         """Patrols out this week and what they cost."""
-        cells, patrols = self.sent(country)
-        by_region = np.bincount(country.grid.region[cells], patrols, 9)
+        patrols = country.levers.joint_patrol_troops / max(self.persons_per_patrol, 1)  # where they were sent
+        by_region = np.bincount(country.grid.region, patrols, 9)
         return Delivered(by_region, by_region * self.cost_per_patrol_week)
 
     def plan(self, clock: Clock, grid: Grid) -> Plan:

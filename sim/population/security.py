@@ -53,7 +53,12 @@ class Deployment:
 
 
 def muster(
-    grid: Grid, deployments: list[Deployment], traits: np.ndarray, unit_persons: float, world_seed: int
+    grid: Grid,
+    deployments: list[Deployment],
+    traits: np.ndarray,
+    unit_persons: float,
+    rural_weight: float,
+    world_seed: int,
 ) -> Units:
     """Make units of `unit_persons` out of deployments and base them in towns, by their people.
 
@@ -63,12 +68,14 @@ def muster(
     ----------
     traits : np.ndarray
         Forces x (effectiveness, abuse factor, patrol share).
+    rural_weight : float
+        Weight of country people against townspeople when bases are placed.
     """
     seed = seed_key(world_seed)
     columns: list[tuple] = []
     for d in deployments:
         cells = grid.cells_of_cercle(d.cercle) if d.cercle else np.arange(len(grid))[grid.cells_of_region(d.region)]
-        townspeople = grid.population[cells] * (grid.urban_share[cells] + 0.05)
+        townspeople = grid.population[cells] * (grid.urban_share[cells] + rural_weight)
         ladder = np.cumsum(townspeople) / townspeople.sum()
         count = max(1, round(d.troops / unit_persons))
         place = (d.force * 16 + d.region) * 4096 + np.arange(count)

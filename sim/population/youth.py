@@ -94,6 +94,7 @@ class Society:
     turning_first: np.ndarray  # int64, place in `by_turning` of the first to turn 36 in each week
     chunks: np.ndarray  # int64, (cell, start, stop) of each chunk: rows of one cell
     blocks: np.ndarray  # int64, (region, start, stop) of each block: rows of one region, for loops that ask for no cell
+    spread: float  # standard deviation of dispositions, in population SD of the attitude
     newborn: Youth  # everybody at the start
 
     @property
@@ -148,7 +149,7 @@ def acquaint(size: int, seed: np.uint64, reach: float) -> np.ndarray:
 
 
 @loop
-def _born(rows, generation, seed, cell, region, town, ppy, village_persons, village_share, women_share, schooled,
+def _born(rows, generation, spread, seed, cell, region, town, ppy, village_persons, village_share, women_share, schooled,
           school_years, religious_share, work, channel_use, media_risk, youth_columns):  # fmt: skip
     """Fill the rows with new people: disposition, sex, schooling, livelihood and channels used."""
     disposition, woman, years, religious, livelihood, channels = youth_columns
@@ -159,7 +160,7 @@ def _born(rows, generation, seed, cell, region, town, ppy, village_persons, vill
         common = normal(luck(HOME_VILLAGE, seed, 0, village))
         own = normal(luck(OWN_MIND, seed, generation, i))
         mind = np.sqrt(village_share) * common + np.sqrt(1.0 - village_share) * own
-        disposition[i] = mind
+        disposition[i] = spread * mind
         woman[i] = luck(SEX, seed, generation, i) < women_share
         years[i] = 0
         if luck(GOES_TO_SCHOOL, seed, generation, i) < schooled[r]:
@@ -182,11 +183,14 @@ def _born(rows, generation, seed, cell, region, town, ppy, village_persons, vill
         channels[i] = used
 
 
-def born(rows: np.ndarray, generation: int, society_bits: tuple, youth: Youth) -> None:
-    """Put new people into `rows`, their luck keyed by the row and the `generation` (0 at the start, else the week)."""
+def born(rows: np.ndarray, generation: int, spread: float, society_bits: tuple, youth: Youth) -> None:
+    """Put new people into `rows`, their luck keyed by the row and the `generation` (0 at the start, else the week).
+
+    `spread` is the standard deviation of dispositions, in population SD of the attitude.
+    """
     columns = (youth.disposition, youth.woman, youth.schooling, youth.religious_schooling, youth.livelihood,
                youth.channels)  # fmt: skip
-    _born(rows, generation, *society_bits, columns)
+    _born(rows, generation, spread, *society_bits, columns)
 
 
 def upbringing(grid: Grid, p: Parameters, world_seed: int, cell: np.ndarray, town: np.ndarray, ppy: int) -> tuple:
@@ -231,6 +235,21 @@ def _settle(chunks, seed, urban_share, attends, first_imam, language_share, regi
             language[i] = spoken
 
 
+BALANCING = 40  # rounds: what is missing falls by the share of peers every time, to 1e-9 where peers weigh 60 %
+
+
+@chunk_loop
+def _balance(blocks, peers_share, ties, disposition, settled, balanced):
+    """One round towards the fixed point of Friedkin and Johnsen: own mind and mean of ties, weighed."""
+    for k in prange(blocks.shape[0]):
+        for i in range(blocks[k, 1], blocks[k, 2]):
+            near = np.float32(0.0)
+            for j in range(TIES):
+                near += settled[ties[i, j]]
+            mean = near * np.float32(1.0 / TIES)
+            balanced[i] = peers_share * mean + (np.float32(1.0) - peers_share) * disposition[i]
+
+
 def settle(grid: Grid, p: Parameters, persons_per_youth: int, world_seed: int, first_imam: np.ndarray) -> Society:
     """Build the society of a world seed.
 
@@ -251,7 +270,6 @@ def settle(grid: Grid, p: Parameters, persons_per_youth: int, world_seed: int, f
     first = place(grid, p.share_15_35, persons_per_youth)
     size = int(first[-1])
     chunks = chunked(first)
-    blocks = chunked(first[np.append(np.searchsorted(grid.region, np.arange(9)), len(grid))])
     cell, town = np.empty(size, np.int16), np.empty(size, np.uint8)
     imam, language = np.empty(size, np.uint16), np.empty(size, np.uint8)
     _settle(chunks, seed, grid.urban_share, p.mosque_attendance, first_imam, languages()[1],
@@ -268,15 +286,25 @@ def settle(grid: Grid, p: Parameters, persons_per_youth: int, world_seed: int, f
         contact_group=np.full(size, -1, np.int8),
         **{name: np.full(size, NEVER, np.int16) for name in ("contact_week", "refused_until", "abuse_week")},
     )  # fmt: skip
-    born(rows, 0, upbringing(grid, p, world_seed, cell, town, persons_per_youth), youth)
-    youth.settled[:] = youth.disposition
-    youth.attitude[:] = youth.disposition
+    born(rows, 0, 1.0, upbringing(grid, p, world_seed, cell, town, persons_per_youth), youth)
 
     # Ages fall off with the growth of the population: density exp(-growth x age) between 15 and 36, by inversion.
     growth, span = p.population_growth, 21.0
     years_left = span + np.log1p(-lucks(AGE, seed, 0, rows) * (1.0 - np.exp(-growth * span))) / growth
     turns_36 = (years_left * (365.2425 / 7.0)).astype(np.int16)
     ties = acquaint(size, seed, p.friend_reach / persons_per_youth)
+
+    # People have known each other for long: attitudes start where peers and own minds balance. They are measured in
+    # their own standard deviation, which fixes how widely dispositions must differ.
+    blocks = chunked(first[np.append(np.searchsorted(grid.region, np.arange(9)), len(grid))])
+    for _ in range(BALANCING):
+        _balance(blocks, np.float32(p.peer_pull / (p.peer_pull + p.own_pull)), ties, youth.disposition, youth.settled,
+                 youth.attitude)  # fmt: skip
+        youth.settled, youth.attitude = youth.attitude, youth.settled
+    spread = 1.0 / float(youth.settled.std(dtype=np.float64))
+    youth.disposition *= np.float32(spread)
+    youth.settled *= np.float32(spread)
+    youth.attitude[:] = youth.settled
     by_turning = np.argsort(turns_36, kind="stable").astype(np.int32)
     turning_first = np.searchsorted(turns_36[by_turning], np.arange(turns_36.max() + 2, dtype=np.int16))
     return Society(
@@ -292,5 +320,6 @@ def settle(grid: Grid, p: Parameters, persons_per_youth: int, world_seed: int, f
         turning_first,
         chunks,
         blocks,
+        spread,
         youth,
     )

@@ -82,7 +82,7 @@ def whose(recruiting, place, u):
 
 @chunk_loop
 def _approach(chunks, seed, week, per_link, at_random, by_group, in_region, region, women, h0, fresh, lapse, refusal,
-              abuse_weeks, mean_years, unprotected, trust, b, tie_weight, acts_as, ties, status, woman, schooling,
+              abuse_weeks, mean_years, unprotected, trust, b, tie_weight, need, acts_as, ties, status, woman, schooling,
               religious, livelihood, attitude, member_ties, contact_group, contact_tie, contact_week, refused_until,
               abuse_week, counts):  # fmt: skip
     for k in prange(chunks.shape[0]):
@@ -155,7 +155,7 @@ def _approach(chunks, seed, week, per_link, at_random, by_group, in_region, regi
                     # The main reason: by luck, each weighed by how much it raised this person's hazard.
                     revenge = np.exp(b[0] * abused) - 1.0 if abused else 0.0
                     income = 0.0 if steady else np.exp(-b[1]) - 1.0
-                    income = max(income, 0.0) * (2.0 if livelihood[i] == 0 else 1.0)
+                    income = max(income, 0.0) * (need if livelihood[i] == 0 else 1.0)
                     ideology = max(np.exp(b[7] * x) - 1.0, 0.0)
                     protection = max(np.exp(b[4] * unprotected[c]) - 1.0, 0.0)
                     company = tie_weight if contact_tie[i] > 0 else 0.0
@@ -248,7 +248,7 @@ def approach(country: Country) -> None:
         by_group, in_region, region, p.women_approached, p.h0,
         freshness(p.freshness_shape, 1100), 1.0 - np.exp(-1.0 / p.contact_weeks), int(p.refusal_weeks),
         int(p.abuse_weeks), p.mean_schooling, unprotected, (country.trust - p.trust_mean) / p.trust_sd, b,
-        p.company_weight,
+        p.company_weight, p.need_weight,
         acts_as, society.ties, youth.status, youth.woman, youth.schooling, youth.religious_schooling, youth.livelihood,
         youth.attitude, youth.member_ties, youth.contact_group, youth.contact_tie, youth.contact_week,
         youth.refused_until, youth.abuse_week, counts,

@@ -73,8 +73,8 @@ def leave(country: Country, entries: np.ndarray) -> None:
     roster.since[entries] = country.week
     np.add.at(country.flow("returned"), roster.cell[entries], 1.0)
     rows = roster.youth[entries]
-    mine = np.unique(rows[rows != NOBODY])
-    youth.settled[mine] += np.float32(country.parameters.returned_disposition)
+    raised = country.parameters.returned_disposition / country.society.persons_per_youth  # one of those they stand for
+    np.add.at(youth.settled, rows[rows != NOBODY], np.float32(raised))
     follow(country, entries)
 
 
@@ -107,7 +107,7 @@ def _turn_over(country: Country) -> None:
         know(members, -1, society.ties, society.cell, youth.member_ties, country.links)
     bits = upbringing(country.grid, country.parameters, country.world_seed, society.cell, society.town,
                       society.persons_per_youth)  # fmt: skip
-    born(rows, week + 1, bits, youth)
+    born(rows, week + 1, society.spread, bits, youth)
     youth.status[rows] = CIVILIAN
     youth.settled[rows] = youth.disposition[rows]
     youth.attitude[rows] = youth.disposition[rows]

@@ -69,7 +69,7 @@ def _move(seed, week, move, flee, cross, far, come_back, pressing, crossing, for
         touching = 0
         for k in range(border.shape[1]):
             touching += border[c, k]
-        if touching > 0 and uniform(drawn[1]) < cross * hard:
+        if touching > 0 and uniform(drawn[1]) < cross * hard * max(crossing[c], 1.0):
             if uniform(drawn[1]) < cross * hard * crossing[c]:
                 which = int(uniform(drawn[2]) * touching)
                 for k in range(border.shape[1]):

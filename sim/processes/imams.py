@@ -25,7 +25,7 @@ def imams(country: Country) -> None:
     back = np.flatnonzero((people.training == IN_TRAINING) & (people.back_week <= week))
     if back.size:
         completing = levers.imams_completing[country.grid.region[people.cell[back]]]
-        done = lucks(COMPLETES, country.seed, 0, back) < completing
+        done = lucks(COMPLETES, country.seed, week, back) < completing
         people.training[back] = np.where(done, TRAINED, UNTRAINED)
         taught = back[done]
         people.stance[taught] *= 1.0 - p.training_stance_shift
@@ -36,7 +36,7 @@ def imams(country: Country) -> None:
         free = (people.training == UNTRAINED) & people.in_post(week)
         for r in np.flatnonzero(levers.imams_sent):
             candidates = np.flatnonzero(free & (region == r))
-            order = np.argsort(lucks(LEAVES, country.seed, 0, candidates), kind="stable")
+            order = np.argsort(lucks(LEAVES, country.seed, week, candidates), kind="stable")
             chosen = candidates[order[: int(levers.imams_sent[r])]]
             people.training[chosen] = IN_TRAINING
             people.back_week[chosen] = week + int(levers.course_weeks[r])

@@ -55,6 +55,7 @@ def justice(country: Country) -> None:
         youth.status[cleared[youth.status[cleared] == DETAINED]] = CIVILIAN
         back = free[state[free] == RETURNED]
         np.add.at(country.flow("returned"), cell[back], 1.0)
-        mine = np.unique(rows[back])
-        youth.settled[mine[mine != NOBODY]] += np.float32(p.returned_disposition)
+        theirs = rows[back]
+        raised = p.returned_disposition / country.society.persons_per_youth
+        np.add.at(youth.settled, theirs[theirs != NOBODY], np.float32(raised))
         follow(country, back)

@@ -22,7 +22,7 @@ import numpy as np
 from sim.country import Country
 from sim.engine.cells import around
 from sim.engine.kernels import loop, rule
-from sim.engine.luck import decision, luck, poissons, uniform, words
+from sim.engine.luck import decision, luck, poissons, seed_key, uniform, words
 from sim.population.groups import HERE, NOBODY
 from sim.population.security import GUARD, PATROL, RESPONSE
 from sim.population.youth import CIVILIAN, DETAINED, KILLED, KIN_TIES, MEMBER, TIES
@@ -102,8 +102,7 @@ def _find(seed, week, detection, killed_share, exposure, crowd, information, nea
 
 @loop
 def _wrong(seed, week, decision_number, counts, first, ppy, grieved, near_share, village_persons, village_kin,
-arrest, ties,
-           status, grievance, abuse_week, arrested):  # fmt: skip
+           world_seed, arrest, ties, status, grievance, abuse_week, arrested):  # fmt: skip
     """Let `counts` wrongs befall people of each cell: grievance of the victim and of those close; maybe an arrest.
 
     Wrongs are counted in persons. A youth stands for `ppy` persons alike; the first of them is the one whose ties we
@@ -117,14 +116,16 @@ arrest, ties,
         for n in range(counts[c]):
             victim = int(luck(decision_number, seed, week, c, n) * people)
             i = first[c] + victim // ppy
+            if status[i] == KILLED:
+                continue
             village = (first[c] * ppy + victim) // village_persons
             low = (village * village_persons + ppy - 1) // ppy
             high = min(((village + 1) * village_persons + ppy - 1) // ppy, status.size)
             for other in range(low, high):
-                if luck(IS_KIN, seed, i, other) < village_kin:
+                if other != i and luck(IS_KIN, world_seed, min(i, other), max(i, other)) < village_kin:
                     grievance[other] += (np.float32(1.0) - grievance[other]) * grieved * near_share
                     abuse_week[other] = week
-            if victim % ppy != 0 or status[i] == KILLED:
+            if victim % ppy != 0:
                 continue
             grievance[i] += (np.float32(1.0) - grievance[i]) * grieved
             abuse_week[i] = week
@@ -192,7 +193,8 @@ def security(country: Country) -> None:
     country.flow("wrongful_arrests")[:] = wrongly
     country.flow("deaths_civilian")[:] += _killed_by_forces(country, abuses)
 
-    village = np.minimum(1.0, p.village_persons / np.maximum(grid.population, 1.0))
+    youths = np.diff(society.first) * society.persons_per_youth
+    village = np.minimum(1.0, p.village_persons / np.maximum(youths, 1.0))
     hurt = p.abuse_trust * p.trust_sd * village * (abuses + wrongly)
     country.trust += p.trust_recovery * (country.trust_start - country.trust) - hurt
     np.clip(country.trust, 0.0, 1.0, out=country.trust)
@@ -203,7 +205,8 @@ def _do_wrong(country: Country, decision_number: np.uint32, counts: np.ndarray, 
     arrested = np.empty(int(counts.sum()), np.int64)
     taken = _wrong(country.seed, country.week, decision_number, counts, society.first, society.persons_per_youth,
                    np.float32(p.abuse_grievance), np.float32(p.grievance_near), int(p.village_persons), p.village_kin,
-                   arrest, society.ties, youth.status, youth.grievance, youth.abuse_week, arrested)  # fmt: skip
+                   seed_key(country.world_seed), arrest, society.ties, youth.status, youth.grievance, youth.abuse_week,
+                   arrested)  # fmt: skip
     return arrested[:taken]
 
 

@@ -67,9 +67,9 @@ def targets(found: dict[str, dict], said: dict[str, str]) -> list[tuple[str, str
     return rows
 
 
-def page_part(found: dict[str, dict], said: dict[str, str]) -> str:
+def page_part(where: str, found: dict[str, dict], said: dict[str, str]) -> str:
     """What stands between the marks."""
-    lines = [f"Taken on {date.today().isoformat()}: {machine()}.", "", "### Targets", ""]
+    lines = [f"Taken on {date.today().isoformat()}: {where}.", "", "### Targets", ""]
     lines += ["| what | target | measured | |", "| --- | --- | ---: | --- |"]
     lines += [f"| {' | '.join(row)} |" for row in targets(found, said)]
     for name, text in said.items():
@@ -90,7 +90,7 @@ def main() -> None:
     if page.count(BEGIN) != 1 or page.count(END) != 1 or page.index(BEGIN) > page.index(END):
         raise SystemExit(f"{given.write} needs one line {BEGIN} and after it one line {END}")
 
-    found, said = {}, {}
+    found, said, where = {}, {}, machine()
     with tempfile.TemporaryDirectory() as folder:
         for name in given.only:
             print(f"taking {name}", file=sys.stderr)
@@ -100,7 +100,7 @@ def main() -> None:
             said[name] = fresh([HERE / f"{name}.py", *more])
             if numbers.exists():
                 found[name] = json.loads(numbers.read_text())
-    part = page_part(found, said)
+    part = page_part(where, found, said)
     print(part)
     if given.write:
         before, after = page[: page.index(BEGIN)], page[page.index(END) :]

@@ -126,8 +126,9 @@ def show_long(row: dict) -> dict:
     explained = 1 - np.sum((so_far - fixed - slope * count) ** 2) / np.sum((so_far - so_far.mean()) ** 2)
     quarters = [1e3 * float(part.mean()) for part in np.array_split(weekly, 4)]
     print(f"### A whole run at {row['persons_per_youth']} persons per youth, {row['threads']} thread(s)\n")
-    table([[*(f"{q:.2f}" for q in quarters), f"{so_far[-1]:.2f}", f"{row['best_pass_seconds']:.2f}", f"{explained:.4f}"]],
-          ["first quarter, ms a week", "second", "third", "last", "in all, s", "best whole pass, s", "R² of a line"])  # fmt: skip
+    whole = [f"{so_far[-1]:.2f}", f"{row['best_pass_seconds']:.2f}", f"{explained:.4f}"]
+    head = ["first quarter, ms a week", "second", "third", "last", "in all, s", "best whole pass, s", "R² of a line"]
+    table([[*(f"{q:.2f}" for q in quarters), *whole]], head)
     return {"quarters_ms": quarters, "seconds": float(so_far[-1]), "r_squared": float(explained), **row}
 
 

@@ -103,7 +103,9 @@ def test_uniform_numbers_lie_strictly_between_0_and_1_at_the_extreme_words():
     assert uniform(np.uint32(1 << 31)) == 0.5 + 2.0**-33
 
 
-@pytest.mark.parametrize(("chance", "word"), [(0.0, 0), (-1.0, 0), (0.25, 1 << 30), (0.5, 1 << 31), (1.0, MOST), (2.0, MOST)])
+@pytest.mark.parametrize(
+    ("chance", "word"), [(0.0, 0), (-1.0, 0), (0.25, 1 << 30), (0.5, 1 << 31), (1.0, MOST), (2.0, MOST)]
+)
 def test_a_threshold_is_the_word_below_which_something_happens(chance, word):
     assert threshold(chance) == word
 
@@ -129,7 +131,9 @@ def test_bell_is_the_sum_of_bytes_with_mean_0_and_variance_1():
 def test_bell_does_not_care_which_byte_is_which(four):
     turned = four[2:] + four[1::-1]
     assert bell(np.uint32(int.from_bytes(four))) == bell(np.uint32(int.from_bytes(turned)))
-    assert bell(np.uint32(int.from_bytes(four))) == pytest.approx((sum(four) - 510) / np.sqrt(4 * (256**2 - 1) / 12), rel=1e-6)
+    assert bell(np.uint32(int.from_bytes(four))) == pytest.approx(
+        (sum(four) - 510) / np.sqrt(4 * (256**2 - 1) / 12), rel=1e-6
+    )
 
 
 def test_normal_is_the_normal_quantile():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sim.measures import MEASURES
-from sim.measures.base import REGIONS, Delivered, Measure, Several, Share, Xof, field
+from sim.measures.base import REGIONS, Delivered, Measure, Plan, Several, Share, Xof, field
 from sim.world.grid import world_grid
 
 
@@ -39,6 +39,9 @@ class Mediators(Measure):
 
     def report(self, country):
         return Delivered.nothing()
+
+    def plan(self, clock, grid):
+        return Plan(0.0, 0.0)
 
 
 def said(**settings) -> str:

@@ -60,7 +60,9 @@ def test_a_share_of_them_completes_the_course():
     assert trained == pytest.approx(5000 * share, abs=4.5 * np.sqrt(5000 * share * (1 - share)))
 
 
-@pytest.mark.parametrize(("regions", "chosen"), [(["Mopti"], [4]), (["Ségou", "Gao", "Kidal"], [3, 6, 7]), ("all", range(9))])
+@pytest.mark.parametrize(
+    ("regions", "chosen"), [(["Mopti"], [4]), (["Ségou", "Gao", "Kidal"], [3, 6, 7]), ("all", range(9))]
+)
 def test_they_come_from_the_chosen_regions_in_proportion_to_the_imams_there(regions, chosen):
     country = begun(regions=regions, imams=200, cohort_size=200, start="2012-01-02", end="2012-02-06")
     measures(country)
@@ -89,7 +91,11 @@ def test_a_ramp_grows_cohort_by_cohort():
 
 
 def test_cohorts_can_be_named_one_by_one():
-    cohorts = [{"departs": "2014-03-05", "imams": 7}, {"departs": "2014-03-09", "imams": 2}, {"departs": "2015-06-01", "imams": 11}]
+    cohorts = [
+        {"departs": "2014-03-05", "imams": 7},
+        {"departs": "2014-03-09", "imams": 2},
+        {"departs": "2015-06-01", "imams": 11},
+    ]
     country = begun(cohorts=cohorts, imams=9999, end="2016-01-04")
     away = np.array(lived(country, training))
     monday, later = country.clock.week(date(2014, 3, 3)), country.clock.week(date(2015, 6, 1))

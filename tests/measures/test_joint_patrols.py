@@ -14,7 +14,9 @@ COUNTRIES = GRID.country_names
 
 
 def scenario(end="2012-07-02", **settings):
-    return Scenario.of({"name": "patrols", "persons_per_youth": 5000, "end": end, "measures": {KEY: settings} if settings else {}})
+    return Scenario.of(
+        {"name": "patrols", "persons_per_youth": 5000, "end": end, "measures": {KEY: settings} if settings else {}}
+    )
 
 
 def begun(**settings):
@@ -89,7 +91,15 @@ def test_a_place_full_of_patrols_hinders_no_more_than_one_patrol_does():
 
 
 def test_dates_intensity_and_ramp_are_respected():
-    country = begun(start="2012-03-05", end="2013-01-07", intensity=0.5, ramp_up_weeks=1, patrols=20, persons_per_patrol=100, pursuit=0.4)
+    country = begun(
+        start="2012-03-05",
+        end="2013-01-07",
+        intensity=0.5,
+        ramp_up_weeks=1,
+        patrols=20,
+        persons_per_patrol=100,
+        pursuit=0.4,
+    )
     for week, share in ((8, 0.0), (9, 0.25), (10, 0.5), (30, 0.5)):
         country.week = week
         measures(country)
@@ -133,7 +143,9 @@ def test_with_pursuit_members_abroad_are_found():
     country = begun(patrols=1, pursuit=1.0, countries=["Niger"])
     cell = int(np.flatnonzero(touching("Niger"))[0])
     names = int(FOREIGN) + 10**6 + np.arange(8000, dtype=np.uint32)
-    entries = country.roster.append(8000, person=names, youth=NOBODY, group=0, cell=cell, state=MEMBER, abroad=COUNTRIES.index("Niger"))
+    entries = country.roster.append(
+        8000, person=names, youth=NOBODY, group=0, cell=cell, state=MEMBER, abroad=COUNTRIES.index("Niger")
+    )
     measures(country)
     security(country)
     found = (country.roster.state[entries] != MEMBER).mean()

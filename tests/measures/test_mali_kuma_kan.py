@@ -148,7 +148,9 @@ def test_the_cost_is_air_time_and_the_making_of_clips():
     cost = record["cost_mali_kuma_kan"].sum(axis=1)
     making = np.where(np.arange(weeks) % 20 == 0, 3 * 2 * 50_000, 0)
     np.testing.assert_allclose(cost, 0.5 * 1230 + making)
-    np.testing.assert_allclose(record["cost_mali_kuma_kan"][0], cost[0] * record.weights["people"] / record.weights["people"].sum())
+    np.testing.assert_allclose(
+        record["cost_mali_kuma_kan"][0], cost[0] * record.weights["people"] / record.weights["people"].sum()
+    )
 
 
 def test_before_its_start_it_costs_and_delivers_nothing():
@@ -159,7 +161,12 @@ def test_before_its_start_it_costs_and_delivers_nothing():
 
 
 def test_at_full_intensity_it_reaches_people_and_moves_attitudes_as_the_studies_say():
-    whole = {"tv": {"capacity": 1, "coverage": 1, "views": 3}, "facebook": {"capacity": 1}, "youtube": {"capacity": 1}, **ALL_TONGUES}
+    whole = {
+        "tv": {"capacity": 1, "coverage": 1, "views": 3},
+        "facebook": {"capacity": 1},
+        "youtube": {"capacity": 1},
+        **ALL_TONGUES,
+    }
     with_clips = begun(2000, run_end="2012-07-02", **whole)
     without = begin(Scenario.of({"name": "none", "persons_per_youth": 2000, "end": "2012-07-02"}), 1)
     youth, quiet = with_clips.youth, without.youth

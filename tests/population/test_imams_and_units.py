@@ -1,6 +1,7 @@
 """Imams and mosques, security units and their deployments."""
 
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -26,7 +27,10 @@ def begun(**changes):
 def test_there_are_twenty_thousand_imams_spread_like_the_people():
     imams, first = ordain(GRID, P, 1), first_imams(GRID, P)
     assert imams.cell.size == P.imams == 20_000
-    assert np.abs(np.bincount(imams.cell, minlength=len(GRID)) - GRID.population / GRID.population.sum() * 20_000).max() <= 1
+    assert (
+        np.abs(np.bincount(imams.cell, minlength=len(GRID)) - GRID.population / GRID.population.sum() * 20_000).max()
+        <= 1
+    )
     assert np.array_equal(np.searchsorted(imams.cell, np.arange(len(GRID) + 1)), first)
 
 
@@ -70,7 +74,9 @@ def test_who_is_in_post():
 # --- units -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("day", ["2012-01-02", "2012-06-04", "2013-01-21", "2014-09-01", "2016-07-04", "2018-12-24"])
+@pytest.mark.parametrize(
+    "day", ["2012-01-02", "2012-03-26", "2012-04-02", "2013-01-28", "2014-09-01", "2016-07-04", "2018-12-24"]
+)
 def test_strength_by_date_force_and_region_equals_the_deployments(day):
     country, day = begun(), date.fromisoformat(day)
     week = country.clock.week(day)
@@ -105,7 +111,7 @@ def test_units_keep_their_base_from_one_deployment_to_the_next():
     army_gao = (units.force == FORCES.index("army")) & (GRID.region[units.base] == 6)
     waves = [units.base[army_gao & (units.since == since)] for since in np.unique(units.since[army_gao])]
     assert len(waves) >= 4
-    for earlier, later in zip(waves[:-1], waves[1:], strict=True):
+    for earlier, later in pairwise(waves):
         both = min(earlier.size, later.size)
         assert np.array_equal(earlier[:both], later[:both])
 

@@ -163,7 +163,9 @@ def test_schooling_matches_the_table():
     for r in range(9):
         here = GRID.region[s.cell] == r
         within_sampling_error((years[here] == 0).mean(), table.no_schooling[r], here.sum())
-        assert years[here].mean() == pytest.approx(table.mean_years[r], abs=5 * years[here].std() / np.sqrt(here.sum()) + 0.02)
+        assert years[here].mean() == pytest.approx(
+            table.mean_years[r], abs=5 * years[here].std() / np.sqrt(here.sum()) + 0.02
+        )
 
 
 def test_sex_and_religious_schooling_match_the_parameters():
@@ -174,15 +176,17 @@ def test_sex_and_religious_schooling_match_the_parameters():
     assert y.religious_schooling.max() == 9
 
 
-def test_dispositions_are_standard_normal_and_shared_within_villages():
+def test_dispositions_are_normal_and_shared_within_villages():
     s = society()
-    d = s.newborn.disposition.astype(np.float64)
+    d = s.newborn.disposition.astype(np.float64) / s.spread
     assert d.mean() == pytest.approx(0, abs=0.03)
     assert d.std() == pytest.approx(1, abs=0.02)
     village = np.arange(s.size) * 50 // int(P.village_persons)
     per = int(P.village_persons) // 50
     whole = d[: s.size // per * per].reshape(-1, per)
-    assert np.array_equal(village[: whole.size].reshape(-1, per).min(axis=1), village[: whole.size].reshape(-1, per).max(axis=1))
+    assert np.array_equal(
+        village[: whole.size].reshape(-1, per).min(axis=1), village[: whole.size].reshape(-1, per).max(axis=1)
+    )
     between = whole.mean(axis=1).var() - whole.var(axis=1, ddof=1).mean() / per
     assert between == pytest.approx(P.village_share, abs=0.02)
 
@@ -191,8 +195,16 @@ def test_those_who_follow_the_media_are_less_at_risk():
     y = society().newborn
     tv = (y.channels >> 1 & 1).astype(bool)
     assert y.disposition[tv].mean() < y.disposition[~tv].mean() - 0.1
-    assert np.array_equal(y.settled, y.disposition)
-    assert np.array_equal(y.attitude, y.disposition)
+
+
+def test_attitudes_start_in_balance_and_in_their_own_standard_deviation():
+    s = society()
+    y, share = s.newborn, P.peer_pull / (P.peer_pull + P.own_pull)
+    peers = y.settled[s.ties].mean(axis=1)
+    np.testing.assert_allclose(y.settled, share * peers + (1 - share) * y.disposition, atol=2e-5)
+    assert y.settled.std(dtype=np.float64) == pytest.approx(1, abs=1e-5)
+    assert s.spread > 1, "peers draw people together, so own minds differ more than attitudes"
+    assert np.array_equal(y.attitude, y.settled)
 
 
 def test_attendance_and_the_mosque_of_ones_own_cell():
@@ -226,7 +238,9 @@ def test_ages_fall_off_with_the_growth_of_the_population():
 
 
 def test_newcomers_of_15_replace_those_who_turn_36():
-    scenario = Scenario.of({"name": "ages", "persons_per_youth": 500, "start": date(2012, 1, 2), "end": date(2013, 1, 7)})
+    scenario = Scenario.of(
+        {"name": "ages", "persons_per_youth": 500, "start": date(2012, 1, 2), "end": date(2013, 1, 7)}
+    )
     country = begin(scenario, 1)
     before, old = country.youth.disposition.copy(), country.youth.copy()
     turning = np.zeros(before.size, bool)

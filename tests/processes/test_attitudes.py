@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from scipy.sparse import csr_array, diags_array, eye_array
+from scipy.sparse import csr_array, diags_array
 from scipy.sparse.linalg import spsolve
+from worlds import NO_DRIFT, alike, quiet, with_values
 
 from sim.population.imams import IN_TRAINING
 from sim.population.youth import KILLED, TIES
 from sim.processes.attitudes import FIXED, attitudes
-from worlds import NO_DRIFT, alike, quiet, with_values
 
 
 def averaging(country) -> csr_array:
@@ -32,7 +32,9 @@ def test_settled_attitudes_converge_to_the_fixed_point_of_friedkin_and_johnsen()
     w, n = averaging(country), youth.settled.size
     dead = youth.status == KILLED
     peers, own = np.where(dead, 1.0, 0.06), np.where(dead, 0.0, 0.04)
-    expected = spsolve((diags_array(peers + own) - diags_array(peers) @ w).tocsc(), own * youth.disposition.astype(float))
+    expected = spsolve(
+        (diags_array(peers + own) - diags_array(peers) @ w).tocsc(), own * youth.disposition.astype(float)
+    )
     np.testing.assert_allclose(youth.settled, expected, atol=1e-4)
     assert np.array_equal(youth.attitude, youth.settled), "nothing recent is felt"
     assert youth.settled.std() < 0.75 * youth.disposition.std(), "peers pull together"

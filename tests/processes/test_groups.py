@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from worlds import NO_FORCES, alike, day, fullest, quiet, station, tiny, with_values
 
 from sim.population.groups import GONE, HERE
 from sim.population.youth import MEMBER, RETURNED
 from sim.processes.groups import groups
-from worlds import NO_FORCES, alike, day, fullest, quiet, station, tiny, with_values
 
 STILL = {"move_chance": 0.0, "flee_chance": 0.0, "come_back_chance": 0.0, "promotion_rate": 0.0}
 
@@ -190,8 +190,8 @@ def moves(country, cell, share=None, members=20_000):
 
 
 def test_they_go_rather_to_peopled_places_near_home_without_state_or_forces():
-    values = {**STILL, "move_chance": 1.0, "far_share": 0.0, "move_people": 0.5, "move_state": 1.0, "pressing_companies": 2.0}
-    country = with_values(quiet(5000), **values)
+    values = {**STILL, "move_chance": 1.0, "far_share": 0.0, "move_state": 1.0, "pressing_companies": 2.0}
+    country = with_values(quiet(5000, parameters={"move_people": 0.5}), **values)
     cell = fullest(country)
     around = country.grid.neighbours[cell][country.grid.neighbours[cell] >= 0]
     country.forces[around[0]], country.state_presence[around] = 1.0, np.linspace(0, 1, around.size)

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from worlds import B_OF_JOINING, alike, fullest, quiet, station, tiny, with_values
 
 from sim.population.youth import APPROACHED, CIVILIAN, DETAINED, KILLED, KIN_TIES, MEMBER, NEVER, RETURNED
 from sim.processes.approach import REASONS, approach, enlist
 from sim.processes.groups import count
-from worlds import B_OF_JOINING, alike, fullest, quiet, station, tiny, with_values
 
 PLAIN = {**dict.fromkeys(B_OF_JOINING, 0.0), "contact_weeks": 1e15}
 HOPELESS = {"h0": 0.0, "contact_weeks": 1e15}
@@ -130,7 +130,9 @@ def test_who_protects(insecurity, hold, state, forces, expected):
 
 
 def test_counts_of_joiners_agree_with_each_other():
-    country, rows = contacted(**{**PLAIN, "h0": 0.1, "freshness_shape": 1.0, "b_abuse_join": 1.0, "b_income_join": -0.5})
+    country, rows = contacted(
+        **{**PLAIN, "h0": 0.1, "freshness_shape": 1.0, "b_abuse_join": 1.0, "b_income_join": -0.5}
+    )
     country.youth.contact_tie[rows[::4]], country.youth.contact_tie[rows[1::4]] = 1, 2
     country.youth.abuse_week[rows[::2]] = 0
     sums = dict.fromkeys(("joined", "joined_ties", "joined_kin", "joined_month", *REASONS), 0)

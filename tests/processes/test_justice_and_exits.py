@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
+from worlds import alike, fullest, quiet, station, with_values
 
 from sim.population.groups import GONE, NOBODY
 from sim.population.youth import CIVILIAN, DETAINED, KILLED, MEMBER, RETURNED
 from sim.processes.approach import enlist
-from sim.processes.exits import exits, follow
+from sim.processes.exits import exits, follow, leave
 from sim.processes.groups import count
 from sim.processes.justice import justice
-from worlds import alike, fullest, quiet, station, with_values
 
 MANY = 20_000
 
@@ -106,15 +106,33 @@ def test_who_comes_back_keeps_a_raised_disposition_and_is_a_member_no_more():
     count(country)
     settled, own = country.youth.settled[row].copy(), country.youth.disposition[row].copy()
     exits(country)
-    np.testing.assert_allclose(country.youth.settled[row], settled + 0.4, atol=1e-6)
+    np.testing.assert_allclose(country.youth.settled[row], settled + 0.4, atol=1e-4)
     assert np.array_equal(country.youth.disposition[row], own)
     assert (country.youth.status[row] == RETURNED).all()
     assert country.links.sum() == country.youth.member_ties.sum() == 0
 
 
+def test_half_of_those_a_youth_stands_for_raise_it_by_half():
+    country = with_values(quiet(500), returned_disposition=0.4, dismissal_chance=1.0)
+    row = np.array([int(np.flatnonzero(country.society.turns_36 > 100)[0])])
+    enlist(country, row, np.zeros(1, np.int8))
+    settled = float(country.youth.settled[row[0]])
+    leave(country, np.arange(100))
+    assert country.youth.settled[row[0]] == pytest.approx(settled + 0.4 / 5, abs=1e-4)
+    assert country.youth.status[row[0]] == MEMBER
+    country.roster.state[100:250], country.roster.since[100:250] = DETAINED, -5
+    justice(country)
+    assert country.youth.settled[row[0]] == pytest.approx(settled + 0.4 / 2, abs=1e-4)
+
+
 @pytest.mark.parametrize(
     ("states", "status"),
-    [((MEMBER, KILLED), MEMBER), ((DETAINED, RETURNED, KILLED), DETAINED), ((KILLED, RETURNED), RETURNED), ((KILLED,), KILLED)],
+    [
+        ((MEMBER, KILLED), MEMBER),
+        ((DETAINED, RETURNED, KILLED), DETAINED),
+        ((KILLED, RETURNED), RETURNED),
+        ((KILLED,), KILLED),
+    ],
 )
 def test_a_youth_is_what_the_first_of_its_persons_is(states, status):
     country = quiet(500)

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from worlds import alike, fullest, quiet, with_values
 
 from sim.population.imams import TRAINED
 from sim.population.youth import KILLED
 from sim.processes.messages import messages
-from worlds import alike, fullest, quiet, with_values
 
 TV = 1
 NO_FADING = {"clip_half_life": 1e12, "counsel_half_life": 1e12, "message_residue": 0.0}

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from worlds import NO_MEMBERS, alike, fullest, quiet, station, tiny, with_values
 
 from sim.engine.luck import poissons
 from sim.population.groups import HERE
 from sim.population.security import GUARD, PATROL, RESPONSE
 from sim.population.youth import CIVILIAN, DETAINED, KILLED, KIN_TIES, MEMBER, NEVER
 from sim.processes.security import ABUSES, post_units, security
-from worlds import NO_MEMBERS, alike, fullest, quiet, station, tiny, with_values
 
 NO_HARM = {"abuse_per_op": 0.0, "wrongful_share": 0.0}
 FIND_ONLY = {**NO_HARM, "answer_rate": 0.0, "crowd_members": 1e15, "b_trust_tip": 0.0, "patrol_spill": 0.0,
@@ -199,7 +199,9 @@ def test_without_abuses_there_is_no_grievance():
 
 def patrolled(ppy=500, companies=100.0, insecurity=0.5, **values):
     """A country whose fullest cell has companies on patrol, and no members."""
-    country = with_values(quiet(ppy), **{"wrongful_share": 0.0, "joint_patrol_abuse": 1.0, "abuse_floor": 0.1, **values})
+    country = with_values(
+        quiet(ppy), **{"wrongful_share": 0.0, "joint_patrol_abuse": 1.0, "abuse_floor": 0.1, **values}
+    )
     cell = fullest(country)
     country.insecurity[:] = insecurity
     country.levers.add("joint_patrol_troops", cell, 100 * companies)
@@ -229,7 +231,10 @@ def test_an_abuse_hurts_the_victim_and_those_close():
     assert set(aggrieved) == {*victims.tolist(), *ties[victims].ravel().tolist()}
     once = aggrieved[np.abs(youth.grievance[aggrieved] - 0.3) < 1e-6]
     assert once.size > 2 * victims.size
-    assert set(np.flatnonzero(youth.abuse_week == 9)) == {*victims.tolist(), *ties[victims][:, KIN_TIES].ravel().tolist()}
+    assert set(np.flatnonzero(youth.abuse_week == 9)) == {
+        *victims.tolist(),
+        *ties[victims][:, KIN_TIES].ravel().tolist(),
+    }
     assert set(np.unique(youth.abuse_week)) == {NEVER, 9}
 
 
@@ -251,7 +256,8 @@ def test_trust_falls_with_abuses_and_comes_back():
     country, cell = patrolled(ppy=5000, abuse_per_op=3.0, abuse_trust=0.3, trust_recovery=0.1)
     p, start = country.parameters, country.trust.copy()
     security(country)
-    village = min(1.0, p.village_persons / country.grid.population[cell])
+    youths = np.diff(country.society.first)[cell] * 5000
+    village = min(1.0, p.village_persons / youths)
     fall = 0.3 * p.trust_sd * village * country.flow("abuses")[cell]
     assert fall > 0.001
     assert start[cell] - country.trust[cell] == pytest.approx(fall)

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from worlds import alike, day, fullest, quiet, with_values
 
 from sim.population.imams import IN_TRAINING
 from sim.processes.violence import deaths, opportunity, violence
-from worlds import alike, day, fullest, quiet, with_values
 
 NO_ATTACKS = {"attack_rate": 0.0, "raid_rate": 0.0}
 EVERYWHERE = slice(None)
@@ -115,7 +115,10 @@ def test_who_dies_depends_on_the_target(target):
     violence(country)
     attacks = country.flow("attacks").sum()
     assert attacks == country.flow(f"attacks_{target}").sum()
-    for name, mean in (("civilian", p[f"deaths_civilian_{target}"]), ("security", p.get(f"deaths_security_{target}", 0.0))):
+    for name, mean in (
+        ("civilian", p[f"deaths_civilian_{target}"]),
+        ("security", p.get(f"deaths_security_{target}", 0.0)),
+    ):
         found = country.flow(f"deaths_{name}").sum()
         assert abs(found - attacks * mean) <= 4.5 * np.sqrt(attacks * mean * (1 + mean)), name
 
@@ -132,14 +135,18 @@ def test_insecurity_halves_at_its_half_life():
 
 
 def test_an_attack_raises_insecurity_and_spills_over():
-    country = with_values(quiet(5000), attack_rate=0.0, raid_rate=3.0, attack_fear=0.4, fear_spill=0.25, fear_half_life=42)
+    country = with_values(
+        quiet(5000), attack_rate=0.0, raid_rate=3.0, attack_fear=0.4, fear_spill=0.25, fear_half_life=42
+    )
     country.members[0, fullest(country)] = 4
     country.insecurity[:] = 0.2
     violence(country)
     attacks = country.flow("attacks")
     around = np.array([sum(attacks[n] for n in near if n >= 0) for near in country.grid.neighbours])
     kept = 0.2 * 0.5 ** (1 / 6)
-    np.testing.assert_allclose(country.insecurity, 1 - (1 - kept) * np.exp(-0.4 * (attacks + 0.25 * around)), rtol=1e-12)
+    np.testing.assert_allclose(
+        country.insecurity, 1 - (1 - kept) * np.exp(-0.4 * (attacks + 0.25 * around)), rtol=1e-12
+    )
     assert attacks.sum() > 3
 
 

@@ -222,6 +222,7 @@ def of_country(country: Country) -> Twin:
         country_names=grid.country_names,
         active_measures={measure.key: measure for measure in country.measures},
         villages={},
+        spread=society.spread,
     )
     for youth in youths:
         twin.villages.setdefault(twin.village(youth.row), []).append(youth)

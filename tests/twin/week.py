@@ -166,7 +166,7 @@ class Twin:
         """Imams come back from the course, others leave for it."""
         for imam in self.imams:
             if imam.training == "in training" and imam.back_week <= self.week:
-                if luck("an imam completes the course", self.seed, 0, imam.number) < self.levers.completing:
+                if luck("an imam completes the course", self.seed, self.week, imam.number) < self.levers.completing:
                     imam.training = "trained"
                     imam.stance *= 1.0 - self.p.training_stance_shift
                     imam.credibility = min(1.0, imam.credibility * self.p.training_credibility)
@@ -178,7 +178,7 @@ class Twin:
             if not self.levers.imams_sent[region]:
                 continue
             free = [i for i in self.imams if i.cell.region == region and i.training == "none" and i.in_post(self.week)]
-            free.sort(key=lambda i: luck("an imam leaves for training", self.seed, 0, i.number))
+            free.sort(key=lambda i: luck("an imam leaves for training", self.seed, self.week, i.number))
             for imam in free[: self.levers.imams_sent[region]]:
                 imam.training = "in training"
                 imam.back_week = self.week + self.levers.course_weeks[region]
@@ -642,7 +642,7 @@ class Twin:
             cell.happened("wrongful_arrests", wrongly[cell.number])
             u = luck("how many civilians the forces kill in a cell", self.seed, self.week, cell.number)
             cell.happened("deaths_civilian", poisson(p.abuse_deaths * abuses[cell.number], u))
-            village = min(1.0, p.village_persons / max(cell.population, 1.0))
+            village = min(1.0, p.village_persons / max(len(cell.youths) * self.ppy, 1.0))
             cell.trust += p.trust_recovery * (cell.trust_start - cell.trust)
             cell.trust -= p.abuse_trust * p.trust_sd * village * (abuses[cell.number] + wrongly[cell.number])
             cell.trust = min(1.0, max(0.0, cell.trust))
@@ -861,8 +861,16 @@ class Twin:
             if (taste + normal(u("a youth uses a channel", k))) / math.sqrt(2.0)
             > normal(1.0 - min(max(use[region, place, k], 1e-6), 1.0 - 1e-6))
         }
-        youth.disposition = youth.settled = youth.attitude = single(mind)
+        youth.disposition = youth.settled = youth.attitude = single(self.spread * mind)
         youth.clips = youth.propaganda = youth.counsel = youth.grievance = 0.0
+
+    def balance(self):
+        """Let everybody start where own mind and friends balance: s = a mean of ties' s + (1 - a) d."""
+        a = self.p.peer_pull / (self.p.peer_pull + self.p.own_pull)
+        for _ in range(60):
+            new = [a * sum(t.settled for t in y.ties) / len(y.ties) + (1 - a) * y.disposition for y in self.youths]
+            for youth, s in zip(self.youths, new, strict=True):
+                youth.settled = youth.attitude = s
 
     # --- 10 record ----------------------------------------------------------------------------------------
 
