@@ -70,7 +70,7 @@ class Places:
 
 @dataclass(slots=True)
 class Country:
-    """Everything a run knows; `grid`, `society`, `groups`, `places`, `parameters` are shared by runs and never written."""
+    """Everything a run knows; `grid`, `society`, `groups`, `places`, `parameters` are shared by runs, never written."""
 
     about: dict[str, Any]  # scenario as run, seeds, versions
     clock: Clock

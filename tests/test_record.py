@@ -15,13 +15,32 @@ from sim.scenario import Scenario
 from sim.week import run
 
 REGIONS = ("Kayes", "Koulikoro", "Sikasso", "Ségou", "Mopti", "Tombouctou", "Gao", "Kidal", "Bamako")
-PROMISED = ["joined", "members", "recruiters", "approached", "arrests", "wrongful_arrests", "killed", "returned", "attacks", "deaths_civilian", "deaths_security", "abuses", "attitude_mean", "grievance_mean", "trust", "insecurity", "state_presence"]  # fmt: skip
+PROMISED = [
+    "joined",
+    "members",
+    "recruiters",
+    "approached",
+    "arrests",
+    "wrongful_arrests",
+    "killed",
+    "returned",
+    "attacks",
+    "deaths_civilian",
+    "deaths_security",
+    "abuses",
+    "attitude_mean",
+    "grievance_mean",
+    "trust",
+    "insecurity",
+    "state_presence",
+]
 
 
 @pytest.fixture(scope="module")
 def record() -> Record:
-    scenario = {"name": "kept", "persons_per_youth": 200, "end": "2012-04-30", "parameters": {"h0": 0.04, "approaches_per_recruiter": 12},
-                "measures": {"mali_kuma_kan": True}}  # fmt: skip
+    lively = {"h0": 0.04, "approaches_per_recruiter": 12}
+    period = {"persons_per_youth": 200, "end": "2012-04-30"}
+    scenario = {"name": "kept", **period, "parameters": lively, "measures": {"mali_kuma_kan": True}}
     return run(Scenario.of(scenario), seed=3)
 
 

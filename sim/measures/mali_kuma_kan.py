@@ -98,7 +98,7 @@ class MaliKumaKan(Measure):
     def _has_parts(self) -> MaliKumaKan:
         if self.shock_seconds + self.explanation_seconds + self.core_seconds == 0:
             raise PydanticCustomError("parts", "{message}",
-            {"message": "has a clip without parts; at least one of its three lengths in seconds is above 0"})  # fmt: skip
+            {"message": "has a clip without parts; one of its three lengths is above 0"})  # fmt: skip
         return self
 
     @property

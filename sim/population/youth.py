@@ -149,8 +149,8 @@ def acquaint(size: int, seed: np.uint64, reach: float) -> np.ndarray:
 
 
 @loop
-def _born(rows, generation, spread, seed, cell, region, town, ppy, village_persons, village_share, women_share, schooled,
-          school_years, religious_share, work, channel_use, media_risk, youth_columns):  # fmt: skip
+def _born(rows, generation, spread, seed, cell, region, town, ppy, village_persons, village_share, women_share,
+          schooled, school_years, religious_share, work, channel_use, media_risk, youth_columns):  # fmt: skip
     """Fill the rows with new people: disposition, sex, schooling, livelihood and channels used."""
     disposition, woman, years, religious, livelihood, channels = youth_columns
     for k in range(rows.size):

@@ -143,7 +143,7 @@ def test_channels_match_the_table(channel):
         for town in (0, 1):
             here = (GRID.region[s.cell] == r) & (s.town == town)
             if here.sum() > 200:
-                # Youths of a village share some of their outlook, and taste goes with outlook: wider than independent draws.
+                # Youths of a village share some of their outlook, and so their taste: wider than independent draws.
                 found, expected = uses[here].mean(), table[r, town, channel]
                 assert abs(found - expected) < 4.5 * np.sqrt(3 * expected * (1 - expected) / here.sum()) + 0.002
 

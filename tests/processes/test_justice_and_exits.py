@@ -5,7 +5,7 @@ import pytest
 from worlds import alike, fullest, quiet, station, with_values
 
 from sim.population.groups import GONE, NOBODY
-from sim.population.youth import CIVILIAN, DETAINED, KILLED, MEMBER, RETURNED
+from sim.population.youth import CIVILIAN, DETAINED, KILLED, MEMBER, NEVER, RETURNED
 from sim.processes.approach import enlist
 from sim.processes.exits import exits, follow, leave
 from sim.processes.groups import count
@@ -170,8 +170,15 @@ def test_who_turns_36_leaves_the_roster_and_makes_room():
     assert country.flow("returned").sum() == 500, "of those who leave only members come back to civil life"
     assert (youth.status[turning] == CIVILIAN).all()
     assert country.links.sum() == youth.member_ties.sum() == 0
-    for name, fresh in (("grievance", 0), ("clips", 0), ("contact_tie", 0), ("refused_until", -10_000), ("abuse_week", -10_000),
-                        ("contact_group", -1)):  # fmt: skip
+    fresh_values = {
+        "grievance": 0,
+        "clips": 0,
+        "contact_tie": 0,
+        "contact_group": -1,
+        "refused_until": NEVER,
+        "abuse_week": NEVER,
+    }
+    for name, fresh in fresh_values.items():
         assert (getattr(youth, name)[turning] == fresh).all(), name
     for name in ("disposition", "settled", "livelihood", "channels"):
         assert np.array_equal(getattr(youth, name)[others], getattr(kept, name)[others])

@@ -239,7 +239,7 @@ def test_an_abuse_hurts_the_victim_and_those_close():
 
 
 def test_kin_in_the_village_hear_of_every_wrong():
-    country, cell = patrolled(ppy=50, abuse_per_op=1.0, village_kin=0.2, village_persons=1000, abuse_grievance=0.4,
+    country, _ = patrolled(ppy=50, abuse_per_op=1.0, village_kin=0.2, village_persons=1000, abuse_grievance=0.4,
                               grievance_near=0.5)  # fmt: skip
     security(country)
     abuses = country.flow("abuses").sum()

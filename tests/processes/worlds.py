@@ -41,8 +41,8 @@ def with_values(country: Country, **values: float) -> Country:
 def station(country: Country, cell: int, members: int, group: int = 0, **columns) -> slice:
     """Put members from abroad into a cell; returns their entries."""
     name = int(FOREIGN) + 1_000_000 + country.roster.size
-    people = dict(person=name + np.arange(members, dtype=np.uint32), youth=NOBODY, group=group, cell=cell, state=MEMBER,
-                  since=country.week)  # fmt: skip
+    persons = name + np.arange(members, dtype=np.uint32)
+    people = {"person": persons, "youth": NOBODY, "group": group, "cell": cell, "state": MEMBER, "since": country.week}
     entries = country.roster.append(members, **{**people, **columns})
     count(country)
     return entries
