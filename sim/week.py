@@ -277,9 +277,13 @@ def _first_members(country: Country) -> None:
     """Put the members of the groups that exist on the first day into the roster."""
     from_abroad = int(FOREIGN)
     table = country.groups
-    first = np.where(table.start_members > 0, table.start_members, table.founding_core)  # founded after January 2012
-    for g in np.flatnonzero(table.alive(0) & (table.founded < 0) & (first > 0)):
-        total = int(first[g])
+    first = np.where(table.start_members > 0, table.start_members, table.founding_core)
+    sizes = np.zeros(first.size, np.int64)  # groups that ended before a late start have passed their people on
+    there = (table.founded < 0) | (table.alive(0) & (table.start_members > 0))
+    acting = table.acting(0)
+    np.add.at(sizes, acting[there & (acting != NOBODY)], first[there & (acting != NOBODY)])
+    for g in np.flatnonzero(sizes > 0):
+        total = int(sizes[g])
         rows = founders(country.society, country.youth.status, table, int(g), total, country.seed)
         foreign = max(0, total - rows.size * country.society.persons_per_youth)
         enlist(country, rows, np.full(rows.size, g, np.int8))

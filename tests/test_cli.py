@@ -75,9 +75,7 @@ def test_looking_imports_neither_the_compiled_loops_nor_figures(command):
 
 
 def test_sim_offers_what_it_says():
-    assert {"load", "run", "compare", "RecruitmentModel", "Scenario", "Record", "__version__"} <= set(
-        dir(sim)
-    )
+    assert {"load", "run", "compare", "RecruitmentModel", "Scenario", "Record", "__version__"} <= set(dir(sim))
     for name in ("load", "run", "compare", "RecruitmentModel", "Scenario", "Record"):
         assert getattr(sim, name).__name__ == name
     with pytest.raises(AttributeError, match="no attribute 'lod'"):
@@ -152,9 +150,7 @@ def test_parameters_as_csv_give_the_table_back():
     from sim.parameters import rows
 
     found = list(csv.DictReader(io.StringIO(kumakan("parameters", "--csv").output)))
-    assert {row["name"]: float(row["value"]) for row in found} == {
-        name: row.value for name, row in rows().items()
-    }
+    assert {row["name"]: float(row["value"]) for row in found} == {name: row.value for name, row in rows().items()}
     assert found[0].keys() == {
         "name",
         "value",
@@ -277,9 +273,7 @@ def test_options_reach_the_runs(files, tmp_path, no_figures):
     assert about["world_seed"] == 5
 
 
-def test_a_failed_run_ends_with_1_names_its_repeat_and_leaves_the_others(
-    files, tmp_path, no_figures, monkeypatch
-):
+def test_a_failed_run_ends_with_1_names_its_repeat_and_leaves_the_others(files, tmp_path, no_figures, monkeypatch):
     from sim.experiments import runs
 
     real = runs.simulate
@@ -299,9 +293,7 @@ def test_a_failed_run_ends_with_1_names_its_repeat_and_leaves_the_others(
     assert "Difference from base" in result.stdout
     assert "(2 seeds)" in result.stdout
     monkeypatch.undo()
-    command = next(line for line in result.stderr.splitlines() if "repeat it: kumakan" in line).split(
-        "kumakan "
-    )[1]
+    command = next(line for line in result.stderr.splitlines() if "repeat it: kumakan" in line).split("kumakan ")[1]
     monkeypatch.setattr(cli, "_figures", lambda records, folder, effects, quiet: folder)
     assert kumakan(*command.split()).exit_code == 0
     assert Record.load(out / "runs/patrols/seed-2").about["seed"] == 2
@@ -372,9 +364,7 @@ def test_a_terminal_shows_a_bar(files, tmp_path, workers):
 
 @pytest.mark.skipif(os.name == "nt", reason="signals to process groups")
 @pytest.mark.parametrize("workers", [1, 2])
-def test_ctrl_c_keeps_finished_runs_and_the_same_command_makes_only_the_rest(
-    files, tmp_path, workers, no_figures
-):
+def test_ctrl_c_keeps_finished_runs_and_the_same_command_makes_only_the_rest(files, tmp_path, workers, no_figures):
     out = tmp_path / "out"
     command = [
         "compare",

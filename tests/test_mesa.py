@@ -179,9 +179,7 @@ def test_batch_run_over_scenarios_and_seeds(tmp_path, seeds):
             assert [row["week"] for row in mine] == list(range(1, weeks + 1))
             for name in ("members", "attacks", "attitude_mean", "cost_imam_training"):
                 assert [row[name] for row in mine] == pytest.approx(expected[name].tolist(), rel=1e-12)
-    costs = {
-        path: sum(row["cost_imam_training"] for row in rows if row["scenario"] == path) for path in paths
-    }
+    costs = {path: sum(row["cost_imam_training"] for row in rows if row["scenario"] == path) for path in paths}
     assert costs[paths[0]] == 0.0 < costs[paths[1]]
 
 
@@ -211,16 +209,12 @@ class SeedByName(sim.RecruitmentModel):
         super().__init__(scenario, seed)
 
 
-@pytest.mark.skipif(
-    "rng" not in inspect.signature(mesa.batch_run).parameters, reason="Mesa 3.3 leaves the seed alone"
-)
+@pytest.mark.skipif("rng" not in inspect.signature(mesa.batch_run).parameters, reason="Mesa 3.3 leaves the seed alone")
 def test_a_seed_that_mesa_overwrites_is_not_lost_in_silence(tmp_path):
     parameters = {"scenario": _two_scenarios(tmp_path)[0], "seed": [1, 2]}
     with pytest.raises(InputError, match=re.escape("rng=[1, 2, 3]")):
         mesa.batch_run(SeedByName, parameters, display_progress=False)
-    rows = mesa.batch_run(
-        SeedByName, {"scenario": parameters["scenario"]}, rng=[1, 2], display_progress=False
-    )
+    rows = mesa.batch_run(SeedByName, {"scenario": parameters["scenario"]}, rng=[1, 2], display_progress=False)
     assert [row["seed"] for row in rows] == [1, 2]
 
 
@@ -299,9 +293,7 @@ def test_sets_count_whom_the_columns_hold(lived):
         assert {type(agent) for agent in agents[:50]} == {kind}
         assert isinstance(agents[0], mesa.Agent)
         assert lived.agents.select(agent_type=kind).ids.tolist() == (
-            sets[Member].ids.tolist() + sets[Recruiter].ids.tolist()
-            if kind is Member
-            else agents.ids.tolist()
+            sets[Member].ids.tolist() + sets[Recruiter].ids.tolist() if kind is Member else agents.ids.tolist()
         )
     assert isinstance(lived.agents, AgentSet)
     assert len(set(lived.agents.get("unique_id"))) == len(lived.agents)
@@ -313,29 +305,20 @@ def test_questions_build_no_agents(lived, made):
     attitude = lived.country.youth.attitude.astype(float)
     assert youths.agg("attitude", np.mean) == attitude.mean()
     assert type(youths.agg("attitude", np.mean)) is float
-    assert youths.agg("attitude", [min, max, sum]) == pytest.approx(
-        [attitude.min(), attitude.max(), attitude.sum()]
-    )
+    assert youths.agg("attitude", [min, max, sum]) == pytest.approx([attitude.min(), attitude.max(), attitude.sum()])
     assert youths.agg("persons", sum) == 2000 * len(youths)
     assert youths.get("attitude") == attitude.tolist()
     assert youths.get(["age", "status"])[0][1] == "civilian"
     assert everyone.select(agent_type=Youth).agg("attitude", np.mean) == pytest.approx(attitude.mean())
     assert everyone.agg("cell", max) < 1713
     assert sum(everyone.groupby("region").count().values()) == len(everyone)
-    assert (
-        len(everyone.get("attitude", handle_missing="default", default_value=None)) == len(everyone) or made
-    )
+    assert len(everyone.get("attitude", handle_missing="default", default_value=None)) == len(everyone) or made
     made.clear()
     means = youths.groupby("region").agg("attitude", np.mean)
     region = lived.country.grid.region[lived.country.society.cell]
     assert means["Kidal"] == pytest.approx(attitude[region == 7].mean())
-    assert (
-        len(youths.where(region="Mopti", attitude=lambda x: x > 1.0))
-        == ((region == 4) & (attitude > 1.0)).sum()
-    )
-    assert (
-        len(youths.where(status={"member", "detained"})) == np.isin(lived.country.youth.status, (2, 3)).sum()
-    )
+    assert len(youths.where(region="Mopti", attitude=lambda x: x > 1.0)) == ((region == 4) & (attitude > 1.0)).sum()
+    assert len(youths.where(status={"member", "detained"})) == np.isin(lived.country.youth.status, (2, 3)).sum()
     assert len(youths.shuffle()) == len(youths.sort("age")) == len(youths.select(at_most=0.5)) * 2
     youths.where(region="Kidal").set("grievance", 0.25)
     assert (lived.country.youth.grievance[region == 7] == np.float32(0.25)).all()
@@ -613,14 +596,11 @@ def test_members_go_home_and_people_are_conserved():
     assert recruit in lived.agents_by_type[Recruiter]
     assert isinstance(lived.agent(recruit.unique_id), Recruiter)
     assert (
-        country.members.sum()
-        == (country.roster.active() & (country.roster.abroad[: country.roster.size] == -1)).sum()
+        country.members.sum() == (country.roster.active() & (country.roster.abroad[: country.roster.size] == -1)).sum()
     )
     lived.run()
     record = lived.record
-    people = sum(
-        record[f"people_{s}"] for s in ("civilian", "approached", "member", "detained", "killed", "returned")
-    )
+    people = sum(record[f"people_{s}"] for s in ("civilian", "approached", "member", "detained", "killed", "returned"))
     assert (people == people[0]).all()
 
 
@@ -738,10 +718,7 @@ def test_levers_fall_back_when_the_agent_is_gone(model):
 def test_the_random_generator_of_agents_follows_the_seed(scenario):
     draws = [Counter(sim.RecruitmentModel(scenario, seed)).random.random() for seed in (2, 2, 3)]
     assert draws[0] == draws[1] != draws[2]
-    assert (
-        Counter(sim.RecruitmentModel(scenario, 2)).rng.random()
-        == np.random.default_rng(int(seed_key(2))).random()
-    )
+    assert Counter(sim.RecruitmentModel(scenario, 2)).rng.random() == np.random.default_rng(int(seed_key(2))).random()
 
 
 # --- the guide -----------------------------------------------------------------------------------------
@@ -753,11 +730,7 @@ def test_the_guide_runs(monkeypatch):
     text = (ROOT / "docs/mesa.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert len(blocks) >= 5
-    test = doctest.DocTestParser().get_doctest(
-        "\n".join(blocks), {"__name__": "guide"}, "mesa.md", "docs/mesa.md", 0
-    )
+    test = doctest.DocTestParser().get_doctest("\n".join(blocks), {"__name__": "guide"}, "mesa.md", "docs/mesa.md", 0)
     said: list[str] = []
-    doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE).run(
-        test, out=said.append
-    )
+    doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE).run(test, out=said.append)
     assert not said, "".join(said)

@@ -187,8 +187,7 @@ def test_a_mistake_in_a_parent_names_the_parent(write):
         load(write(b="extends: a.yaml\npersons_per_youth: 0"))
     assert str(caught.value).splitlines() == [
         "b.yaml, line 2: persons_per_youth is 0; it is a whole number of persons from 1 to 10000",
-        "a.yaml, line 4: measures.joint_patrols.intensity is 3; it is a share between 0 and 1. "
-        "Did you mean 0.03?",
+        "a.yaml, line 4: measures.joint_patrols.intensity is 3; it is a share between 0 and 1. Did you mean 0.03?",
     ]
 
 
@@ -424,18 +423,14 @@ def test_a_mistake_is_told_with_file_line_key_what_is_allowed_and_what_is_near(s
 
 
 def test_all_mistakes_of_a_file_are_told_by_line_up_to_ten(said):
-    text = "persons_per_youth: 0\nmeasurs: 1\nmeasures:\n" + "".join(
-        f"  unknown{k:02}: true\n" for k in range(12)
-    )
+    text = "persons_per_youth: 0\nmeasurs: 1\nmeasures:\n" + "".join(f"  unknown{k:02}: true\n" for k in range(12))
     lines = said(text).splitlines()
     assert [int(line.split("line ")[1].split(":")[0]) for line in lines[:-1]] == [1, 2, *range(4, 12)]
     assert lines[-1] == "and 4 more"
 
 
 def test_dates_of_a_measure_that_is_switched_off_do_not_matter(write):
-    scenario = load(
-        write(s="end: 2014-01-06\nmeasures: {joint_patrols: {enabled: false, start: 2016-01-04}}")
-    )
+    scenario = load(write(s="end: 2014-01-06\nmeasures: {joint_patrols: {enabled: false, start: 2016-01-04}}"))
     assert scenario.active_measures() == []
 
 
@@ -496,9 +491,7 @@ def test_a_mistake_in_an_override_names_the_override(said, override, expected):
 
 def test_an_override_that_makes_the_file_wrong_points_to_the_file(said):
     message = said("name: s\nmeasures:\n  joint_patrols:\n    start: 2016-01-04\n", "end=2015-01-05")
-    assert message.startswith(
-        "s.yaml, line 4: measures.joint_patrols.start is 2016-01-04; it lies within the run"
-    )
+    assert message.startswith("s.yaml, line 4: measures.joint_patrols.start is 2016-01-04; it lies within the run")
 
 
 # --- from Python -----------------------------------------------------------------------------------------
@@ -511,9 +504,7 @@ def test_replaced_gives_a_new_checked_scenario():
     assert half.measures["joint_patrols"].end == date(2015, 1, 5), "dates left out follow the run"
     assert base.measures["joint_patrols"].intensity == 1
     assert half.replaced({"measures.joint_patrols.intensity": 1, "end": date(2018, 12, 31)}) == base
-    with pytest.raises(
-        InputError, match=r"intensity is 5; it is a share between 0 and 1. Did you mean 0.05\?"
-    ):
+    with pytest.raises(InputError, match=r"intensity is 5; it is a share between 0 and 1. Did you mean 0.05\?"):
         base.replaced({"measures.joint_patrols.intensity": 5})
     with pytest.raises(InputError, match="there is no key 'measure'"):
         base.replaced({"measure.x": 5})

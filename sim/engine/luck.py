@@ -25,6 +25,15 @@ _W0, _W1 = np.uint32(0x9E3779B9), np.uint32(0xBB67AE85)
 _LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 _STEP = 1.0 / 4294967296.0
 
+# Acklam's coefficients of the normal quantile, highest power first
+_TAIL_OVER = (-7.784894002430293e-3, -3.223964580411365e-1, -2.400758277161838, -2.549732539343734, 4.374664141464968,
+              2.938163982698783)  # fmt: skip
+_TAIL_UNDER = (7.784695709041462e-3, 3.224671290700398e-1, 2.445134137142996, 3.754408661907416, 1.0)
+_MIDDLE_OVER = (-3.969683028665376e1, 2.209460984245205e2, -2.759285104469687e2, 1.383577518672690e2,
+                -3.066479806614716e1, 2.506628277459239)  # fmt: skip
+_MIDDLE_UNDER = (-5.447609879822406e1, 1.615858368580409e2, -1.556989798598866e2, 6.680131188771972e1,
+                 -1.328068155288572e1, 1.0)  # fmt: skip
+
 
 def decision(sentence: str) -> np.uint32:
     """Name a decision once, by its sentence; its number is the sentence's CRC-32, so adding others never moves it.
@@ -95,61 +104,46 @@ def luck(decision, seed, week, agent, draw=0):
 
 
 @rule
-def poisson(mean, u):
-    """The Poisson count with this mean at luck `u`, by inversion: a lower mean can only remove events."""
-    if mean <= 0.0:
-        return 0
-    if mean > 600.0:  # exp(-mean) would vanish; the normal limit is exact to a tenth of a per cent here
-        return max(0, int(mean + math.sqrt(mean) * normal(u) + 0.5))
-    term = math.exp(-mean)
-    total, count = term, 0
-    while u > total and count < 1000:
-        count += 1
-        term *= mean / count
-        total += term
-    return count
+def horner(x, coefficients):
+    """The polynomial with these coefficients, highest power first."""
+    total = 0.0
+    for c in coefficients:
+        total = total * x + c
+    return total
 
 
 @rule
 def normal(u):
     """The standard normal quantile of `u` (Acklam's rational approximation, relative error below 1.2e-9)."""
     if u < 0.02425 or u > 0.97575:
-        tail = u if u < 0.5 else 1.0 - u
-        q = math.sqrt(-2.0 * math.log(tail))
-        z = (
-            (
-                (((-7.784894002430293e-3 * q - 3.223964580411365e-1) * q - 2.400758277161838) * q - 2.549732539343734)
-                * q
-                + 4.374664141464968
-            )
-            * q
-            + 2.938163982698783
-        ) / (
-            (((7.784695709041462e-3 * q + 3.224671290700398e-1) * q + 2.445134137142996) * q + 3.754408661907416) * q
-            + 1.0
-        )
+        q = math.sqrt(-2.0 * math.log(u if u < 0.5 else 1.0 - u))
+        z = horner(q, _TAIL_OVER) / horner(q, _TAIL_UNDER)
         return z if u < 0.5 else -z
     q = u - 0.5
     r = q * q
-    return (
-        (
-            (
-                (((-3.969683028665376e1 * r + 2.209460984245205e2) * r - 2.759285104469687e2) * r + 1.383577518672690e2)
-                * r
-                - 3.066479806614716e1
-            )
-            * r
-            + 2.506628277459239
-        )
-        * q
-    ) / (
-        (
-            (((-5.447609879822406e1 * r + 1.615858368580409e2) * r - 1.556989798598866e2) * r + 6.680131188771972e1) * r
-            - 1.328068155288572e1
-        )
-        * r
-        + 1.0
-    )
+    return horner(r, _MIDDLE_OVER) * q / horner(r, _MIDDLE_UNDER)
+
+
+@rule
+def poisson(mean, u):
+    """The Poisson count with this mean at luck `u`, by inversion: a lower mean can only remove events.
+
+    Beyond a mean of 600, where exp(-mean) nears the smallest number there is, the Wilson-Hilferty form of the quantile
+    takes over (right to one event in a thousand), never below the count at 600.
+    """
+    if mean <= 0.0:
+        return 0
+    direct = min(mean, 600.0)
+    term = math.exp(-direct)
+    total, count = term, 0
+    while u > total and count < 1000:
+        count += 1
+        term *= direct / count
+        total += term
+    if mean > 600.0:
+        root = 1.0 - 1.0 / (9.0 * mean) + normal(u) / (3.0 * math.sqrt(mean))
+        count = max(count, int(mean * root**3 + 0.5))
+    return count
 
 
 @loop

@@ -98,10 +98,11 @@ class ImamTraining(Measure):
         imams = country.imams
         region = country.grid.region[imams.cell]
         preaching, away = imams.trained_in_post(country.week), imams.in_training()
-        left = country.levers.imams_sent if country.levers.moved("imams_sent") else np.zeros(9)
+        left = away & (imams.back_week == country.week + self.course_weeks)
         return Delivered(
             np.bincount(region[preaching], minlength=9).astype(np.float64),
-            np.bincount(region[away], minlength=9) * self.cost_per_imam_week + left * self.cost_per_journey,
+            np.bincount(region[away], minlength=9) * self.cost_per_imam_week
+            + np.bincount(region[left], minlength=9) * self.cost_per_journey,
         )
 
     def plan(self, clock: Clock, grid: Grid) -> Plan:

@@ -47,6 +47,18 @@ class Groups:
         """Which groups exist in this week."""
         return (self.founded <= week) & (week < self.ended)
 
+    def acting(self, week: int) -> np.ndarray:
+        """For each group, the one that acts in its place this week: itself, else its heir or the heir's heir, or -1."""
+        alive = self.alive(week)
+        acting = np.arange(alive.size)
+        for _ in range(alive.size):
+            gone = (acting != NOBODY) & ~alive[acting]
+            if not gone.any():
+                break
+            acting[gone] = self.heir[acting[gone]]
+        acting[(acting != NOBODY) & ~alive[acting]] = NOBODY  # heirs of each other, all of them ended
+        return acting
+
 
 @dataclass(slots=True)
 class Roster:

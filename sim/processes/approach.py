@@ -231,11 +231,7 @@ def approach(country: Country) -> None:
     at_random = np.minimum((1.0 - p.tie_share) * by_group.sum(axis=0) / np.maximum(youths * ppy, 1), p.approach_limit)
     per_link = p.tie_share * in_region.sum(axis=0) / np.maximum(links * ppy, 1)
 
-    alive = groups.alive(week)
-    acts_as = np.where(alive, np.arange(alive.size), NOBODY)
-    for g in np.flatnonzero(~alive):
-        if groups.heir[g] != NOBODY and alive[groups.heir[g]]:
-            acts_as[g] = groups.heir[g]
+    acts_as = groups.acting(week)
     guarded = 1.0 - np.exp(-country.forces / p.protecting_companies)
     threat = np.maximum(country.insecurity, country.hold)
     unprotected = threat * (1.0 - np.maximum(country.state_presence, guarded))

@@ -157,7 +157,7 @@ def groups(country: Country) -> None:
 def _found(country: Country, g: int) -> None:
     """Gather the founding core at home: youths from there, the others from the parent (at most half of its members)."""
     roster, table, core = country.roster, country.groups, int(country.groups.founding_core[g])
-    if core == 0:
+    if core == 0 or (country.week == 0 and table.start_members[g] > 0):  # there already
         return
     rows = founders(country.society, country.youth.status, table, g, core, country.seed)
     enlist(country, rows, np.full(rows.size, g, np.int8))
@@ -173,8 +173,8 @@ def _found(country: Country, g: int) -> None:
 
 
 def _end(country: Country, g: int) -> None:
-    """Pass the members of an ended group to its heir; without one they give up."""
-    roster, heir = country.roster, country.groups.heir[g]
+    """Pass the members of an ended group to its heir (or the heir's heir); without one that exists they give up."""
+    roster, heir = country.roster, country.groups.acting(country.week)[g]
     entries = np.flatnonzero(roster.active() & (roster.group[: roster.size] == g))
     if heir != NOBODY:
         roster.group[entries] = heir

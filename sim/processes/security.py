@@ -156,7 +156,7 @@ def post_units(country: Country) -> np.ndarray:
         country.forces += companies * p.joint_patrol_effectiveness
         country.troops += levers.joint_patrol_troops
         searching += companies * p.joint_patrol_abuse
-        country.flow("patrols")[:] += companies
+        country.flow("patrols")[:] += levers.joint_patrol_troops / p.unit_persons
     return searching
 
 

@@ -17,15 +17,13 @@ SHAPE = (WEEKS, 9, len(fakes.OBSERVABLES))
 
 def runs(seeds, factor=1.0, shift=0):
     """Made-up runs: seed -> record."""
-    return {
-        seed: fakes.record(np.random.default_rng(seed + shift).gamma(2.0, factor, SHAPE)) for seed in seeds
-    }
+    return {seed: fakes.record(np.random.default_rng(seed + shift).gamma(2.0, factor, SHAPE)) for seed in seeds}
 
 
 def row(table, outcome, region="Mali", scenario="b"):
-    [found] = table[
-        (table.outcome == outcome) & (table.region == region) & (table.scenario == scenario)
-    ].to_dict("records")
+    [found] = table[(table.outcome == outcome) & (table.region == region) & (table.scenario == scenario)].to_dict(
+        "records"
+    )
     return found
 
 
@@ -88,9 +86,7 @@ def test_a_scenario_compared_with_itself_has_no_effect(values):
 @settings(max_examples=25, deadline=None)
 @given(arrays(float, (2, 3, 2, 9, len(fakes.OBSERVABLES)), elements=st.floats(0, 1e6)))
 def test_swapping_the_baseline_flips_the_sign(values):
-    records = {
-        name: {k: fakes.record(v) for k, v in enumerate(vs)} for name, vs in zip("ab", values, strict=True)
-    }
+    records = {name: {k: fakes.record(v) for k, v in enumerate(vs)} for name, vs in zip("ab", values, strict=True)}
     one, other = effects(records, "a", nothing_margin=0.0), effects(records, "b", nothing_margin=0.0)
     np.testing.assert_array_equal(one["mean"], -other["mean"])
     np.testing.assert_array_equal(one["low"], -other["high"])
@@ -102,9 +98,7 @@ def test_swapping_the_baseline_flips_the_sign(values):
 @settings(max_examples=25, deadline=None)
 @given(arrays(float, (2, 4, 2, 9, len(fakes.OBSERVABLES)), elements=st.floats(0, 1e6)), st.floats(0, 0.5))
 def test_shares_sum_to_one_and_the_interval_holds_the_mean(values, margin):
-    records = {
-        name: {k: fakes.record(v) for k, v in enumerate(vs)} for name, vs in zip("ab", values, strict=True)
-    }
+    records = {name: {k: fakes.record(v) for k, v in enumerate(vs)} for name, vs in zip("ab", values, strict=True)}
     table = effects(records, "a", nothing_margin=margin)
     judged = table[table.better != "none"]
     np.testing.assert_allclose(judged[["helped", "harmed", "nothing"]].sum(axis=1), 1.0)

@@ -15,8 +15,7 @@ def test_youths_are_those_the_country_gets():
 
 def test_twice_the_weeks_or_the_youths_never_take_less():
     small, longer, larger = (
-        estimate(fakes.scenario("a", **more))
-        for more in ({}, {"end": "2016-01-04"}, {"persons_per_youth": 1})
+        estimate(fakes.scenario("a", **more)) for more in ({}, {"end": "2016-01-04"}, {"persons_per_youth": 1})
     )
     assert small.seconds < longer.seconds < larger.seconds
     assert small.memory_bytes == longer.memory_bytes < larger.memory_bytes

@@ -49,9 +49,7 @@ def test_finished_runs_are_not_repeated_and_more_seeds_change_none(tmp_path, a_a
 def test_two_workers_give_the_same_records_as_one(tmp_path, a_and_b, calls):
     one = run_batch(a_and_b, [1, 2], workers=1, out=tmp_path / "one", runner=fakes.quick)
     two = run_batch(a_and_b, [1, 2], workers=2, out=tmp_path / "two", runner=fakes.quick)
-    assert {(r.scenario, r.seed, r.digest) for r in one.rows} == {
-        (r.scenario, r.seed, r.digest) for r in two.rows
-    }
+    assert {(r.scenario, r.seed, r.digest) for r in one.rows} == {(r.scenario, r.seed, r.digest) for r in two.rows}
     in_workers = calls()[4:]
     assert all(call[3] == "1" for call in in_workers), "one numba thread in each worker"
     assert not {call[2] for call in in_workers} & {call[2] for call in calls()[:4]}, "other processes"
@@ -68,9 +66,7 @@ def test_a_different_run_is_never_overwritten_unless_asked(tmp_path, a_and_b):
     out = tmp_path / "out"
     run_batch(a_and_b, [1], workers=1, out=out, runner=fakes.quick)
     changed = [a_and_b[0], fakes.scenario("b", parameters={"peer_pull": 0.021})]
-    with pytest.raises(
-        InputError, match=r"seed-1 holds a different run \(what differs: the scenario's settings\)"
-    ):
+    with pytest.raises(InputError, match=r"seed-1 holds a different run \(what differs: the scenario's settings\)"):
         run_batch(changed, [1], workers=1, out=out, runner=fakes.quick)
     with pytest.raises(InputError, match="runs of a different scenario called 'b'"):
         run_batch(changed, [2], workers=1, out=out, runner=fakes.quick)
@@ -207,9 +203,7 @@ def test_what_cannot_be_compared_is_refused(a_and_b):
 
 
 def test_the_manifest_tells_how_to_make_it_again(tmp_path, a_and_b):
-    run_batch(
-        a_and_b, [7], workers=1, out=tmp_path / "out", runner=fakes.quick, command="kumakan compare a b"
-    )
+    run_batch(a_and_b, [7], workers=1, out=tmp_path / "out", runner=fakes.quick, command="kumakan compare a b")
     top = json.loads((tmp_path / "out" / "manifest.json").read_text())
     run = json.loads((tmp_path / "out" / "runs" / "a" / "seed-7" / "manifest.json").read_text())
     assert top["command"] == run["command"] == "kumakan compare a b"

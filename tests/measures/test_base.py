@@ -27,12 +27,8 @@ class Mediators(Measure):
     title: ClassVar[str] = "Mediators"
     delivers: ClassVar[str] = "talks"
 
-    channel: Several[Literal["talks", "radio"]] = field(
-        ("talks",), unit="names", source="choice", meaning="by what"
-    )
-    part: Part = field(
-        Part(share=0.2, cost=7), unit="part", source="choice", meaning="a block in the measure"
-    )
+    channel: Several[Literal["talks", "radio"]] = field(("talks",), unit="names", source="choice", meaning="by what")
+    part: Part = field(Part(share=0.2, cost=7), unit="part", source="choice", meaning="a block in the measure")
 
     def apply(self, levers, country):
         """Does nothing to levers."""
@@ -124,9 +120,7 @@ def test_messages_say_what_is_wrong_what_is_allowed_and_what_was_meant():
     assert said(start="2014-2-16").startswith("is '2014-2-16'; it is a date as YYYY-MM-DD")
     assert said(start=datetime(2014, 2, 16, 12)).startswith("is a date with a time of day")
     assert said(start="2014-02-30").startswith("is '2014-02-30'")
-    assert said(end="2014-01-01", start="2014-01-01").startswith(
-        "is 2014-01-01; it is a date after the start"
-    )
+    assert said(end="2014-01-01", start="2014-01-01").startswith("is 2014-01-01; it is a date after the start")
     assert said(regions=["Mopty"]).endswith("did you mean 'Mopti'?")
     assert said(regions=[]).startswith("names no region")
     assert said(regions=3).startswith("is 3; it is 'all' or a list of: Kayes")

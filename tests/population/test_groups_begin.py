@@ -114,3 +114,23 @@ def test_a_roster_grows_and_keeps_what_it_holds():
     other = roster.copy()
     other.person[0] = 99
     assert roster.person[0] == 7
+
+
+def test_an_heir_that_is_gone_passes_on_and_one_not_yet_founded_does_not():
+    """MUJAO -> Al-Mourabitoun -> JNIM; who has no heir that exists has nobody acting for them."""
+    country = begun(5000)
+    keys, table, week = country.groups.keys, country.groups, country.clock.week
+    mujao, mourabitoun, jnim = (keys.index(key) for key in ("mujao", "mourabitoun", "jnim"))
+    assert table.acting(week(date(2013, 1, 1)))[mujao] == mujao
+    assert table.acting(week(date(2014, 1, 1)))[mujao] == mourabitoun
+    assert table.acting(week(date(2018, 1, 1)))[mujao] == jnim
+    late = begun(5000, groups={"jnim": {"founded": "2018-01-01"}}).groups
+    assert late.acting(week(date(2017, 6, 1)))[mujao] == NOBODY
+
+
+def test_a_late_start_has_the_members_of_the_groups_that_were_there_before():
+    table, late = begun().groups, begun(start="2017-06-05")
+    before = ("aqim", "mujao", "mourabitoun", "ansar_dine", "khalid")
+    expected = sum(FACTS[key].start_members or FACTS[key].founding_core for key in before)
+    assert late.members[table.keys.index("jnim")].sum() == pytest.approx(expected, abs=5 * 20)
+    assert late.members[table.keys.index("aqim")].sum() == 0

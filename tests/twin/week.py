@@ -327,7 +327,7 @@ class Twin:
         joins, lapses, why, _ = lucks("an approached youth joins", self.seed, self.week, youth.row)
         group = youth.contact_group
         if not group.alive(self.week):
-            group = group.heir if group.heir and group.heir.alive(self.week) else None
+            group = self.acting(group)
         if group is None or lapses < 1.0 - math.exp(-1.0 / p.contact_weeks):
             youth.status, youth.refused_until = "civilian", self.week + int(p.refusal_weeks)
             self.seen["contact lapsed"] += 1
@@ -428,8 +428,8 @@ class Twin:
     def end(self, group):
         """The heir takes over; without one the members give up."""
         for member in [m for m in self.roster if m.state == "member" and m.group is group]:
-            if group.heir is not None:
-                member.group = group.heir
+            if self.acting(group) is not None:
+                member.group = self.acting(group)
                 self.seen["passed to heir"] += 1
             else:
                 self.come_back(member)
@@ -680,7 +680,7 @@ class Twin:
                 cell.forces += companies * p.joint_patrol_effectiveness
                 cell.searching += companies * p.joint_patrol_abuse
                 cell.troops += cell.joint_troops
-                cell.happened("patrols", companies)
+                cell.happened("patrols", cell.joint_troops / p.unit_persons)
 
     def search(self, member, near):
         """A member may be found, and is then killed or arrested."""
@@ -864,6 +864,14 @@ class Twin:
         youth.disposition = youth.settled = youth.attitude = single(self.spread * mind)
         youth.clips = youth.propaganda = youth.counsel = youth.grievance = 0.0
 
+    def acting(self, group):
+        """The group itself, or the first of its heirs that exists this week."""
+        seen = []
+        while group is not None and not group.alive(self.week) and group not in seen:
+            seen.append(group)
+            group = group.heir
+        return group if group is not None and group.alive(self.week) else None
+
     def balance(self):
         """Let everybody start where own mind and friends balance: s = a mean of ties' s + (1 - a) d."""
         a = self.p.peer_pull / (self.p.peer_pull + self.p.own_pull)
@@ -930,13 +938,13 @@ class Twin:
                     imam.cell.region,
                     imam.training == "trained" and imam.in_post(self.week),
                 )
+                away = imam.training == "in training"
+                left_now = away and imam.back_week == self.week + measure.course_weeks
                 add(
                     f"cost_{key}",
                     imam.cell.region,
-                    (imam.training == "in training") * measure.cost_per_imam_week,
+                    away * measure.cost_per_imam_week + left_now * measure.cost_per_journey,
                 )
-            for region in REGIONS:
-                add(f"cost_{key}", region, self.levers.imams_sent[region] * measure.cost_per_journey)
         if key == "joint_patrols":
             for cell in self.cells:
                 add(f"delivered_{key}", cell.region, cell.joint_patrols)

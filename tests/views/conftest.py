@@ -76,7 +76,5 @@ def make():
 def runs():
     return {
         "baseline": [made_up(seed) for seed in range(1, 6)],
-        "prevention": [
-            made_up(seed + 100, "prevention", factor=0.6, measures=MEASURES) for seed in range(1, 6)
-        ],
+        "prevention": [made_up(seed + 100, "prevention", factor=0.6, measures=MEASURES) for seed in range(1, 6)],
     }

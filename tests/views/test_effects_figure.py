@@ -113,9 +113,7 @@ def test_one_seed_and_missing_values_are_drawn_without_an_interval():
 
 
 def test_no_effect_at_all_can_be_drawn():
-    figure = plot_effects(
-        pd.DataFrame([effect(mean=0.0, low=0.0, high=0.0, helped=0.0, harmed=0.0, nothing=1.0)])
-    )
+    figure = plot_effects(pd.DataFrame([effect(mean=0.0, low=0.0, high=0.0, helped=0.0, harmed=0.0, nothing=1.0)]))
     figure.draw_without_rendering()
     assert figure.axes[0].get_xlim() == (-1, 1)
 

@@ -61,9 +61,7 @@ def test_one_seed_has_no_interval_and_says_so(make, runs):
     alone = " ".join(words(map_record(make(1), "attacks")))
     assert "one seed: no interval" in alone
     assert "[" not in alone
-    assert " to " in next(
-        t for t in words(map_record(runs["baseline"], "attacks")) if t.startswith("Mopti\n")
-    )
+    assert " to " in next(t for t in words(map_record(runs["baseline"], "attacks")) if t.startswith("Mopti\n"))
 
 
 def test_cells_with_few_persons_are_grey():

@@ -23,10 +23,7 @@ def troops(force, day, region=None):
     return sum(
         d.troops
         for d in PLAN
-        if d.force == force
-        and d.start <= day
-        and (d.end is None or day < d.end)
-        and region in (None, d.region)
+        if d.force == force and d.start <= day and (d.end is None or day < d.end) and region in (None, d.region)
     )
 
 
@@ -75,9 +72,7 @@ def test_a_caller_cannot_change_a_table_for_others():
 
 def test_the_map_for_drawing_has_the_nine_regions():
     shapes = json.loads((DATA / "regions.geojson").read_text(encoding="utf-8"))
-    assert sorted(shape["properties"]["region"] for shape in shapes["features"]) == sorted(
-        facts.region_codes()
-    )
+    assert sorted(shape["properties"]["region"] for shape in shapes["features"]) == sorted(facts.region_codes())
 
 
 def test_armed_groups_follow_from_one_another():
@@ -274,6 +269,4 @@ def test_peacekeepers_stand_where_the_record_has_them():
         for row in facts.table("minusma_by_region"):
             if row["year"] == year:
                 region = facts.region_codes().index(row["region_code"])
-                assert troops("minusma", date(year, 6, 1), region) / total == pytest.approx(
-                    row["share"], abs=0.005
-                )
+                assert troops("minusma", date(year, 6, 1), region) / total == pytest.approx(row["share"], abs=0.005)
