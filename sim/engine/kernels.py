@@ -20,6 +20,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+# Threads that wait must sleep: spinning ones take the cores from whatever else runs, and a busy machine becomes many
+# times slower with two threads than with one. OpenMP reads this when numba loads it.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 import numba
 
 PACKAGE = Path(__file__).resolve().parents[1]

@@ -67,21 +67,21 @@ def chance(hazard):
 
 
 @rule
-def whose(recruiting, place, u):
-    """Group picked at luck `u` by its share of the recruiting (groups x places) in a place."""
-    last = recruiting.shape[0] - 1
+def whose(recruiters, place, u):
+    """Group picked at luck `u` by its share of the recruiters (groups x places) in a place."""
+    last = recruiters.shape[0] - 1
     total, sofar = 0.0, 0.0
     for g in range(last + 1):
-        total += recruiting[g, place]
+        total += recruiters[g, place]
     for g in range(last):
-        sofar += recruiting[g, place]
+        sofar += recruiters[g, place]
         if u < sofar / total:
             return g
     return last
 
 
 @chunk_loop
-def _approach(chunks, seed, week, per_link, at_random, by_group, in_region, region, women, h0, fresh, lapse, refusal,
+def _approach(chunks, seed, week, per_link, at_random, in_cell, in_region, region, women, h0, fresh, lapse, refusal,
               abuse_weeks, mean_years, unprotected, trust, b, tie_weight, need, acts_as, ties, status, woman, schooling,
               religious, livelihood, attitude, member_ties, contact_group, contact_tie, contact_week, refused_until,
               abuse_week, counts):  # fmt: skip
@@ -117,7 +117,7 @@ def _approach(chunks, seed, week, per_link, at_random, by_group, in_region, regi
                                     contact_tie[i] = BY_KIN
                                 which -= 1
                     else:
-                        g = whose(by_group, c, uniform(drawn[1]))
+                        g = whose(in_cell, c, uniform(drawn[1]))
                         contact_tie[i] = 0
                     contact_group[i] = g
             if status[i] == APPROACHED:
@@ -225,11 +225,11 @@ def approach(country: Country) -> None:
     ppy = society.persons_per_youth
     region, starts = country.grid.region, country.places.region_first[:-1]
     youths = np.diff(society.first)
-    by_group = country.recruiters * p.approaches_per_recruiter
-    in_region = np.add.reduceat(by_group, starts, axis=1)
+    in_region = np.add.reduceat(country.recruiters, starts, axis=1)
     links = np.add.reduceat(country.links, starts)
-    at_random = np.minimum((1.0 - p.tie_share) * by_group.sum(axis=0) / np.maximum(youths * ppy, 1), p.approach_limit)
-    per_link = p.tie_share * in_region.sum(axis=0) / np.maximum(links * ppy, 1)
+    tried = country.recruiters.sum(axis=0) * p.approaches_per_recruiter
+    at_random = np.minimum((1.0 - p.tie_share) * tried / np.maximum(youths * ppy, 1), p.approach_limit)
+    per_link = p.tie_share * p.approaches_per_recruiter * in_region.sum(axis=0) / np.maximum(links * ppy, 1)
 
     acts_as = groups.acting(week)
     guarded = 1.0 - np.exp(-country.forces / p.protecting_companies)
@@ -241,7 +241,7 @@ def approach(country: Country) -> None:
     counts = np.empty((len(society.chunks), len(COUNTS)), np.int64)
     _approach(
         society.chunks, country.seed, week, np.where(links > 0, per_link, 0.0), np.where(youths > 0, at_random, 0.0),
-        by_group, in_region, region, p.women_approached, p.h0,
+        country.recruiters, in_region, region, p.women_approached, p.h0,
         freshness(p.freshness_shape, 1100), 1.0 - np.exp(-1.0 / p.contact_weeks), int(p.refusal_weeks),
         int(p.abuse_weeks), p.mean_schooling, unprotected, (country.trust - p.trust_mean) / p.trust_sd, b,
         p.company_weight, p.need_weight,

@@ -21,8 +21,9 @@ from numba import prange
 
 from sim.country import Country
 from sim.engine.cells import around, by_cell
-from sim.engine.kernels import chunk_loop, rule
+from sim.engine.kernels import chunk_loop, loop, rule
 from sim.engine.luck import decision, uniform, words
+from sim.population.imams import TRAINED
 from sim.population.youth import CHUNK, KILLED
 
 SEES_CLIP = decision("a youth sees a campaign clip")
@@ -60,44 +61,61 @@ def _messages(chunks, seed, week, airing, preached, clip_reach, clip_views, clip
         heard_of = propaganda_chance[c] > 0.0 or preached[c]
         if not (airing[c] or heard_of or felt[k]):
             continue
-        largest = 0.0
-        heard, listened = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32)
+        still = False
+        # Luck is drawn in loops of its own, which the compiler widens, and views are added up without branches.
+        room = CHUNK if heard_of else 0
+        heard, listened = np.empty(room, np.uint32), np.empty(room, np.uint32)
         if heard_of:
             for i in range(stop - start):
                 drawn = words(HEARS, seed, week, start + i, 0)
                 heard[i], listened[i] = drawn[0], drawn[1]
+        room = CHUNK if airing[c] else 0
+        seen, views = np.empty((4, room), np.uint32), np.empty(room)
+        if airing[c]:
+            for i in range(stop - start):
+                seen[0, i], seen[1, i], seen[2, i], seen[3, i] = words(SEES_CLIP, seed, week, start + i, 0)
+            for i in range(stop - start):
+                views[i] = 0.0
+                for channel in range(4):
+                    sees = uniform(seen[channel, i]) < clip_reach[channel, language[start + i], c]
+                    views[i] += clip_views[channel] * (sees & (channels[start + i] >> channel) & 1)
         for i in range(start, stop):
             a, b, d = np.float64(clips[i]), np.float64(propaganda[i]), np.float64(counsel[i])
             before = a + b + d
             a, b, d = fades(a, keep_clip), fades(b, keep_clip), fades(d, keep_counsel)
             stays = residue * (before - (a + b + d))
             alive = status[i] != KILLED
-            if airing[c] and channels[i] and alive:
-                seen = words(SEES_CLIP, seed, week, i, 0)
-                views = 0.0
-                for channel in range(4):
-                    if channels[i] >> channel & 1 and uniform(seen[channel]) < clip_reach[channel, language[i], c]:
-                        views += clip_views[channel]
-                if views > 0.0:
-                    risk = max(np.float64(settled[i]), 0.0)
-                    effect = clip_effect(risk, mean_effect, source_trust[c], risk_effect[c])
-                    a = moved(a, effect, views * clip_pull[c], dose)
-                    reached[k, 0] += 1
-                    reached[k, 1] += effect > 0.0
+            if airing[c] and alive and views[i - start] > 0.0:
+                risk = max(np.float64(settled[i]), 0.0)
+                effect = clip_effect(risk, mean_effect, source_trust[c], risk_effect[c])
+                a = moved(a, effect, views[i - start] * clip_pull[c], dose)
+                reached[k, 0] += 1
+                reached[k, 1] += effect > 0.0
             if heard_of and alive:
                 if uniform(heard[i - start]) < propaganda_chance[c]:
                     b = moved(b, propaganda_effect, 1.0, dose)
                 if uniform(listened[i - start]) < outreach_chance[imam[i]]:
                     d = moved(d, counsel_effect, 1.0, dose)
                     reached[k, 2] += 1
-            largest = max(largest, abs(a), abs(b), abs(d))
+            still |= (abs(a) > FORGOTTEN) | (abs(b) > FORGOTTEN) | (abs(d) > FORGOTTEN)
             clips[i], propaganda[i], counsel[i] = a, b, d
             settled[i] += np.float32(stays)
             recent[i] = a + b + d
-        felt[k] = largest > FORGOTTEN
-        if not felt[k]:
+        felt[k] = still
+        if not still:
             for i in range(start, stop):
                 clips[i], propaganda[i], counsel[i], recent[i] = 0.0, 0.0, 0.0, 0.0
+
+
+@loop
+def _reach_out(week, chance, cells, cell, training, away_until):
+    """Chance to hear every imam (and no imam, the last) speak against violence, and the cells in which any does."""
+    heard, preached = np.zeros(cell.size + 1), np.zeros(cells, np.bool_)
+    for i in range(cell.size):
+        if training[i] == TRAINED and away_until[i] <= week:
+            heard[i] = chance
+            preached[cell[i]] = True
+    return heard, preached
 
 
 def messages(country: Country) -> None:
@@ -109,10 +127,9 @@ def messages(country: Country) -> None:
     airing = levers.clip_reach.any(axis=(0, 1)) if levers.moved("clip_reach") else np.zeros(cells, bool)
 
     people = country.imams
-    speaking = people.trained_in_post(country.week)
-    outreach = np.append(np.where(speaking, p.outreach_chance, 0.0), 0.0)
-    preached = np.zeros(cells, bool)
-    preached[people.cell[speaking]] = True
+    outreach, preached = _reach_out(
+        country.week, p.outreach_chance, cells, people.cell, people.training, people.away_until
+    )
 
     based = country.members.sum(axis=0)
     near = based + p.propaganda_spill * around(based, grid.neighbours)

@@ -86,14 +86,16 @@ def _count_abroad(region, cell, abroad, state, out):
 
 
 @loop
-def _count_imams(week, region, cell, training, away_until, out):
-    """Imams in post, of them trained, and displaced, by region."""
-    for i in range(cell.size):
-        r = region[cell[i]]
-        preaches = training[i] != IN_TRAINING and away_until[i] <= week
-        out[r, 0] += preaches
-        out[r, 1] += preaches and training[i] == TRAINED
-        out[r, 2] += away_until[i] > week
+def _count_imams(week, starts, training, away_until, out):
+    """Imams in post, of them trained, and displaced, by region (whose imams begin at `starts`)."""
+    for r in range(starts.size - 1):
+        posted, trained, displaced = 0, 0, 0
+        for i in range(starts[r], starts[r + 1]):
+            here = away_until[i] <= week
+            posted += here & (training[i] != IN_TRAINING)
+            trained += here & (training[i] == TRAINED)
+            displaced += not here
+        out[r, 0], out[r, 1], out[r, 2] = posted, trained, displaced
 
 
 @loop
@@ -148,9 +150,9 @@ def record(country: Country) -> None:
                 country.state_presence, means, country.means)  # fmt: skip
 
     roster, imams, units = country.roster, country.imams, country.units
-    abroad, clergy = np.zeros(9, np.int64), np.zeros((9, 3), np.int64)
+    abroad, clergy = np.zeros(9, np.int64), np.empty((9, 3), np.int64)
     _count_abroad(grid.region, roster.cell[: roster.size], roster.abroad, roster.state, abroad)
-    _count_imams(week, grid.region, imams.cell, imams.training, imams.away_until, clergy)
+    _count_imams(week, np.searchsorted(imams.cell, starts), imams.training, imams.away_until, clergy)
     home = society.blocks[:, 0]
     youths = np.maximum(np.bincount(home, society.blocks[:, 2] - society.blocks[:, 1], 9), 1.0)
     attitude, grievance, strong = (np.bincount(home, column, 9) / youths for column in country.youth_sums.T)

@@ -120,7 +120,7 @@ def _suffer(country: Country) -> None:
     hold = country.hold
     hold[:] = based / (based + p.holding_members) * np.exp(-country.forces / p.protecting_companies)
     state = country.state_presence
-    hit = np.flatnonzero(country.flow("attacks_officials"))
+    hit = np.flatnonzero(country.flow("attacks_officials"))  # a power is slow, and few cells need it
     state[hit] *= (1.0 - p.official_flight) ** country.flow("attacks_officials")[hit]
     state += p.state_return * (country.state_start - state) * (1.0 - country.insecurity) * (1.0 - hold)
     state -= p.state_retreat * hold * state

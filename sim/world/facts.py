@@ -171,6 +171,7 @@ def sites() -> list[Site]:
     return [Site(row["name"], cell[row["name"]], codes.index(row["region"]), row["weight"]) for row in _read("sites")]
 
 
+@cache
 def languages() -> tuple[list[str], NDArray[np.float64]]:
     """Main languages of youths: their names, and their shares as 9 x languages, each region summing to 1."""
     rows = _read("languages")
