@@ -28,6 +28,7 @@ LARGEST_SEED = 2**62  # seeds are 64-bit keys; this leaves room for seeds counte
 PLAIN_LINES = 20  # lines of progress a batch prints where there is no terminal, at most
 
 FIGURE_SERIES = ("joined", "attacks", "members", "trust")
+FIGURE_REGIONAL = ("joined", "attacks", "abuses", "deaths_civilian")
 FIGURE_MAPS = ("joined_per_100k", "insecurity", "attacks", "reach")
 
 
@@ -271,7 +272,8 @@ def _figures(records: dict[str, list[Any]], folder: Path, effects: Any, quiet: b
             save(map_record(runs, what), folder / f"map_{what}_{folder_name(name)}.png", about({name: runs}))
     if effects is not None:
         save(plot_effects(effects, about=facts), folder / "effects.png", facts)
-        save(plot_effects(effects, by_region=True, about=facts), folder / "effects_by_region.png", facts)
+        by_region = plot_effects(effects, by_region=True, outcomes=FIGURE_REGIONAL, about=facts)
+        save(by_region, folder / "effects_by_region.png", facts)
     return folder
 
 

@@ -163,13 +163,17 @@ def test_a_copied_country_goes_on_like_the_first():
     assert record_of(country).digest == record_of(twin).digest == record_of(stored).digest
 
 
-def test_one_person_less_changes_only_those_they_reach():
-    """Lock one youth away before the run; until news can have spread along ties, nobody else's attitude differs."""
+@pytest.mark.parametrize("change", ["dies", "thinks otherwise"])
+def test_one_person_less_changes_only_those_they_reach(change):
+    """Take one youth away before the run; until news can have spread along ties, nobody else's attitude differs."""
     scenario = small()
     a, b = begin(scenario, 7), begin(scenario, 7)
     row = int(a.society.first[-2] - 1)
-    b.youth.attitude[row] += 3.0
-    b.youth.settled[row] += 3.0
+    if change == "dies":
+        b.youth.status[row] = KILLED
+    else:
+        b.youth.attitude[row] += 3.0
+        b.youth.settled[row] += 3.0
     reached = {row}
     for _ in range(4):
         advance(a)

@@ -10,15 +10,14 @@ import psutil
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
-# Measured with CPython 3.11 and numba 0.68 on one thread of a cloud server: whole scenarios at 200, 20 and 4
-# persons per youth, memory also at 1, from the differences between sizes. They tell a minute from an hour,
-# no more; docs/performance.md has the benchmarks.
-SECONDS_PER_WEEK = 2.5e-3  # what a week costs however few the youths: groups, violence, security
-SECONDS_PER_YOUTH_WEEK = 40e-9
-SECONDS_PER_YOUTH = 0.8e-6  # settling the country
+# Rounded up from docs/performance.md (one thread; a campaign on the air costs more than the baseline measured there).
+# They tell a minute from an hour, no more.
+SECONDS_PER_WEEK = 1.0e-3  # what a week costs however few the youths: groups, violence, security
+SECONDS_PER_YOUTH_WEEK = 20e-9
+SECONDS_PER_YOUTH = 1.5e-6  # settling the country
 SECONDS_TO_START = 1.2  # imports, compiled code from disk, and tables by cell
 BYTES_TO_START = 330e6  # the same, and writing the record
-BYTES_PER_YOUTH = 100.0
+BYTES_PER_YOUTH = 170.0
 SPARE_MEMORY = 0.9  # share of the memory now available that batches may fill
 
 
