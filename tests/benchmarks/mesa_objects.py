@@ -256,7 +256,7 @@ def main():
     """Print a line for each number of youths."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--youths", type=int, nargs="+", default=[10_000, 100_000], help="about how many youths")
-    parser.add_argument("--scenario", default=str(ROOT / "scenarios" / "all_measures.yaml"))
+    parser.add_argument("--scenario", default=str(ROOT / "scenarios" / "baseline.yaml"))
     given = parser.parse_args()
     print(
         f"Mesa {mesa.__version__}, Python {sys.version.split()[0]}, {Path(given.scenario).stem}; youth-weeks per second"
