@@ -10,6 +10,7 @@ import hashlib
 import math
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,6 +62,15 @@ _CHARACTERS = 0.56  # mean width of a letter over font size
 _MARGIN = 0.18  # inches
 
 
+class Sheet(Figure):
+    """A matplotlib Figure that a notebook shows by itself: it is not pyplot's, so nobody else would draw it."""
+
+    def _repr_png_(self) -> bytes:
+        picture = BytesIO()
+        self.savefig(picture, format="png", dpi=80)
+        return picture.getvalue()
+
+
 def new_sheet(
     width: float,
     height: float,
@@ -94,7 +104,7 @@ def new_sheet(
     heights = [len(lines) * size * _LINE * _INCHES_PER_POINT for lines, size, _, _ in rows]
     above, below = sum(heights[:2]) + legend + 1.5 * _MARGIN, sum(heights[2:]) + 1.5 * _MARGIN
     whole = above + height + below
-    figure = Figure(figsize=(width, whole), facecolor=PAPER, layout="constrained")
+    figure = Sheet(figsize=(width, whole), facecolor=PAPER, layout="constrained")
     FigureCanvasAgg(figure)
     engine = figure.get_layout_engine()
     assert engine is not None
