@@ -11,6 +11,7 @@ folder per state of the sources makes that impossible.
 
 from __future__ import annotations
 
+import getpass
 import hashlib
 import os
 import shutil
@@ -55,7 +56,7 @@ def _use_cache_folder() -> None:
         for old in sorted(builds.iterdir(), key=lambda f: f.stat().st_mtime)[:-KEPT_BUILDS]:
             shutil.rmtree(old, ignore_errors=True)
     except OSError:  # a read-only home: compiled code then lives as long as the machine's temporary files
-        folder = Path(tempfile.gettempdir()) / f"kumakan-compiled-{os.getuid()}" / _source_digest()
+        folder = Path(tempfile.gettempdir()) / f"kumakan-compiled-{getpass.getuser()}" / _source_digest()
         folder.mkdir(parents=True, exist_ok=True)
     numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
 
