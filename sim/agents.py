@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 import operator
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
@@ -225,9 +226,9 @@ class Handle(Agent):
         object.__setattr__(self, "row", operator.index(row))
 
     @classmethod
+    @abstractmethod
     def rows_in(cls, country: Country) -> int:
         """Number of rows of this kind."""
-        raise NotImplementedError
 
     @classmethod
     def now(cls, country: Country) -> slice | np.ndarray:
