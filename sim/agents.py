@@ -28,10 +28,11 @@ from sim.engine.luck import decision, lucks, seed_key
 from sim.population.groups import GONE, NOBODY
 from sim.population.imams import IN_TRAINING, TRAININGS
 from sim.population.security import MODES
-from sim.population.youth import APPROACHED, CIVILIAN, LIVELIHOODS, MEMBER, RETURNED, STATUSES
+from sim.population.youth import APPROACHED, CIVILIAN, MEMBER, RETURNED, STATUSES
 from sim.processes.exits import leave
 from sim.processes.groups import count
 from sim.world import facts
+from sim.world.facts import LIVELIHOODS
 
 try:
     from mesa.agentset import GroupBy  # a file of its own from Mesa 3.4 on

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from sim.engine.luck import decision, lucks
-from sim.population.youth import CIVILIAN, DETAINED, KILLED, MEMBER, RETURNED, Society
+from sim.population.youth import CIVILIAN, MEMBER, Society
 from sim.world.grid import Grid
 
 GONE = 255  # out of the roster: passed the age of 36, or set free again
@@ -110,7 +110,6 @@ class Roster:
 
 
 COLUMNS = tuple(f.name for f in fields(Roster))[1:]
-ROSTER_STATES = {"member": MEMBER, "detained": DETAINED, "killed": KILLED, "returned": RETURNED, "gone": GONE}
 
 
 def nearest_home_km(grid: Grid, cells: np.ndarray) -> np.ndarray:

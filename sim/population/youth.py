@@ -21,7 +21,6 @@ from sim.world.grid import Grid
 
 CIVILIAN, APPROACHED, MEMBER, DETAINED, KILLED, RETURNED, JOINING = range(7)
 STATUSES = ("civilian", "approached", "member", "detained", "killed", "returned")
-LIVELIHOODS = ("none", "precarious", "secure")
 NEVER = -10_000  # a week before any run
 
 CHUNK = 2048  # rows a chunk holds at most: columns of one chunk stay in the second-level cache
@@ -64,7 +63,7 @@ class Youth:
     woman: np.ndarray  # uint8 0/1
     schooling: np.ndarray  # uint8, years
     religious_schooling: np.ndarray  # uint8, years
-    livelihood: np.ndarray  # uint8, place in LIVELIHOODS
+    livelihood: np.ndarray  # uint8, place in facts.LIVELIHOODS
     channels: np.ndarray  # uint8, bit k: uses channel k of the media table
     contact_group: np.ndarray  # int8, armed group that approached, -1 nobody
     contact_tie: np.ndarray  # uint8, through whom: 0 nobody, 1 a friend, 2 kin
