@@ -20,7 +20,7 @@ from sim.parameters import Parameters
 from sim.population.groups import FOREIGN, NOBODY, Groups, Roster, first_bases, founders, nearest_home_km
 from sim.population.imams import first_imams, ordain
 from sim.population.security import Deployment, muster
-from sim.population.youth import MEMBER, Society, settle
+from sim.population.youth import MEMBER, SETTLED_BY, Society, settle
 from sim.processes.approach import approach, enlist
 from sim.processes.attitudes import attitudes
 from sim.processes.exits import exits
@@ -63,7 +63,7 @@ def begin(scenario: Scenario, seed: int = 1, world_seed: int = 1) -> Country:
     grid, clock, p = world_grid(), scenario.clock, Parameters.default().replaced(scenario.parameters)
     if clock.weeks > LONGEST_RUN:
         raise InputError(f"a run of {clock.weeks} weeks; at most {LONGEST_RUN} are possible")
-    society = _society(scenario.persons_per_youth, world_seed, tuple(p.items()))
+    society = _society(scenario.persons_per_youth, world_seed, tuple((name, p[name]) for name in SETTLED_BY))
     key = seed_key(seed)
     table = _groups(scenario, clock, grid)
     trust = facts.trust()

@@ -234,6 +234,12 @@ def _settle(chunks, seed, urban_share, attends, first_imam, language_share, regi
             language[i] = spoken
 
 
+SETTLED_BY = (
+    "share_15_35", "women_share", "population_growth", "village_persons", "village_share", "religious_schooling_share",
+    "media_risk", "friend_reach", "mosque_attendance", "imams", "peer_pull", "own_pull",
+)  # fmt: skip
+"""Parameters that a society hangs on: runs that differ in others share it. `settle` is given these alone."""
+
 BALANCING = 40  # rounds: what is missing falls by the share of peers every time, to 1e-9 where peers weigh 60 %
 
 

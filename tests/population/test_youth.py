@@ -260,3 +260,12 @@ def test_newcomers_of_15_replace_those_who_turn_36():
     for name in ("woman", "schooling", "livelihood"):
         assert np.array_equal(getattr(country.youth, name)[~turning], getattr(old, name)[~turning])
     assert 0.3 < (country.youth.woman[turning] != old.woman[turning]).mean() < 0.7, "sex is drawn anew"
+
+
+def test_a_society_is_shared_by_runs_that_differ_in_what_it_does_not_hang_on():
+    def begun(**parameters):
+        return begin(Scenario.of({"name": "society", "persons_per_youth": 5000, "parameters": parameters}), 1).society
+
+    first = begun()
+    assert begun(h0=0.01) is first
+    assert begun(peer_pull=0.03) is not first
