@@ -16,13 +16,13 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from sim.country import FLOWS
 from sim.experiments.effects import OUTCOMES
 from sim.levers import TABLE as LEVERS
 from sim.measures import MEASURES
 from sim.measures.base import Measure
 from sim.parameters import rows
 from sim.processes.record import CELLS, STOCKS, observables
+from sim.record import FLOWS
 from sim.world.facts import table
 from sim.world.grid import DATA
 

@@ -14,42 +14,9 @@ from sim.population.groups import Groups, Roster
 from sim.population.imams import Imams
 from sim.population.security import Units
 from sim.population.youth import Society, Youth
-from sim.record import Observable
+from sim.record import FLOW, Observable
 from sim.world.grid import Grid
 from sim.world.timeline import Clock
-
-FLOWS = (
-    # What happened this week, by cell: name, unit, meaning. Summed over cells they are observables.
-    ("joined", "persons", "youths who joined an armed group"),
-    ("joined_ties", "persons", "of them, reached through a friend or relative"),
-    ("joined_kin", "persons", "of them, reached through a relative"),
-    ("joined_month", "persons", "of them, within a month of the first contact"),
-    ("joined_revenge", "persons", "joined mainly after an abuse of self or kin"),
-    ("joined_income", "persons", "joined mainly for want of a livelihood"),
-    ("joined_ideology", "persons", "joined mainly out of support for the narrative"),
-    ("joined_protection", "persons", "joined mainly for protection where nobody else gives it"),
-    ("joined_company", "persons", "joined mainly to be with friends and kin"),
-    ("approached", "persons", "approached by a recruiter"),
-    ("arrests", "persons", "members arrested"),
-    ("wrongful_arrests", "persons", "people arrested who are no members"),
-    ("killed", "persons", "members killed"),
-    ("returned", "persons", "members who left alive: gave up, were amnestied, released, or aged out"),
-    ("attacks", "attacks", "attacks by armed groups"),
-    ("attacks_forces", "attacks", "of them, on security forces"),
-    ("attacks_officials", "attacks", "of them, on officials and services"),
-    ("attacks_civilians", "attacks", "of them, on civilians"),
-    ("attacks_sites", "attacks", "of them, on high-value sites away from the groups' bases"),
-    ("deaths_civilian", "persons", "civilians killed, by armed groups or by forces"),
-    ("deaths_security", "persons", "members of the security forces killed"),
-    ("abuses", "events", "abuses of civilians by security forces"),
-    ("crossings", "persons", "members who crossed into a neighbour's sanctuary"),
-    ("intercepted", "persons", "members stopped on the way across"),
-    ("patrols", "units", "units out on patrol"),
-    ("reached_clips", "person-weeks", "youths who saw at least one campaign clip this week"),
-    ("reached_sermons", "person-weeks", "youths who heard an imam's outreach against violence this week"),
-    ("backfired", "person-weeks", "of those who saw a clip, youths whom it moves towards violence"),
-)
-FLOW = {name: k for k, (name, _, _) in enumerate(FLOWS)}
 
 
 @dataclass(frozen=True, slots=True)

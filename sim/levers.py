@@ -2,6 +2,13 @@
 
 Every week levers start from "nothing done". Shares combine on what remains: two measures that each reach 30 % of the
 people reach 51 %, two that each remove 30 % leave 49 %. So no stack exceeds what is possible and order never matters.
+
+Whether a package does more or less than its parts is not known. On the two levers that stand for outcomes (attacks,
+joining) a term of free sign says so: with l_i the logs of the factors that measures leave in a place,
+
+    log of the lever = sum l_i + interaction x mix x sum |l_i|,     mix = 1 - sum l_i^2 / (sum |l_i|)^2
+
+mix is 0 for one measure alone, one half for two of one size, and nears 1 for many.
 """
 
 from __future__ import annotations
@@ -27,99 +34,97 @@ class Lever:
 
 
 TABLE = (
-    Lever(
-        "clip_reach",
-        "share",
-        ("channel", "language", "cell"),
-        0.0,
-        0.0,
-        1.0,
-        "messages",
-        "chance that a user of the channel who understands the language sees a campaign clip this week",
-    ),
-    Lever(
-        "clip_views",
-        "views",
-        ("channel",),
-        0.0,
-        0.0,
-        np.inf,
-        "messages",
-        "times a person reached through the channel sees it this week",
-    ),
-    Lever(
-        "clip_pull",
-        "factor",
-        ("cell",),
-        1.0,
-        0.0,
-        np.inf,
-        "messages",
-        "strength of one clip against that of the studies (structure, freshness)",
-    ),
-    Lever(
-        "clip_shock",
-        "share",
-        ("cell",),
-        0.0,
-        0.0,
-        1.0,
-        "messages",
-        "share of a clip given to shocking images, which raise hostility in those at risk",
-    ),
-    Lever("imams_sent", "imams", ("region",), 0.0, 0.0, np.inf, "imams", "imams who leave for training this week"),
-    Lever("course_weeks", "weeks", ("region",), 104.0, 1.0, np.inf, "imams", "length of the course they leave for"),
-    Lever(
-        "imams_completing",
-        "share",
-        ("region",),
-        1.0,
-        0.0,
-        1.0,
-        "imams",
-        "share of those who leave that finish and come back trained",
-    ),
-    Lever(
-        "joint_patrol_troops",
-        "persons",
-        ("cell",),
-        0.0,
-        0.0,
-        np.inf,
-        "security",
-        "troops on patrol together with a neighbour's forces in a border cell",
-    ),
-    Lever(
-        "pursuit",
-        "share",
-        ("country",),
-        0.0,
-        0.0,
-        1.0,
-        "security",
-        "share of a neighbour's sanctuary in which its own and joint forces may follow",
-    ),
-    Lever(
-        "crossing",
-        "factor",
-        ("cell",),
-        1.0,
-        0.0,
-        np.inf,
-        "groups",
-        "ability to cross the border here against that with nothing done",
-    ),
-    Lever(
-        "abuse_control",
-        "factor",
-        ("cell",),
-        1.0,
-        0.0,
-        np.inf,
-        "security",
-        "abuses per operation against those with nothing done",
-    ),
-)
+    Lever("clip_reach", "share", ("channel", "language", "cell"), 0.0, 0.0, 1.0, "messages",
+          "chance that a user of the channel who understands the language sees a campaign clip this week"),
+    Lever("clip_views", "views", ("channel",), 0.0, 0.0, np.inf, "messages",
+          "times a person reached through the channel sees it this week"),
+    Lever("clip_pull", "factor", ("cell",), 1.0, 0.0, np.inf, "messages",
+          "strength of one clip against that of the studies (structure, freshness)"),
+    Lever("clip_shock", "share", ("cell",), 0.0, 0.0, 1.0, "messages",
+          "share of a clip given to shocking images, which raise hostility in those at risk"),
+    Lever("propaganda", "factor", ("cell",), 1.0, 0.0, np.inf, "messages",
+          "effect of the groups' propaganda on those who hear it"),
+    Lever("speaking_out", "share", ("region",), 0.0, 0.0, 1.0, "messages, violence",
+          "imams without a course who speak out against violence"),
+    Lever("imams_sent", "imams", ("region",), 0.0, 0.0, np.inf, "imams",
+          "imams who leave for training this week"),
+    Lever("course_weeks", "weeks", ("region",), 104.0, 1.0, np.inf, "imams",
+          "length of the course they leave for"),
+    Lever("imams_completing", "share", ("region",), 1.0, 0.0, 1.0, "imams",
+          "share of those who leave that finish and come back trained"),
+    Lever("imam_protection", "share", ("region",), 0.0, 0.0, 1.0, "violence",
+          "threats against moderate imams that are averted"),
+    Lever("drafted_sermons", "share", ("region",), 0.0, 0.0, 1.0, "attitudes",
+          "imams who preach the sermon that the state drafted"),
+    Lever("support", "SD", ("region",), 0.0, -np.inf, np.inf, "attitudes",
+          "shift of people's own support for the violent narrative"),
+    Lever("grievance_relief", "share per week", ("region",), 0.0, 0.0, 1.0, "attitudes",
+          "grievance that redress takes away this week"),
+    Lever("joining", "factor", ("cell",), 1.0, 0.0, np.inf, "approach",
+          "hazard that an approached youth joins"),
+    Lever("approaches", "factor", ("group",), 1.0, 0.0, np.inf, "approach",
+          "approaches that the recruiters of a group make"),
+    Lever("contact_lapse", "factor", ("cell",), 1.0, 0.0, np.inf, "approach",
+          "rate at which contacts with recruiters lapse"),
+    Lever("giving_up", "factor", ("cell",), 1.0, 0.0, np.inf, "exits",
+          "rate at which members give up"),
+    Lever("extra_schooling", "share", ("region",), 0.0, 0.0, 1.0, "exits",
+          "youths turning 15 who have been to school a year longer"),
+    Lever("crossing", "factor", ("cell",), 1.0, 0.0, np.inf, "groups",
+          "ability to cross the border here against that with nothing done"),
+    Lever("pursuit", "share", ("country",), 0.0, 0.0, 1.0, "security",
+          "share of a neighbour's sanctuary in which its own and joint forces may follow"),
+    Lever("attack_rate", "factor", ("cell",), 1.0, 0.0, np.inf, "violence",
+          "attacks of a group in a cell, all else equal"),
+    Lever("attacks_on_civilians", "factor", ("cell",), 1.0, 0.0, np.inf, "violence",
+          "attacks on civilians in a cell, all else equal"),
+    Lever("site_raids", "factor", ("cell",), 1.0, 0.0, np.inf, "violence",
+          "raids that hardened sites do not keep away"),
+    Lever("site_guard", "share", ("cell",), 0.0, 0.0, 1.0, "violence",
+          "deaths in a raid that guards and cameras prevent"),
+    Lever("communal_violence", "factor", ("cell",), 1.0, 0.0, np.inf, "violence",
+          "clashes between communities, all else equal"),
+    Lever("state_return", "factor", ("cell",), 1.0, 0.0, np.inf, "violence",
+          "speed at which administration and services return"),
+    Lever("state_goal", "0..1", ("cell",), 0.0, 0.0, 1.0, "violence",
+          "state presence to which a place returns, above that of the start"),
+    Lever("response_delay", "factor", ("cell",), 1.0, 0.0, np.inf, "violence, security",
+          "time to respond to an attack"),
+    Lever("joint_command", "share", ("cell",), 0.0, 0.0, 1.0, "security",
+          "responses to attacks that are under one command"),
+    Lever("dispatch", "share", ("region",), 0.0, 0.0, 1.0, "security",
+          "patrols that are sent where attacks just happened"),
+    Lever("deployed", "share", ("force",), 0.0, 0.0, 1.0, "security",
+          "of an international or mixed force, the part of its deployments that takes place"),
+    Lever("joint_patrol_troops", "persons", ("cell",), 0.0, 0.0, np.inf, "security",
+          "troops on patrol together with a neighbour's forces in a border cell"),
+    Lever("soldiers_trained", "persons", ("force",), 0.0, 0.0, np.inf, "security",
+          "members of a force who complete a training this week"),
+    Lever("abuse_control", "factor", ("cell",), 1.0, 0.0, np.inf, "security",
+          "abuses per operation against those with nothing done"),
+    Lever("wrongful", "factor", ("cell",), 1.0, 0.0, np.inf, "security",
+          "wrongful arrests per arrest against those with nothing done"),
+    Lever("information", "factor", ("cell",), 1.0, 0.0, np.inf, "security",
+          "information on members, through others than the people of the place"),
+    Lever("recruiter_exposure", "factor", ("cell",), 1.0, 0.0, np.inf, "security",
+          "exposure of recruiters to being found"),
+    Lever("trust_goal", "SD", ("cell",), 0.0, -np.inf, np.inf, "security",
+          "level to which trust returns, above that of the start"),
+    Lever("pole_cases", "share", (), 0.0, 0.0, 1.0, "justice",
+          "open cases that special prosecutors and investigators have"),
+    Lever("shift", "share", (), 0.0, 0.0, 1.0, "security, measures",
+          "part of units, broadcasts and imams that is moved to where the threat is"),
+    Lever("need", "share", ("region",), 0.0, 0.0, 1.0, "security, measures",
+          "share of the threat, by region"),
+    Lever("coordinated", "share", (), 0.0, 0.0, 1.0, "measures",
+          "work of partners that follows one agenda"),
+    Lever("implementation", "factor", (), 1.0, 0.0, np.inf, "measures",
+          "pace at which an agreement is implemented"),
+)  # fmt: skip
+
+
+PACKAGED = ("attack_rate", "joining")
+"""Levers on which measures together may do more or less than each alone."""
 
 
 class Levers:
@@ -127,6 +132,7 @@ class Levers:
 
     def __init__(self, sizes: dict[str, int]) -> None:
         self._moved: set[str] = set()
+        self._parts = {name: np.zeros((2, sizes["cell"])) for name in PACKAGED}  # sums of |log| and of its square
         for row in TABLE:
             setattr(self, row.name, np.full([sizes[axis] for axis in row.over], row.default))
 
@@ -138,6 +144,8 @@ class Levers:
         for row in TABLE:
             if row.name in self._moved:
                 getattr(self, row.name)[...] = row.default
+                if row.name in PACKAGED:
+                    self._parts[row.name][:] = 0.0
         self._moved.clear()
 
     def moved(self, name: str) -> bool:
@@ -153,6 +161,18 @@ class Levers:
         """Leave `factor` of what remains."""
         values = self._touch(name)
         values[where] *= factor
+        if name in PACKAGED:
+            size = np.abs(np.log(factor))
+            self._parts[name][0, where] += size
+            self._parts[name][1, where] += size * size
+
+    def interact(self, interaction: float) -> None:
+        """Add what packages do beyond their parts, once all measures have moved their levers."""
+        for name in PACKAGED:
+            if interaction != 0.0 and name in self._moved:
+                size, squares = self._parts[name]
+                mix = 1.0 - np.divide(squares, size * size, out=np.ones_like(size), where=size > 0.0)
+                getattr(self, name)[:] *= np.exp(interaction * mix * size)
 
     def add(self, name: str, where: Any, amount: Any) -> None:
         """Add persons, views, or other things that are counted."""

@@ -19,7 +19,11 @@ TABLE = Path(__file__).with_name("parameters.csv")
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One row of the table. `low` and `high` bound what a scenario may set (the prior's 5 and 95 % or wider)."""
+    """One row of the table.
+
+    `low` and `high` bound what a scenario may set (the prior's 5 and 95 % or wider). `drawn` says whether it varies
+    from draw to draw: effects do, what was set so that the baseline follows history does not.
+    """
 
     name: str
     value: float
@@ -27,6 +31,7 @@ class Parameter:
     low: float
     high: float
     distribution: str
+    drawn: bool
     quality: str
     source: str
     meaning: str
@@ -41,7 +46,8 @@ def rows() -> dict[str, Parameter]:
             value, low, high = (float(row.pop(column)) for column in ("value", "low", "high"))
             if row["name"] in table:
                 raise ValueError(f"{TABLE.name} names {row['name']} twice")
-            table[row["name"]] = Parameter(value=value, low=low, high=high, **row)
+            drawn = {"yes": True, "no": False}[row.pop("drawn")]
+            table[row["name"]] = Parameter(value=value, low=low, high=high, drawn=drawn, **row)
     return table
 
 

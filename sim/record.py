@@ -21,6 +21,56 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+FLOWS = (
+    # What happened this week, by cell: name, unit, meaning. Summed over cells they are observables.
+    ("joined", "persons", "youths who joined an armed group"),
+    ("joined_ties", "persons", "of them, reached through a friend or relative"),
+    ("joined_kin", "persons", "of them, reached through a relative"),
+    ("joined_month", "persons", "of them, within a month of the first contact"),
+    ("joined_revenge", "persons", "joined mainly after an abuse of self or kin"),
+    ("joined_income", "persons", "joined mainly for want of a livelihood"),
+    ("joined_ideology", "persons", "joined mainly out of support for the narrative"),
+    ("joined_protection", "persons", "joined mainly for protection where nobody else gives it"),
+    ("joined_company", "persons", "joined mainly to be with friends and kin"),
+    ("approached", "persons", "approached by a recruiter"),
+    ("arrests", "persons", "members arrested"),
+    ("wrongful_arrests", "persons", "people arrested who are no members"),
+    ("killed", "persons", "members killed"),
+    ("convicted", "persons", "detained members convicted"),
+    ("dismissed", "persons", "detained members whose case was dismissed"),
+    ("cleared", "persons", "people cleared who had been held without being members"),
+    ("returned", "persons", "members who left alive: gave up, were amnestied, released, or aged out"),
+    ("attacks", "attacks", "attacks by armed groups"),
+    ("attacks_forces", "attacks", "of them, on security forces"),
+    ("attacks_officials", "attacks", "of them, on officials and services"),
+    ("attacks_civilians", "attacks", "of them, on civilians"),
+    ("attacks_sites", "attacks", "of them, on high-value sites away from the groups' bases"),
+    ("attacks_displaced", "attacks", "of those on sites, moved here from a site that was hardened"),
+    ("trapped", "persons", "people trapped in attacks on sites"),
+    ("deaths_sites", "persons", "civilians killed in attacks on sites"),
+    ("clashes", "clashes", "clashes between communities"),
+    ("deaths_communal", "persons", "civilians killed in clashes between communities"),
+    ("deaths_civilian", "persons", "civilians killed, by armed groups, by forces or in clashes of communities"),
+    ("deaths_by_forces", "persons", "of them, by security forces"),
+    ("deaths_security", "persons", "members of the security forces killed"),
+    ("abuses", "events", "abuses of civilians by security forces"),
+    ("imams_silenced", "imams", "imams threatened so that they fall silent or leave"),
+    ("crossings", "persons", "members who crossed into a neighbour's sanctuary"),
+    ("intercepted", "persons", "members stopped on the way across"),
+    ("crossings_displaced", "persons", "of them, who went to another place at the border"),
+    ("patrols", "units", "units out on patrol"),
+    ("reached_clips", "person-weeks", "youths who saw at least one campaign clip this week"),
+    ("reached_sermons", "person-weeks", "youths who heard an imam's outreach against violence this week"),
+    ("backfired", "person-weeks", "of those who saw a clip, youths whom it moves towards violence"),
+)
+FLOW = {name: k for k, (name, _, _) in enumerate(FLOWS)}
+
+SEEN = ("attacks", "attacks_forces", "attacks_officials", "attacks_civilians", "attacks_sites", "clashes",
+        "deaths_civilian", "deaths_security", "arrests", "killed", "imams_silenced", "insecurity", "state_presence",
+        "imams_displaced")  # fmt: skip
+"""Observables that a planner learns of, with some delay. Nobody counts members, joiners or attitudes as they are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Observable:
     """What one column of a record is: its name, its unit, and how regions add up ("sum", "people", "youths")."""

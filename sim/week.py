@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.country import FLOWS, Country, Places
+from sim.country import Country, Places
 from sim.engine.errors import InputError
 from sim.engine.luck import seed_key
 from sim.levers import Levers
@@ -32,7 +32,7 @@ from sim.processes.messages import messages
 from sim.processes.record import by_cell, observables, record
 from sim.processes.security import post_units, security
 from sim.processes.violence import violence
-from sim.record import Record
+from sim.record import FLOWS, Record
 from sim.version import __version__
 from sim.world import facts
 from sim.world.grid import Grid, world_grid
@@ -71,7 +71,7 @@ def begin(scenario: Scenario, seed: int = 1, world_seed: int = 1) -> Country:
     seen = observables(sorted(MEASURES), {name: m.delivers for name, m in MEASURES.items()})
     languages = facts.languages()[0]
     sizes = {"channel": len(facts.CHANNELS), "language": len(languages), "cell": cells, "region": 9,
-             "country": len(grid.country_names)}  # fmt: skip
+             "country": len(grid.country_names), "group": many, "force": len(facts.forces())}  # fmt: skip
     country = Country(
         about=_about(scenario, p, seed, world_seed),
         clock=clock,

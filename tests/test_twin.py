@@ -10,11 +10,11 @@ from twin import luck
 from twin.beginning import CONTACTS, MODES, ROSTER, TRAININGS, begin_small, of_country
 from twin.week import CHANNELS, STATUSES
 
-from sim.country import FLOWS
 from sim.engine import luck as compiled_luck
 from sim.population.groups import HERE, NOBODY
 from sim.population.youth import DETAINED, NEVER
 from sim.processes.groups import count
+from sim.record import FLOWS
 from sim.scenario import Scenario
 from sim.week import advance
 

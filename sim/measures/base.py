@@ -34,6 +34,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, PydanticUndefined
 
 from sim.engine.errors import nearest, plain
+from sim.record import FLOWS, SEEN
 from sim.world.facts import table
 
 if TYPE_CHECKING:
@@ -44,6 +45,11 @@ if TYPE_CHECKING:
 
 REGIONS: tuple[str, ...] = tuple(row["name"] for row in table("regions"))
 """The nine regions, in the order of every array by region."""
+
+NATION = "Mali"
+
+COUNTED = frozenset(name for name, _, _ in FLOWS)
+"""Observables of what happens in a week, which add up over time; the others are states at its end."""
 
 LATER_REGIONS = {"Ménaka": "Gao", "Taoudénit": "Tombouctou"}
 """Regions made in 2016 out of older ones. The data keep the nine of 2012, so these mean where they lay."""
@@ -222,6 +228,23 @@ def choice(default: Any, unit: str, meaning: str) -> Any:
     return field(default, unit=unit, source="choice", meaning=meaning)
 
 
+def of_some(share: Any, log_effect: float) -> Any:
+    """The factor for a place of which a `share` is under a log effect: 1 - share + share e^effect."""
+    return 1.0 + share * math.expm1(log_effect)
+
+
+def aimed(levers: Levers, shares: np.ndarray) -> np.ndarray:
+    """Shares of an effort by region (summing to 1), after what a strategy moves to where the threat is.
+
+    Only regions that have a share of their own can receive more: units, mosques and transmitters do not appear where
+    there are none.
+    """
+    shift, need = float(levers.shift), levers.need * (shares > 0.0)
+    if shift == 0.0 or need.sum() == 0.0:
+        return shares
+    return (1.0 - shift) * shares + shift * shares.sum() * need / need.sum()
+
+
 # --- the measure ----------------------------------------------------------------------------------------
 
 
@@ -255,6 +278,80 @@ class Setting(NamedTuple):
     meaning: str
 
 
+def _place(value: Any) -> str:
+    if isinstance(value, str):
+        if plain(value) == plain(NATION):
+            return NATION
+        if plain(value) in _REGION_OF:
+            return _REGION_OF[plain(value)]
+    offer = nearest(value, [NATION, *REGIONS]) if isinstance(value, str) else ""
+    raise wrong(f"is {_kind(value)}; it is {NATION} or one of: {', '.join(REGIONS)}{offer}")
+
+
+def _seen(value: Any) -> str:
+    if value not in SEEN:
+        offer = nearest(value, SEEN) if isinstance(value, str) else ""
+        raise wrong(f"is {_kind(value)}; a planner learns of {', '.join(SEEN)}{offer}")
+    return str(value)
+
+
+class Condition(BaseModel):
+    """A state of the country, as planners learn of it, on which a measure starts and stops.
+
+    when: {observable: attacks, region: Mopti, over_weeks: 13, above: 20}
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    observable: Annotated[str, BeforeValidator(_seen)] = field(
+        ...,
+        unit="name",
+        source="choice",
+        meaning="what is watched; counts are added up, states averaged",
+    )
+    region: Annotated[str, BeforeValidator(_place)] = choice("Mali", "name", "where: a region, or Mali as a whole")
+    over_weeks: Weeks = choice(13, "weeks", "length of the period that is watched")
+    above: Number | None = choice(None, "as the observable", "the measure is on when the value lies above this")
+    below: Number | None = choice(None, "as the observable", "the measure is on when the value lies below this")
+    lag_weeks: Weeks = choice(4, "weeks", "time until a week's reports reach the planner; at least one week")
+    lasts_weeks: Weeks = choice(13, "weeks", "how long it stays on after the value last met the condition")
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> Condition:
+        if (self.above is None) == (self.below is None):
+            raise wrong("has above and below; give one of them" if self.above is not None else
+            "has neither above nor below; give one of them")  # fmt: skip
+        for name in ("over_weeks", "lag_weeks", "lasts_weeks"):
+            if getattr(self, name) < 1:
+                raise wrong(f"has {name} 0; it is 1 or more")
+        return self
+
+    def met(self, country: Country) -> bool:
+        """Whether what planners know this week keeps the measure on.
+
+        The value of week v covers the `over_weeks` weeks that end `lag_weeks` before v; weeks before the run count as
+        empty for counts and are left out of means. Before anything has been reported the measure is off.
+        """
+        now = country.week
+        return any(self._met_in(country, v) for v in range(max(0, now - self.lasts_weeks + 1), now + 1))
+
+    def _met_in(self, country: Country, week: int) -> bool:
+        end = week - self.lag_weeks + 1  # lag_weeks 1: up to and with the week before
+        rows = country.values[max(0, end - self.over_weeks) : max(0, end), :, country.names[self.observable]]
+        if not rows.size:
+            return False
+        how = country.observables[country.names[self.observable]].how
+        if how == "sum":
+            by_region = rows.sum(axis=0) if self.observable in COUNTED else rows.mean(axis=0)
+            value = by_region.sum() if self.region == NATION else by_region[REGIONS.index(self.region)]
+        else:
+            by_region = rows.mean(axis=0)
+            people = np.bincount(country.grid.region, country.grid.population, len(REGIONS))
+            value = people @ by_region / people.sum() if self.region == NATION else by_region[
+                REGIONS.index(self.region)]  # fmt: skip
+        return bool(value > self.above) if self.above is not None else bool(value < self.below)
+
+
 class Measure(BaseModel, ABC):
     """A measure of prevention or security: who, where, when, how much.
 
@@ -264,6 +361,8 @@ class Measure(BaseModel, ABC):
         Name in scenario files; name in words; unit of what it delivers each week.
     sources : tuple of str
         Where the description of the measure comes from.
+    partners : bool
+        Whether several partners carry it out, so that some of the work is done twice unless somebody coordinates.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -272,6 +371,7 @@ class Measure(BaseModel, ABC):
     title: ClassVar[str]
     delivers: ClassVar[str]
     sources: ClassVar[tuple[str, ...]] = ()
+    partners: ClassVar[bool] = False
 
     enabled: Yes = choice(True, "true or false", "whether the measure is taken at all")
     start: Day | None = choice(None, "date", "first day of the measure; left out, the start of the run")
@@ -279,6 +379,7 @@ class Measure(BaseModel, ABC):
     regions: Regions = choice("all", "names", "where it acts: 'all' or a list of regions")
     intensity: Share = choice(1.0, "share of the full measure", "how much of it is done; 0 is its absence")
     ramp_up_weeks: Weeks = choice(0, "weeks", "weeks from its start in which it grows evenly to full")
+    when: Condition | None = choice(None, "condition", "between start and end, on only while this holds")
 
     @model_validator(mode="before")
     @classmethod
@@ -314,6 +415,36 @@ class Measure(BaseModel, ABC):
         weeks = self.weeks_since_start(day)
         return 0.0 if weeks < 0 else self.intensity * min(1.0, (weeks + 1) / (self.ramp_up_weeks + 1))
 
+    def strength_now(self, country: Country) -> float:
+        """How much of the measure is done this week, 0..1: `strength`, while its condition (`when`) holds."""
+        strength = self.strength(country.clock.date(country.week))
+        if strength > 0.0 and self.when is not None and not self.when.met(country):
+            return 0.0
+        return strength
+
+    def carried_out(self, country: Country) -> float:
+        """How much of the plan really takes place this week, 0..1.
+
+        `strength_now`, times what is delivered of a plan in the field (parameter `fidelity_<key>`), less what partners
+        do twice (`partner_overlap`) as far as nobody coordinates them (lever `coordinated`).
+        """
+        p = country.parameters
+        done = self.strength_now(country) * p.get(f"fidelity_{self.key}", 1.0)
+        if self.partners:
+            done *= 1.0 - p.partner_overlap * (1.0 - float(country.levers.coordinated))
+        return done
+
+    def cells(self, country: Country) -> Any:
+        """The cells of its regions: an index into arrays by cell (all of them at once where it acts everywhere)."""
+        if self.region_mask.all():
+            return slice(None)
+        return np.flatnonzero(self.region_mask[country.grid.region])
+
+    def by_people(self, country: Country, amount: float) -> np.ndarray:
+        """An amount spread over its regions by their people, float64 (9,)."""
+        people = np.bincount(country.grid.region, country.grid.population, len(REGIONS)) * self.region_mask
+        return amount * people / people.sum()
+
     def weeks_since_start(self, day: date) -> int:
         """Whole weeks from its start to `day`: 0 in the first week with a strength, negative before."""
         return 0 if self.start is None else (day - self.start).days // 7
@@ -327,6 +458,9 @@ class Measure(BaseModel, ABC):
     def region_mask(self) -> np.ndarray:
         """Where it acts, bool (9,) in the order of `REGIONS`."""
         return np.array([region in self.regions for region in REGIONS])
+
+    def steer(self, levers: Levers, country: Country) -> None:
+        """Move the levers that say how other measures act, before any of them does."""
 
     @abstractmethod
     def apply(self, levers: Levers, country: Country) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numba import prange
 
-from sim.country import FLOW, FLOWS, Country
+from sim.country import Country
 from sim.engine.kernels import chunk_loop, loop
 from sim.population.groups import GONE, HERE, NOBODY
 from sim.population.imams import IN_TRAINING, TRAINED
 from sim.population.youth import APPROACHED, CIVILIAN, MEMBER, STATUSES
 from sim.processes.attitudes import FIXED
-from sim.record import Observable
+from sim.record import FLOW, FLOWS, Observable
 
 STOCKS = (
     Observable("members", "persons", "sum", "members based in the region"),

@@ -99,7 +99,7 @@ def violence(country: Country) -> None:
         country.seed, week, p.attack_rate, p.attack_gamma, country.members, opportunity(country),
         np.array([p.deaths_civilian_forces, p.deaths_civilian_officials, p.deaths_civilian_civilians]),
         np.array([p.deaths_security_forces, p.deaths_security_officials, 0.0]), p.raid_rate,
-        country.places.sites, country.places.site_pull, p.deaths_civilian_site,
+        country.places.sites, country.places.site_pull, p.siege_trapped * p.siege_deaths,
         country.groups.alive(week), country.attacks_now, flow("attacks"), flow("attacks_forces"),
         flow("attacks_officials"), flow("attacks_civilians"), flow("attacks_sites"), flow("deaths_civilian"),
         flow("deaths_security"),

@@ -171,7 +171,7 @@ def _observable(runs: Mapping[str, list[Record]], name: str) -> Observable:
 
 def _is_flow(observable: str) -> bool:
     """Whether an observable counts what happened in a week, rather than how things stood at its end."""
-    from sim.country import FLOW
+    from sim.record import FLOW
 
     return observable in FLOW or observable.startswith(("delivered_", "cost_"))
 
