@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from sim.measures.base import Delivered, Measure
-from sim.measures.imam_training import ImamTraining
-from sim.measures.joint_patrols import JointPatrols
-from sim.measures.mali_kuma_kan import MaliKumaKan
+from importlib import import_module
+from inspect import getmembers, isabstract, isclass
+from pkgutil import iter_modules
 
-MEASURES: dict[str, type[Measure]] = {m.key: m for m in (ImamTraining, JointPatrols, MaliKumaKan)}
+from sim.measures.base import Delivered, Measure
+
+
+def _own() -> dict[str, type[Measure]]:
+    """Every measure of a file of this package, sorted by key."""
+    found: dict[str, type[Measure]] = {}
+    for file in iter_modules(__path__, f"{__name__}."):
+        for _, one in getmembers(import_module(file.name), isclass):
+            if issubclass(one, Measure) and not isabstract(one) and one.__module__ == file.name:
+                found[one.key] = one
+    return dict(sorted(found.items()))
+
+
+MEASURES: dict[str, type[Measure]] = _own()
 
 __all__ = ["MEASURES", "Delivered", "Measure"]
