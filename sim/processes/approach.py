@@ -46,7 +46,7 @@ JOINS = decision("an approached youth joins")
 BY_TIE, BY_KIN = 1, 2
 YEAR = 52  # weeks
 REASONS = ("joined_revenge", "joined_income", "joined_ideology", "joined_protection", "joined_company")
-COUNTS = ("approached", "joined", "joined_ties", "joined_kin", "joined_month", "joined_abused", *REASONS)
+COUNTS = ("approached", "joined", "joined_ties", "joined_kin", "joined_month", "joined_year", "joined_abused", *REASONS)
 MONTH = 4  # weeks 0 to 3 after the first contact lie within a month
 
 
@@ -157,7 +157,8 @@ def _approach(chunks, seed, week, per_link, at_random, in_cell, in_region, regio
                     counts[k, 2] += contact_tie[i] > 0
                     counts[k, 3] += contact_tie[i] == BY_KIN
                     counts[k, 4] += since < MONTH
-                    counts[k, 5] += week - abuse_week[i] < YEAR
+                    counts[k, 5] += since < YEAR
+                    counts[k, 6] += week - abuse_week[i] < YEAR
                     # The main reason: by luck, each weighed by how much it raised this person's hazard.
                     revenge = np.exp(b[0] * abused) - 1.0 if abused else 0.0
                     income = 0.0 if steady else np.exp(-b[1]) - 1.0
@@ -175,7 +176,7 @@ def _approach(chunks, seed, week, per_link, at_random, in_cell, in_region, regio
                         reason = 2
                     elif v < revenge + income + ideology + protection:
                         reason = 3
-                    counts[k, 6 + reason] += 1
+                    counts[k, 7 + reason] += 1
 
 
 @loop
