@@ -211,7 +211,7 @@ def _silence(seed, week, chance, exposure, moderate, weeks, present, region, spe
     for i in range(cell.size):
         c = cell[i]
         preaches = training[i] != IN_TRAINING and away_until[i] <= week
-        if present[c] and preaches and stance[i] < moderate:
-            if luck(SILENCED, seed, week, i) < chance[region[c]] * (exposure if speaks[i] else 1.0):
-                away_until[i] = week + 1 + weeks
-                silenced[c] += 1.0
+        threat = chance[region[c]] * (exposure if speaks[i] else 1.0)
+        if present[c] and preaches and stance[i] < moderate and luck(SILENCED, seed, week, i) < threat:
+            away_until[i] = week + 1 + weeks
+            silenced[c] += 1.0
