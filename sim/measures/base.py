@@ -238,18 +238,6 @@ def people_of(grid: Grid) -> np.ndarray:
     return np.bincount(grid.region, grid.population, len(REGIONS))
 
 
-def aimed(levers: Levers, shares: np.ndarray) -> np.ndarray:
-    """Shares of an effort by region (summing to 1), after what a strategy moves to where the threat is.
-
-    Only regions that have a share of their own can receive more: units, mosques and transmitters do not appear where
-    there are none.
-    """
-    shift, need = float(levers.shift), levers.need * (shares > 0.0)
-    if shift == 0.0 or need.sum() == 0.0:
-        return shares
-    return (1.0 - shift) * shares + shift * shares.sum() * need / need.sum()
-
-
 # --- the measure ----------------------------------------------------------------------------------------
 
 
