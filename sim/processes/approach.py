@@ -84,7 +84,7 @@ def whose(recruiters, place, u):
 def _approach(chunks, seed, week, per_link, at_random, in_cell, in_region, region, women, h0, fresh, lapse, refusal,
               abuse_weeks, mean_years, unprotected, trust, b, tie_weight, need, acts_as, ties, status, woman, schooling,
               religious, livelihood, attitude, member_ties, contact_group, contact_tie, contact_week, refused_until,
-              abuse_week, counts):  # fmt: skip
+              abuse_week, main_reason, counts):  # fmt: skip
     for k in prange(chunks.shape[0]):
         c, start, stop = chunks[k, 0], chunks[k, 1], chunks[k, 2]
         for m in range(counts.shape[1]):
@@ -170,6 +170,7 @@ def _approach(chunks, seed, week, per_link, at_random, in_cell, in_region, regio
                     elif v < revenge + income + ideology + protection:
                         reason = 3
                     counts[k, 5 + reason] += 1
+                    main_reason[i] = reason + 1
 
 
 @loop
@@ -247,7 +248,7 @@ def approach(country: Country) -> None:
         p.company_weight, p.need_weight,
         acts_as, society.ties, youth.status, youth.woman, youth.schooling, youth.religious_schooling, youth.livelihood,
         youth.attitude, youth.member_ties, youth.contact_group, youth.contact_tie, youth.contact_week,
-        youth.refused_until, youth.abuse_week, counts,
+        youth.refused_until, youth.abuse_week, youth.reason, counts,
     )  # fmt: skip
     for name, youths in zip(COUNTS, by_cell(society.chunks, counts, len(country.grid)), strict=True):
         country.flow(name)[:] = youths * ppy
