@@ -60,10 +60,12 @@ class Country:
     trust_start: np.ndarray  # float64 by cell, what trust returns to
     state_presence: np.ndarray  # float64 by cell 0..1, administration and services
     state_start: np.ndarray  # float64 by cell, what state presence returns to
+    average_pull: float  # mean of the exponential of the hazard of joining over the youths of the first day
     hold: np.ndarray  # float64 by cell 0..1, how far armed groups hold the place
     members: np.ndarray  # int64 groups x cells, members based there (not those abroad)
     recruiters: np.ndarray  # int64 groups x cells
     links: np.ndarray  # int64 by cell, ties between its youths and members
+    trained: np.ndarray  # float64 by force 0..1, share of its members who still know what a training taught
     forces: np.ndarray  # float64 by cell, effective companies there this week
     troops: np.ndarray  # float64 by cell, troops there this week
     attacks_now: np.ndarray  # int64 groups x cells, attacks this week
@@ -87,8 +89,8 @@ class Country:
         own = {name: getattr(self, name).copy() for name in (
             "youth", "imams", "roster", "units", "insecurity", "trust", "state_presence", "hold", "members",
             "recruiters",
-            "links", "forces", "troops", "attacks_now", "felt", "flows", "totals", "means", "youth_sums", "population",
-            "values")}  # fmt: skip
+            "links", "trained", "forces", "troops", "attacks_now", "felt", "flows", "totals", "means", "youth_sums",
+            "population", "values")}  # fmt: skip
         from copy import deepcopy
 
         return replace(self, levers=deepcopy(self.levers), about=deepcopy(self.about), **own)

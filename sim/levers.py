@@ -187,3 +187,16 @@ class Levers:
         self._moved.add(name)
         values: np.ndarray = getattr(self, name)
         return values
+
+
+def aimed(levers: Levers, shares: np.ndarray) -> np.ndarray:
+    """Shares of an effort by region, after what a strategy moves to where the threat is; their sum stays.
+
+    Only regions that have a share of their own can receive more: units, mosques and transmitters do not appear where
+    there are none.
+    """
+    shift, need = float(levers.shift), levers.need * (shares > 0.0)
+    if shift == 0.0 or need.sum() == 0.0:
+        return shares
+    moved: np.ndarray = (1.0 - shift) * shares + shift * shares.sum() * need / need.sum()
+    return moved

@@ -27,6 +27,8 @@ FLOWS = (
     ("joined_ties", "persons", "of them, reached through a friend or relative"),
     ("joined_kin", "persons", "of them, reached through a relative"),
     ("joined_month", "persons", "of them, within a month of the first contact"),
+    ("joined_year", "persons", "of them, within a year of the first contact"),
+    ("joined_abused", "persons", "of them, after an abuse of self or kin in the last twelve months"),
     ("joined_revenge", "persons", "joined mainly after an abuse of self or kin"),
     ("joined_income", "persons", "joined mainly for want of a livelihood"),
     ("joined_ideology", "persons", "joined mainly out of support for the narrative"),

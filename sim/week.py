@@ -21,7 +21,7 @@ from sim.population.groups import FOREIGN, NOBODY, Groups, Roster, first_bases, 
 from sim.population.imams import first_imams, ordain
 from sim.population.security import Deployment, muster
 from sim.population.youth import MEMBER, SETTLED_BY, Society, settle
-from sim.processes.approach import approach, enlist
+from sim.processes.approach import approach, average_pull, enlist
 from sim.processes.attitudes import attitudes
 from sim.processes.exits import exits
 from sim.processes.groups import count, groups
@@ -94,10 +94,12 @@ def begin(scenario: Scenario, seed: int = 1, world_seed: int = 1) -> Country:
         trust_start=trust.trust[grid.region],
         state_presence=trust.state_presence[grid.region],
         state_start=trust.state_presence[grid.region],
+        average_pull=average_pull(society, society.newborn, trust.trust[grid.region], p),
         hold=np.zeros(cells),
         members=np.zeros((many, cells), np.int64),
         recruiters=np.zeros((many, cells), np.int64),
         links=np.zeros(cells, np.int64),
+        trained=np.zeros(len(facts.forces())),
         forces=np.zeros(cells),
         troops=np.zeros(cells),
         attacks_now=np.zeros((many, cells), np.int64),
@@ -113,6 +115,7 @@ def begin(scenario: Scenario, seed: int = 1, world_seed: int = 1) -> Country:
     )
     _first_members(country)
     count(country)
+    measures(country)  # who is deployed on the first day
     post_units(country)
     country.flows[:] = 0.0
     return country

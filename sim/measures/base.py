@@ -233,18 +233,6 @@ def of_some(share: Any, log_effect: float) -> Any:
     return 1.0 + share * math.expm1(log_effect)
 
 
-def aimed(levers: Levers, shares: np.ndarray) -> np.ndarray:
-    """Shares of an effort by region (summing to 1), after what a strategy moves to where the threat is.
-
-    Only regions that have a share of their own can receive more: units, mosques and transmitters do not appear where
-    there are none.
-    """
-    shift, need = float(levers.shift), levers.need * (shares > 0.0)
-    if shift == 0.0 or need.sum() == 0.0:
-        return shares
-    return (1.0 - shift) * shares + shift * shares.sum() * need / need.sum()
-
-
 # --- the measure ----------------------------------------------------------------------------------------
 
 

@@ -30,6 +30,7 @@ class Units:
     effectiveness: np.ndarray  # float64, against a French company man for man
     abuse_factor: np.ndarray  # float64, abuses per operation against the Malian army
     patrol_share: np.ndarray  # float64 0..1, chance to be out on patrol in a week
+    present: np.ndarray  # float64 0..1, the part of it that is there this week (of a force that policy may withhold)
 
     def copy(self) -> Units:
         """An independent copy."""
@@ -38,6 +39,10 @@ class Units:
     def active(self, week: int) -> np.ndarray:
         """Mask of the units that are deployed in this week."""
         return (self.since <= week) & (week < self.until)
+
+    def there(self, week: int) -> np.ndarray:
+        """Mask of the units that are deployed in this week and not withheld."""
+        return self.active(week) & (self.present > 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,4 +100,5 @@ def muster(
         effectiveness=traits[force, 0].copy(),
         abuse_factor=traits[force, 1].copy(),
         patrol_share=traits[force, 2].copy(),
+        present=np.zeros(force.size),
     )

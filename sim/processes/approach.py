@@ -13,12 +13,15 @@ can be reached through ties: the approaches fall on those who refused already.
 Joining. An approached youth joins with the weekly hazard
 
     h = h0 x freshness(t) x exp(b_abuse A + b_income J + b_school E + b_relschool R + b_protect P + b_norm N + b_trust T
-                                + kappa x)
+                                + kappa x) / average
 
 A abuse of self or kin in the last three months, J steady income, E years of schooling (from the mean), R religious
 schooling of six years or more, P nobody else protects (insecure or held by a group, without state or forces),
 N mean attitude of the
-ties, T trust (SD from the mean), x attitude. Freshness falls as t^(k - 1) (Weibull): most who join do so early. Every
+ties, T trust (SD from the mean), x attitude. The average is that of the exponential over all youths of the first day
+(without abuse, and where nothing threatens), so that h0 is the hazard of a whole population and stays it whatever the
+coefficients are. Policy may change the hazard, the rate at which contacts lapse, and the approaches of a group.
+Freshness falls as t^(k - 1) (Weibull): most who join do so early. Every
 contact lapses in the end, and those who let it lapse are not approached for some time.
 """
 
@@ -33,15 +36,17 @@ from sim.country import Country
 from sim.engine.cells import by_cell
 from sim.engine.kernels import chunk_loop, loop, rule
 from sim.engine.luck import decision, luck, uniform, words
+from sim.parameters import Parameters
 from sim.population.groups import NOBODY
-from sim.population.youth import APPROACHED, CHUNK, CIVILIAN, JOINING, KIN_TIES, MEMBER, TIES
+from sim.population.youth import APPROACHED, CHUNK, CIVILIAN, JOINING, KIN_TIES, MEMBER, TIES, Society, Youth
 
 IS_APPROACHED = decision("a youth is approached")
 JOINS = decision("an approached youth joins")
 
 BY_TIE, BY_KIN = 1, 2
+YEAR = 52  # weeks
 REASONS = ("joined_revenge", "joined_income", "joined_ideology", "joined_protection", "joined_company")
-COUNTS = ("approached", "joined", "joined_ties", "joined_kin", "joined_month", *REASONS)
+COUNTS = ("approached", "joined", "joined_ties", "joined_kin", "joined_month", "joined_year", "joined_abused", *REASONS)
 MONTH = 4  # weeks 0 to 3 after the first contact lie within a month
 
 
@@ -124,7 +129,7 @@ def _approach(chunks, seed, week, per_link, at_random, in_cell, in_region, regio
                 drawn = words(JOINS, seed, week, i, 0)
                 g = acts_as[contact_group[i]]
                 since = week - contact_week[i]
-                if g == NOBODY or uniform(drawn[1]) < lapse:
+                if g == NOBODY or uniform(drawn[1]) < lapse[c]:
                     status[i] = CIVILIAN
                     refused_until[i] = week + refusal
                     continue
@@ -137,7 +142,7 @@ def _approach(chunks, seed, week, per_link, at_random, in_cell, in_region, regio
                 devout = religious[i] >= 6
                 x = np.float64(attitude[i])
                 hazard = (
-                    h0
+                    h0[c]
                     * fresh[min(since, fresh.size - 1)]
                     * np.exp(
                         log_hazard(
@@ -152,6 +157,8 @@ def _approach(chunks, seed, week, per_link, at_random, in_cell, in_region, regio
                     counts[k, 2] += contact_tie[i] > 0
                     counts[k, 3] += contact_tie[i] == BY_KIN
                     counts[k, 4] += since < MONTH
+                    counts[k, 5] += since < YEAR
+                    counts[k, 6] += week - abuse_week[i] < YEAR
                     # The main reason: by luck, each weighed by how much it raised this person's hazard.
                     revenge = np.exp(b[0] * abused) - 1.0 if abused else 0.0
                     income = 0.0 if steady else np.exp(-b[1]) - 1.0
@@ -169,7 +176,7 @@ def _approach(chunks, seed, week, per_link, at_random, in_cell, in_region, regio
                         reason = 2
                     elif v < revenge + income + ideology + protection:
                         reason = 3
-                    counts[k, 5 + reason] += 1
+                    counts[k, 7 + reason] += 1
                     main_reason[i] = reason + 1
 
 
@@ -201,6 +208,33 @@ def freshness(shape: float, weeks: int) -> np.ndarray:
     return np.diff(np.arange(weeks + 1.0) ** shape)
 
 
+def coefficients(p: Parameters) -> np.ndarray:
+    """The b of the hazard of joining, in the order of `log_hazard`."""
+    return np.array([p.b_abuse_join, p.b_income_join, p.b_school, p.b_relschool, p.b_protect_join, p.b_norm,
+                     p.b_trust_join, p.kappa_att])  # fmt: skip
+
+
+@chunk_loop
+def _average(chunks, mean_years, trust, b, ties, schooling, religious, livelihood, attitude, sums):
+    for k in prange(chunks.shape[0]):
+        c, total = chunks[k, 0], 0.0
+        for i in range(chunks[k, 1], chunks[k, 2]):
+            norm = 0.0
+            for j in range(TIES):
+                norm += attitude[ties[i, j]]
+            total += np.exp(log_hazard(False, livelihood[i] == 2, schooling[i] - mean_years, religious[i] >= 6, 0.0,
+                                       norm / TIES, trust[c], np.float64(attitude[i]), b))  # fmt: skip
+        sums[k] = total
+
+
+def average_pull(society: Society, youth: Youth, trust: np.ndarray, p: Parameters) -> float:
+    """Mean of the exponential of the hazard over all youths, without abuse and where nothing threatens."""
+    sums = np.empty(len(society.chunks))
+    _average(society.chunks, p.mean_schooling, (trust - p.trust_mean) / p.trust_sd, coefficients(p), society.ties,
+             youth.schooling, youth.religious_schooling, youth.livelihood, youth.attitude, sums)  # fmt: skip
+    return float(sums.sum()) / society.size
+
+
 def enlist(country: Country, rows: np.ndarray, group: np.ndarray) -> None:
     """Make members of the youths in `rows` (in order), an entry in the roster for each person they stand for."""
     society, youth, ppy = country.society, country.youth, country.society.persons_per_youth
@@ -226,9 +260,11 @@ def approach(country: Country) -> None:
     ppy = society.persons_per_youth
     region, starts = country.grid.region, country.places.region_first[:-1]
     youths = np.diff(society.first)
-    in_region = np.add.reduceat(country.recruiters, starts, axis=1)
+    levers = country.levers
+    recruiters = country.recruiters * levers.approaches[:, None]  # weighed by how many approaches they make
+    in_region = np.add.reduceat(recruiters, starts, axis=1)
     links = np.add.reduceat(country.links, starts)
-    tried = country.recruiters.sum(axis=0) * p.approaches_per_recruiter
+    tried = recruiters.sum(axis=0) * p.approaches_per_recruiter
     at_random = np.minimum((1.0 - p.tie_share) * tried / np.maximum(youths * ppy, 1), p.approach_limit)
     per_link = p.tie_share * p.approaches_per_recruiter * in_region.sum(axis=0) / np.maximum(links * ppy, 1)
 
@@ -236,15 +272,13 @@ def approach(country: Country) -> None:
     guarded = 1.0 - np.exp(-country.forces / p.protecting_companies)
     threat = np.maximum(country.insecurity, country.hold)
     unprotected = threat * (1.0 - np.maximum(country.state_presence, guarded))
-    b = np.array([p.b_abuse_join, p.b_income_join, p.b_school, p.b_relschool, p.b_protect_join, p.b_norm,
-                  p.b_trust_join, p.kappa_att])  # fmt: skip
-
     counts = np.empty((len(society.chunks), len(COUNTS)), np.int64)
     _approach(
         society.chunks, country.seed, week, np.where(links > 0, per_link, 0.0), np.where(youths > 0, at_random, 0.0),
-        country.recruiters, in_region, region, p.women_approached, p.h0,
-        freshness(p.freshness_shape, 1100), 1.0 - np.exp(-1.0 / p.contact_weeks), int(p.refusal_weeks),
-        int(p.abuse_weeks), p.mean_schooling, unprotected, (country.trust - p.trust_mean) / p.trust_sd, b,
+        recruiters, in_region, region, p.women_approached, p.h0 / country.average_pull * levers.joining,
+        freshness(p.freshness_shape, 1100), 1.0 - np.exp(-levers.contact_lapse / p.contact_weeks),
+        int(p.refusal_weeks), int(p.abuse_weeks), p.mean_schooling, unprotected,
+        (country.trust - p.trust_mean) / p.trust_sd, coefficients(p),
         p.company_weight, p.need_weight,
         acts_as, society.ties, youth.status, youth.woman, youth.schooling, youth.religious_schooling, youth.livelihood,
         youth.attitude, youth.member_ties, youth.contact_group, youth.contact_tie, youth.contact_week,

@@ -1,13 +1,15 @@
 """Attitudes: everyone moves a little towards friends and kin, back to their own mind, and to what the imam preaches.
 
-    s <- s + peers (mean of ties' x - s) + own (d - s) + pull of the sermon (target - s) + noise
+    s <- s + peers (mean of ties' x - s) + own (d + shift - s) + pull of the sermon (target - s) + noise
     x <- s + recent messages
 
-s is the settled attitude, d the own disposition, x the attitude others meet. With the sermon off and no messages this
+s is the settled attitude, d the own disposition, x the attitude others meet; the shift is what policy does to people's
+own minds (schools, jobs, the presence of foreigners). With the sermon off and no messages this
 is the model of Friedkin and Johnsen (1990, doi 10.1080/0022250X.1990.9990069): s settles where
 (peers + own) s = peers W s + own d, W averaging over ties. A sermon's target is 0 for a stance at the neutral point
-and rises with the stance. The dead have no pull of their own: their place takes the mean of their ties.
-Grievance halves with its own half-life.
+and rises with the stance; imams who preach a sermon that the state drafted are nearer to the moderate end and less
+credible. The dead have no pull of their own: their place takes the mean of their ties.
+Grievance halves with its own half-life, and redress takes away a part of it.
 """
 
 from __future__ import annotations
@@ -17,11 +19,12 @@ from numba import prange
 
 from sim.country import Country
 from sim.engine.kernels import chunk_loop, loop, rule
-from sim.engine.luck import bell, decision, threshold, words
+from sim.engine.luck import bell, decision, luck, threshold, words
 from sim.population.imams import IN_TRAINING
 from sim.population.youth import KILLED, TIES
 
 OWN_NOISE = decision("what else moves a youth's attitude this week")
+FOLLOWS_DRAFT = decision("an imam preaches the sermon that the state drafted")
 
 BLOCK = 256
 FIXED = np.float32(16777216.0)  # 2^24: sums of whole numbers do not depend on their order
@@ -40,11 +43,12 @@ def settles(settled, disposition, peers, target, peer_pull, own_pull, sermon_pul
 
 
 @chunk_loop
-def _attitudes(chunks, seed, week, peer_pull, own_pull, noise_size, attendance, keep_grievance, strong, sermon_pull,
-               sermon_target, ties, imam, status, disposition, recent, settled, attitude, attitude_next, grievance,
-               sums):  # fmt: skip
+def _attitudes(chunks, seed, week, peer_pull, own_pull, noise_size, attendance, shift, keep_grievance, strong,
+               sermon_pull, sermon_target, ties, imam, status, disposition, recent, settled, attitude, attitude_next,
+               grievance, sums):  # fmt: skip
     for k in prange(chunks.shape[0]):
         start, stop = chunks[k, 1], chunks[k, 2]
+        shifted, kept = shift[chunks[k, 0]], keep_grievance[chunks[k, 0]]
         total, aggrieved, supporters = np.int64(0), np.int64(0), np.int64(0)
         peers, noise = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
         pull, target = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
@@ -69,10 +73,10 @@ def _attitudes(chunks, seed, week, peer_pull, own_pull, noise_size, attendance, 
             s, x, d = settled[low : low + n], attitude_next[low : low + n], disposition[low : low + n]
             felt, angry, now = recent[low : low + n], grievance[low : low + n], status[low : low + n]
             for i in range(n):
-                new = settles(s[i], d[i], peers[i], target[i], peer_pull, own_pull, pull[i], noise[i])
+                new = settles(s[i], d[i] + shifted, peers[i], target[i], peer_pull, own_pull, pull[i], noise[i])
                 s[i] = peers[i] if now[i] == KILLED else new
                 x[i] = s[i] + felt[i]
-                angry[i] *= keep_grievance
+                angry[i] *= kept
             for i in range(n):
                 total += np.int64(x[i] * FIXED)
                 supporters += np.int64(x[i] > strong)
@@ -82,26 +86,36 @@ def _attitudes(chunks, seed, week, peer_pull, own_pull, noise_size, attendance, 
 
 
 @loop
-def _preach(week, strength, span, neutral, stance, credibility, training, away_until):
+def _preach(seed, week, strength, span, neutral, drafted, draft_shift, brand, region, cell, stance, credibility,
+            training, away_until):  # fmt: skip
     """Pull and target of every imam's sermon, and of no imam (the last)."""
     pull, target = np.zeros(stance.size + 1, np.float32), np.zeros(stance.size + 1, np.float32)
     for i in range(stance.size):
+        said, believed = stance[i], credibility[i]
+        share = drafted[region[cell[i]]]
+        if share > 0.0 and luck(FOLLOWS_DRAFT, seed, 0, i) < share:  # the same imams every week
+            said *= 1.0 - draft_shift
+            believed *= brand
         if training[i] != IN_TRAINING and away_until[i] <= week:
-            pull[i] = strength * credibility[i]
-        target[i] = span * (stance[i] - neutral)
+            pull[i] = strength * believed
+        target[i] = span * (said - neutral)
     return pull, target
 
 
 def attitudes(country: Country) -> None:
     """Move every attitude by one week and let grievances fade."""
-    p, society, youth, people = country.parameters, country.society, country.youth, country.imams
-    pull, target = _preach(country.week, p.sermon_pull, p.sermon_span, p.sermon_neutral, people.stance,
-    people.credibility,
-                           people.training, people.away_until)  # fmt: skip
+    p, society, youth, people, levers = (
+        country.parameters, country.society, country.youth, country.imams, country.levers
+    )  # fmt: skip
+    pull, target = _preach(country.seed, country.week, p.sermon_pull, p.sermon_span, p.sermon_neutral,
+                           levers.drafted_sermons, p.draft_shift, p.state_brand, country.grid.region, people.cell,
+                           people.stance, people.credibility, people.training, people.away_until)  # fmt: skip
+    fades = 0.5 ** (7.0 / p.grievance_half_life)
     _attitudes(
         society.blocks, country.seed, country.week, np.float32(p.peer_pull), np.float32(p.own_pull),
         np.float32(p.noise_sd),
-        threshold(p.weekly_attendance), np.float32(0.5 ** (7.0 / p.grievance_half_life)), np.float32(p.strong_support),
+        threshold(p.weekly_attendance), levers.support.astype(np.float32),
+        (fades * (1.0 - levers.grievance_relief)).astype(np.float32), np.float32(p.strong_support),
         pull, target, society.ties, society.imam,
         youth.status, youth.disposition, youth.recent, youth.settled, youth.attitude, youth.attitude_next,
         youth.grievance, country.youth_sums,

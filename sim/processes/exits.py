@@ -1,8 +1,9 @@
 """Ways out: members give up, and those who turn 36 make room for a new youth of 15.
 
-Giving up has a small weekly chance; who leaves keeps a raised disposition for a time (it falls back to one's own at the
-pace of `own_pull`) and is not approached again. Whoever turns 36 is followed no further: the row passes to a youth who
-turns 15, and those of the row who were members or held leave the roster.
+Giving up has a small weekly chance (support of the family, an amnesty may raise it); who leaves keeps a raised
+disposition for a time (it falls back to one's own at the pace of `own_pull`) and is not approached again. Whoever turns
+36 is followed no further: the row passes to a youth who turns 15, and those of the row who were members or held leave
+the roster.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ import numpy as np
 
 from sim.country import Country
 from sim.engine.kernels import loop
-from sim.engine.luck import decision, uniform, words
+from sim.engine.luck import decision, lucks, uniform, words
 from sim.population.groups import GONE, NOBODY
 from sim.population.youth import CIVILIAN, DETAINED, KILLED, MEMBER, NEVER, RETURNED, born, upbringing
 from sim.processes.approach import know
 
 GIVES_UP = decision("a member gives up")
+STAYS_AT_SCHOOL = decision("a youth has been to school a year longer, by reform")
 
 # What a youth is when those it stands for fare differently: the one of the highest rank that any of them is.
 RANK = np.zeros(256, np.uint8)
@@ -24,10 +26,10 @@ RANK[[KILLED, RETURNED, DETAINED, MEMBER]] = 1, 2, 3, 4
 
 
 @loop
-def _give_up(seed, week, leaving, person, state, out):
+def _give_up(seed, week, leaving, person, cell, state, out):
     found = 0
     for e in range(person.size):
-        if state[e] == MEMBER and uniform(words(GIVES_UP, seed, week, person[e], 0)[0]) < leaving:
+        if state[e] == MEMBER and uniform(words(GIVES_UP, seed, week, person[e], 0)[0]) < leaving[cell[e]]:
             out[found] = e
             found += 1
     return found
@@ -58,9 +60,10 @@ def _follow(entries, youth, group, state, status, left):
 
 def exits(country: Country) -> None:
     """Let members give up and generations follow each other."""
-    person, _rows, _group, _cell, _abroad, _recruiter, state, _persons, _since, _convicted = country.roster.entries()
+    person, _rows, _group, cell, _abroad, _recruiter, state, _persons, _since, _convicted = country.roster.entries()
     out = np.empty(person.size, np.int64)
-    count = _give_up(country.seed, country.week, country.parameters.give_up_chance, person, state, out)
+    leaving = country.parameters.give_up_chance * country.levers.giving_up
+    count = _give_up(country.seed, country.week, leaving, person, cell, state, out)
     if count:
         leave(country, out[:count])
     _turn_over(country)
@@ -108,6 +111,9 @@ def _turn_over(country: Country) -> None:
     bits = upbringing(country.grid, country.parameters, country.world_seed, society.cell, society.town,
                       society.persons_per_youth)  # fmt: skip
     born(rows, week + 1, society.spread, bits, youth)
+    if country.levers.moved("extra_schooling"):
+        share = country.levers.extra_schooling[country.grid.region[society.cell[rows]]]
+        youth.schooling[rows] += lucks(STAYS_AT_SCHOOL, country.seed, week, rows) < share
     youth.status[rows] = CIVILIAN
     youth.settled[rows] = youth.disposition[rows]
     youth.attitude[rows] = youth.disposition[rows]

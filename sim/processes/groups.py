@@ -3,7 +3,8 @@
 A group founded in the run starts with a core from its parent, at home. One that ends passes its people to its heir.
 Members move: a few every week anyway, more where forces press them. They go to a neighbouring cell or, more seldom,
 far along the roads to a town (gravity by people and distance), and rather to places that are near home, peopled, and
-without forces or state; at a border those pressed may cross into the neighbour's sanctuary and come back later.
+without forces or state; at a border those pressed may cross into the neighbour's sanctuary and come back later. Those
+whom a patrol stops at the border stay, or go on to another place along it.
 
 Recruiters rise from members. Command and money limit how many a group can keep, to scale x members^(1/2): every
 recruiter more needs pay and someone to report to, so their number grows more slowly than the group.
@@ -24,6 +25,7 @@ from sim.processes.exits import leave
 SPLITS_OFF = decision("a member leaves with those who found a new group")
 MOVES = decision("a member moves")
 GOES_TO = decision("where a member moves to")
+GOES_ROUND = decision("a member stopped at the border goes on to another place along it")
 BECOMES_RECRUITER = decision("a member becomes a recruiter or stops being one")
 NEW_HOME = decision("where a founder of a new group settles")
 
@@ -49,9 +51,9 @@ def chosen(weights, count, u):
 
 
 @loop
-def _move(seed, week, move, flee, cross, far, come_back, pressing, crossing, forces, pull, home_pull, town_cells,
-          town_pull, town_distance, neighbours, border, person, group, cell, abroad, state, crossings,
-          stopped):  # fmt: skip
+def _move(seed, week, move, flee, cross, far, come_back, round_, pressing, crossing, forces, pull, home_pull,
+          town_cells, town_pull, town_distance, neighbours, border, person, group, cell, abroad, state, crossings,
+          stopped, went_round):  # fmt: skip
     near = np.empty(8)
     towns = np.empty(town_cells.size)
     for e in range(person.size):
@@ -80,6 +82,15 @@ def _move(seed, week, move, flee, cross, far, come_back, pressing, crossing, for
                 crossings[c] += 1.0
             else:
                 stopped[c] += 1.0
+                away = words(GOES_ROUND, seed, week, person[e], 0)
+                if uniform(away[0]) < round_:
+                    for k in range(8):
+                        d = neighbours[c, k]
+                        near[k] = 1.0 if d >= 0 and border[d].any() else 0.0
+                    k = chosen(near, 8, uniform(away[1]))
+                    if k >= 0:
+                        cell[e] = neighbours[c, k]
+                        went_round[c] += 1.0
             continue
         u = luck(GOES_TO, seed, week, person[e])
         if uniform(drawn[3]) < far:
@@ -143,10 +154,10 @@ def groups(country: Country) -> None:
         -p.move_state * country.state_presence - country.forces / p.pressing_companies
     )
     _move(country.seed, week, p.move_chance, p.flee_chance, p.cross_chance, p.far_share, p.come_back_chance,
-          p.pressing_companies, country.levers.crossing, country.forces, pull, country.places.home_pull,
-          country.places.town_cells, country.places.town_pull, country.places.town_distance,
+          p.border_displaced, p.pressing_companies, country.levers.crossing, country.forces, pull,
+          country.places.home_pull, country.places.town_cells, country.places.town_pull, country.places.town_distance,
           grid.neighbours, grid.border, person, group, cell, abroad, state, country.flow("crossings"),
-          country.flow("intercepted"))  # fmt: skip
+          country.flow("intercepted"), country.flow("crossings_displaced"))  # fmt: skip
 
     count(country)
     people = country.members.sum(axis=1)

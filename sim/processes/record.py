@@ -9,7 +9,7 @@ from sim.country import Country
 from sim.engine.kernels import chunk_loop, loop
 from sim.population.groups import GONE, HERE, NOBODY
 from sim.population.imams import IN_TRAINING, TRAINED
-from sim.population.youth import APPROACHED, CIVILIAN, MEMBER, STATUSES
+from sim.population.youth import APPROACHED, CIVILIAN, DETAINED, MEMBER, STATUSES
 from sim.processes.attitudes import FIXED
 from sim.record import FLOW, FLOWS, Observable
 
@@ -27,6 +27,7 @@ STOCKS = (
     Observable("imams_trained", "imams", "sum", "of them, trained"),
     Observable("imams_displaced", "imams", "sum", "imams driven away or silenced"),
     Observable("units", "units", "sum", "security units based in the region"),
+    Observable("held_wrongly", "persons", "sum", "people held who are no members"),
     *(
         Observable(f"people_{status}", "persons", "sum", f"youths of the region by status: {status}")
         for status in STATUSES
@@ -83,6 +84,13 @@ def _count_abroad(region, cell, abroad, state, out):
     for e in range(cell.size):
         if state[e] == MEMBER and abroad[e] != HERE:
             out[region[cell[e]]] += 1
+
+
+@loop
+def _count_held(region, home, youth, group, state, persons, out):
+    for e in range(youth.size):
+        if group[e] == NOBODY and state[e] == DETAINED and youth[e] != NOBODY:
+            out[region[home[youth[e]]]] += persons[e]
 
 
 @loop
@@ -153,6 +161,10 @@ def record(country: Country) -> None:
     abroad, clergy = np.zeros(9, np.int64), np.empty((9, 3), np.int64)
     _count_abroad(grid.region, roster.cell[: roster.size], roster.abroad, roster.state, abroad)
     _count_imams(week, np.searchsorted(imams.cell, starts), imams.training, imams.away_until, clergy)
+    held = np.zeros(9, np.int64)
+    entries = slice(0, roster.size)
+    _count_held(grid.region, society.cell, roster.youth[entries], roster.group[entries], roster.state[entries],
+                roster.persons[entries], held)  # fmt: skip
     home = society.blocks[:, 0]
     youths = np.maximum(np.bincount(home, society.blocks[:, 2] - society.blocks[:, 1], 9), 1.0)
     attitude, grievance, strong = (np.bincount(home, column, 9) / youths for column in country.youth_sums.T)
@@ -166,7 +178,8 @@ def record(country: Country) -> None:
         grievance / FIXED,
         *means[:, 2:].T,
         *clergy.T,
-        np.bincount(grid.region[units.base[units.active(week)]], minlength=9),
+        np.bincount(grid.region[units.base[units.there(week)]], minlength=9),
+        held,
         *country.population.T,
     ]
     row[:, count : count + len(stocks)] = np.stack(stocks, axis=1)

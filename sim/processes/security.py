@@ -1,18 +1,23 @@
 """Security units guard, patrol and answer attacks; members are found; some contacts end in abuse or wrongful arrest.
 
-Each week a unit guards its base or goes on patrol to a cell within reach, the more likely the less secure it is. Its
-weight at a place is strength x effectiveness, in companies of 100. A member is found with chance
+Each week a unit guards its base or goes on patrol to a cell within reach, the more likely the less secure it is, or
+where a dispatcher sends it: where attacks just happened. Forces of the state are always there; of international and
+mixed forces so much as policy has deployed. Its weight at a place is strength x effectiveness, in companies of 100;
+training adds to it and is lost again. A member is found with chance
 
     1 - exp(-detection x information x companies near x (1 + members there / crowd) - answer)
 
-    answer = answer rate x attacks of the group there this week x (1 - exp(-companies near)) / members there
+    answer = answer rate x (response delay)^elasticity x attacks of the group there this week
+             x (1 - exp(-companies near x gain of joint command)) / members there
 
-and then killed or arrested. Information grows with trust (people tell): exp(b_trust_tip T). Recruiters are more
-exposed. Members in a sanctuary are safe but for the share of it in which a neighbour's or joint forces may follow.
+and then killed or arrested. Information grows with trust (people tell), exp(b_trust_tip T), and with what partners
+share. Recruiters are more exposed. Members in a sanctuary are safe but for the share of it in which a neighbour's or
+joint forces may follow.
 
-Abuses: Poisson(abuse rate x companies on patrol x (floor + insecurity)) in a cell, each suffered by one person:
-grievance of the victim, the friends and the kin (a share of the village is kin), trust of the place down. For every so
-many arrests one is of a person who is no member.
+Abuses: Poisson(abuse rate x companies on patrol x (floor + contact)) in a cell, contact with members being
+1 - exp(-members near / scale): soldiers who look for fighters among villagers wrong villagers. Each is suffered by one
+person: grievance of the victim, the friends and the kin (a share of the village is kin), trust of the place down. For
+every so many arrests one is of a person who is no member.
 """
 
 from __future__ import annotations
@@ -23,14 +28,17 @@ from sim.country import Country
 from sim.engine.cells import around
 from sim.engine.kernels import loop, rule
 from sim.engine.luck import decision, luck, poissons, seed_key, uniform, words
+from sim.levers import aimed
 from sim.population.groups import HERE, NOBODY
 from sim.population.security import GUARD, PATROL, RESPONSE
 from sim.population.youth import CIVILIAN, DETAINED, KILLED, KIN_TIES, MEMBER, TIES
 from sim.processes.exits import follow
+from sim.world import facts
 
 OUT_ON_PATROL = decision("a unit goes on patrol, and where")
 IS_FOUND = decision("a member is found by the forces")
 ABUSES = decision("how many abuses happen in a cell")
+DISPATCHED = decision("a patrol is sent where attacks just happened, and where")
 VICTIM = decision("who suffers an abuse")
 WRONG_ARRESTS = decision("how many people are arrested who are no members")
 WRONGLY_ARRESTED = decision("who is arrested without being a member")
@@ -44,32 +52,45 @@ def found(detection, information, companies, crowd, answer):
     return 1.0 - np.exp(-(detection * information * companies * crowd + answer))
 
 
+@rule
+def picked(floor, weights, places, first, last, u):
+    """The place among `places[first:last]` picked at luck `u` by floor + weight; -1 where all weigh nothing."""
+    total = 0.0
+    for k in range(first, last):
+        total += floor + weights[places[k]]
+    left = u * total
+    for k in range(first, last):
+        left -= floor + weights[places[k]]
+        if left < 0.0:
+            return places[k]
+    return -1
+
+
 @loop
-def _post(seed, week, guard_weight, floor, insecurity, reach_first, reach, active, base, strength, effectiveness,
+def _post(seed, week, guard_weight, floor, insecurity, reach_first, reach, region, dispatch, base, men, effectiveness,
           abuse_factor, patrol_share, attacks, cell, mode, forces, troops, searching, patrols):  # fmt: skip
     forces[:], troops[:], searching[:] = 0.0, 0.0, 0.0
     for u in range(base.size):
-        if not active[u]:
+        if men[u] == 0.0:
             continue
         drawn = words(OUT_ON_PATROL, seed, week, u, 0)
         home = base[u]
         cell[u], mode[u] = home, GUARD
         if uniform(drawn[0]) < patrol_share[u]:
-            total = 0.0
-            for k in range(reach_first[home], reach_first[home + 1]):
-                total += floor + insecurity[reach[k]]
-            left = uniform(drawn[1]) * total
-            for k in range(reach_first[home], reach_first[home + 1]):
-                left -= floor + insecurity[reach[k]]
-                if left < 0.0:
-                    cell[u] = reach[k]
-                    break
-            mode[u] = RESPONSE if attacks[cell[u]] > 0 else PATROL
-            searching[cell[u]] += strength[u] / 100.0 * abuse_factor[u]
-            patrols[cell[u]] += 1.0
+            goal, first, last = -1, reach_first[home], reach_first[home + 1]
+            if dispatch[region[home]] > 0.0:
+                sent = words(DISPATCHED, seed, week, u, 0)
+                if uniform(sent[0]) < dispatch[region[home]]:
+                    goal = picked(0.0, attacks, reach, first, last, uniform(sent[1]))
+            if goal < 0:
+                goal = picked(floor, insecurity, reach, first, last, uniform(drawn[1]))
+            cell[u] = goal
+            mode[u] = RESPONSE if attacks[goal] > 0 else PATROL
+            searching[goal] += men[u] / 100.0 * abuse_factor[u]
+            patrols[goal] += 1.0
         weight = 1.0 if mode[u] != GUARD else guard_weight
-        forces[cell[u]] += weight * strength[u] / 100.0 * effectiveness[u]
-        troops[cell[u]] += strength[u]
+        forces[cell[u]] += weight * men[u] / 100.0 * effectiveness[u]
+        troops[cell[u]] += men[u]
 
 
 @loop
@@ -82,8 +103,8 @@ def _find(seed, week, detection, killed_share, exposure, crowd, information, nea
         c, g = cell[e], group[e]
         drawn = words(IS_FOUND, seed, week, person[e], 0)
         if abroad[e] == HERE:
-            bold = exposure if recruiter[e] else 1.0
-            answer = answer_rate * attacks[g, c] * nearby[c] / max(based[c], 1)
+            bold = exposure[c] if recruiter[e] else 1.0
+            answer = answer_rate[c] * attacks[g, c] * nearby[c] / max(based[c], 1)
             p = found(detection * bold, information[c], near[c], 1.0 + based[c] / crowd, answer)
         else:
             p = pursuit[abroad[e]]
@@ -143,14 +164,17 @@ def _wrong(seed, week, decision_number, counts, first, ppy, grieved, near_share,
 
 def post_units(country: Country) -> np.ndarray:
     """Send units to their places; returns companies on patrol by cell, weighed by their propensity to abuse."""
-    p, units, levers = country.parameters, country.units, country.levers
-    searching = np.empty(len(country.grid))
+    p, units, levers, grid = country.parameters, country.units, country.levers, country.grid
+    searching = np.empty(len(grid))
     places = country.places
+    units.present[:] = _deployed(country)
+    trained = country.trained[units.force]
     _post(country.seed, country.week, p.guard_weight, p.patrol_floor, country.insecurity, places.reach_first,
-    places.reach,
-          units.active(country.week), units.base, units.strength, units.effectiveness, units.abuse_factor,
-          units.patrol_share, country.flow("attacks"), units.cell, units.mode, country.forces, country.troops,
-          searching, country.flow("patrols"))  # fmt: skip
+          places.reach, grid.region, levers.dispatch, units.base,
+          units.strength * units.present * units.active(country.week),
+          units.effectiveness * (1.0 + p.drill_effectiveness * trained),
+          units.abuse_factor * p.drill_abuse**trained, units.patrol_share, country.flow("attacks"), units.cell,
+          units.mode, country.forces, country.troops, searching, country.flow("patrols"))  # fmt: skip
     if levers.moved("joint_patrol_troops"):
         companies = levers.joint_patrol_troops / 100.0
         country.forces += companies * p.joint_patrol_effectiveness
@@ -160,29 +184,60 @@ def post_units(country: Country) -> np.ndarray:
     return searching
 
 
+def _deployed(country: Country) -> np.ndarray:
+    """The part of every unit that is there: all of the state's, moved between regions where a strategy says so."""
+    units, levers, region = country.units, country.levers, country.grid.region
+    states = facts.of_the_state()[units.force]
+    present = np.where(states, 1.0, levers.deployed[units.force])
+    men = np.where(states & units.active(country.week), units.strength, 0.0)
+    shares = np.bincount(region[units.base], men, 9)
+    moved = aimed(levers, shares)
+    if moved is not shares:
+        factor = np.divide(moved, shares, out=np.ones(9), where=shares > 0.0)
+        present = np.where(states, factor[region[units.base]], present)
+    return present
+
+
+def _train(country: Country) -> None:
+    """Share of every force that is trained: some of it is lost every week, those trained this week are added."""
+    p, units = country.parameters, country.units
+    country.trained *= 0.5 ** (1.0 / p.drill_half_life)
+    if country.levers.moved("soldiers_trained"):
+        men = np.bincount(units.force, units.strength * units.there(country.week), country.trained.size)
+        taught = np.divide(country.levers.soldiers_trained, men, out=np.zeros_like(men), where=men > 0.0)
+        country.trained += (1.0 - country.trained) * np.minimum(taught, 1.0)
+
+
 def security(country: Country) -> None:
     """Post the units, find members, and let contacts go wrong."""
-    p, grid, society, roster = country.parameters, country.grid, country.society, country.roster
+    p, grid, society, roster, levers = (
+        country.parameters, country.grid, country.society, country.roster, country.levers
+    )  # fmt: skip
     searching = post_units(country)
+    _train(country)
 
     near = country.forces + p.patrol_spill * around(country.forces, grid.neighbours)
-    information = np.exp(p.b_trust_tip * (country.trust - p.trust_mean) / p.trust_sd)
+    information = np.exp(p.b_trust_tip * (country.trust - p.trust_mean) / p.trust_sd) * levers.information
     based = country.members.sum(axis=0)
+    together = 1.0 - np.exp(-near * np.exp(p.command_gain * levers.joint_command))
     person, _rows, group, cell, abroad, recruiter, state, _persons, since, _convicted = roster.entries()
     arrests, killed = country.flow("arrests"), country.flow("killed")
     caught = np.empty(person.size, np.int64)
-    hits = _find(country.seed, country.week, p.detection, p.killed_share, p.recruiter_exposure, p.crowd_members,
-                 information, near, based, p.answer_rate, 1.0 - np.exp(-near), country.attacks_now,
-                 p.pursuit_hazard * country.levers.pursuit, person, group, cell, abroad, recruiter, state, since,
+    hits = _find(country.seed, country.week, p.detection, p.killed_share,
+                 p.recruiter_exposure * levers.recruiter_exposure, p.crowd_members, information, near, based,
+                 p.answer_rate * levers.response_delay**p.arrest_delay, together, country.attacks_now,
+                 p.pursuit_hazard * levers.pursuit, person, group, cell, abroad, recruiter, state, since,
                  arrests,
                  killed, caught)  # fmt: skip
     follow(country, caught[:hits])
 
     cells = np.arange(len(grid))
-    means = p.abuse_per_op * searching * (p.abuse_floor + country.insecurity) * country.levers.abuse_control
+    sought = based + p.patrol_spill * around(based, grid.neighbours)
+    contact = 1.0 - np.exp(-sought / p.abuse_members)
+    means = p.abuse_per_op * searching * (p.abuse_floor + contact) * levers.abuse_control
     abuses = poissons(ABUSES, country.seed, country.week, cells, means)
     wrongly = poissons(WRONG_ARRESTS, country.seed, country.week, cells,
-                       p.wrongful_share / (1.0 - p.wrongful_share) * arrests)  # fmt: skip
+                       p.wrongful_share / (1.0 - p.wrongful_share) * arrests * levers.wrongful)  # fmt: skip
     _do_wrong(country, VICTIM, abuses, arrest=False)
     taken = _do_wrong(country, WRONGLY_ARRESTED, wrongly, arrest=True)
     if taken.size:
@@ -191,12 +246,14 @@ def security(country: Country) -> None:
                       cell=society.cell[taken], state=DETAINED, persons=ppy, since=country.week)  # fmt: skip
     country.flow("abuses")[:] = abuses
     country.flow("wrongful_arrests")[:] = wrongly
-    country.flow("deaths_civilian")[:] += _killed_by_forces(country, abuses)
+    country.flow("deaths_by_forces")[:] = _killed_by_forces(country, abuses)
+    country.flow("deaths_civilian")[:] += country.flow("deaths_by_forces")
 
     youths = np.diff(society.first) * society.persons_per_youth
     village = np.minimum(1.0, p.village_persons / np.maximum(youths, 1.0))
     hurt = p.abuse_trust * p.trust_sd * village * (abuses + wrongly)
-    country.trust += p.trust_recovery * (country.trust_start - country.trust) - hurt
+    goal = country.trust_start + p.trust_sd * levers.trust_goal
+    country.trust += p.trust_recovery * (goal - country.trust) - hurt
     np.clip(country.trust, 0.0, 1.0, out=country.trust)
 
 

@@ -155,6 +155,12 @@ def forces() -> list[Force]:
     return [Force(**_fields(row, Force)) for row in _read("forces")]
 
 
+@cache
+def of_the_state() -> NDArray[np.bool_]:
+    """Which forces are the state's own; the others are there as far as policy deploys them."""
+    return np.array([force.kind == "state" for force in forces()])
+
+
 def deployments() -> list[Deployment]:
     """The force plan as it was: who stood where, from when to when, with how many."""
     region = {code: r for r, code in enumerate(region_codes())}
