@@ -75,6 +75,11 @@ class InternationalForces(Measure):
             raise wrong("has forces without a name; to switch the measure off write enabled: false")
         return self
 
+    @property
+    def deploys(self) -> tuple[str, ...]:
+        """Its missions."""
+        return self.forces
+
     def prices(self) -> np.ndarray:
         """XOF per soldier and week by force of the table, 0 for those that do not come."""
         out = np.zeros(len(_place()))
