@@ -58,6 +58,9 @@ def readers() -> dict[str, list[str]]:
         read |= set(re.findall(r"\.get\(\"([a-z]\w*)\"", text))
         for name in read & found.keys():
             found[name].append(file.relative_to(CODE).as_posix())
+    for key, measure in MEASURES.items():  # `Measure.carried_out` reads these by the key of the measure
+        if f"fidelity_{key}" in found and "carried_out" in inspect.getsource(measure):
+            found[f"fidelity_{key}"].append(f"measures/{key}.py")
     return found
 
 
@@ -75,7 +78,8 @@ def parameters_page() -> str:
             Every behavioural number of the model, from `sim/parameters.csv`: {len(rows())} rows ({counts}).
             A scenario may set a value between *low* and *high*; the distribution is the prior from which
             calibration and sensitivity studies draw (normal: mean and SD; lognormal: median and 5-95 %;
-            beta: its two shapes).
+            beta: its two shapes). *Drawn*: it varies in `--draws`, as effects do; what was set so that the baseline
+            follows history does not.
         """),
         words("""
             Quality: *measured* by a survey, census, trial or count; *derived* by arithmetic from measured
@@ -88,7 +92,7 @@ def parameters_page() -> str:
         parts.append(f"## Read by `sim/{file}`")
         parts.append(
             markdown(
-                ("name", "value", "unit", "low", "high", "distribution", "quality", "meaning", "source"),
+                ("name", "value", "unit", "low", "high", "distribution", "drawn", "quality", "meaning", "source"),
                 [
                     (
                         f"`{p.name}`",
@@ -97,6 +101,7 @@ def parameters_page() -> str:
                         f"{p.low:g}",
                         f"{p.high:g}",
                         p.distribution,
+                        "yes" if p.drawn else "",
                         p.quality,
                         p.meaning + _also(read_by[p.name][1:]),
                         p.source,

@@ -368,12 +368,12 @@ def begun(scenario, seed):
     return country, of_country(country)
 
 
-def live(scenario, weeks, seed=1):
-    """Both live so many weeks and are compared after each."""
+def live(scenario, weeks, seed=1, moved=None, moved_in_twin=None):
+    """Both live so many weeks and are compared after each; levers may be moved besides what the measures do."""
     country, twin = begun(scenario, seed)
     for week in range(weeks):
-        advance(country)
-        twin.advance()
+        advance(country, moved)
+        twin.advance(moved_in_twin)
         assert country.week == twin.week == week + 1
         try:
             same_places(country, twin)
@@ -415,6 +415,23 @@ def test_ties_and_members_are_known_both_ways():
 def test_eight_weeks_are_the_same(scenario):
     twin = live(scenario(), 8, seed=2)
     assert {"approached", "joined", "arrests", "killed", "attacks", "abuses", "moved"} <= set(twin.seen)
+
+
+def test_eight_weeks_in_which_imams_speak_out_and_propaganda_is_answered_are_the_same():
+    def moved(levers):
+        levers.reach("speaking_out", [0, 3, 4], 0.6)
+        levers.keep("propaganda", slice(0, 1713, 2), 0.3)
+
+    def moved_in_twin(twin):
+        for region in (0, 3, 4):
+            twin.levers.speaking_out[region] = 0.6
+        for cell in twin.cells[::2]:
+            cell.propaganda = 0.3
+
+    scenario = all_measures()
+    scenario["parameters"] = {**scenario["parameters"], "appeal_effect": 0.08}
+    twin = live(scenario, 8, 2, moved, moved_in_twin)
+    assert {"heard an appeal", "heard propaganda"} <= set(twin.seen)
 
 
 @pytest.mark.slow

@@ -229,9 +229,14 @@ def choice(default: Any, unit: str, meaning: str) -> Any:
     return field(default, unit=unit, source="choice", meaning=meaning)
 
 
-def of_some(share: Any, log_effect: float) -> Any:
+def of_some(share: Any, log_effect: Any) -> Any:
     """The factor for a place of which a `share` is under a log effect: 1 - share + share e^effect."""
-    return 1.0 + share * math.expm1(log_effect)
+    return 1.0 + share * np.expm1(log_effect)
+
+
+def people_of(grid: Grid) -> np.ndarray:
+    """People of each region, float64 (9,)."""
+    return np.bincount(grid.region, grid.population, len(REGIONS))
 
 
 # --- the measure ----------------------------------------------------------------------------------------
@@ -335,7 +340,7 @@ class Condition(BaseModel):
             value = by_region.sum() if self.region == NATION else by_region[REGIONS.index(self.region)]
         else:
             by_region = rows.mean(axis=0)
-            people = np.bincount(country.grid.region, country.grid.population, len(REGIONS))
+            people = people_of(country.grid)
             value = people @ by_region / people.sum() if self.region == NATION else by_region[
                 REGIONS.index(self.region)]  # fmt: skip
         return bool(value > self.above) if self.above is not None else bool(value < self.below)
@@ -434,8 +439,22 @@ class Measure(BaseModel, ABC):
 
     def by_people(self, country: Country, amount: float) -> np.ndarray:
         """An amount spread over its regions by their people, float64 (9,)."""
-        people = np.bincount(country.grid.region, country.grid.population, len(REGIONS)) * self.region_mask
+        people = people_of(country.grid) * self.region_mask
         return amount * people / people.sum()
+
+    def youths(self, country: Country) -> np.ndarray:
+        """People of 15 to 35 in its regions, float64 (9,), 0 elsewhere."""
+        return people_of(country.grid) * self.region_mask * country.parameters.share_15_35
+
+    def delivered_before(self, country: Country, weeks: float = math.inf) -> np.ndarray:
+        """What it has delivered in the last `weeks` weeks before this one, by region: the record is its memory."""
+        first = country.week - int(min(weeks, country.week))
+        rows: np.ndarray = country.values[first : country.week, :, country.names[f"delivered_{self.key}"]]
+        return rows.sum(axis=0)
+
+    def full_weeks(self, clock: Clock) -> float:
+        """Weeks of the run in which it acts by its dates, each counted by its strength then."""
+        return sum(self.strength(clock.date(week)) for week in range(clock.weeks))
 
     def weeks_since_start(self, day: date) -> int:
         """Whole weeks from its start to `day`: 0 in the first week with a strength, negative before."""

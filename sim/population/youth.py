@@ -68,6 +68,7 @@ class Youth:
     contact_group: np.ndarray  # int8, armed group that approached, -1 nobody
     contact_tie: np.ndarray  # uint8, through whom: 0 nobody, 1 a friend, 2 kin
     member_ties: np.ndarray  # uint8, how many of the ties are members
+    reason: np.ndarray  # uint8, main reason of joining: place in approach.REASONS + 1, 0 none
     contact_week: np.ndarray  # int16, week of the contact
     refused_until: np.ndarray  # int16, not approached before this week
     abuse_week: np.ndarray  # int16, last week in which self or kin suffered an abuse
@@ -287,7 +288,7 @@ def settle(grid: Grid, p: Parameters, persons_per_youth: int, world_seed: int, f
             "grievance")},
         **{name: np.zeros(size, np.uint8) for name in
            ("status", "woman", "schooling", "religious_schooling", "livelihood", "channels", "contact_tie",
-            "member_ties")},
+            "member_ties", "reason")},
         contact_group=np.full(size, -1, np.int8),
         **{name: np.full(size, NEVER, np.int16) for name in ("contact_week", "refused_until", "abuse_week")},
     )  # fmt: skip

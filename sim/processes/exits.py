@@ -123,3 +123,4 @@ def _turn_over(country: Country) -> None:
         when[rows] = NEVER
     youth.contact_group[rows] = NOBODY
     youth.contact_tie[rows] = 0
+    youth.reason[rows] = 0

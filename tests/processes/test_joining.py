@@ -146,6 +146,9 @@ def test_counts_of_joiners_agree_with_each_other():
     assert sums["joined_ties"] == joined[0::4].sum() * 100 + joined[1::4].sum() * 100
     assert sums["joined_kin"] == joined[1::4].sum() * 100
     assert sum(sums[name] for name in REASONS) == sums["joined"]
+    reason = np.bincount(country.youth.reason, minlength=len(REASONS) + 1) * 100
+    assert [sums[name] for name in REASONS] == reason[1:].tolist(), "everyone keeps the reason that was counted"
+    assert np.array_equal(country.youth.reason > 0, country.youth.status == MEMBER)
     since = country.roster.since[: country.roster.size]
     assert sums["joined_month"] == (since < 4).sum(), "weeks 0 to 3 are the first month"
     assert sums["joined_revenge"] > 0

@@ -161,6 +161,7 @@ def test_who_turns_36_leaves_the_roster_and_makes_room():
     youth.member_ties[:] = member[society.ties].sum(axis=1)
     country.links[:] = np.bincount(society.cell, youth.member_ties, 1713)
     youth.grievance[turning], youth.clips[turning], youth.contact_tie[turning] = 0.5, 0.1, 2
+    youth.reason[rows] = 1, 2, 3
     youth.refused_until[turning] = youth.abuse_week[turning] = 50
     others = np.setdiff1d(np.arange(society.size), turning)
     kept = youth.copy()
@@ -174,6 +175,7 @@ def test_who_turns_36_leaves_the_roster_and_makes_room():
         "grievance": 0,
         "clips": 0,
         "contact_tie": 0,
+        "reason": 0,
         "contact_group": -1,
         "refused_until": NEVER,
         "abuse_week": NEVER,

@@ -38,6 +38,7 @@ class Cell:
     joint_patrols: float = 0.0
     joint_troops: float = 0.0
     crossing: float = 1.0
+    propaganda: float = 1.0
 
     def happened(self, name, count=1.0):
         """Count something that happened here this week."""

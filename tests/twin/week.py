@@ -55,9 +55,11 @@ class Twin:
 
     # --- the order of the week ----------------------------------------------------------------------------
 
-    def advance(self):
-        """Live one week."""
+    def advance(self, after_measures=None):
+        """Live one week; `after_measures` may move levers once the measures have."""
         self.measures()
+        if after_measures is not None:
+            after_measures(self)
         self.train_imams()
         self.messages()
         self.attitudes()
@@ -81,10 +83,15 @@ class Twin:
     def measures(self):
         """Levers back to "nothing done", then every measure moves its own."""
         self.levers = SimpleNamespace(
-            imams_sent=[0] * 9, course_weeks=[0] * 9, completing=1.0, pursuit=dict.fromkeys(range(7), 0.0)
+            imams_sent=[0] * 9,
+            course_weeks=[0] * 9,
+            completing=1.0,
+            pursuit=dict.fromkeys(range(7), 0.0),
+            speaking_out=[0.0] * 9,
         )
         for cell in self.cells:
             cell.clips, cell.joint_patrols, cell.joint_troops, cell.crossing = None, 0.0, 0.0, 1.0
+            cell.propaganda = 1.0
         for key, measure in self.active_measures.items():
             getattr(self, "do_" + key)(measure, self.strength(measure))
 
@@ -216,12 +223,17 @@ class Twin:
                         "a youth hears propaganda or an imam's outreach", self.seed, self.week, youth.row
                     )
                     if hears < propaganda_chance:
-                        felt_propaganda = further(felt_propaganda, p.propaganda_effect, 1.0)
+                        felt_propaganda = further(felt_propaganda, p.propaganda_effect * cell.propaganda, 1.0)
                         self.seen["heard propaganda"] += 1
                     imam = youth.imam
-                    if imam and imam.training == "trained" and imam.in_post(self.week) and listens < p.outreach_chance:
-                        felt_counsel = further(felt_counsel, p.counsel_effect, 1.0)
-                        cell.happened("reached_sermons", self.ppy)
+                    if imam and imam.in_post(self.week) and listens < p.outreach_chance:
+                        if imam.training == "trained":
+                            felt_counsel = further(felt_counsel, p.counsel_effect, 1.0)
+                            cell.happened("reached_sermons", self.ppy)
+                        elif self.speaks_out(imam):
+                            felt_counsel = further(felt_counsel, p.appeal_effect, 1.0)
+                            cell.happened("reached_sermons", self.ppy)
+                            self.seen["heard an appeal"] += 1
                 youth.clips, youth.propaganda, youth.counsel = (
                     single(felt_clips),
                     single(felt_propaganda),
@@ -232,6 +244,13 @@ class Twin:
             if strongest <= FORGOTTEN:
                 for youth in cell.youths:
                     youth.clips = youth.propaganda = youth.counsel = 0.0
+
+    def speaks_out(self, imam):
+        """Whether an imam without a course speaks out against violence; he who does once goes on."""
+        if imam.training != "none" or not imam.in_post(self.week) or imam.stance >= self.p.moderate_stance:
+            return False
+        ready = luck("an imam speaks out when asked to", self.seed, 0, imam.number)
+        return ready < self.levers.speaking_out[imam.cell.region]
 
     def views_of_clips(self, youth):
         """How many clips a youth sees this week: a draw for each channel they use."""
