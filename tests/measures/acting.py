@@ -1,8 +1,10 @@
 """Small countries in which one measure acts."""
 
 import numpy as np
+import pytest
 
 from sim.country import Country
+from sim.engine.errors import InputError
 from sim.parameters import Parameters
 from sim.processes.measures import measures
 from sim.record import Record
@@ -23,6 +25,13 @@ def scenario(key: str, settings: dict | None, **other) -> Scenario:
     """Half a year with one measure, or with none if there are no settings."""
     base = {"name": key, "persons_per_youth": 5000, "end": "2012-07-02"}
     return Scenario.of({**base, "measures": {key: settings} if settings is not None else {}, **other})
+
+
+def refused(key: str, **settings) -> str:
+    """The message that settings are answered with."""
+    with pytest.raises(InputError) as problem:
+        scenario(key, settings)
+    return str(problem.value)
 
 
 def begun(key: str, settings: dict | None = None, week: int = 0, values: dict | None = None, **other) -> Country:
@@ -57,9 +66,9 @@ def absent_at_nothing(key: str, settings: dict, **other) -> None:
         assert run(scenario(key, {**settings, **nothing}, **other)).digest == without.digest
 
 
-def same_until(key: str, settings: dict, week: int, start: str, **other) -> Record:
+def same_until(key: str, settings: dict, week: int, since: str, **other) -> Record:
     """Nothing changes before the measure starts; then something does. Returns the run with the measure."""
-    late, without = run(scenario(key, {**settings, "start": start}, **other)), run(scenario(key, None, **other))
+    late, without = run(scenario(key, {**settings, "start": since}, **other)), run(scenario(key, None, **other))
     assert (late.values[:week] == without.values[:week]).all()
     assert (late.values[week:] != without.values[week:]).any()
     return late

@@ -4,9 +4,8 @@ from datetime import date
 
 import numpy as np
 import pytest
-from acting import GRID, QUIET, absent_at_nothing, begun, in_regions, moved, people_of, same_until, scenario
+from acting import GRID, QUIET, absent_at_nothing, begun, in_regions, moved, people_of, refused, same_until, scenario
 
-from sim.engine.errors import InputError
 from sim.measures.peace_agreement import PeaceAgreement
 from sim.processes.security import post_units
 from sim.week import advance, begin, finished, record_of
@@ -20,12 +19,6 @@ FORCES = [force.key for force in facts.forces()]
 
 def level(day: str, **settings) -> float:
     return PeaceAgreement(**{"start": "2015-06-20", **settings}).level(date.fromisoformat(day))
-
-
-def said(**settings) -> str:
-    with pytest.raises(InputError) as problem:
-        scenario(KEY, settings)
-    return str(problem.value)
 
 
 # --- how far it is carried out ---------------------------------------------------------------------------
@@ -48,7 +41,10 @@ def test_an_agreement_that_is_quickly_implemented_is_one_line():
 
 
 def test_points_before_the_start_say_how_far_it_was_then():
-    older = {"start": "2016-01-04", "done": [{"after_weeks": -28, "commitments": 0}, {"after_weeks": 28, "commitments": 10}]}
+    older = {
+        "start": "2016-01-04",
+        "done": [{"after_weeks": -28, "commitments": 0}, {"after_weeks": 28, "commitments": 10}],
+    }
     assert level("2016-01-04", **older) * 78 == pytest.approx(5)
     assert scenario(KEY, {"done": older["done"]}).measures[KEY].done[0].after_weeks == -28
 
@@ -61,17 +57,19 @@ def test_the_pace_multiplies_the_level_up_to_the_whole():
 
 
 def test_what_cannot_be_is_refused_by_name():
-    assert said(done=[]).startswith("measures.peace_agreement has done without a point")
-    many = said(done=[{"after_weeks": 0, "commitments": 0}, {"after_weeks": 9, "commitments": 79}])
+    assert refused(KEY, done=[]).startswith("measures.peace_agreement has done without a point")
+    many = refused(KEY, done=[{"after_weeks": 0, "commitments": 0}, {"after_weeks": 9, "commitments": 79}])
     assert many == "measures.peace_agreement has done item 2 with 79 commitments; there are 78"
-    backwards = said(done=[{"after_weeks": 9, "commitments": 1}, {"after_weeks": 9, "commitments": 2}])
+    backwards = refused(KEY, done=[{"after_weeks": 9, "commitments": 1}, {"after_weeks": 9, "commitments": 2}])
     assert "has done item 2 after 9 weeks, no later than the item before it" in backwards
-    assert "measures.peace_agreement.done item 1 has no commitments, which it needs" in said(done=[{"after_weeks": 0}])
-    assert "done item 1.after_weeks is 0.5; it is a whole number of weeks" in said(
-        done=[{"after_weeks": 0.5, "commitments": 3}]
+    assert "measures.peace_agreement.done item 1 has no commitments, which it needs" in refused(
+        KEY, done=[{"after_weeks": 0}]
     )
-    assert "has no setting 'levle'" in said(levle=1)
-    assert "security is 12; it is a share between 0 and 1" in said(security=12)
+    assert "done item 1.after_weeks is 0.5; it is a whole number of weeks" in refused(
+        KEY, done=[{"after_weeks": 0.5, "commitments": 3}]
+    )
+    assert "has no setting 'levle'" in refused(KEY, levle=1)
+    assert "security is 12; it is a share between 0 and 1" in refused(KEY, security=12)
 
 
 # --- levers ----------------------------------------------------------------------------------------------
