@@ -226,6 +226,8 @@ def test_it_says_what_it_is_and_where_that_comes_from(key):
 @pytest.mark.parametrize("key", KEYS)
 def test_it_has_a_scenario_of_its_own(key):
     alone = load(SCENARIOS / f"{key}.yaml")
-    assert [m.key for m in alone.active_measures()] == [key]
+    baseline = load(SCENARIOS / "baseline.yaml").measures
+    assert {m.key for m in alone.active_measures()} - set(baseline) == {key}
+    assert {name: alone.measures[name] for name in baseline} == baseline
     assert alone.measures[key].start > alone.start
     assert "start" in (SCENARIOS / f"{key}.yaml").read_text(encoding="utf-8")
