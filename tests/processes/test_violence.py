@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from worlds import alike, day, fullest, quiet, with_values
+from worlds import NO_VIOLENCE, alike, day, fullest, quiet, with_values
 
 from sim.population.imams import IN_TRAINING
 from sim.processes.violence import deaths, opportunity, violence
 
-NO_ATTACKS = {"attack_rate": 0.0, "raid_rate": 0.0}
 EVERYWHERE = slice(None)
 
 
@@ -127,7 +126,7 @@ def test_who_dies_depends_on_the_target(target):
 
 
 def test_insecurity_halves_at_its_half_life():
-    country = with_values(quiet(5000), **NO_ATTACKS, fear_half_life=42)
+    country = with_values(quiet(5000), **NO_VIOLENCE, fear_half_life=42)
     country.insecurity[:] = np.linspace(0, 1, 1713)
     for _ in range(6):
         violence(country)
@@ -136,7 +135,7 @@ def test_insecurity_halves_at_its_half_life():
 
 def test_an_attack_raises_insecurity_and_spills_over():
     country = with_values(
-        quiet(5000), attack_rate=0.0, raid_rate=3.0, attack_fear=0.4, fear_spill=0.25, fear_half_life=42
+        quiet(5000), **{**NO_VIOLENCE, "raid_rate": 3.0}, attack_fear=0.4, fear_spill=0.25, fear_half_life=42
     )
     country.members[0, fullest(country)] = 4
     country.insecurity[:] = 0.2
@@ -155,7 +154,7 @@ def test_an_attack_raises_insecurity_and_spills_over():
 
 def test_the_state_falls_where_a_group_holds_the_place_and_comes_back():
     values = {"holding_members": 10, "state_return": 0.05, "state_retreat": 0.1}
-    country = with_values(quiet(5000), **NO_ATTACKS, **values)
+    country = with_values(quiet(5000), **NO_VIOLENCE, **values)
     cell, start = fullest(country), country.state_presence.copy()
     country.members[0, cell] = 30
     levels = [start[cell]]
@@ -184,7 +183,7 @@ def test_the_state_falls_where_a_group_holds_the_place_and_comes_back():
 
 
 def test_forces_keep_a_group_from_holding_a_place():
-    country = with_values(quiet(5000), **NO_ATTACKS, holding_members=10, protecting_companies=2.0)
+    country = with_values(quiet(5000), **NO_VIOLENCE, holding_members=10, protecting_companies=2.0)
     cell = fullest(country)
     country.members[0, cell], country.forces[cell] = 10, 2.0
     violence(country)
@@ -228,7 +227,7 @@ def test_units_lose_strength_where_their_own_die_and_are_reinforced():
 
 
 def test_moderate_imams_are_silenced_where_a_group_is_and_nobody_else():
-    country = with_values(quiet(5000), **NO_ATTACKS, silencing_chance=1.0, silenced_weeks=20, moderate_stance=0.5)
+    country = with_values(quiet(5000), **NO_VIOLENCE, silencing_chance=1.0, silenced_weeks=20, moderate_stance=0.5)
     people, cell = country.imams, fullest(country)
     here = people.cell == cell
     moderate = people.stance < 0.5
@@ -248,7 +247,7 @@ def test_moderate_imams_are_silenced_where_a_group_is_and_nobody_else():
 
 
 def test_silencing_has_its_chance():
-    country = with_values(quiet(5000), **NO_ATTACKS, silencing_chance=0.1)
+    country = with_values(quiet(5000), **NO_VIOLENCE, silencing_chance=0.1)
     country.members[0] = 1
     moderate = country.imams.stance < country.parameters.moderate_stance
     violence(country)
