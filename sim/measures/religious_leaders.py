@@ -56,7 +56,8 @@ class ReligiousLeaders(Measure):
             return
         speaking = done * self.share_speaking
         levers.reach("speaking_out", self.region_mask, speaking)
-        levers.keep("imam_threats", self.region_mask, 1.0 - done * self.share_protected * p.protection_effect)
+        averted = done * self.share_protected * p.protection_effect
+        levers.keep("imam_threats", self.region_mask, max(1.0 - averted, 0.0))
         levers.keep("communal_violence", self.cells(country), np.exp(p.appeal_tension * speaking))
 
     def in_post(self, country: Country) -> tuple[np.ndarray, np.ndarray]:
