@@ -13,6 +13,7 @@ Bamako and lost elsewhere stands in the record as displaced attacks.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
@@ -38,6 +39,11 @@ def _town(value: Any) -> str:
 
 
 TownWithSites = Annotated[str, BeforeValidator(_town)]
+
+
+@cache
+def _with_sites() -> tuple[facts.Site, ...]:
+    return tuple(facts.sites())
 
 
 class BamakoPlan(Measure):
@@ -103,7 +109,7 @@ class BamakoPlan(Measure):
 
         Sites are where townspeople are, as everywhere in the table of sites.
         """
-        listed = [site for site in facts.sites() if site.name in self.towns]
+        listed = [site for site in _with_sites() if site.name in self.towns]
         here = [site for site in listed if self.region_mask[site.region]]
         part = np.bincount([site.region for site in here], [site.weight for site in here], len(REGIONS))
         return np.array([site.cell for site in here], np.int64), part / sum(site.weight for site in listed)

@@ -19,6 +19,7 @@ import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
@@ -234,9 +235,12 @@ def of_some(share: Any, log_effect: Any) -> Any:
     return 1.0 + share * np.expm1(log_effect)
 
 
+@cache
 def people_of(grid: Grid) -> np.ndarray:
-    """People of each region, float64 (9,)."""
-    return np.bincount(grid.region, grid.population, len(REGIONS))
+    """People of each region, float64 (9,), not to be written."""
+    people = np.bincount(grid.region, grid.population, len(REGIONS))
+    people.setflags(write=False)
+    return people
 
 
 # --- the measure ----------------------------------------------------------------------------------------

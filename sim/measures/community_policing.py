@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from sim.measures.base import REGIONS, Delivered, Measure, Persons, Plan, Share, Xof, Yes, field, of_some
+from sim.measures.base import Delivered, Measure, Persons, Plan, Share, Xof, Yes, field, of_some, people_of
 from sim.measures.posted import planned, posted
 
 if TYPE_CHECKING:
@@ -74,8 +74,8 @@ class CommunityPolicing(Measure):
 
     def coverage(self, country: Country) -> np.ndarray:
         """Share of the people of each region with whom officers keep contact, float64 (9,)."""
-        people = np.bincount(country.grid.region, country.grid.population, len(REGIONS))
-        return self.carried_out(country) * np.minimum(1.0, self.officers(country) * self.people_per_officer / people)
+        reached = self.officers(country) * self.people_per_officer
+        return self.carried_out(country) * np.minimum(1.0, reached / people_of(country.grid))
 
     def apply(self, levers: Levers, country: Country) -> None:
         """Move trust and attacks, and with a reform abuses, as far as the people are covered."""

@@ -122,8 +122,8 @@ class IntelligenceSharing(Measure):
 
     def plan(self, clock: Clock, grid: Grid) -> Plan:
         """Reports a week, and the cost of all weeks."""
-        weeks, senders = sum(self.strength(clock.date(week)) for week in range(clock.weeks)), self.senders(grid)
+        senders = self.senders(grid)
         return Plan(
             float(senders * self.reports_per_country_week * self.intensity),
-            float(weeks * senders * self.cost_per_country_week),
+            float(self.full_weeks(clock) * senders * self.cost_per_country_week),
         )

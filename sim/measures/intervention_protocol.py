@@ -127,5 +127,6 @@ class InterventionProtocol(Measure):
 
     def plan(self, clock: Clock, grid: Grid) -> Plan:
         """The cost of all weeks; how many attacks there are to answer, only a run can say."""
-        weeks = sum(self.strength(clock.date(week)) for week in range(clock.weeks))
-        return Plan(0.0, float(weeks * self.staff * self.cost_per_staff_week * self.at_bases(grid).sum()))
+        return Plan(
+            0.0, float(self.full_weeks(clock) * self.staff * self.cost_per_staff_week * self.at_bases(grid).sum())
+        )

@@ -109,5 +109,4 @@ class JointPatrols(Measure):
         """Patrols at full strength, and all their weeks."""
         if not self.border_cells(grid).size:
             return Plan(0.0, 0.0)
-        weeks = sum(self.strength(clock.date(week)) for week in range(clock.weeks))
-        return Plan(self.patrols * self.intensity, self.patrols * weeks * self.cost_per_patrol_week)
+        return Plan(self.patrols * self.intensity, self.patrols * self.full_weeks(clock) * self.cost_per_patrol_week)

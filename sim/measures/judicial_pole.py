@@ -124,5 +124,4 @@ class JudicialPole(Measure):
 
     def plan(self, clock: Clock, grid: Grid) -> Plan:
         """The cases it can have, and the cost of all weeks."""
-        weeks = sum(self.strength(clock.date(week)) for week in range(clock.weeks))
-        return Plan(self.capacity * self.intensity, float(weeks * self.price))
+        return Plan(self.capacity * self.intensity, float(self.full_weeks(clock) * self.price))

@@ -89,5 +89,4 @@ class OperationsCentre(Measure):
 
     def plan(self, clock: Clock, grid: Grid) -> Plan:
         """The cost of all weeks; how many attacks there are to answer, only a run can say."""
-        weeks = sum(self.strength(clock.date(week)) for week in range(clock.weeks))
-        return Plan(0.0, float(weeks * self.cost().sum()))
+        return Plan(0.0, float(self.full_weeks(clock) * self.cost().sum()))
