@@ -201,7 +201,7 @@ def test_a_parameter_that_could_not_stand_in_the_table_is_refused(changes, why, 
 
 
 def test_what_is_no_parameter_is_refused():
-    with pytest.raises(InputError, match="radio-for-peace: its parameters hold 'effect', which is no sim.parameters"):
+    with pytest.raises(InputError, match="radio-for-peace: its parameters hold 'effect', which is no"):
         register(["effect"], "radio-for-peace")
 
 
