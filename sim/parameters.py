@@ -61,12 +61,16 @@ def register(more: Iterable[Parameter], owner: str) -> None:
         If a row could not stand in the table, or another has its name.
     """
     for row in more:
+        if not isinstance(row, Parameter):
+            raise InputError(f"{owner}: its parameters hold {row!r}, which is no sim.parameters.Parameter")
         what = f"{owner}: its parameter {row.name!r}"
         if not row.name.isidentifier() or row.name.startswith("_") or hasattr(Parameters, row.name):
             raise InputError(f"{what} cannot have this name; it is letters, digits and _")
         if rows().get(row.name, row) != row:
             raise InputError(f"{what} has the name of another one; choose one that starts with the measure's key")
-        if not (math.isfinite(row.low) and math.isfinite(row.high) and row.low <= row.value <= row.high):
+        numbers = (row.low, row.value, row.high)
+        known = all(isinstance(number, int | float) and math.isfinite(number) for number in numbers)
+        if not known or list(numbers) != sorted(numbers):
             raise InputError(f"{what} is {row.value}; it must lie between its low {row.low} and its high {row.high}")
         if row.quality not in QUALITIES:
             raise InputError(f"{what} has the quality {row.quality!r}; it is {', '.join(QUALITIES)}")

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from sim.measures.base import REGIONS, Count, Delivered, Measure, Number, Persons, Plan, Xof, field, of_some
-from sim.population.youth import DETAINED
 
 if TYPE_CHECKING:
     from sim.country import Country
@@ -88,6 +87,8 @@ class JudicialPole(Measure):
 
     def open_cases(self, country: Country) -> np.ndarray:
         """People held and not convicted, members or not, by region, float64 (9,)."""
+        from sim.population.youth import DETAINED  # brings the compiled loops, which reading a scenario does not need
+
         _person, _youth, _group, cell, _abroad, _recruiter, state, persons, _since, convicted = country.roster.entries()
         held = (state == DETAINED) & (convicted == 0)
         return np.bincount(country.grid.region[cell[held]], persons[held], len(REGIONS))

@@ -171,9 +171,8 @@ class PeaceAgreement(Measure):
             at_home = float(self.region_mask[country.grid.region[country.groups.home_cells[g]]].mean())
             change = level * self.political * p.agreement_inflow
             levers.keep("approaches", g, of_some(at_home, change))
-        force = [force.key for force in facts.forces()].index(MIXED_UNITS)
         share = self.formed(level, country.clock.date(country.week))
-        levers.reach("deployed", (force, self.region_mask), share)
+        levers.reach("deployed", (facts.force_places()[MIXED_UNITS], self.region_mask), share)
 
     def report(self, country: Country) -> Delivered:
         """Commitments carried out, a number for the nation spread over its regions by people; the cost as planned."""

@@ -110,6 +110,15 @@ def test_another_pace_changes_the_level():
     assert country.measures[0].report(country).count.sum() == pytest.approx(0.75 * 78)
 
 
+def test_women_at_the_table_change_the_pace():
+    women = {"women_and_civil_society": {"regions": "all"}}
+    both = begin(scenario(KEY, NOW, measures={KEY: {"done": [{"after_weeks": 0, "commitments": 39}]}, **women}))
+    pace = float(both.levers.implementation)
+    assert pace > 1
+    agreement = next(measure for measure in both.measures if measure.key == KEY)
+    assert agreement.report(both).count.sum() == pytest.approx(pace * 39)
+
+
 @pytest.mark.parametrize(
     ("settings", "part"),
     [

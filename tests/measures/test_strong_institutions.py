@@ -13,7 +13,7 @@ MOST = {FIDELITY: 0.88}
 
 
 def share(**settings) -> float:
-    return scenario(KEY, settings).measures[KEY].share(GRID)
+    return scenario(KEY, settings).measures[KEY].share
 
 
 def test_a_full_programme_covers_all_districts_and_both_halves():
