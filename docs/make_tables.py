@@ -116,6 +116,7 @@ def parameters_page() -> str:
 
 def measures_page() -> str:
     common = set(Measure.model_fields)
+    usual = {s.name: s.default for s in Measure.settings()}
     parts = [
         "# Measures",
         words("""
@@ -125,7 +126,7 @@ def measures_page() -> str:
             parameter what it does to people.
         """),
         "## Settings of every measure",
-        _settings([s for s in next(iter(MEASURES.values())).settings() if s.name in common]),
+        _settings(Measure.settings()),
     ]
     for key, measure in sorted(MEASURES.items()):
         module = sys.modules[measure.__module__]
@@ -136,7 +137,7 @@ def measures_page() -> str:
             f"{measure.title}. {words(story[-1])}",
             f"Delivers: {measure.delivers}. Levers: {', '.join(f'`{name}`' for name in moved)}."
             + (f" Sources: {', '.join(measure.sources)}." if measure.sources else ""),
-            _settings([s for s in measure.settings() if s.name not in common]),
+            _settings([s for s in measure.settings() if s.name not in common or s.default != usual[s.name]]),
         ]
         for inner, where in _blocks(measure):
             parts.append(f"A block of {where} (`{inner.__name__}`) has:")

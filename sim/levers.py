@@ -162,7 +162,8 @@ class Levers:
         values = self._touch(name)
         values[where] *= factor
         if name in PACKAGED:
-            size = np.abs(np.log(factor))
+            with np.errstate(divide="ignore"):  # a factor of 0 leaves nothing, and no package changes that
+                size = np.abs(np.log(factor))
             self._parts[name][0, where] += size
             self._parts[name][1, where] += size * size
 
@@ -171,8 +172,9 @@ class Levers:
         for name in PACKAGED:
             if interaction != 0.0 and name in self._moved:
                 size, squares = self._parts[name]
-                mix = 1.0 - np.divide(squares, size * size, out=np.ones_like(size), where=size > 0.0)
-                getattr(self, name)[:] *= np.exp(interaction * mix * size)
+                some = (size > 0.0) & np.isfinite(size)
+                mix = 1.0 - np.divide(squares, size * size, out=np.ones_like(size), where=some)
+                getattr(self, name)[some] *= np.exp(interaction * mix[some] * size[some])
 
     def add(self, name: str, where: Any, amount: Any) -> None:
         """Add persons, views, or other things that are counted."""

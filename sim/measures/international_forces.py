@@ -75,6 +75,11 @@ class InternationalForces(Measure):
             raise wrong("has forces without a name; to switch the measure off write enabled: false")
         return self
 
+    @property
+    def deploys(self) -> tuple[str, ...]:
+        """Its missions."""
+        return self.forces
+
     def prices(self) -> np.ndarray:
         """XOF per soldier and week by force of the table, 0 for those that do not come."""
         out = np.zeros(len(_place()))
@@ -110,8 +115,9 @@ class InternationalForces(Measure):
         based = np.unique(region[units.base[here]])
         came = np.full(len(REGIONS), country.week)
         np.minimum.at(came, region[units.base[its]], units.since[its])
-        if self.start is not None:
-            came = np.maximum(came, country.clock.week(self.start))
+        began = 0 if self.start is None else country.clock.week(self.start)
+        if began > 0:  # a measure of the first day goes on with those who came before it
+            came = np.maximum(came, began)
         years = (country.week - came[based]) / WEEKS_PER_YEAR
         levers.add("support", based, share * p.foreign_support * years)
 

@@ -98,7 +98,7 @@ def _raid(seed, week, rate, gamma, members, sites, site_pull, kept, displaced, t
             if luck(KEPT_AWAY, seed, week, g, n) >= kept[sites[s]]:
                 if luck(STRIKES_ELSEWHERE, seed, week, g, n) >= displaced:
                     continue
-                others = pull.copy()
+                others = site_pull[g] * kept[sites]  # other sites may be hardened too
                 others[s] = 0.0
                 s = chosen(others, sites.size, luck(OTHER_TARGET, seed, week, g, n))
                 if s < 0:
