@@ -71,6 +71,7 @@ EVENTFUL = {  # inside the ranges of the table, so that four hundred youths see 
     "siege_trapped": 40,
     "harm_delay": 0.6,
     "draft_shift": 0.8,
+    "b_protect_join": 1.0,
 }
 GROUPS = {  # one is founded out of another, one passes its people to an heir, one ends without
     "aqim": {"start_members": 150},
@@ -96,7 +97,7 @@ def nothing_done():
     return {
         "name": "nothing done",
         "persons_per_youth": 1,
-        "parameters": EVENTFUL,
+        "parameters": {**EVENTFUL, "ordinary_courts": 1.25},
         "groups": groups,
         "forces": FORCES,
     }
@@ -399,12 +400,14 @@ def same_roster(country, twin):
     known, people = country.roster, twin.roster
     assert known.size == len(people)
     same("person", known.person[: known.size], [m.number for m in people])
-    same("youth", known.youth[: known.size], [-1 if m.youth is None else m.youth.row for m in people])
     same(
         "state",
         [list(ROSTER.values()).index(ROSTER[s]) for s in known.state[: known.size]],
         [list(ROSTER.values()).index(m.state) for m in people],
     )
+    followed = [e for e, m in enumerate(people) if m.state != "gone"]
+    rows = np.array([-1 if m.youth is None else m.youth.row for m in people])
+    same("youth of those followed", known.youth[: known.size][followed], rows[followed])
     alive = [e for e, m in enumerate(people) if m.state in ("member", "detained")]
     for name, values in {
         "group": [place(m.group) for m in people],

@@ -523,23 +523,26 @@ class Twin:
         p = self.p
         everyone = sum(cell.members.get(group, 0) for cell in self.cells)
         mean = p.raid_rate * everyone**p.attack_gamma
-        weights = []
-        for site, weight in self.sites:
-            far = min(km(site, home) for home in group.home) + p.gravity_km
-            more = max(1.0, self.levers.site_raids[site.number])
-            weights.append(weight**p.raid_people * far**-p.gravity_power * more)
+        hardened = [self.levers.site_raids[site.number] for site, _ in self.sites]  # chance of a raid to take place
+        pulls = [
+            weight**p.raid_people * (min(km(site, home) for home in group.home) + p.gravity_km) ** -p.gravity_power
+            for site, weight in self.sites
+        ]
 
         def u(sentence):
             return luck(sentence, self.seed, self.week, group.number, n)
 
         count = poisson(mean, luck("how many raids a group sends far away", self.seed, self.week, group.number))
         for n in range(count):
-            target = pick(weights, u("which town a raid is aimed at"))
-            if u("a raid strikes a hardened site all the same") >= self.levers.site_raids[self.sites[target][0].number]:
+            target = pick(
+                [pull * max(1.0, open_) for pull, open_ in zip(pulls, hardened, strict=True)],
+                u("which town a raid is aimed at"),
+            )
+            if u("a raid strikes a hardened site all the same") >= hardened[target]:
                 if u("a raid kept away from a hardened site strikes another one") >= p.site_displaced:
                     self.seen["raid called off"] += 1
                     continue
-                others = [0.0 if k == target else weight for k, weight in enumerate(weights)]
+                others = [0.0 if k == target else pulls[k] * hardened[k] for k in range(len(pulls))]
                 target = pick(others, u("which town a raid kept away strikes"))
                 if target is None:
                     continue
