@@ -560,7 +560,7 @@ def _set_base(country: Country, rows: Rows, cell: int) -> None:
 
 
 class SecurityUnit(Handle):
-    """A unit of a force, for as long as it is deployed."""
+    """A unit of a force, for as long as it is deployed and not withheld."""
 
     word = "security unit"
     place = 4
@@ -589,6 +589,9 @@ class SecurityUnit(Handle):
     patrol_share = Column(
         "chance to be out on patrol in a week", **_kept("units", "patrol_share"), check=_number(0.0, 1.0)
     )
+    present = Column(
+        "part of it that is there this week; above 1 where a strategy moves forces to", _stored("units", "present")
+    )
     since = Column("week in which it is deployed", _stored("units", "since"))
     until = Column("week from which it is gone", _stored("units", "until"))
 
@@ -598,7 +601,7 @@ class SecurityUnit(Handle):
 
     @classmethod
     def now(cls, country: Country) -> np.ndarray:
-        return np.flatnonzero(country.units.active(country.week))
+        return np.flatnonzero(country.units.there(country.week))
 
 
 KINDS: tuple[type[Handle], ...] = (Youth, Imam, Member, Recruiter, SecurityUnit)

@@ -52,8 +52,8 @@ TABLE = (
           "length of the course they leave for"),
     Lever("imams_completing", "share", ("region",), 1.0, 0.0, 1.0, "imams",
           "share of those who leave that finish and come back trained"),
-    Lever("imam_protection", "share", ("region",), 0.0, 0.0, 1.0, "violence",
-          "threats against moderate imams that are averted"),
+    Lever("imam_threats", "factor", ("region",), 1.0, 0.0, np.inf, "violence",
+          "chance that a moderate imam is silenced"),
     Lever("drafted_sermons", "share", ("region",), 0.0, 0.0, 1.0, "attitudes",
           "imams who preach the sermon that the state drafted"),
     Lever("support", "SD", ("region",), 0.0, -np.inf, np.inf, "attitudes",
@@ -94,8 +94,8 @@ TABLE = (
           "responses to attacks that are under one command"),
     Lever("dispatch", "share", ("region",), 0.0, 0.0, 1.0, "security",
           "patrols that are sent where attacks just happened"),
-    Lever("deployed", "share", ("force",), 0.0, 0.0, 1.0, "security",
-          "of an international or mixed force, the part of its deployments that takes place"),
+    Lever("deployed", "share", ("force", "region"), 0.0, 0.0, 1.0, "security",
+          "of an international or mixed force, the part of its deployments in a region that takes place"),
     Lever("joint_patrol_troops", "persons", ("cell",), 0.0, 0.0, np.inf, "security",
           "troops on patrol together with a neighbour's forces in a border cell"),
     Lever("soldiers_trained", "persons", ("force",), 0.0, 0.0, np.inf, "security",
@@ -162,7 +162,8 @@ class Levers:
         values = self._touch(name)
         values[where] *= factor
         if name in PACKAGED:
-            size = np.abs(np.log(factor))
+            with np.errstate(divide="ignore"):  # a factor of 0 leaves nothing, and no package changes that
+                size = np.abs(np.log(factor))
             self._parts[name][0, where] += size
             self._parts[name][1, where] += size * size
 
@@ -171,8 +172,9 @@ class Levers:
         for name in PACKAGED:
             if interaction != 0.0 and name in self._moved:
                 size, squares = self._parts[name]
-                mix = 1.0 - np.divide(squares, size * size, out=np.ones_like(size), where=size > 0.0)
-                getattr(self, name)[:] *= np.exp(interaction * mix * size)
+                some = (size > 0.0) & np.isfinite(size)
+                mix = 1.0 - np.divide(squares, size * size, out=np.ones_like(size), where=some)
+                getattr(self, name)[some] *= np.exp(interaction * mix[some] * size[some])
 
     def add(self, name: str, where: Any, amount: Any) -> None:
         """Add persons, views, or other things that are counted."""

@@ -19,6 +19,7 @@ import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
@@ -34,6 +35,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, PydanticUndefined
 
 from sim.engine.errors import nearest, plain
+from sim.parameters import Parameter
 from sim.record import FLOWS, SEEN
 from sim.world.facts import table
 
@@ -228,9 +230,17 @@ def choice(default: Any, unit: str, meaning: str) -> Any:
     return field(default, unit=unit, source="choice", meaning=meaning)
 
 
-def of_some(share: Any, log_effect: float) -> Any:
+def of_some(share: Any, log_effect: Any) -> Any:
     """The factor for a place of which a `share` is under a log effect: 1 - share + share e^effect."""
-    return 1.0 + share * math.expm1(log_effect)
+    return 1.0 + share * np.expm1(log_effect)
+
+
+@cache
+def people_of(grid: Grid) -> np.ndarray:
+    """People of each region, float64 (9,), not to be written."""
+    people = np.bincount(grid.region, grid.population, len(REGIONS))
+    people.setflags(write=False)
+    return people
 
 
 # --- the measure ----------------------------------------------------------------------------------------
@@ -334,7 +344,7 @@ class Condition(BaseModel):
             value = by_region.sum() if self.region == NATION else by_region[REGIONS.index(self.region)]
         else:
             by_region = rows.mean(axis=0)
-            people = np.bincount(country.grid.region, country.grid.population, len(REGIONS))
+            people = people_of(country.grid)
             value = people @ by_region / people.sum() if self.region == NATION else by_region[
                 REGIONS.index(self.region)]  # fmt: skip
         return bool(value > self.above) if self.above is not None else bool(value < self.below)
@@ -351,6 +361,8 @@ class Measure(BaseModel, ABC):
         Where the description of the measure comes from.
     partners : bool
         Whether several partners carry it out, so that some of the work is done twice unless somebody coordinates.
+    parameters : tuple of Parameter
+        Effect sizes that a measure from outside the package brings; those of the package stand in its table.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -360,6 +372,7 @@ class Measure(BaseModel, ABC):
     delivers: ClassVar[str]
     sources: ClassVar[tuple[str, ...]] = ()
     partners: ClassVar[bool] = False
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
 
     enabled: Yes = choice(True, "true or false", "whether the measure is taken at all")
     start: Day | None = choice(None, "date", "first day of the measure; left out, the start of the run")
@@ -430,8 +443,22 @@ class Measure(BaseModel, ABC):
 
     def by_people(self, country: Country, amount: float) -> np.ndarray:
         """An amount spread over its regions by their people, float64 (9,)."""
-        people = np.bincount(country.grid.region, country.grid.population, len(REGIONS)) * self.region_mask
+        people = people_of(country.grid) * self.region_mask
         return amount * people / people.sum()
+
+    def youths(self, country: Country) -> np.ndarray:
+        """People of 15 to 35 in its regions, float64 (9,), 0 elsewhere."""
+        return people_of(country.grid) * self.region_mask * country.parameters.share_15_35
+
+    def delivered_before(self, country: Country, weeks: float = math.inf) -> np.ndarray:
+        """What it has delivered in the last `weeks` weeks before this one, by region: the record is its memory."""
+        first = country.week - int(min(weeks, country.week))
+        rows: np.ndarray = country.values[first : country.week, :, country.names[f"delivered_{self.key}"]]
+        return rows.sum(axis=0)
+
+    def full_weeks(self, clock: Clock) -> float:
+        """Weeks of the run in which it acts by its dates, each counted by its strength then."""
+        return sum(self.strength(clock.date(week)) for week in range(clock.weeks))
 
     def weeks_since_start(self, day: date) -> int:
         """Whole weeks from its start to `day`: 0 in the first week with a strength, negative before."""
@@ -441,6 +468,11 @@ class Measure(BaseModel, ABC):
     def active(self) -> bool:
         """Whether it does anything at any time: enabled, with an intensity above zero."""
         return self.enabled and self.intensity > 0
+
+    @property
+    def deploys(self) -> tuple[str, ...]:
+        """Forces that are there only with a measure that deploys them (by key): those of this one."""
+        return ()
 
     @property
     def region_mask(self) -> np.ndarray:

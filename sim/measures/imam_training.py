@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from sim.levers import aimed
 from sim.measures.base import Day, Delivered, Measure, Persons, Plan, Several, Weeks, Xof, field
 
 if TYPE_CHECKING:
@@ -32,7 +33,11 @@ class Cohort(BaseModel):
 
 
 class ImamTraining(Measure):
-    """Imams leave for a course abroad in cohorts and come back to their mosques trained."""
+    """Imams leave for a course abroad in cohorts and come back to their mosques trained.
+
+    Cohorts leave at their dates. A condition (`when`) that is not met in the week of a departure cancels it: that
+    cohort is not made up for.
+    """
 
     key: ClassVar[str] = "imam_training"
     title: ClassVar[str] = "Training of imams in Morocco"
@@ -81,15 +86,21 @@ class ImamTraining(Measure):
         return int(going + 0.5)
 
     def apply(self, levers: Levers, country: Country) -> None:
-        """Send the cohort of this week, from the regions in proportion to their imams."""
-        # those away come back in other weeks than those in which cohorts leave
-        levers.keep("imams_completing", slice(None), country.parameters.training_completion)
-        leaving = self.leaving(country.clock.date(country.week))
+        """Send the cohort of this week, from the regions in proportion to their imams, or to the threat.
+
+        The plan is kept to the last imam: a cohort leaves in full or, where a condition is not met, not at all. How
+        many finish the course is another matter (`training_completion`).
+        """
+        day = country.clock.date(country.week)
+        leaving = self.leaving(day) if self.when is None or self.when.met(country) else 0
+        if leaving or country.imams.in_training().any():  # cohorts come back in other weeks than those they leave in
+            levers.keep("imams_completing", self.region_mask, country.parameters.training_completion)
         if not leaving:
             return
         region = country.grid.region[country.imams.cell]
         stock = np.bincount(region, minlength=9) * self.region_mask
-        ends = np.floor(np.cumsum(stock) / max(stock.sum(), 1) * leaving + 0.5)
+        shares = aimed(levers, stock / max(stock.sum(), 1))
+        ends = np.floor(np.cumsum(shares) * leaving + 0.5)
         levers.add("imams_sent", slice(None), np.diff(ends, prepend=0.0))
         levers.set("course_weeks", self.region_mask, float(self.course_weeks))
 

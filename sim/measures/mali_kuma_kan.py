@@ -13,7 +13,19 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
-from sim.measures.base import Count, Delivered, Measure, Number, Plan, Several, Share, Weeks, Xof, field
+from sim.levers import aimed
+from sim.measures.base import (
+    Count,
+    Delivered,
+    Measure,
+    Number,
+    Plan,
+    Several,
+    Share,
+    Weeks,
+    Xof,
+    field,
+)
 from sim.parameters import Parameters
 from sim.world import facts
 
@@ -106,59 +118,114 @@ class MaliKumaKan(Measure):
         """Airing by place of the channel in the media table."""
         return {facts.CHANNELS.index(name): getattr(self, name) for name in ("tv", "facebook", "youtube")}
 
-    def cost(self, day: date) -> float:
-        """XOF in the week of `day`: air time, and the making of clips in the weeks in which they are renewed."""
-        strength = self.strength(day)
+    @property
+    def capacities(self) -> np.ndarray:
+        """Share of the users within coverage that the bookings reach, by channel of the media table."""
+        return np.array([self.airings[c].capacity if c in self.airings else 0.0 for c in range(len(facts.CHANNELS))])
+
+    def stale(self, day: date) -> int:
+        """Weeks since the clips on air were new: by date, on air or not."""
+        return self.weeks_since_start(day) % self.renewed_every_weeks
+
+    def cost(self, strength: float, new: bool) -> float:
+        """XOF of a week: air time, and the making of clips in a week in which they are new."""
+        if strength == 0.0:
+            return 0.0
         cost = strength * sum(airing.cost_per_week for airing in self.airings.values())
-        if strength > 0.0 and self.weeks_since_start(day) % self.renewed_every_weeks == 0:
-            cost += self.clips_per_renewal * len(self.languages) * self.cost_per_clip
-        return cost
+        return cost + new * self.clips_per_renewal * len(self.languages) * self.cost_per_clip
+
+    def audience(self, grid: Grid) -> np.ndarray:
+        """Youths who use a channel and understand a language of the clips, by region and channel (9 x channels)."""
+        return (self._youths(grid)[:, :, None] * facts.media()[1]).sum(axis=1) * self._understood()[:, None]
+
+    def booked(self, levers: Levers, grid: Grid) -> np.ndarray:
+        """Capacity by region and channel (9 x channels): as planned, or moved to where the threat is.
+
+        Moving air time reaches as many people as before, elsewhere. Nowhere does it reach more than all; what a region
+        cannot take goes to the others.
+        """
+        capacity = np.tile(self.capacities, (9, 1))
+        if levers.shift == 0.0:
+            return capacity
+        audience = self.audience(grid)
+        for channel in np.flatnonzero(self.capacities):
+            listeners = audience[:, channel]
+            wanted = aimed(levers, listeners / max(listeners.sum(), 1.0))
+            reached = filled(listeners, wanted, self.capacities[channel] * listeners.sum())
+            capacity[:, channel] = np.divide(reached, listeners, out=np.zeros(9), where=listeners > 0.0)
+        return capacity
 
     def apply(self, levers: Levers, country: Country) -> None:
         """Book the air time of this week."""
-        strength = self.strength(country.clock.date(country.week))
-        if strength == 0.0:
+        done = self.carried_out(country)
+        if done == 0.0:
             return
         p = country.parameters
-        everywhere = bool(self.region_mask.all())  # whole rows move several times faster than picked cells
-        cells = slice(None) if everywhere else np.flatnonzero(self.region_mask[country.grid.region])
+        cells = self.cells(country)  # whole rows move several times faster than picked cells
         spoken = facts.languages()[0]
+        capacity, region = self.booked(levers, country.grid), country.grid.region[cells]
         for channel, airing in self.airings.items():
+            booked = capacity[region, channel] if levers.shift > 0.0 else airing.capacity
             for name in self.languages:
-                where = (channel, spoken.index(name), cells)
-                levers.reach("clip_reach", where, strength * airing.capacity * airing.coverage)
+                levers.reach("clip_reach", (channel, spoken.index(name), cells), done * booked * airing.coverage)
             levers.set("clip_views", channel, airing.views)
         length = self.shock_seconds + self.explanation_seconds + self.core_seconds
         parts = (
             self.shock_seconds + self.explanation_seconds * p.religious_content + self.core_seconds * p.active_format
         )
-        stale = self.weeks_since_start(country.clock.date(country.week)) % self.renewed_every_weeks
+        stale = self.stale(country.clock.date(country.week))
         levers.keep("clip_pull", cells, parts / length * (1.0 - p.clip_fatigue) ** stale)
         levers.reach("clip_shock", cells, self.shock_seconds / length)
 
     def report(self, country: Country) -> Delivered:
         """Youths reached this week, and the cost spread over the regions by their people."""
-        strength = self.strength(country.clock.date(country.week))
+        strength = self.strength_now(country)
         if strength == 0.0:
             return Delivered.nothing()
         starts = country.places.region_first[:-1]
         reached = np.add.reduceat(country.flow("reached_clips"), starts) * self.region_mask
-        people = np.add.reduceat(country.grid.population, starts) * self.region_mask
-        return Delivered(reached, self.cost(country.clock.date(country.week)) * people / people.sum())
+        # New clips are made for the first week on air after a renewal is due: none has cost anything since.
+        since = max(0, country.week - self.stale(country.clock.date(country.week)))
+        new = not country.values[since : country.week, :, country.names[f"cost_{self.key}"]].any()
+        return Delivered(reached, self.by_people(country, self.cost(strength, new)))
 
     def plan(self, clock: Clock, grid: Grid) -> Plan:
         """Youths who use a channel that carries the clips and speak a language they are made in, by the fact tables.
 
         Channels are taken as used independently of each other, so the run reaches somewhat fewer.
         """
-        names, spoken = facts.languages()
-        understood = spoken[:, [names.index(name) for name in self.languages]].sum(axis=1)
         use = facts.media()[1]
         missed = np.ones(use.shape[:2])
         for channel, airing in self.airings.items():
             missed *= 1.0 - use[:, :, channel] * self.intensity * airing.capacity * airing.coverage
+        reached = float((self._youths(grid) * (1.0 - missed) * self._understood()[:, None]).sum())
+        days = [clock.date(week) for week in range(clock.weeks)]
+        return Plan(reached, sum(self.cost(self.strength(day), self.stale(day) == 0) for day in days))
+
+    def _youths(self, grid: Grid) -> np.ndarray:
+        """People of 15 to 35 in its regions, outside towns and in them (9 x 2)."""
         in_town = np.stack([1.0 - grid.urban_share, grid.urban_share], axis=1) * grid.population[:, None]
         by_place = np.stack([in_town[grid.region == r].sum(axis=0) for r in range(9)])
-        youths = by_place * Parameters.default().share_15_35 * self.region_mask[:, None]
-        reached = float((youths * (1.0 - missed) * understood[:, None]).sum())
-        return Plan(reached, sum(self.cost(clock.date(week)) for week in range(clock.weeks)))
+        return by_place * Parameters.default().share_15_35 * self.region_mask[:, None]
+
+    def _understood(self) -> np.ndarray:
+        """Share of the youths of each region who understand a language of the clips (9,)."""
+        names, spoken = facts.languages()
+        share: np.ndarray = spoken[:, [names.index(name) for name in self.languages]].sum(axis=1)
+        return share
+
+
+def filled(room: np.ndarray, wanted: np.ndarray, amount: float) -> np.ndarray:
+    """Spread an `amount` as `wanted` over places that take no more than their `room`; the others take what is left.
+
+    >>> filled(np.array([10.0, 100.0]), np.array([0.5, 0.5]), 50.0)
+    array([10., 40.])
+    """
+    got = np.zeros(room.size)
+    for _ in range(room.size):  # every round fills a place, or is the last
+        weight = np.where(got < room, wanted, 0.0)
+        if weight.sum() == 0.0 or amount <= 0.0:
+            break
+        take = np.minimum(amount * weight / weight.sum(), room - got)
+        got, amount = got + take, amount - take.sum()
+    return got

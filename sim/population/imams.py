@@ -15,6 +15,7 @@ TRAININGS = ("none", "in training", "trained")
 
 STANCE = decision("what an imam's sermons pull towards")
 CREDIBILITY = decision("how credible an imam is")
+SPEAKS_OUT = decision("an imam speaks out when asked to")
 
 
 @dataclass(slots=True)
@@ -72,6 +73,37 @@ def ordain(grid: Grid, p: Parameters, world_seed: int) -> Imams:
         back_week=np.zeros(cell.size, np.int32),
         away_until=np.zeros(cell.size, np.int32),
     )
+
+
+def speakers(
+    people: Imams, region: np.ndarray, asked: np.ndarray, moderate: float, seed: np.uint64, week: int
+) -> np.ndarray:
+    """Who of the moderate imams in post, without a course, speaks out against violence this week (mask).
+
+    Each has one luck for the whole run: a larger share asks others besides and silences none, and whoever speaks goes
+    on while the share lasts.
+
+    Parameters
+    ----------
+    people : Imams
+        All imams.
+    region : np.ndarray
+        Region of each cell.
+    asked : np.ndarray
+        By region, share that speaks out (the lever `speaking_out`).
+    moderate : float
+        Stance below which an imam is moderate.
+    seed : np.uint64
+        Key of the run seed.
+    week : int
+        This week.
+    """
+    speaks = np.zeros(people.cell.size, bool)
+    if asked.any():
+        able = (people.training == UNTRAINED) & people.in_post(week) & (people.stance < moderate)
+        who = np.flatnonzero(able)
+        speaks[who] = lucks(SPEAKS_OUT, seed, 0, who) < asked[region[people.cell[who]]]
+    return speaks
 
 
 def first_imams(grid: Grid, p: Parameters) -> np.ndarray:

@@ -1,8 +1,9 @@
 """Messages reach youths and are felt for some weeks.
 
 Three kinds: campaign clips (through channels, in languages), the propaganda of armed groups (by word of mouth and
-mobile phone where their people are), and the outreach of trained imams. What is felt of a kind, r (population SD of
-the attitude), fades, and fresh views pull it towards the effect E which the kind has on this person:
+mobile phone where their people are), and the outreach of imams, trained or speaking out without a course. What is
+felt of a kind, r (population SD of the attitude), fades, and fresh views pull it towards the effect E which the kind
+has on this person:
 
     r <- r x 0.5^(1 / half-life)
     r <- r + (E - r) x (1 - exp(-pull x views / dose))       n views from nothing give E (1 - exp(-n / dose))
@@ -11,6 +12,8 @@ the attitude), fades, and fresh views pull it towards the effect E which the kin
 
 with risk = the positive part of the settled attitude. Studies found the mean effect slightly negative (less support)
 and the effect on those at risk positive (Belanger et al. 2020, doi 10.3389/fpsyg.2020.01059): a clip can backfire.
+Appeals of religious voices without training changed no support for extremism among adolescents (Grossman, Nomikos and
+Siddiqui 2022), so their effect is a number of its own around zero.
 A small share of what fades stays, as part of the settled attitude (Hill et al. 2013, doi 10.1080/10584609.2013.828143).
 """
 
@@ -23,7 +26,7 @@ from sim.country import Country
 from sim.engine.cells import around, by_cell
 from sim.engine.kernels import chunk_loop, loop, rule
 from sim.engine.luck import decision, uniform, words
-from sim.population.imams import TRAINED
+from sim.population.imams import TRAINED, speakers
 from sim.population.youth import CHUNK, KILLED
 
 SEES_CLIP = decision("a youth sees a campaign clip")
@@ -53,7 +56,7 @@ def clip_effect(risk, mean_effect, source_trust, risk_effect):
 @chunk_loop
 def _messages(chunks, seed, week, airing, preached, clip_reach, clip_views, clip_pull, risk_effect, source_trust,
               propaganda_chance, outreach_chance, keep_clip, keep_counsel, dose, mean_effect, propaganda_effect,
-              counsel_effect, residue, language, imam, channels, status, settled, recent, clips, propaganda, counsel,
+              outreach_effect, residue, language, imam, channels, status, settled, recent, clips, propaganda, counsel,
               felt, reached):  # fmt: skip
     for k in prange(chunks.shape[0]):
         c, start, stop = chunks[k, 0], chunks[k, 1], chunks[k, 2]
@@ -93,9 +96,9 @@ def _messages(chunks, seed, week, airing, preached, clip_reach, clip_views, clip
                 reached[k, 1] += effect > 0.0
             if heard_of and alive:
                 if uniform(heard[i - start]) < propaganda_chance[c]:
-                    b = moved(b, propaganda_effect, 1.0, dose)
+                    b = moved(b, propaganda_effect[c], 1.0, dose)
                 if uniform(listened[i - start]) < outreach_chance[imam[i]]:
-                    d = moved(d, counsel_effect, 1.0, dose)
+                    d = moved(d, outreach_effect[imam[i]], 1.0, dose)
                     reached[k, 2] += 1
             still |= (abs(a) > FORGOTTEN) | (abs(b) > FORGOTTEN) | (abs(d) > FORGOTTEN)
             clips[i], propaganda[i], counsel[i] = a, b, d
@@ -108,14 +111,19 @@ def _messages(chunks, seed, week, airing, preached, clip_reach, clip_views, clip
 
 
 @loop
-def _reach_out(week, chance, cells, cell, training, away_until):
-    """Chance to hear every imam (and no imam, the last) speak against violence, and the cells in which any does."""
-    heard, preached = np.zeros(cell.size + 1), np.zeros(cells, np.bool_)
+def _reach_out(week, chance, counsel_effect, appeal_effect, cells, cell, training, away_until, speaks):
+    """Chance to hear every imam (and no imam, the last) speak against violence, its effect, the cells where any does.
+
+    The trained do, and those who speak out without a course.
+    """
+    heard, effect, preached = np.zeros(cell.size + 1), np.zeros(cell.size + 1), np.zeros(cells, np.bool_)
     for i in range(cell.size):
-        if training[i] == TRAINED and away_until[i] <= week:
+        trained = training[i] == TRAINED and away_until[i] <= week
+        if trained or speaks[i]:
             heard[i] = chance
+            effect[i] = counsel_effect if trained else appeal_effect
             preached[cell[i]] = True
-    return heard, preached
+    return heard, effect, preached
 
 
 def messages(country: Country) -> None:
@@ -127,9 +135,11 @@ def messages(country: Country) -> None:
     airing = levers.clip_reach.any(axis=(0, 1)) if levers.moved("clip_reach") else np.zeros(cells, bool)
 
     people = country.imams
-    outreach, preached = _reach_out(
-        country.week, p.outreach_chance, cells, people.cell, people.training, people.away_until
-    )
+    speaks = speakers(people, grid.region, levers.speaking_out, p.moderate_stance, country.seed, country.week)
+    outreach, outreach_effect, preached = _reach_out(
+        country.week, p.outreach_chance, p.counsel_effect, p.appeal_effect, cells, people.cell, people.training,
+        people.away_until, speaks,
+    )  # fmt: skip
 
     based = country.members.sum(axis=0)
     near = based + p.propaganda_spill * around(based, grid.neighbours)
@@ -140,9 +150,9 @@ def messages(country: Country) -> None:
         society.chunks, country.seed, country.week, airing, preached, levers.clip_reach, levers.clip_views,
         levers.clip_pull, p.clip_risk_effect + p.clip_shock_effect * levers.clip_shock,
         country.trust / p.trust_mean, chance, outreach, 0.5 ** (7.0 / p.clip_half_life),
-        0.5 ** (7.0 / p.counsel_half_life), p.message_dose, p.clip_effect, p.propaganda_effect, p.counsel_effect,
-        p.message_residue, society.language, society.imam, youth.channels, youth.status, youth.settled, youth.recent,
-        youth.clips, youth.propaganda, youth.counsel, country.felt, reached,
+        0.5 ** (7.0 / p.counsel_half_life), p.message_dose, p.clip_effect, p.propaganda_effect * levers.propaganda,
+        outreach_effect, p.message_residue, society.language, society.imam, youth.channels, youth.status,
+        youth.settled, youth.recent, youth.clips, youth.propaganda, youth.counsel, country.felt, reached,
     )  # fmt: skip
     youths = by_cell(society.chunks, reached, cells)
     for name, count in zip(("reached_clips", "backfired", "reached_sermons"), youths, strict=True):

@@ -188,7 +188,7 @@ def _deployed(country: Country) -> np.ndarray:
     """The part of every unit that is there: all of the state's, moved between regions where a strategy says so."""
     units, levers, region = country.units, country.levers, country.grid.region
     states = facts.of_the_state()[units.force]
-    present = np.where(states, 1.0, levers.deployed[units.force])
+    present = np.where(states, 1.0, levers.deployed[units.force, region[units.base]])
     men = np.where(states & units.active(country.week), units.strength, 0.0)
     shares = np.bincount(region[units.base], men, 9)
     moved = aimed(levers, shares)

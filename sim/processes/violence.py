@@ -14,7 +14,8 @@ and the longer the response takes the more of them die:
 Communities clash Poisson(rate x country people x insecurity) times a week in a cell: where fear rules, old quarrels are
 settled by arms. Attacks and clashes raise insecurity, which spills to the neighbouring cells and fades; they and the
 presence of members drive out the state, which comes back where it is safe. A group holds a place as far as its members
-there are many and no forces protect it. Moderate imams where a group is present are silenced for a time.
+there are many and no forces protect it. Moderate imams where a group is present are silenced for a time, those who
+speak out against violence sooner.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from sim.country import Country
 from sim.engine.cells import around
 from sim.engine.kernels import loop, rule
 from sim.engine.luck import decision, luck, poisson, poissons
-from sim.population.imams import IN_TRAINING
+from sim.population.imams import IN_TRAINING, speakers
 from sim.processes.groups import chosen
 
 ATTACKS = decision("how often a group attacks in a cell")
@@ -97,7 +98,7 @@ def _raid(seed, week, rate, gamma, members, sites, site_pull, kept, displaced, t
             if luck(KEPT_AWAY, seed, week, g, n) >= kept[sites[s]]:
                 if luck(STRIKES_ELSEWHERE, seed, week, g, n) >= displaced:
                     continue
-                others = pull.copy()
+                others = site_pull[g] * kept[sites]  # other sites may be hardened too
                 others[s] = 0.0
                 s = chosen(others, sites.size, luck(OTHER_TARGET, seed, week, g, n))
                 if s < 0:
@@ -195,17 +196,22 @@ def _suffer(country: Country) -> None:
 
 
 def _silence_imams(country: Country) -> None:
-    """Threaten moderate imams where a group is present: some stay away or silent for a time."""
-    p, people = country.parameters, country.imams
+    """Threaten moderate imams where a group is present: some stay away or silent, sooner those who speak out."""
+    p, people, levers, region = country.parameters, country.imams, country.levers, country.grid.region
     present = country.members.sum(axis=0) > 0
-    _silence(country.seed, country.week, p.silencing_chance, p.moderate_stance, int(p.silenced_weeks), present,
-    people.cell,
-             people.stance, people.training, people.away_until)  # fmt: skip
+    speaks = speakers(people, region, levers.speaking_out, p.moderate_stance, country.seed, country.week)
+    _silence(country.seed, country.week, p.silencing_chance * levers.imam_threats, p.speaking_exposure,
+             p.moderate_stance, int(p.silenced_weeks), present, region, speaks, people.cell, people.stance,
+             people.training, people.away_until, country.flow("imams_silenced"))  # fmt: skip
 
 
 @loop
-def _silence(seed, week, chance, moderate, weeks, present, cell, stance, training, away_until):
+def _silence(seed, week, chance, exposure, moderate, weeks, present, region, speaks, cell, stance, training,
+             away_until, silenced):  # fmt: skip
     for i in range(cell.size):
+        c = cell[i]
         preaches = training[i] != IN_TRAINING and away_until[i] <= week
-        if present[cell[i]] and preaches and stance[i] < moderate and luck(SILENCED, seed, week, i) < chance:
+        threat = chance[region[c]] * (exposure if speaks[i] else 1.0)
+        if present[c] and preaches and stance[i] < moderate and luck(SILENCED, seed, week, i) < threat:
             away_until[i] = week + 1 + weeks
+            silenced[c] += 1.0

@@ -11,6 +11,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 DAYS = 7
+WEEKS_PER_YEAR = 365.25 / DAYS
 
 
 @dataclass(frozen=True, slots=True)

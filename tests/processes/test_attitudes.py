@@ -43,6 +43,30 @@ def test_settled_attitudes_converge_to_the_fixed_point_of_friedkin_and_johnsen()
     np.testing.assert_allclose(youth.settled, expected, atol=1e-4)
 
 
+def test_a_shift_of_everybody_raises_every_attitude_at_the_pace_of_the_own_mind():
+    """W averages, so a common rise e solves (peers + own) e = peers W e + own c with e = c, whoever knows whom."""
+    values = {**NO_DRIFT, "peer_pull": 0.06, "own_pull": 0.04}
+    plain, shifted = with_values(quiet(5000), **values), with_values(quiet(5000), **values)
+    shifted.levers.add("support", slice(None), 0.5)
+    shifted.levers.add("support", slice(None), -0.2)
+    for weeks in (1, 9, 90):
+        live(plain, weeks)
+        live(shifted, weeks)
+        rise = 0.3 * (1 - 0.96**plain.week)
+        np.testing.assert_allclose(shifted.youth.settled - plain.youth.settled, rise, atol=2e-5)
+
+
+def test_a_shift_in_one_region_settles_at_the_fixed_point_of_the_shifted_minds():
+    country = with_values(quiet(5000), **{**NO_DRIFT, "peer_pull": 0.06, "own_pull": 0.04})
+    youth, w = country.youth, averaging(country)
+    there = country.grid.region[country.society.cell] == 4
+    country.levers.add("support", 4, -0.4)
+    live(country, 400)
+    own = 0.04 * (youth.disposition.astype(float) - 0.4 * there)
+    expected = spsolve((diags_array(np.full(there.size, 0.1)) - 0.06 * w).tocsc(), own)
+    np.testing.assert_allclose(youth.settled, expected, atol=1e-4)
+
+
 def test_with_own_minds_alone_attitudes_come_back_at_their_pace():
     country = with_values(quiet(5000), **{**NO_DRIFT, "own_pull": 0.05})
     start = country.youth.disposition + np.float32(2.0)
@@ -109,6 +133,60 @@ def test_a_sermon_pulls_those_who_attend_to_its_target():
     np.testing.assert_allclose(youth.settled[~silent], target + (start[~silent] - target) * (1 - pull) ** 6, atol=2e-5)
 
 
+def drafted(country) -> tuple[np.ndarray, np.ndarray]:
+    """Live a week in which everybody attends; whose sermon was the drafted one, told from how the listeners moved.
+
+    Returns masks of the imams heard as drafted and as their own; listeners on whom both act alike tell nothing.
+    """
+    youth, people, p, listens_to = country.youth, country.imams, country.parameters, country.society.imam
+    start = youth.settled.astype(float)
+    live(country, 1)
+    rows = np.flatnonzero(listens_to < people.cell.size)
+    imam, said, believed = listens_to[rows], people.stance[listens_to[rows]], people.credibility[listens_to[rows]]
+
+    def moves(stance, credibility):
+        return p.sermon_pull * credibility * (p.sermon_span * (stance - p.sermon_neutral) - start[rows])
+
+    own, draft = moves(said, believed), moves(said * (1 - p.draft_shift), believed * p.state_brand)
+    moved, clear = youth.settled[rows] - start[rows], np.abs(own - draft) > 1e-3
+    as_draft, as_own = np.abs(moved - draft) < 1e-5, np.abs(moved - own) < 1e-5
+    assert (as_draft | as_own).all(), "every sermon is one or the other"
+    heard = np.zeros((2, people.cell.size), bool)
+    heard[0, imam[clear & as_draft]] = heard[1, imam[clear & as_own]] = True
+    assert not heard.all(axis=0).any(), "all listeners of an imam hear the same sermon"
+    return heard[0], heard[1]
+
+
+def preaching(share: float, where=slice(None)):
+    values = {"sermon_pull": 0.2, "weekly_attendance": 1.0, "draft_shift": 0.6, "state_brand": 0.5}
+    country = with_values(quiet(500), **{**NO_DRIFT, **values})
+    country.levers.reach("drafted_sermons", where, share)
+    return country
+
+
+def test_a_share_of_the_imams_preaches_the_draft_the_same_ones_every_week_and_others_besides_when_it_grows():
+    followers = {}
+    for share in (0.3, 0.6, 1.0):
+        country = preaching(share)
+        draft, own = drafted(country)
+        alike(draft.sum(), share, draft.sum() + own.sum())
+        for _ in range(2):
+            later, still_own = drafted(country)
+            assert not (draft & still_own).any()
+            assert not (own & later).any()
+        followers[share] = draft, own
+    assert not (followers[0.3][0] & followers[0.6][1]).any(), "who followed goes on when more do"
+    assert not followers[1.0][1].any()
+
+
+def test_sermons_are_drafted_in_the_regions_of_the_lever_alone():
+    country = preaching(1.0, where=[2, 4])
+    region = country.grid.region[country.imams.cell]
+    draft, own = drafted(country)
+    assert set(region[draft]) == {2, 4}
+    assert set(region[own]) == {0, 1, 3, 5, 6, 7, 8}
+
+
 def test_each_week_a_share_of_those_who_attend_hears_the_sermon():
     country = with_values(quiet(500), **{**NO_DRIFT, "sermon_pull": 0.5, "weekly_attendance": 0.6})
     attends = country.society.imam < country.imams.cell.size
@@ -135,6 +213,18 @@ def test_grievance_halves_at_its_half_life():
     np.testing.assert_allclose(country.youth.grievance[::3], 0.4, rtol=1e-5)
     assert not country.youth.grievance[1::3].any()
     assert country.youth_sums[:, 1].sum() / FIXED == pytest.approx(country.youth.grievance.sum(dtype=float), rel=1e-6)
+
+
+def test_redress_takes_a_share_of_grievance_each_week_where_it_is_given():
+    country = with_values(quiet(5000), **{**NO_DRIFT, "grievance_half_life": 7 * 52})
+    country.youth.grievance[:] = 0.8
+    country.levers.reach("grievance_relief", [1, 5], 0.05)
+    country.levers.reach("grievance_relief", 5, 0.05)
+    live(country, 26)
+    region = country.grid.region[country.society.cell]
+    given = {1: 0.95, 5: 0.95**2}
+    kept = 0.8 * 0.5**0.5 * np.array([given.get(r, 1.0) ** 26 for r in range(9)])
+    np.testing.assert_allclose(country.youth.grievance, kept[region], rtol=1e-5)
 
 
 def test_sums_for_the_record_are_those_of_the_columns():

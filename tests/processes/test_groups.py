@@ -146,6 +146,51 @@ def test_what_is_taken_from_the_ability_to_cross_stops_people(left):
     assert np.array_equal(elsewhere.roster.abroad[entries] != HERE, before)
 
 
+def test_some_of_those_stopped_go_on_to_the_next_place_along_the_border():
+    country, cell, entries = at_the_border(forces=50.0, border_displaced=0.6)  # all try to cross
+    grid = country.grid
+    country.levers.keep("crossing", [cell], 0.3)
+    groups(country)
+    stopped, went = country.flow("intercepted"), country.flow("crossings_displaced")
+    to = country.roster.cell[entries]
+    moved = to != cell
+    assert stopped[cell] == stopped.sum() > 1000
+    assert went[cell] == went.sum() == moved.sum()
+    alike(moved.sum(), 0.6, int(stopped.sum()))
+    around = grid.neighbours[cell][grid.neighbours[cell] >= 0]
+    along = around[grid.border[around].any(axis=1)]
+    assert 0 < along.size < around.size
+    for place in along:
+        alike((to[moved] == place).sum(), 1 / along.size, int(moved.sum()))
+    assert (country.roster.abroad[entries][moved] == HERE).all()
+    assert country.members.sum() == (country.roster.abroad[entries] == HERE).sum()
+
+
+@pytest.mark.parametrize("displaced", [0.0, 1.0])
+def test_where_those_stopped_go_does_not_change_who_is_stopped(displaced):
+    country, cell, entries = at_the_border(border_displaced=displaced)
+    plain, _, _ = at_the_border(border_displaced=0.5)
+    for one in (country, plain):
+        one.levers.keep("crossing", [cell], 0.4)
+        groups(one)
+    assert np.array_equal(country.roster.abroad[entries], plain.roster.abroad[entries])
+    assert np.array_equal(country.flow("intercepted"), plain.flow("intercepted"))
+    assert country.flow("crossings_displaced").sum() == displaced * country.flow("intercepted").sum()
+
+
+def test_where_crossing_becomes_easier_more_cross_and_nobody_is_stopped():
+    free, cell, entries = at_the_border(cross_chance=0.4)
+    easy, _, _ = at_the_border(cross_chance=0.4)
+    easy.levers.keep("crossing", [cell], 1.5)
+    for country in (free, easy):
+        groups(country)
+    before, after = (c.roster.abroad[entries] != HERE for c in (free, easy))
+    hard = 1 - np.exp(-2.0)
+    alike(after.sum(), hard * 0.6 * hard, 4000)
+    assert not (before & ~after).any()
+    assert easy.flow("intercepted").sum() == easy.flow("crossings_displaced").sum() == 0
+
+
 def test_nobody_crosses_away_from_a_border_or_without_pressure():
     country, _cell, entries = at_the_border(forces=0.0, move_chance=1.0)
     groups(country)

@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from worlds import B_OF_JOINING, alike, fullest, quiet, station, tiny, with_values
 
+from sim.parameters import Parameters, rows
 from sim.population.youth import APPROACHED, CIVILIAN, DETAINED, KILLED, KIN_TIES, MEMBER, NEVER, RETURNED
-from sim.processes.approach import REASONS, approach, enlist
+from sim.processes.approach import REASONS, approach, average_pull, enlist
 from sim.processes.groups import count
 
 PLAIN = {**dict.fromkeys(B_OF_JOINING, 0.0), "contact_weeks": 1e15}
@@ -13,8 +16,12 @@ HOPELESS = {"h0": 0.0, "contact_weeks": 1e15}
 
 
 def contacted(people: int = 4000, ppy: int = 100, **values):
-    """A country in which the first so many youths were just approached by the first group, and nobody else is."""
+    """A country in which the first so many youths were just approached by the first group, and nobody else is.
+
+    The average of the hazard is set to that of a youth whom nothing moves, whose hazard is then h0.
+    """
     country = with_values(quiet(ppy), **values)
+    country.average_pull = 1.0
     rows = np.arange(people)
     country.youth.status[rows] = APPROACHED
     country.youth.contact_group[rows] = 0
@@ -79,7 +86,7 @@ def test_each_circumstance_changes_the_hazard_by_its_factor(name):
     country.trust[:] = p.trust_mean
     country.insecurity[:], country.state_presence[:] = 0, 0
     if name == "b_school":
-        country.parameters = with_values(country, mean_schooling=0.0, b_school=b / 10).parameters
+        country.parameters = Parameters({**p, "mean_schooling": 0.0, "b_school": b / 10})
     with_it = rows[::2]
     change = {
         "b_abuse_join": lambda: youth.abuse_week.__setitem__(with_it, 0),
@@ -106,8 +113,7 @@ def test_each_circumstance_changes_the_hazard_by_its_factor(name):
 
 
 def test_an_abuse_counts_for_three_months():
-    country, rows = contacted(**{**PLAIN, "h0": 0.0, "b_abuse_join": 50.0, "abuse_weeks": 13})
-    country.parameters = with_values(country, h0=1e-15).parameters
+    country, rows = contacted(**{**PLAIN, "h0": 1e-15, "b_abuse_join": 50.0, "abuse_weeks": 13})
     country.week = 20
     country.youth.contact_week[rows] = 20
     country.youth.abuse_week[rows[::2]] = 8
@@ -127,6 +133,84 @@ def test_who_protects(insecurity, hold, state, forces, expected):
     country.state_presence[:], country.forces[:] = state, forces
     approach(country)
     alike((country.youth.status[rows] == MEMBER).sum(), 1 - np.exp(-0.4 * np.exp(expected)), rows.size)
+
+
+def first_day():
+    """A country of the first day whose youths were all just approached for the first time."""
+    country = with_values(quiet(500), contact_weeks=1e15)
+    country.youth.status[:], country.youth.contact_group[:], country.youth.contact_week[:] = APPROACHED, 0, 0
+    return country
+
+
+def pull_on(country, p) -> np.ndarray:
+    """exp of what moves each youth of the first day, worked out for all at once."""
+    youth, society = country.youth, country.society
+    trust = (country.trust[society.cell] - p.trust_mean) / p.trust_sd
+    norm = youth.attitude[society.ties].astype(float).mean(axis=1)
+    moved = p.b_income_join * (youth.livelihood == 2) + p.b_relschool * (youth.religious_schooling >= 6)
+    moved = moved + p.b_school * (youth.schooling - p.mean_schooling) + p.b_norm * norm + p.b_trust_join * trust
+    return np.exp(moved + p.kappa_att * youth.attitude.astype(float))
+
+
+COEFFICIENTS = st.fixed_dictionaries({
+    name: st.floats(rows()[name].low, rows()[name].high)
+    for name in (*B_OF_JOINING, "h0", "mean_schooling", "trust_mean", "trust_sd")
+})  # fmt: skip
+
+
+@settings(max_examples=25)
+@given(COEFFICIENTS)
+def test_h0_is_the_mean_hazard_of_the_first_week_whatever_the_coefficients(values):
+    country = with_values(first_day(), **values)
+    p = country.parameters
+    hazard = p.h0 * pull_on(country, p) / country.average_pull
+    assert hazard.mean() == pytest.approx(p.h0, rel=1e-5)
+    approach(country)
+    chance = 1 - np.exp(-hazard)
+    error = np.sqrt((chance * (1 - chance)).sum())
+    assert abs((country.youth.status == MEMBER).sum() - chance.sum()) < 4.5 * error + 3
+
+
+def test_a_run_begins_with_the_average_under_its_own_parameters():
+    changes = {"kappa_att": 0.8, "b_school": -0.1, "b_trust_join": -0.3}
+    plain, changed = quiet(2000), quiet(2000, parameters=changes)
+    for country in (plain, changed):
+        assert country.average_pull == pytest.approx(pull_on(country, country.parameters).mean(), rel=1e-5)
+    assert changed.average_pull > 1.1 * plain.average_pull
+    nothing = Parameters({**plain.parameters, **dict.fromkeys(B_OF_JOINING, 0.0)})
+    assert average_pull(plain.society, plain.youth, plain.trust, nothing) == 1.0
+
+
+def somewhere(country) -> tuple[np.ndarray, np.ndarray]:
+    """Every other cell, and the youths who live there."""
+    cells = np.arange(0, len(country.grid), 2)
+    return cells, country.society.cell % 2 == 0
+
+
+@pytest.mark.parametrize("factor", [0.0, 0.5, 3.0])
+def test_the_lever_on_joining_multiplies_the_hazard_where_it_is_moved(factor):
+    here, other, plain = (contacted(**{**PLAIN, "h0": h})[0] for h in (0.2, 0.2 * factor, 0.2))
+    cells, there = somewhere(here)
+    here.levers.keep("joining", cells, factor)
+    for country in (here, other, plain):
+        approach(country)
+    assert np.array_equal(here.youth.status[there], other.youth.status[there])
+    assert np.array_equal(here.youth.status[~there], plain.youth.status[~there])
+    alike((here.youth.status[:4000][there[:4000]] == MEMBER).sum(), 1 - np.exp(-0.2 * factor), there[:4000].sum())
+
+
+@pytest.mark.parametrize("factor", [0.0, 1.0, 2.5])
+def test_the_lever_on_lapses_multiplies_their_rate_where_it_is_moved(factor):
+    country, rows = contacted(**{**PLAIN, "h0": 0.0, "contact_weeks": 10.0})
+    cells, there = somewhere(country)
+    country.levers.keep("contact_lapse", cells, factor)
+    for _ in range(6):
+        approach(country)
+        country.week += 1
+    left, there = country.youth.status[rows] == APPROACHED, there[rows]
+    alike(left[there].sum(), np.exp(-0.6 * factor), there.sum())
+    alike(left[~there].sum(), np.exp(-0.6), (~there).sum())
+    assert (country.youth.status[rows][~left] == CIVILIAN).all()
 
 
 def test_counts_of_joiners_agree_with_each_other():
@@ -283,6 +367,27 @@ def test_groups_approach_in_proportion_to_their_recruiters():
     by = np.bincount(country.youth.contact_group[country.youth.status == APPROACHED], minlength=5)
     assert by[[0, 2, 4]].sum() == 0
     alike(by[3], 0.75, by.sum())
+
+
+def test_the_lever_on_approaches_acts_like_so_many_more_recruiters_of_that_group():
+    """Ten recruiters who approach three times as many are thirty; those of the other group go on as they did."""
+    after = []
+    for recruiters, factor in ((10, 3.0), (30, 1.0), (10, 0.0), (0, 1.0)):
+        country, cell = hunting(recruiters=recruiters, tie_share=0.5, approaches_per_recruiter=600)
+        station(country, cell, 20, group=3, recruiter=1)
+        known = np.flatnonzero(country.society.cell == cell)[::50]
+        enlist(country, known, np.full(known.size, 4, np.int8))
+        country.levers.keep("approaches", 1, factor)
+        approach(country)
+        after.append(country)
+    for a, b in (after[:2], after[2:]):
+        assert np.array_equal(a.youth.status, b.youth.status)
+        assert np.array_equal(a.youth.contact_group, b.youth.contact_group)
+        assert np.array_equal(a.youth.contact_tie, b.youth.contact_tie)
+    approached = [np.bincount(c.youth.contact_group[c.youth.status == APPROACHED], minlength=5) for c in after]
+    assert set(after[0].youth.contact_tie[after[0].youth.status == APPROACHED]) >= {0, 1}
+    alike(approached[0][1], 0.6, approached[0].sum())
+    assert approached[2][1] == 0 < approached[2][3]
 
 
 @pytest.mark.parametrize("status", [MEMBER, DETAINED, KILLED, RETURNED])

@@ -10,6 +10,7 @@ from sim.processes.approach import enlist
 from sim.processes.exits import exits, follow, leave
 from sim.processes.groups import count
 from sim.processes.justice import justice
+from sim.week import advance
 
 MANY = 20_000
 
@@ -22,7 +23,7 @@ def detained(country, people=MANY, **columns) -> slice:
 
 
 def test_courts_dismiss_and_convict_with_their_chances():
-    country = with_values(quiet(5000), dismissal_chance=0.05, conviction_chance=0.1)
+    country = with_values(quiet(5000), dismissal_chance=0.05, conviction_chance=0.1, ordinary_courts=1.0)
     entries = detained(country)
     justice(country)
     roster, cell = country.roster, fullest(country)
@@ -35,7 +36,9 @@ def test_courts_dismiss_and_convict_with_their_chances():
 
 
 def test_the_convicted_are_free_after_their_sentence():
-    country = with_values(quiet(5000), dismissal_chance=0.0, conviction_chance=1.0, sentence_weeks=104)
+    country = with_values(
+        quiet(5000), dismissal_chance=0.0, conviction_chance=1.0, ordinary_courts=1.0, sentence_weeks=104
+    )
     entries = detained(country, 50)
     justice(country)
     assert country.roster.convicted[entries].all()
@@ -74,8 +77,87 @@ def test_those_wrongly_held_are_cleared_and_back_in_civil_life():
     assert (country.youth.status[rows] == CIVILIAN).all()
 
 
+def wrongly_held(country, rows) -> slice:
+    """Hold these youths, who are no members."""
+    ppy = country.society.persons_per_youth
+    country.youth.status[rows] = DETAINED
+    return station(country, fullest(country), rows.size, youth=rows, person=(rows * ppy).astype(np.uint32),
+                   group=NOBODY, persons=ppy, state=DETAINED, since=-5)  # fmt: skip
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_special_prosecutors_and_ordinary_courts_go_at_their_own_pace_in_the_cases_they_have(share):
+    values = {"dismissal_chance": 0.1, "conviction_chance": 0.2, "ordinary_courts": 0.4}
+    country = with_values(quiet(5000), **values)
+    country.levers.reach("pole_cases", ..., share)
+    entries = detained(country)
+    justice(country)
+    pace = share + 0.4 * (1 - share)
+    alike((country.roster.state[entries] == RETURNED).sum(), 0.1 * pace, MANY)
+    alike(country.roster.convicted[entries].sum(), 0.2 * pace, MANY)
+
+
+@pytest.mark.parametrize("gain", [-0.1, 0.7])
+def test_those_wrongly_held_are_cleared_at_another_pace_where_the_pole_has_the_case(gain):
+    cleared = []
+    for share in (0.0, 0.5, 1.0):
+        country = with_values(quiet(500), clearing_chance=0.2, pole_clearing=gain)
+        country.levers.reach("pole_cases", ..., share)
+        entries = wrongly_held(country, np.arange(8000))
+        justice(country)
+        cleared.append(country.roster.state[entries] == GONE)
+        alike(cleared[-1].sum(), 0.2 * ((1 - share) + share * np.exp(gain)), 8000)
+    fewest, half, most = cleared if gain > 0 else cleared[::-1]
+    assert not (fewest & ~half).any()
+    assert not (half & ~most).any()
+
+
+def test_what_the_courts_report_is_what_the_roster_shows():
+    country = with_values(quiet(500), dismissal_chance=0.1, conviction_chance=0.2, clearing_chance=0.3,
+                          ordinary_courts=0.5)  # fmt: skip
+    country.levers.reach("pole_cases", ..., 0.4)
+    wrongly_held(country, np.arange(300))
+    detained(country, 500)
+    station(country, 7, 400, group=2, state=DETAINED, since=-5)
+    roster = country.roster
+    guilty, state = roster.convicted[: roster.size].copy(), roster.state[: roster.size].copy()
+    member, cells, seen = roster.group[: roster.size] != NOBODY, len(country.grid), np.zeros(4)
+    for _ in range(6):
+        country.flows[:] = 0.0
+        justice(country)
+        new_guilty, new_state = roster.convicted[: roster.size], roster.state[: roster.size]
+        free = (state == DETAINED) & (new_state != DETAINED)
+        happened = {"convicted": (guilty == 0) & (new_guilty == 1), "dismissed": free & member & (guilty == 0),
+                    "cleared": free & ~member, "returned": free & member}  # fmt: skip
+        for k, (name, who) in enumerate(happened.items()):
+            persons = np.bincount(roster.cell[: roster.size][who], roster.persons[: roster.size][who], cells)
+            assert np.array_equal(country.flow(name), persons), name
+            seen[k] += persons.sum()
+        guilty, state = new_guilty.copy(), new_state.copy()
+        country.week += 1
+    assert (seen > 100).all()
+    assert seen[2] % 500 == 0, "a youth who is cleared stands for so many persons"
+
+
+def test_the_record_counts_those_held_wrongly_where_they_come_from():
+    country = with_values(quiet(500), clearing_chance=0.1)
+    wrongly_held(country, np.arange(0, country.society.size, 20))
+    detained(country, 500)
+    counts = []
+    for _ in range(4):
+        advance(country)
+        roster, expected = country.roster, np.zeros(9)
+        held = (roster.state[: roster.size] == DETAINED) & (roster.group[: roster.size] == NOBODY)
+        home = country.grid.region[country.society.cell[roster.youth[: roster.size][held]]]
+        np.add.at(expected, home, roster.persons[: roster.size][held])
+        assert np.array_equal(country.values[country.week - 1, :, country.names["held_wrongly"]], expected)
+        counts.append(expected)
+    assert (counts[0] > 0).all(), "they come from every region"
+    assert counts[-1].sum() < 0.8 * counts[0].sum()
+
+
 def test_the_killed_and_free_have_no_case():
-    country = with_values(quiet(5000), dismissal_chance=1.0, clearing_chance=1.0)
+    country = with_values(quiet(5000), dismissal_chance=1.0, ordinary_courts=1.0, clearing_chance=1.0)
     for state in (MEMBER, KILLED, RETURNED, GONE):
         detained(country, 10, state=state)
     before = country.roster.state[:40].copy()
@@ -98,6 +180,21 @@ def test_members_give_up_with_their_chance():
     assert (country.roster.state[held] == DETAINED).all()
 
 
+@pytest.mark.parametrize("factor", [0.0, 0.5, 3.0])
+def test_the_lever_on_giving_up_multiplies_its_chance_where_it_is_moved(factor):
+    left = []
+    for moved in (1.0, factor):
+        country = with_values(quiet(5000), give_up_chance=0.03)
+        here, there = station(country, fullest(country), MANY), station(country, 7, MANY)
+        country.levers.keep("giving_up", fullest(country), moved)
+        exits(country)
+        left.append([country.roster.state[entries] == RETURNED for entries in (here, there)])
+    alike(left[1][0].sum(), 0.03 * factor, MANY)
+    fewer, more = sorted((left[0][0], left[1][0]), key=np.sum)
+    assert not (fewer & ~more).any(), "nobody else's luck moves"
+    assert np.array_equal(left[0][1], left[1][1])
+
+
 def test_who_comes_back_keeps_a_raised_disposition_and_is_a_member_no_more():
     country = with_values(quiet(500), give_up_chance=1.0, returned_disposition=0.4)
     turning = country.society.turns_36
@@ -113,7 +210,7 @@ def test_who_comes_back_keeps_a_raised_disposition_and_is_a_member_no_more():
 
 
 def test_half_of_those_a_youth_stands_for_raise_it_by_half():
-    country = with_values(quiet(500), returned_disposition=0.4, dismissal_chance=1.0)
+    country = with_values(quiet(500), returned_disposition=0.4, dismissal_chance=1.0, ordinary_courts=1.0)
     row = np.array([int(np.flatnonzero(country.society.turns_36 > 100)[0])])
     enlist(country, row, np.zeros(1, np.int8))
     settled = float(country.youth.settled[row[0]])
@@ -196,3 +293,24 @@ def test_newcomers_differ_from_week_to_week_and_not_from_run_to_run():
     assert np.array_equal(a.youth.disposition, b.youth.disposition), "who is born hangs on the world seed alone"
     moved = a.youth.disposition != a.society.newborn.disposition
     assert moved.sum() == (a.society.turns_36 < 3).sum()
+
+
+def test_a_share_of_the_newcomers_of_a_region_has_been_to_school_a_year_longer():
+    after = {}
+    for share in (0.0, 0.4, 0.7):
+        country = quiet(50)
+        if share:
+            country.levers.reach("extra_schooling", [1, 3], share)
+        for _ in range(12):
+            exits(country)
+            country.week += 1
+        after[share] = country.youth.schooling.astype(int)
+    region = country.grid.region[country.society.cell]
+    new = (country.society.turns_36 < 12) & np.isin(region, [1, 3])
+    some, more = after[0.4] - after[0.0], after[0.7] - after[0.0]
+    assert set(some[new]) == {0, 1}
+    alike(some[new].sum(), 0.4, new.sum())
+    alike(more[new].sum(), 0.7, new.sum())
+    assert (more >= some).all(), "a larger share adds others"
+    assert not some[~new].any()
+    assert new.sum() > 200

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from worlds import alike, fullest, quiet, with_values
 
-from sim.population.imams import TRAINED
+from sim.population.imams import IN_TRAINING, TRAINED, speakers
 from sim.population.youth import KILLED
 from sim.processes.messages import messages
 
@@ -202,6 +202,124 @@ def test_outreach_is_heard_by_those_who_attend_a_trained_imam_in_post():
     assert country.flow("reached_sermons").sum() == heard.sum() * 200
     full = country.parameters.counsel_effect * (1 - np.exp(-1 / country.parameters.message_dose))
     np.testing.assert_allclose(country.youth.counsel[heard], full, rtol=1e-5)
+
+
+def everybody_hears_a_speaker(**values):
+    """A country in which every youth attends a moderate imam, and hears each who speaks out."""
+    country = with_values(quiet(5000), **NO_FADING, outreach_chance=1.0, **values)
+    country.imams.stance[:] = 0.0
+    return country
+
+
+def test_propaganda_that_is_answered_has_a_part_of_its_effect_on_the_same_people():
+    plain, answered, silent = (
+        with_values(quiet(500), propaganda_chance=0.3, message_residue=0.0) for _ in range(3)
+    )  # fmt: skip
+    here = fullest(plain)
+    for country in (plain, answered, silent):
+        country.members[2, here] = 200
+    answered.levers.keep("propaganda", here, 0.4)
+    silent.levers.keep("propaganda", slice(None), 0.0)
+    for country in (plain, answered, silent):
+        messages(country)
+    mine = plain.society.cell == here
+    assert plain.youth.propaganda[mine].any()
+    np.testing.assert_allclose(answered.youth.propaganda[mine], 0.4 * plain.youth.propaganda[mine], rtol=1e-6)
+    assert np.array_equal(answered.youth.propaganda[~mine], plain.youth.propaganda[~mine])
+    assert plain.youth.propaganda[~mine].any()
+    assert not silent.youth.propaganda.any()
+    assert not silent.youth.recent.any()
+
+
+def test_imams_who_speak_out_move_those_who_attend_by_the_effect_of_appeals():
+    country = everybody_hears_a_speaker(appeal_effect=-0.1, counsel_effect=0.5)
+    country.levers.reach("speaking_out", slice(None), 1.0)
+    messages(country)
+    attends = country.society.imam < country.imams.cell.size
+    full = -0.1 * (1 - np.exp(-1 / country.parameters.message_dose))
+    np.testing.assert_allclose(country.youth.counsel, np.where(attends, full, 0.0), rtol=1e-6)
+    assert attends.any()
+    assert country.flow("reached_sermons").sum() == attends.sum() * 5000
+
+
+def test_a_share_of_the_imams_of_one_region_speaks_out():
+    country = everybody_hears_a_speaker(appeal_effect=-0.1)
+    country.levers.reach("speaking_out", 4, 0.3)
+    messages(country)
+    society, region = country.society, country.grid.region
+    heard = country.youth.counsel != 0
+    attends = society.imam < country.imams.cell.size
+    mine = attends & (region[society.cell] == 4)
+    assert not heard[~mine].any()
+    imams, first = np.unique(society.imam[mine], return_index=True)
+    alike(heard[mine][first].sum(), 0.3, imams.size)
+
+
+def test_an_appeal_without_effect_is_heard_and_moves_nobody():
+    country = everybody_hears_a_speaker(appeal_effect=0.0)
+    country.levers.reach("speaking_out", slice(None), 1.0)
+    messages(country)
+    assert not country.youth.counsel.any()
+    assert not country.youth.recent.any()
+    assert country.flow("reached_sermons").sum() > 0
+
+
+def test_the_trained_counsel_and_the_others_appeal():
+    country = everybody_hears_a_speaker(appeal_effect=0.1, counsel_effect=-0.1)
+    country.imams.training[::2] = TRAINED
+    country.levers.reach("speaking_out", slice(None), 1.0)
+    messages(country)
+    attends = country.society.imam < country.imams.cell.size
+    trained = country.society.imam % 2 == 0
+    assert (country.youth.counsel[attends & trained] < 0).all()
+    assert (country.youth.counsel[attends & ~trained] > 0).all()
+
+
+def test_only_moderate_imams_in_post_without_a_course_speak_out():
+    country = quiet(5000)
+    people, region = country.imams, country.grid.region
+    people.stance[:] = np.linspace(0, 1, people.stance.size)
+    people.training[::3] = TRAINED
+    people.training[1::3] = IN_TRAINING
+    people.away_until[::2] = 10
+    speaks = speakers(people, region, np.ones(9), 0.5, country.seed, 9)
+    who = np.arange(people.stance.size)
+    assert np.array_equal(speaks, (people.stance < 0.5) & (who % 3 == 2) & (who % 2 == 1))
+    back = speakers(people, region, np.ones(9), 0.5, country.seed, 10)
+    assert np.array_equal(back, (people.stance < 0.5) & (who % 3 == 2))
+
+
+def test_a_larger_share_adds_speakers_and_those_who_speak_go_on():
+    country = quiet(5000)
+    people, region = country.imams, country.grid.region
+    able = people.stance < 0.5
+    before = np.zeros(people.stance.size, bool)
+    for share in (0.0, 0.2, 0.6, 1.0):
+        asked = np.full(9, share)
+        speaks = speakers(people, region, asked, 0.5, country.seed, 0)
+        alike(speaks.sum(), share, able.sum())
+        assert not (before & ~speaks).any()
+        assert np.array_equal(speaks, speakers(people, region, asked, 0.5, country.seed, 100))
+        before = speaks
+    others = speakers(people, region, np.full(9, 0.2), 0.5, quiet(5000, seed=2).seed, 0)
+    assert (others != speakers(people, region, np.full(9, 0.2), 0.5, country.seed, 0)).any()
+
+
+def test_levers_that_are_set_to_nothing_done_leave_every_bit_as_it_is():
+    plain, moved = (with_values(quiet(2000), appeal_effect=0.1, propaganda_chance=0.3) for _ in range(2))
+    for country in (plain, moved):
+        country.imams.training[::5] = TRAINED
+        country.members[2, fullest(country)] = 200
+    moved.levers.keep("propaganda", slice(None), 1.0)
+    moved.levers.reach("speaking_out", slice(None), 0.0)
+    for _ in range(3):
+        for country in (plain, moved):
+            messages(country)
+            country.week += 1
+    assert plain.youth.counsel.any()
+    assert plain.youth.propaganda.any()
+    for name in ("clips", "propaganda", "counsel", "recent", "settled"):
+        assert np.array_equal(getattr(plain.youth, name), getattr(moved.youth, name))
 
 
 def test_propaganda_fades_like_clips_and_counsel_at_its_own_half_life():

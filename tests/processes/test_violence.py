@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from worlds import alike, day, fullest, quiet, with_values
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from worlds import NO_VIOLENCE, alike, day, fullest, quiet, with_values
 
 from sim.population.imams import IN_TRAINING
 from sim.processes.violence import deaths, opportunity, violence
 
-NO_ATTACKS = {"attack_rate": 0.0, "raid_rate": 0.0}
-EVERYWHERE = slice(None)
 
 
 def held(members: int, group: int = 0, **values):
@@ -68,6 +68,34 @@ def test_opportunity_is_what_is_within_reach():
     assert some[1, cell] == 0
 
 
+@pytest.mark.parametrize("factor", [0.0, 0.5, 2.0])
+def test_the_lever_on_attacks_multiplies_their_rate_where_it_is_moved(factor):
+    moved, other, plain = held(9, attack_rate=0.5), held(9, attack_rate=0.5 * factor), held(9, attack_rate=0.5)
+    there = np.arange(1713) % 2 == 0
+    moved.levers.keep("attack_rate", there, factor)
+    for country in (moved, other, plain):
+        violence(country)
+    for name in ("attacks", "attacks_forces", "attacks_officials", "attacks_civilians"):
+        assert np.array_equal(moved.flow(name), np.where(there, other.flow(name), plain.flow(name)))
+    attacks = plain.flow("attacks")[there].sum()
+    assert abs(moved.flow("attacks")[there].sum() - factor * attacks) < 4.5 * np.sqrt((factor + factor**2) * attacks + 1)
+
+
+def test_the_lever_on_attacks_on_civilians_changes_their_weight_alone():
+    plain, moved = held(9, attack_rate=5.0), held(9, attack_rate=5.0)
+    there = np.arange(1713) < 900
+    moved.levers.keep("attacks_on_civilians", there, 0.25)
+    before, after = opportunity(plain), opportunity(moved)
+    np.testing.assert_allclose(after[2], before[2] * np.where(there, 0.25, 1.0))
+    assert np.array_equal(after[:2], before[:2])
+    violence(moved)
+    rate = 5.0 * 9**moved.parameters.attack_gamma
+    for name, weight in (("attacks_civilians", after[2]), ("attacks_officials", after[1])):
+        for where in (there, ~there):
+            number = rate * weight[where].sum()
+            assert abs(moved.flow(name)[where].sum() - number) < 4.5 * np.sqrt(number), name
+
+
 def test_raids_hit_towns_with_sites_alone():
     country = with_values(quiet(5000), attack_rate=0.0, raid_rate=20.0)
     country.members[0, fullest(country)] = 400
@@ -81,6 +109,176 @@ def test_raids_hit_towns_with_sites_alone():
     pull = country.places.site_pull[0]
     for site, share in zip(sites, pull / pull.sum(), strict=True):
         alike(attacks[site], share, int(attacks.sum()))
+
+
+# --- hardened sites --------------------------------------------------------------------------------------
+
+
+def raided(kept=(), displaced=0.67):
+    """A country in which one group raids sites and does nothing else; `kept` is the lever at the first sites."""
+    country = with_values(quiet(5000), **{**NO_VIOLENCE, "raid_rate": 20.0}, site_displaced=displaced)
+    country.members[0, fullest(country)] = 400
+    for site, factor in zip(country.places.sites, kept, strict=False):
+        country.levers.keep("site_raids", site, factor)
+    violence(country)
+    at_sites = country.flow("attacks_sites")[country.places.sites]
+    assert at_sites.sum() == country.flow("attacks").sum() == country.attacks_now.sum()
+    return country, at_sites
+
+
+def test_a_hardened_site_keeps_raids_away_and_the_others_are_raided_as_before():
+    _, before = raided()
+    _, closed = raided([0.0], displaced=0.0)
+    assert closed[0] == 0 < before[0]
+    assert np.array_equal(closed[1:], before[1:])
+    _, half = raided([0.5], displaced=0.0)
+    alike(half[0], 0.5, int(before[0]))
+    assert np.array_equal(half[1:], before[1:])
+
+
+@pytest.mark.parametrize("displaced", [0.0, 0.6, 1.0])
+def test_so_many_of_the_raids_kept_away_strike_another_site(displaced):
+    _, before = raided()
+    country, after = raided([0.2], displaced)
+    sites, pull = country.places.sites, country.places.site_pull[0].copy()
+    moved = country.flow("attacks_displaced")[sites]
+    assert moved[0] == 0
+    assert np.array_equal(after[1:], before[1:] + moved[1:])
+    kept_away = int(before[0] - after[0])
+    alike(kept_away, 0.8, int(before[0]))
+    alike(moved.sum(), displaced, kept_away)
+    pull[0] = 0.0
+    for place in range(1, sites.size):
+        alike(moved[place], pull[place] / pull.sum(), max(int(moved.sum()), 1))
+
+
+def test_where_every_site_is_closed_nobody_is_raided():
+    _, after = raided(np.zeros(10), displaced=1.0)
+    assert after.sum() == 0
+
+
+def test_those_who_are_kept_away_rather_go_where_it_is_not_hardened_either():
+    country, _ = raided([0.0, 1.0, 0.25], displaced=1.0)
+    pull = country.places.site_pull[0].copy()
+    pull[0], pull[2] = 0.0, pull[2] * 0.25
+    moved = country.flow("attacks_displaced")[country.places.sites]
+    for place in range(1, pull.size):
+        alike(moved[place], pull[place] / pull.sum(), int(moved.sum()))
+
+
+@settings(max_examples=20)
+@given(st.lists(st.floats(0, 1), min_size=10, max_size=10), st.floats(0, 1))
+def test_hardening_never_adds_raids(kept, displaced):
+    _, before = raided()
+    country, after = raided(kept, displaced)
+    moved = country.flow("attacks_displaced")[country.places.sites]
+    assert after.sum() <= before.sum()
+    assert (after - moved <= before).all()
+    assert moved.sum() <= before.sum() - (after - moved).sum()
+
+
+def test_a_site_that_attracts_is_chosen_more_often_and_raids_are_no_more():
+    country, after = raided([3.0])
+    _, before = raided()
+    assert after.sum() == before.sum()
+    pull = country.places.site_pull[0] * np.where(np.arange(before.size) == 0, 3.0, 1.0)
+    alike(after[0], pull[0] / pull.sum(), int(after.sum()))
+    assert country.flow("attacks_displaced").sum() == 0
+
+
+# --- sieges ----------------------------------------------------------------------------------------------
+
+
+def besieged(delay=1.0, guard=0.0, **values):
+    country = with_values(quiet(5000), **{**NO_VIOLENCE, "raid_rate": 20.0, "siege_trapped": 60.0, **values})
+    country.members[0, fullest(country)] = 400
+    country.levers.keep("response_delay", slice(None), delay)
+    country.levers.reach("site_guard", slice(None), guard)
+    violence(country)
+    return country
+
+
+@pytest.mark.parametrize("harm", [-0.05, 0.0, 0.5])
+@pytest.mark.parametrize(("delay", "guard"), [(1.0, 0.0), (0.36, 0.0), (2.0, 0.25)])
+def test_in_a_siege_more_die_the_longer_the_response_takes_and_fewer_where_guards_are(harm, delay, guard):
+    country = besieged(delay, guard, siege_deaths=0.1, harm_delay=harm)
+    raids, trapped = country.flow("attacks_sites").sum(), country.flow("trapped").sum()
+    assert abs(trapped - 60.0 * raids) < 4.5 * np.sqrt(raids * 60 * 61)
+    expected = trapped * 0.1 * delay**harm * (1 - guard)
+    assert abs(country.flow("deaths_sites").sum() - expected) < 4.5 * np.sqrt(expected)
+    assert np.array_equal(country.flow("deaths_civilian"), country.flow("deaths_sites"))
+
+
+def test_a_faster_response_only_saves_people_and_traps_as_many():
+    slow, fast = besieged(1.0, harm_delay=0.5), besieged(0.5, harm_delay=0.5)
+    assert np.array_equal(slow.flow("trapped"), fast.flow("trapped"))
+    assert (fast.flow("deaths_sites") <= slow.flow("deaths_sites")).all()
+    assert fast.flow("deaths_sites").sum() < 0.8 * slow.flow("deaths_sites").sum()
+    guarded = besieged(guard=1.0)
+    assert guarded.flow("trapped").sum() > 0 == guarded.flow("deaths_sites").sum()
+
+
+def test_no_more_die_in_a_siege_than_were_trapped():
+    country = besieged(1e4, siege_deaths=0.8, harm_delay=0.5)
+    assert country.flow("trapped").sum() == country.flow("deaths_sites").sum() > 0
+    few = besieged(siege_deaths=0.9, siege_trapped=1.5)
+    assert (few.flow("deaths_sites") <= few.flow("trapped")).all()
+
+
+# --- clashes between communities -------------------------------------------------------------------------
+
+
+def uneasy(insecurity=0.5, **values):
+    country = with_values(quiet(5000), **{**NO_VIOLENCE, "communal_rate": 400.0, "communal_deaths": 3.0, **values})
+    country.insecurity[:] = insecurity
+    return country
+
+
+def test_communities_clash_where_people_of_the_country_live_in_fear():
+    country = uneasy(np.where(np.arange(1713) % 2, 0.8, 0.0))
+    grid = country.grid
+    means = 400.0 / 1e6 * grid.population * (1 - grid.urban_share) * country.insecurity
+    violence(country)
+    clashes = country.flow("clashes")
+    assert not clashes[::2].any()
+    for region in range(9):
+        number = means[grid.region == region].sum()
+        assert abs(clashes[grid.region == region].sum() - number) <= 4.5 * np.sqrt(number) + 1
+    assert means.sum() > 1000
+    killed = country.flow("deaths_communal")
+    assert not killed[clashes == 0].any()
+    assert abs(killed.sum() - 3.0 * clashes.sum()) < 4.5 * np.sqrt(clashes.sum() * 3 * 4)
+    assert np.array_equal(killed, country.flow("deaths_civilian"))
+    assert not country.flow("attacks").any()
+
+
+@pytest.mark.parametrize("factor", [0.0, 0.6])
+def test_the_lever_on_communal_violence_only_prevents_clashes_where_it_is_moved(factor):
+    plain, calmer = uneasy(), uneasy()
+    there = plain.grid.region == 4
+    calmer.levers.keep("communal_violence", there, factor)
+    for country in (plain, calmer):
+        violence(country)
+    before, after = plain.flow("clashes"), calmer.flow("clashes")
+    assert np.array_equal(after[~there], before[~there])
+    assert (after <= before).all()
+    number = 400.0 / 1e6 * 0.5 * (plain.grid.population * (1 - plain.grid.urban_share))[there].sum() * factor
+    assert abs(after[there].sum() - number) <= 4.5 * np.sqrt(number)
+    assert (calmer.flow("deaths_communal") <= plain.flow("deaths_communal")).all()
+
+
+def test_a_clash_raises_insecurity_like_an_attack():
+    country = uneasy(0.2, attack_fear=0.4, fear_spill=0.25, fear_half_life=42)
+    violence(country)
+    clashes = country.flow("clashes")
+    around = np.array([sum(clashes[n] for n in near if n >= 0) for near in country.grid.neighbours])
+    kept = 0.2 * 0.5 ** (1 / 6)
+    expected = 1 - (1 - kept) * np.exp(-0.4 * (clashes + 0.25 * around))
+    np.testing.assert_allclose(country.insecurity, expected, rtol=1e-12)
+    assert clashes.sum() > 100
+
+
+# --- who attacks, and whom it kills ----------------------------------------------------------------------
 
 
 def test_a_group_that_does_not_exist_attacks_nobody():
@@ -127,7 +325,7 @@ def test_who_dies_depends_on_the_target(target):
 
 
 def test_insecurity_halves_at_its_half_life():
-    country = with_values(quiet(5000), **NO_ATTACKS, fear_half_life=42)
+    country = with_values(quiet(5000), **NO_VIOLENCE, fear_half_life=42)
     country.insecurity[:] = np.linspace(0, 1, 1713)
     for _ in range(6):
         violence(country)
@@ -136,7 +334,7 @@ def test_insecurity_halves_at_its_half_life():
 
 def test_an_attack_raises_insecurity_and_spills_over():
     country = with_values(
-        quiet(5000), attack_rate=0.0, raid_rate=3.0, attack_fear=0.4, fear_spill=0.25, fear_half_life=42
+        quiet(5000), **{**NO_VIOLENCE, "raid_rate": 3.0}, attack_fear=0.4, fear_spill=0.25, fear_half_life=42
     )
     country.members[0, fullest(country)] = 4
     country.insecurity[:] = 0.2
@@ -155,7 +353,7 @@ def test_an_attack_raises_insecurity_and_spills_over():
 
 def test_the_state_falls_where_a_group_holds_the_place_and_comes_back():
     values = {"holding_members": 10, "state_return": 0.05, "state_retreat": 0.1}
-    country = with_values(quiet(5000), **NO_ATTACKS, **values)
+    country = with_values(quiet(5000), **NO_VIOLENCE, **values)
     cell, start = fullest(country), country.state_presence.copy()
     country.members[0, cell] = 30
     levels = [start[cell]]
@@ -183,8 +381,23 @@ def test_the_state_falls_where_a_group_holds_the_place_and_comes_back():
     assert country.state_presence[cell] == pytest.approx(low), "it does not come back where it is not safe"
 
 
+@pytest.mark.parametrize(("speed", "more"), [(1.0, 0.0), (3.0, 0.0), (2.0, 0.25), (1e9, 0.1)])
+def test_programmes_make_the_state_return_faster_and_to_more_than_was_there(speed, more):
+    country = with_values(quiet(5000), **NO_VIOLENCE, state_return=0.02)
+    start, there = country.state_start.copy(), country.grid.region == 3
+    country.state_presence[:] = low = 0.1
+    country.levers.keep("state_return", there, speed)
+    country.levers.reach("state_goal", there, more)
+    for _ in range(10):
+        violence(country)
+    goal = np.where(there, 1 - (1 - start) * (1 - more), start)
+    pace = np.where(there, min(0.02 * speed, 1.0), 0.02)
+    np.testing.assert_allclose(country.state_presence, goal - (goal - low) * (1 - pace) ** 10, rtol=1e-9)
+    assert np.array_equal(country.state_start, start)
+
+
 def test_forces_keep_a_group_from_holding_a_place():
-    country = with_values(quiet(5000), **NO_ATTACKS, holding_members=10, protecting_companies=2.0)
+    country = with_values(quiet(5000), **NO_VIOLENCE, holding_members=10, protecting_companies=2.0)
     cell = fullest(country)
     country.members[0, cell], country.forces[cell] = 10, 2.0
     violence(country)
@@ -228,7 +441,7 @@ def test_units_lose_strength_where_their_own_die_and_are_reinforced():
 
 
 def test_moderate_imams_are_silenced_where_a_group_is_and_nobody_else():
-    country = with_values(quiet(5000), **NO_ATTACKS, silencing_chance=1.0, silenced_weeks=20, moderate_stance=0.5)
+    country = with_values(quiet(5000), **NO_VIOLENCE, silencing_chance=1.0, silenced_weeks=20, moderate_stance=0.5)
     people, cell = country.imams, fullest(country)
     here = people.cell == cell
     moderate = people.stance < 0.5
@@ -247,12 +460,46 @@ def test_moderate_imams_are_silenced_where_a_group_is_and_nobody_else():
     assert people.in_post(28)[at_risk].all()
 
 
-def test_silencing_has_its_chance():
-    country = with_values(quiet(5000), **NO_ATTACKS, silencing_chance=0.1)
+def silenced(**levers) -> tuple:
+    """A country in which groups are everywhere, after a week in which levers on imams are moved in two regions."""
+    country = with_values(quiet(5000), **NO_VIOLENCE, silencing_chance=0.1, speaking_exposure=2.0)
     country.members[0] = 1
-    moderate = country.imams.stance < country.parameters.moderate_stance
+    for name, value in levers.items():
+        how = country.levers.keep if name == "imam_threats" else country.levers.reach
+        how(name, [2, 6], value)
     violence(country)
-    alike((country.imams.away_until > 0).sum(), 0.1, moderate.sum())
+    return country, country.imams.away_until > 0
+
+
+def test_silencing_has_its_chance_and_is_counted():
+    country, quieted = silenced()
+    moderate = country.imams.stance < country.parameters.moderate_stance
+    alike(quieted.sum(), 0.1, moderate.sum())
+    assert np.array_equal(country.flow("imams_silenced"), np.bincount(country.imams.cell[quieted], minlength=1713))
+
+
+@pytest.mark.parametrize("factor", [0.0, 0.5, 3.0])
+def test_the_lever_on_threats_multiplies_the_chance_of_silencing_where_it_is_moved(factor):
+    country, before = silenced()
+    _, after = silenced(imam_threats=factor)
+    there = np.isin(country.grid.region[country.imams.cell], [2, 6])
+    assert np.array_equal(after[~there], before[~there])
+    fewer, more = (after, before) if factor < 1 else (before, after)
+    assert not (fewer & ~more).any()
+    moderate = country.imams.stance < country.parameters.moderate_stance
+    alike(after[there].sum(), 0.1 * factor, (there & moderate).sum())
+
+
+def test_who_speaks_out_is_silenced_sooner_and_nobody_else_is():
+    country, before = silenced()
+    _, half = silenced(speaking_out=0.5)
+    _, all_ = silenced(speaking_out=1.0)
+    moderate = country.imams.stance < country.parameters.moderate_stance
+    there = np.isin(country.grid.region[country.imams.cell], [2, 6])
+    for now, share in ((half, 0.5), (all_, 1.0)):
+        assert np.array_equal(now[~there], before[~there])
+        alike(now[there].sum(), 0.1 * (1 + share), (there & moderate).sum())
+    assert not (half & ~all_).any()
 
 
 def test_groups_attack_from_the_week_they_are_founded():

@@ -1,0 +1,195 @@
+"""The agreement for peace and reconciliation in Mali, from the Algiers process.
+
+Signed on 15 May 2015, and on 20 June 2015 by the coordination of the movements. It has 78 commitments in political,
+security and social provisions. An independent observer counted 20 of them carried out at the end of 2018, two of these
+in that year; that the years before were even is derived. So the level of implementation, 0..1, grows slowly:
+
+    level = min(1, pace x commitments carried out / all commitments)
+
+Attacks and communal violence in the signatory regions follow the level as a whole; the approaches of the group whose
+men could join the agreement follow the political provisions, mixed units the security ones, relief of grievance the
+social ones. Peace lasts longer where more is implemented, also for those who did not sign (Joshi and Quinn 2015: a
+direction; the sizes are judgement and include harm).
+
+The pace is a lever: who sits at the table may change it. The measure keeps no memory, so a pace that changes half way
+moves the level at once. An agreement that is quickly implemented is one line:
+
+    done: [{after_weeks: 52, commitments: 78}]
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import numpy as np
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+
+from sim.measures.base import (
+    MOST,
+    Count,
+    Delivered,
+    Measure,
+    Plan,
+    Regions,
+    Several,
+    Share,
+    Xof,
+    field,
+    number,
+    of_some,
+    wrong,
+)
+from sim.world import facts
+
+if TYPE_CHECKING:
+    from sim.country import Country
+    from sim.levers import Levers
+    from sim.world.grid import Grid
+    from sim.world.timeline import Clock
+
+SIGNED = date(2015, 6, 20)
+"""The day from which the record is counted: the coordination of the movements signed."""
+
+COULD_JOIN = "ansar_dine"
+"""The group whose men could lay down arms under the agreement: it rose from the same rebellion."""
+
+MIXED_UNITS = "ex_separatist"
+
+Moment = Annotated[
+    int,
+    BeforeValidator(lambda value: number(value, "a whole number of weeks (below 0: earlier)", -MOST, MOST, whole=True)),
+]
+
+
+class Point(BaseModel):
+    """How many commitments were carried out at a time."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    after_weeks: Moment = field(..., unit="weeks", source="choice", meaning="weeks after the start of the agreement")
+    commitments: Count = field(..., unit="commitments", source="choice", meaning="carried out by then")
+
+
+class PeaceAgreement(Measure):
+    """Political, security and social commitments are carried out, as far as they are."""
+
+    key: ClassVar[str] = "peace_agreement"
+    title: ClassVar[str] = "Agreement for peace and reconciliation (Algiers, 2015)"
+    delivers: ClassVar[str] = "commitments carried out so far"
+    sources: ClassVar[tuple[str, ...]] = (
+        "Carter Center, independent observer",
+        "Joshi and Quinn 2015 10.1017/S0007123415000381",
+    )
+
+    regions: Regions = field(
+        ["Tombouctou", "Gao", "Kidal"], unit="names", source="the regions that the agreement is about",
+        meaning="where it acts: 'all' or a list of regions",
+    )  # fmt: skip
+    commitments: Count = field(
+        78, unit="commitments", source="Carter Center, independent observer", meaning="commitments in all", ge=1
+    )
+    done: Several[Point] = field(
+        (
+            Point(after_weeks=0, commitments=0),
+            Point(after_weeks=132, commitments=18),
+            Point(after_weeks=184, commitments=20),
+        ),
+        unit="points",
+        source="Carter Center: 20 of 78 by the end of 2018, 2 of them in that year; before that evenly (derived)",
+        meaning="commitments carried out over time, evenly between points and from none at the start; after the last"
+        " point nothing changes",
+    )
+    political: Share = field(
+        1.0, unit="share", source="assumed: no count by kind found",
+        meaning="level of the political provisions against that of all",
+    )  # fmt: skip
+    security: Share = field(
+        0.8, unit="share", source="assumed: over two thirds of the security items were unmet in 2019 (Carter Center)",
+        meaning="level of the security provisions against that of all",
+    )  # fmt: skip
+    social: Share = field(
+        1.0, unit="share", source="assumed: no count by kind found",
+        meaning="level of the social provisions against that of all",
+    )  # fmt: skip
+    mixed_units: Share = field(
+        1.0, unit="share", source="choice: all that came of the record (600 men in Gao from 2017)",
+        meaning="joint units of former rebels and army that form, against those of the record at the recorded level",
+    )  # fmt: skip
+    cost_per_week: Xof = field(
+        150_000_000, unit="XOF per week", source="assumed: committees, observer, camps of assembly; no budget found",
+        meaning="cost of carrying it out and of following it up",
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _goes_forward(self) -> PeaceAgreement:
+        if not self.done:
+            raise wrong("has done without a point; it is a list of points such as {after_weeks: 52, commitments: 10}")
+        for k, point in enumerate(self.done, 1):
+            if point.commitments > self.commitments:
+                raise wrong(f"has done item {k} with {point.commitments} commitments; there are {self.commitments}")
+            if k > 1 and point.after_weeks <= self.done[k - 2].after_weeks:
+                raise wrong(f"has done item {k} after {point.after_weeks} weeks, no later than the item before it")
+        return self
+
+    @property
+    def deploys(self) -> tuple[str, ...]:
+        """The joint units of former rebels and army."""
+        return (MIXED_UNITS,)
+
+    def level(self, day: date, pace: float = 1.0) -> float:
+        """Share of the commitments carried out in the week of `day`, 0..1, at this pace."""
+        return min(1.0, pace * _done(self.done, self.weeks_since_start(day)) / self.commitments)
+
+    def implemented(self, country: Country) -> float:
+        """Share of the commitments carried out this week, 0..1."""
+        day = country.clock.date(country.week)
+        return self.carried_out(country) * self.level(day, float(country.levers.implementation))
+
+    def formed(self, level: float, day: date) -> float:
+        """Part of the recorded joint units that is there, 0..1.
+
+        Those that stood in Gao from 2017 on are what came of the recorded level. A higher level brings no more of them
+        than the table of deployments has; `forces: {ex_separatist: {scale: 2}}` would.
+        """
+        fields = type(self).model_fields
+        weeks = (day - SIGNED).days // 7
+        recorded = _done(fields["done"].default, weeks) / fields["commitments"].default * fields["security"].default
+        return self.mixed_units * (min(1.0, level * self.security / recorded) if recorded > 0.0 else 0.0)
+
+    def apply(self, levers: Levers, country: Country) -> None:
+        """Move what each kind of provisions is about."""
+        p, level, cells = country.parameters, self.implemented(country), self.cells(country)
+        if level == 0.0:
+            return
+        levers.keep("attack_rate", cells, np.exp(level * p.agreement_attacks))
+        levers.keep("communal_violence", cells, np.exp(level * p.agreement_violence))
+        levers.reach("grievance_relief", self.region_mask, level * self.social * p.relief_rate)
+        keys = country.groups.keys
+        if COULD_JOIN in keys:
+            g = keys.index(COULD_JOIN)
+            at_home = float(self.region_mask[country.grid.region[country.groups.home_cells[g]]].mean())
+            change = level * self.political * p.agreement_inflow
+            levers.keep("approaches", g, of_some(at_home, change))
+        share = self.formed(level, country.clock.date(country.week))
+        levers.reach("deployed", (facts.force_places()[MIXED_UNITS], self.region_mask), share)
+
+    def report(self, country: Country) -> Delivered:
+        """Commitments carried out, a number for the nation spread over its regions by people; the cost as planned."""
+        done = self.implemented(country) * self.commitments
+        return Delivered(
+            self.by_people(country, done), self.by_people(country, self.strength_now(country) * self.cost_per_week)
+        )
+
+    def plan(self, clock: Clock, grid: Grid) -> Plan:
+        """Commitments carried out when most of them are, and the cost of all weeks."""
+        days = [clock.date(week) for week in range(clock.weeks)]
+        most = max(self.strength(day) * self.level(day) for day in days)
+        return Plan(most * self.commitments, sum(self.strength(day) for day in days) * self.cost_per_week)
+
+
+def _done(points: tuple[Point, ...], weeks: int) -> float:
+    """Commitments carried out after so many weeks: even between points, from none at the start."""
+    if points[0].after_weeks > 0:
+        points = (Point(after_weeks=0, commitments=0), *points)
+    return float(np.interp(weeks, [point.after_weeks for point in points], [point.commitments for point in points]))

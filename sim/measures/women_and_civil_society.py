@@ -1,0 +1,88 @@
+"""Women and civil society take part in prevention.
+
+The framework of the G5 Sahel gives women and civil society a role. Groups warn the families they know and support
+them: contacts with recruiters break off, members whose families hold on to them give up. How much, nobody has
+measured: resisters in Nigeria had had messages of their families (Mercy Corps 2016), which gives the sign. Agreements
+signed by women too were implemented further elsewhere (Krause, Krause and Branfors 2018, a correlation); in Mali women
+had hardly a seat. The United Nations counted 23,000 people in over 80 small projects of this kind in the Sahel and the
+Maghreb and found no single answer (UNICRI 2020): a full measure reaches few.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from sim.measures.base import Count, Delivered, Measure, Number, Plan, Xof, Yes, choice, field, of_some, people_of
+from sim.parameters import Parameters
+
+if TYPE_CHECKING:
+    from sim.country import Country
+    from sim.levers import Levers
+    from sim.world.grid import Grid
+    from sim.world.timeline import Clock
+
+
+class WomenAndCivilSociety(Measure):
+    """Groups of women and civil society are supported; they warn and support families."""
+
+    key: ClassVar[str] = "women_and_civil_society"
+    title: ClassVar[str] = "Women and civil society in prevention (G5 Sahel)"
+    delivers: ClassVar[str] = "youths in families reached"
+    sources: ClassVar[tuple[str, ...]] = ("UNICRI 2020", "G5 Sahel 2020 (national branches of CELLRAD)")
+    partners: ClassVar[bool] = True
+
+    groups: Count = field(
+        400, unit="groups", source="assumed: eight in each of the fifty cercles", meaning="groups that are supported"
+    )
+    families_per_group: Count = field(
+        48, unit="families", source="derived: 23,000 people in 80 projects (UNICRI 2020), six to a family",
+        meaning="families that one group reaches",
+    )  # fmt: skip
+    persons_per_family: Number = field(
+        6.0, unit="persons", source="assumed: about a household", meaning="people of a family", ge=1, le=30
+    )
+    at_the_table: Yes = choice(
+        True, "true or false", "whether women take part in following up the peace agreement, wherever the groups work"
+    )
+    cost_per_group_week: Xof = field(
+        60_000, unit="XOF per group and week", source="assumed: an allowance, transport and meetings",
+        meaning="support of one group",
+    )  # fmt: skip
+
+    def share_reached(self, grid: Grid) -> float:
+        """Share of the families of its regions whom all groups together reach: groups work where people live."""
+        return min(1.0, self.groups * self.families_per_group * self.persons_per_family / self._people(grid).sum())
+
+    def steer(self, levers: Levers, country: Country) -> None:
+        """Quicken the agreement. A seat at the table is not work that partners do twice."""
+        if not self.at_the_table:
+            return
+        p = country.parameters
+        seated = self.strength_now(country) * p.fidelity_women_and_civil_society
+        if seated > 0.0:
+            levers.keep("implementation", ..., p.women_implementation**seated)
+
+    def apply(self, levers: Levers, country: Country) -> None:
+        """Warn families, and support those of members."""
+        done, p = self.carried_out(country), country.parameters
+        if done > 0.0:
+            reached, cells = done * self.share_reached(country.grid), self.cells(country)
+            levers.keep("contact_lapse", cells, of_some(reached, p.family_lapse))
+            levers.keep("giving_up", cells, of_some(reached, p.family_exit))
+
+    def report(self, country: Country) -> Delivered:
+        """Youths in the families reached, and what the groups cost."""
+        reached = self.carried_out(country) * self.share_reached(country.grid)
+        cost = self.strength_now(country) * self.groups * self.cost_per_group_week
+        return Delivered(self.youths(country) * reached, self.by_people(country, cost))
+
+    def plan(self, clock: Clock, grid: Grid) -> Plan:
+        """Youths in the families that all groups reach."""
+        youths = self._people(grid).sum() * Parameters.default().share_15_35
+        cost = self.full_weeks(clock) * self.groups * self.cost_per_group_week
+        return Plan(youths * self.share_reached(grid) * self.intensity, cost)
+
+    def _people(self, grid: Grid) -> np.ndarray:
+        return people_of(grid) * self.region_mask
