@@ -344,6 +344,64 @@ def parameters(names: tuple[str, ...], as_csv: bool) -> None:
         show_parameters(chosen, console())
 
 
+@kumakan.command()
+@click.argument("first", metavar="FIRST")
+@click.argument("second", metavar="SECOND")
+@_options(
+    click.option("--seed", type=click.IntRange(0, LARGEST_SEED), default=1, show_default=True, metavar="N",
+                 help="Luck of both runs."),
+    click.option("--draw", type=click.IntRange(0, LARGEST_SEED), default=0, show_default=True, metavar="N",
+                 help="Draw of the parameters; 0 takes their values in the table."),
+    click.option("--world-seed", type=click.IntRange(0, LARGEST_SEED), default=1, show_default=True, metavar="N",
+                 help="Who lives where and knows whom."),
+    click.option("--stories", type=click.IntRange(0, 100), default=5, show_default=True, metavar="N",
+                 help="Invented persons to tell about, at most."),
+    click.option("--out", type=click.Path(path_type=Path), metavar="DIR",
+                 help="Folder for the tables; by default in results/, by the names and the seed."),
+)  # fmt: skip
+@_scenario_options
+def explain(
+    first: str,
+    second: str,
+    seed: int,
+    draw: int,
+    world_seed: int,
+    stories: int,
+    out: Path | None,
+    persons_per_youth: int | None,
+    changes: tuple[str, ...],
+) -> None:
+    """Follow the same persons through two scenarios: who joins in one only, and where their stories part.
+
+    All of them are invented persons; nothing here describes a real one.
+    """
+    from sim.experiments.explain import explain as follow
+    from sim.experiments.store import folder_name
+    from sim.views.stories import check_folder, save_explanation, show_explanation
+    from sim.views.tables import console
+
+    a, b = _load([first, second], persons_per_youth, changes)
+    if out is None:
+        names = f"explain-{folder_name(a.name)}-vs-{folder_name(b.name)}-seed-{seed}"
+        others = [f"-{what}-{n}" for what, n, usual in (("draw", draw, 0), ("world", world_seed, 1)) if n != usual]
+        out = Path("results") / "".join([names, *others])
+    check_folder(out)
+    with _weeks(3 * a.clock.weeks) as on_week:
+        explanation = follow(a, b, seed, world_seed, draw, stories, on_week)
+    show_explanation(explanation, console())
+    click.echo(f"Tables and stories: {save_explanation(explanation, out)}")
+
+
+@contextmanager
+def _weeks(most: int) -> Iterator[Callable[[], None] | None]:
+    """A bar of the weeks lived, on a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with click.progressbar(length=most, label="weeks", file=sys.stderr) as bar:
+        yield lambda: bar.update(1)
+
+
 # --- progress -----------------------------------------------------------------------------------------------
 
 

@@ -88,7 +88,7 @@ def test_sim_offers_what_it_says():
 def test_version_and_help():
     assert kumakan("--version").output == f"kumakan {__version__}\n"
     assert kumakan("--help").exit_code == 0
-    for command in ("run", "compare", "check", "measures", "parameters"):
+    for command in ("run", "compare", "check", "measures", "parameters", "explain"):
         assert kumakan(command, "--help").exit_code == 0
         assert command in kumakan("--help").output
 
@@ -308,6 +308,68 @@ def test_figures_are_drawn_for_what_was_run(files, tmp_path):
     assert {"effects.png", "series_joined.png", "map_joined_per_100k_patrols.png"} <= drawn
     with Image.open(tmp_path / "out" / "figures" / "effects.png") as image:
         assert min(image.size) > 300
+
+
+# --- explaining ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def crowded(tmp_path):
+    """Two scenarios in which some join, and not the same."""
+    text = TINY.replace("2012-03-05", "2012-12-31").replace("2000", "1000") + "groups:\n"
+    text += "".join(f"  {key}: {{start_members: 12000}}\n" for key in ("ansar_dine", "mujao"))
+    (tmp_path / "more.yaml").write_text(text + "  aqim: {start_members: 12000}\n")
+    (tmp_path / "fewer.yaml").write_text(text + "  aqim: {start_members: 1000}\n")
+    return [str(tmp_path / "more.yaml"), str(tmp_path / "fewer.yaml")]
+
+
+def test_explain_shows_and_keeps_who_differs(crowded, tmp_path, monkeypatch):
+    import pandas as pd
+
+    monkeypatch.chdir(tmp_path)
+    result = kumakan("explain", *crowded, "--seed", 2, "--stories", 2)
+    assert result.exit_code == 0, result.output
+    out = tmp_path / "results" / "explain-more-vs-fewer-seed-2"
+    assert {file.name for file in out.iterdir()} == {
+        "explain.md", "explain_persons.csv", "explain_events.csv", "manifest.json"}  # fmt: skip
+    for text in (result.stdout, (out / "explain.md").read_text()):
+        assert "Invented persons; nothing here describes a real one." in text
+        assert "Story 2" in text
+        assert "Story 3" not in text
+    persons = pd.read_csv(out / "explain_persons.csv")
+    assert list(persons) == ["change", "region", "reason", "through", "persons"]
+    sums = persons.groupby("change")["persons"].sum().reindex(["spared", "added"], fill_value=0)
+    joined = json.loads((out / "manifest.json").read_text())["joined"]
+    assert sums["spared"] - sums["added"] == joined[0] - joined[1]
+    assert f"{joined[0]:,} persons in more" in result.stdout
+    events = pd.read_csv(out / "explain_events.csv")
+    assert set(events["step"]) == {"difference", "event", "decision"}
+    again = kumakan("explain", *crowded, "--seed", 2, "--stories", 0)
+    assert again.exit_code == 0
+    assert "Story" not in (out / "explain.md").read_text(), "what was there is replaced"
+
+
+def test_explain_of_the_same_says_that_nothing_differs(files, tmp_path):
+    result = kumakan("explain", files[0], files[0], "--out", tmp_path / "out", "--set", "end=2012-02-06")
+    assert result.exit_code == 0, result.output
+    assert "Nothing differs" in result.stdout
+    assert "base (first) against base (second)" in result.stdout
+    assert "Nothing differs" in (tmp_path / "out" / "explain.md").read_text()
+
+
+def test_explain_refuses_what_cannot_be_compared_or_kept(files, tmp_path):
+    other = tmp_path / "other.yaml"
+    other.write_text(TINY + "parameters: {peer_pull: 0.021}\n")
+    for second, out, said in (
+        (other, tmp_path / "out", "other has peer_pull 0.021"),
+        (files[1], other, "is a file; --out names a folder"),
+        (files[1], tmp_path, "holds other files"),
+    ):
+        result = kumakan("explain", files[0], second, "--out", out)
+        assert result.exit_code == 2
+        assert said in result.stderr
+        assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
 
 
 # --- in a process of its own -----------------------------------------------------------------------------
