@@ -58,6 +58,9 @@ def readers() -> dict[str, list[str]]:
         read |= set(re.findall(r"\.get\(\"([a-z]\w*)\"", text))
         for name in read & found.keys():
             found[name].append(file.relative_to(CODE).as_posix())
+    for key, measure in MEASURES.items():  # `Measure.carried_out` reads these by the key of the measure
+        if f"fidelity_{key}" in found and "carried_out" in inspect.getsource(measure):
+            found[f"fidelity_{key}"].append(f"measures/{key}.py")
     return found
 
 
@@ -75,7 +78,8 @@ def parameters_page() -> str:
             Every behavioural number of the model, from `sim/parameters.csv`: {len(rows())} rows ({counts}).
             A scenario may set a value between *low* and *high*; the distribution is the prior from which
             calibration and sensitivity studies draw (normal: mean and SD; lognormal: median and 5-95 %;
-            beta: its two shapes).
+            beta: its two shapes). *Drawn*: it varies in `--draws`, as effects do; what was set so that the baseline
+            follows history does not.
         """),
         words("""
             Quality: *measured* by a survey, census, trial or count; *derived* by arithmetic from measured
@@ -88,7 +92,7 @@ def parameters_page() -> str:
         parts.append(f"## Read by `sim/{file}`")
         parts.append(
             markdown(
-                ("name", "value", "unit", "low", "high", "distribution", "quality", "meaning", "source"),
+                ("name", "value", "unit", "low", "high", "distribution", "drawn", "quality", "meaning", "source"),
                 [
                     (
                         f"`{p.name}`",
@@ -97,6 +101,7 @@ def parameters_page() -> str:
                         f"{p.low:g}",
                         f"{p.high:g}",
                         p.distribution,
+                        "yes" if p.drawn else "",
                         p.quality,
                         p.meaning + _also(read_by[p.name][1:]),
                         p.source,
@@ -111,6 +116,7 @@ def parameters_page() -> str:
 
 def measures_page() -> str:
     common = set(Measure.model_fields)
+    usual = {s.name: s.default for s in Measure.settings()}
     parts = [
         "# Measures",
         words("""
@@ -120,7 +126,7 @@ def measures_page() -> str:
             parameter what it does to people.
         """),
         "## Settings of every measure",
-        _settings([s for s in next(iter(MEASURES.values())).settings() if s.name in common]),
+        _settings(Measure.settings()),
     ]
     for key, measure in sorted(MEASURES.items()):
         module = sys.modules[measure.__module__]
@@ -131,7 +137,7 @@ def measures_page() -> str:
             f"{measure.title}. {words(story[-1])}",
             f"Delivers: {measure.delivers}. Levers: {', '.join(f'`{name}`' for name in moved)}."
             + (f" Sources: {', '.join(measure.sources)}." if measure.sources else ""),
-            _settings([s for s in measure.settings() if s.name not in common]),
+            _settings([s for s in measure.settings() if s.name not in common or s.default != usual[s.name]]),
         ]
         for inner, where in _blocks(measure):
             parts.append(f"A block of {where} (`{inner.__name__}`) has:")

@@ -318,8 +318,10 @@ def measures(names: tuple[str, ...]) -> None:
 @click.option("--csv", "as_csv", is_flag=True, help="As CSV, with distribution and source.")
 def parameters(names: tuple[str, ...], as_csv: bool) -> None:
     """List the behavioural parameters, or tell all about those named."""
+    from sim.measures import read
     from sim.parameters import rows
 
+    read()  # measures from outside bring parameters of their own
     table = rows()
     for name in names:
         if name not in table:

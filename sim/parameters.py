@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 from sim.engine.errors import InputError, nearest
 
 TABLE = Path(__file__).with_name("parameters.csv")
+QUALITIES = ("measured", "derived", "estimate", "assumed", "calibrated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,34 @@ def rows() -> dict[str, Parameter]:
             drawn = {"yes": True, "no": False}[row.pop("drawn")]
             table[row["name"]] = Parameter(value=value, low=low, high=high, drawn=drawn, **row)
     return table
+
+
+def register(more: Iterable[Parameter], owner: str) -> None:
+    """Add rows to the table, for what is not part of the package; `rows` has them from then on.
+
+    Raises
+    ------
+    InputError
+        If a row could not stand in the table, or another has its name.
+    """
+    for row in more:
+        if not isinstance(row, Parameter):
+            raise InputError(f"{owner}: its parameters hold {row!r}, which is no sim.parameters.Parameter")
+        what = f"{owner}: its parameter {row.name!r}"
+        if not row.name.isidentifier() or row.name.startswith("_") or hasattr(Parameters, row.name):
+            raise InputError(f"{what} cannot have this name; it is letters, digits and _")
+        if rows().get(row.name, row) != row:
+            raise InputError(f"{what} has the name of another one; choose one that starts with the measure's key")
+        numbers = (row.low, row.value, row.high)
+        known = all(isinstance(number, int | float) and math.isfinite(number) for number in numbers)
+        if not known or list(numbers) != sorted(numbers):
+            raise InputError(f"{what} is {row.value}; it must lie between its low {row.low} and its high {row.high}")
+        if row.quality not in QUALITIES:
+            raise InputError(f"{what} has the quality {row.quality!r}; it is {', '.join(QUALITIES)}")
+        for column in ("unit", "distribution", "source", "meaning"):
+            if not getattr(row, column):
+                raise InputError(f"{what} has no {column}")
+        rows()[row.name] = row
 
 
 class Parameters(Mapping[str, float]):

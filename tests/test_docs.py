@@ -5,9 +5,14 @@ from __future__ import annotations
 import csv
 import importlib.util
 import io
+import json
+import math
+import os
 import re
 import shutil
+import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -15,9 +20,12 @@ import pytest
 
 import sim
 from sim.engine.errors import InputError
+from sim.experiments.store import sources_digest
 from sim.levers import TABLE as LEVERS
 from sim.measures import MEASURES
+from sim.parameters import TABLE as PARAMETER_TABLE
 from sim.parameters import Parameter, Parameters, rows
+from sim.record import Record
 from sim.scenario import KEYS, _Force, _Group
 from sim.week import WEEK
 
@@ -194,25 +202,114 @@ def test_the_guide_names_all_keys_of_a_scenario():
         assert f"`{key}`" in text, key
 
 
-def test_the_measure_of_the_guide_works(folder, monkeypatch):
-    """Its parameter, its file, its scenario and its tests, as they stand on the page."""
-    page = "docs/adding_a_measure.md"
-    (table,) = blocks(page, "csv")
-    for row in csv.DictReader(io.StringIO(table)):
-        numbers = {key: float(row[key]) for key in ("value", "low", "high")}
-        monkeypatch.setitem(rows(), row["name"], Parameter(**{**row, **numbers}))
-    file, tests = blocks(page, "python")
-    measure = ModuleType("patrol_inspection")
-    monkeypatch.setitem(sys.modules, measure.__name__, measure)
-    exec(compile(file, "patrol_inspection.py", "exec"), vars(measure))
-    key = measure.PatrolInspection.key
-    monkeypatch.setitem(MEASURES, key, measure.PatrolInspection)
+GUIDE = "docs/adding_a_measure.md"
 
-    (scenario,) = blocks(page, "yaml")
+
+def installed(folder: Path) -> dict[str, str]:
+    """The guide's measure as pip would install it into `folder`; returns an environment that has it and us."""
+    (toml,) = blocks(GUIDE, "toml")
+    project = tomllib.loads(toml)["project"]
+    (module,) = tomllib.loads(toml)["tool"]["setuptools"]["py-modules"]
+    (folder / f"{module}.py").write_text(blocks(GUIDE, "python")[0], encoding="utf-8")
+    info = folder / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+    info.mkdir(parents=True)
+    head = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+    (info / "METADATA").write_text(head, encoding="utf-8")
+    points = "".join(
+        f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in named.items())
+        for group, named in project["entry-points"].items()
+    )
+    (info / "entry_points.txt").write_text(points, encoding="utf-8")
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)])}
+
+
+def answer(environment: dict[str, str], *command: str) -> str:
+    """What python says to a command in a process of its own."""
+    done = subprocess.run([sys.executable, *command], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+LEVER_BY_WEEK = """
+import json, sys, sim
+from sim.processes.measures import measures
+from sim.week import begin
+left = {}
+for file in sys.argv[1:]:
+    scenario = sim.load(file, ["persons_per_youth=2000", "start=2013-12-02"])
+    country = begin(scenario)
+    left[scenario.name] = []
+    for country.week in (4, 5):
+        measures(country)
+        mopti = country.levers.abuse_control[country.grid.region == 4]
+        left[scenario.name].append(float(mopti.sum()))
+print(json.dumps(left))
+"""
+
+
+def test_the_measure_of_the_guide_is_short():
+    assert len(blocks(GUIDE, "python")[0].splitlines()) < 40
+
+
+@pytest.mark.slow
+def test_the_measure_of_the_guide_works_from_outside(folder, tmp_path_factory):
+    """Installed as a distribution, in a process of its own: listed, checked, run; its lever and its outcome move."""
+    environment = installed(tmp_path_factory.mktemp("site"))
+    (scenario,) = blocks(GUIDE, "yaml")
     (folder / "mine.yaml").write_text(scenario, encoding="utf-8")
-    assert sim.load(folder / "mine.yaml").measures[key].active
+    small = ["--persons-per-youth", "2000", "--set", "start=2013-12-02", "--set", "end=2014-06-02"]
+
+    listed = answer(environment, "-m", "sim", "measures", "patrol_inspection")
+    assert "delivers inspectors at work" in listed
+    assert "for one with every patrol" in listed
+    assert "patrol_inspection_effect" in answer(environment, "-m", "sim", "parameters")
+    checked = answer(environment, "-m", "sim", "check", str(folder / "mine.yaml"), *small)
+    assert "Mopti, Gao" in checked
+    assert "200 inspectors at work" in checked
+
+    left = json.loads(
+        answer(environment, "-c", LEVER_BY_WEEK, str(folder / "baseline.yaml"), str(folder / "mine.yaml"))
+    )
+    assert left["baseline"] == pytest.approx([left["mine"][0]] * 2), "nothing before it starts"
+    assert left["mine"][1] / left["baseline"][1] == pytest.approx(1 - 0.5 + 0.5 * math.exp(-0.3), rel=1e-9)
+
+    answer(environment, "-m", "sim", "run", str(folder / "mine.yaml"), *small, "--quiet", "--out", str(folder / "out"))
+    own = Record.load(folder / "out" / "runs" / "mine" / "seed-1")
+    their = sim.load(folder / "baseline.yaml", ["persons_per_youth=2000", "start=2013-12-02", "end=2014-06-02"]).run()
+    delivered = own["delivered_patrol_inspection"].sum(axis=1)
+    assert not delivered[:5].any()
+    assert delivered[5:] == pytest.approx(200)
+    assert own["cost_patrol_inspection"].sum() == pytest.approx(21 * 200 * 90_000)
+    assert all((own[name][:5] == their[name][:5]).all() for name in their.names)
+    assert own["abuses"].sum() < their["abuses"].sum()
+
+    assert own.about["versions"]["kumakan-inspection"] == "0.1"
+    assert own.about["run"]["sources"] != sources_digest(), "runs with and without a distribution are told apart"
+
+
+def test_the_measure_of_the_guide_works_inside(folder, monkeypatch):
+    """Its row of the table, its file without the parameters, and its tests, as they stand on the page."""
+    (table,) = blocks(GUIDE, "csv")
+    file, tests = blocks(GUIDE, "python")
+    with PARAMETER_TABLE.open(encoding="utf-8") as real:
+        assert table.splitlines()[0] == real.readline().strip()
+    (row,) = csv.DictReader(io.StringIO(table))
+    numbers = {key: float(row[key]) for key in ("value", "low", "high")}
+    parameter = Parameter(**{**row, **numbers, "drawn": row["drawn"] == "yes"})
+    monkeypatch.setitem(rows(), row["name"], parameter)
+
+    outside, inside = ModuleType("outside"), ModuleType("patrol_inspection")
+    exec(compile(file, "kumakan_inspection.py", "exec"), vars(outside))
+    assert outside.PatrolInspection.parameters == (parameter,), "the page says the same in both ways"
+    without, count = re.subn(r"    parameters: .*?\n    \)[^\n]*\n", "", file, flags=re.DOTALL)
+    assert count == 1
+    monkeypatch.setitem(sys.modules, inside.__name__, inside)
+    exec(compile(without, "patrol_inspection.py", "exec"), vars(inside))
+    measure = inside.PatrolInspection
+    assert measure.parameters == ()
+    monkeypatch.setitem(MEASURES, measure.key, measure)
 
     names: dict = {}
-    exec(compile(tests, page, "exec"), names)
+    exec(compile(tests, GUIDE, "exec"), names)
     ran = [function() for name, function in names.items() if name.startswith("test_")]
     assert len(ran) == 3

@@ -1,4 +1,8 @@
-"""The compiled country and its plain twin live the same weeks, person by person."""
+"""The compiled country and its plain twin live the same weeks, person by person.
+
+Measures are not lived twice (each has tests of its own): the twin takes the values of the levers of the week, and what
+is proved here is what levers do. One scenario moves every lever of the table at random.
+"""
 
 import math
 import statistics
@@ -11,8 +15,11 @@ from twin.beginning import CONTACTS, MODES, ROSTER, TRAININGS, begin_small, of_c
 from twin.week import CHANNELS, STATUSES
 
 from sim.engine import luck as compiled_luck
+from sim.levers import TABLE
+from sim.measures import MEASURES
 from sim.population.groups import HERE, NOBODY
 from sim.population.youth import DETAINED, NEVER
+from sim.processes.approach import REASONS
 from sim.processes.groups import count
 from sim.record import FLOWS
 from sim.scenario import Scenario
@@ -36,6 +43,7 @@ EVENTFUL = {  # inside the ranges of the table, so that four hundred youths see 
     "raid_rate": 0.01,
     "abuse_per_op": 1.0,
     "abuse_floor": 0.2,
+    "abuse_members": 4,
     "wrongful_share": 0.55,
     "clearing_chance": 0.1,
     "dismissal_chance": 0.0055,
@@ -48,6 +56,7 @@ EVENTFUL = {  # inside the ranges of the table, so that four hundred youths see 
     "killed_share": 0.3,
     "move_chance": 0.15,
     "silencing_chance": 0.012,
+    "speaking_exposure": 2.5,
     "silenced_weeks": 13,
     "propaganda_chance": 0.3,
     "village_persons": 200,
@@ -58,6 +67,11 @@ EVENTFUL = {  # inside the ranges of the table, so that four hundred youths see 
     "village_share": 0.3,
     "pressing_companies": 0.5,
     "detection": 0.02,
+    "communal_rate": 10,
+    "siege_trapped": 40,
+    "harm_delay": 0.6,
+    "draft_shift": 0.8,
+    "b_protect_join": 1.0,
 }
 GROUPS = {  # one is founded out of another, one passes its people to an heir, one ends without
     "aqim": {"start_members": 150},
@@ -71,30 +85,6 @@ FORCES = {
     "army": {"scale": 8},
     "national_guard": {"scale": 8},
 }  # so that groups are pressed across the borders
-MEASURES = {
-    "imam_training": {
-        "start": date(2012, 1, 18),
-        "imams": 900,
-        "cohort_size": 300,
-        "weeks_between_cohorts": 9,
-        "course_weeks": 14,
-        "intensity": 0.9,
-    },
-    "mali_kuma_kan": {
-        "start": date(2012, 2, 1),
-        "end": date(2012, 11, 5),
-        "ramp_up_weeks": 5,
-        "renewed_every_weeks": 8,
-        "regions": ["Gao", "Kidal", "Tombouctou", "Mopti", "Bamako"],
-        "tv": {"capacity": 1.0, "coverage": 1.0, "views": 2.0},
-    },
-    "joint_patrols": {
-        "start": date(2012, 1, 9),
-        "patrols": 300,
-        "countries": ["Algeria", "Niger", "Mauritania"],
-        "pursuit": 0.9,
-    },
-}
 
 
 def nothing_done():
@@ -107,49 +97,133 @@ def nothing_done():
     return {
         "name": "nothing done",
         "persons_per_youth": 1,
-        "parameters": EVENTFUL,
+        "parameters": {**EVENTFUL, "ordinary_courts": 1.25},
         "groups": groups,
         "forces": FORCES,
     }
 
 
 def all_measures():
-    """All three measures, with a youth standing for three persons."""
-    more_clips = {
+    """Every measure there is, from the first day, with a youth standing for three persons."""
+    more = {
+        "imam_training": {"imams": 900, "cohort_size": 300, "weeks_between_cohorts": 9, "course_weeks": 14},
+        "mali_kuma_kan": {"ramp_up_weeks": 5, "tv": {"capacity": 1.0, "coverage": 1.0, "views": 2.0}},
+        "joint_patrols": {"patrols": 300, "countries": ["Algeria", "Niger", "Mauritania"], "pursuit": 0.9},
+        "adaptive_strategy": {"every_weeks": 3, "over_weeks": 3, "sensing_delay_weeks": 1},
+        "religious_leaders": {"share_speaking": 0.6, "share_protected": 0.5},
+        "sermon_drafting": {"share_following": 0.7},
+    }
+    parameters = {
         "clip_risk_effect": 0.2,
         "clip_effect": 0.02,
         "outreach_chance": 0.6,
         "training_completion": 0.7,
         "border_effect": 0.23,
         "pursuit_hazard": 0.06,
+        "appeal_effect": 0.08,
+        "interaction": 0.1,
     }
     return {
         "name": "all measures",
         "persons_per_youth": 3,
         "groups": GROUPS,
         "forces": FORCES,
-        "measures": MEASURES,
-        "parameters": {**EVENTFUL, **more_clips},
+        "measures": {key: more.get(key, True) for key in MEASURES},
+        "parameters": {**EVENTFUL, **parameters},
     }
 
 
-def odd_dates():
-    """Joint patrols that, as the range of their effect allows, make crossing easier; cohorts on given days."""
-    cohorts = [
-        {"departs": date(2012, 2, 15), "imams": 50},  # the first day of the measure, in the middle of a week
-        {"departs": date(2012, 3, 18), "imams": 40},
-        {"departs": date(2012, 6, 6), "imams": 30},  # the last one
-    ]
-    training = {"start": date(2012, 2, 15), "end": date(2012, 6, 7), "course_weeks": 12, "cohorts": cohorts}
-    patrols = {**MEASURES["joint_patrols"], "regions": ["Kidal", "Gao"], "end": date(2012, 11, 7)}
+LATER_GROUPS = {  # at the end of 2016, with the foreign and mixed forces of then; three pass their people to JNIM
+    "aqim": {"start_members": 150},
+    "ansar_dine": {"start_members": 150},
+    "mourabitoun": {"start_members": 150},
+    "macina": {"start_members": 20},
+    "khalid": {"founded": date(2017, 1, 2), "ended": date(2017, 4, 3), "founding_core": 8},
+    "isgs": {"founded": date(2017, 2, 6), "founding_core": 10},
+}
+
+
+def every_lever():
+    """No measures: levers are moved at random (`stir`)."""
+    parameters = {
+        "clip_risk_effect": 0.2,
+        "appeal_effect": 0.08,
+        "outreach_chance": 0.6,
+        "pursuit_hazard": 0.06,
+        "command_gain": 0.6,
+        "drill_effectiveness": 0.28,
+        "drill_abuse": 1.4,
+        "drill_half_life": 40,
+    }
     return {
-        "name": "odd dates",
+        "name": "every lever",
+        "start": date(2016, 12, 5),
+        "end": date(2018, 6, 4),
         "persons_per_youth": 2,
-        "groups": GROUPS,
+        "groups": LATER_GROUPS,
         "forces": FORCES,
-        "measures": {"joint_patrols": patrols, "imam_training": training},
-        "parameters": {**EVENTFUL, "border_effect": -0.09},
+        "parameters": {**EVENTFUL, **parameters},
     }
+
+
+STIRRED = {  # between which values a lever is moved, so that its reader has to show what it does with them
+    "clip_reach": (0, 0.4),
+    "clip_views": (0, 3),
+    "clip_pull": (0.3, 1.5),
+    "clip_shock": (0, 1),
+    "propaganda": (0, 2),
+    "speaking_out": (0, 1),
+    "imams_sent": (0, 40),
+    "course_weeks": (4, 14),
+    "imams_completing": (0.3, 1),
+    "imam_threats": (0, 3),
+    "drafted_sermons": (0, 1),
+    "support": (-0.5, 0.5),
+    "grievance_relief": (0, 0.1),
+    "joining": (0.3, 2),
+    "approaches": (0, 2),
+    "contact_lapse": (0.3, 3),
+    "giving_up": (0.3, 3),
+    "extra_schooling": (0, 1),
+    "crossing": (0, 1.5),
+    "pursuit": (0, 1),
+    "attack_rate": (0.3, 2),
+    "attacks_on_civilians": (0, 2),
+    "site_raids": (0, 1.3),
+    "site_guard": (0, 1),
+    "communal_violence": (0, 500),  # hardly anybody lives in the small country
+    "state_return": (0, 150),
+    "state_goal": (0, 0.5),
+    "response_delay": (0.3, 2),
+    "joint_command": (0, 1),
+    "dispatch": (0, 1),
+    "deployed": (0, 1),
+    "joint_patrol_troops": (0, 300),
+    "soldiers_trained": (0, 200),
+    "abuse_control": (0, 2),
+    "wrongful": (0, 2),
+    "information": (0.3, 3),
+    "recruiter_exposure": (0.3, 3),
+    "trust_goal": (-1, 1),
+    "pole_cases": (0, 1),
+    "shift": (0, 0.5),
+    "need": (0, 0.4),
+    "coordinated": (0, 1),
+    "implementation": (0.5, 1.5),
+}
+COUNTED = {"imams_sent", "course_weeks"}
+
+
+def stir(levers, week):
+    """Move most levers, in a part of the places: random, and the same in every run of this week."""
+    luck_of_week = np.random.default_rng(week)
+    for name, (low, high) in STIRRED.items():
+        shape = getattr(levers, name).shape
+        values = luck_of_week.uniform(low, high, shape)
+        moved = luck_of_week.random(shape) < 0.7
+        if luck_of_week.random() < 0.7:
+            value = np.round(values) if name in COUNTED else values
+            levers.set(name, ..., np.where(moved, value, getattr(levers, name)))
 
 
 EVERYWHERE = {
@@ -158,6 +232,8 @@ EVERYWHERE = {
     "joined_ties",
     "joined_kin",
     "joined_month",
+    "joined_year",
+    "joined_abused",
     "joined_revenge",
     "joined_income",
     "joined_ideology",
@@ -172,7 +248,10 @@ EVERYWHERE = {
     "attacks_officials",
     "attacks_civilians",
     "attacks_sites",
+    "trapped",
+    "deaths_sites",
     "deaths_civilian",
+    "deaths_by_forces",
     "deaths_security",
     "abuses",
     "crossings",
@@ -188,13 +267,13 @@ EVERYWHERE = {
     "left with founders",
     "local founder",
     "passed to heir",
-    "imam silenced",
+    "imams_silenced",
     "response",
     "patrol",
     "wronged",
     "held wrongly",
     "cleared",
-    "case dismissed",
+    "dismissed",
     "convicted",
     "sentence served",
     "gave up",
@@ -211,6 +290,23 @@ WITH_MEASURES = {
     "imam left for training",
     "imam came back trained",
     "imam came back untrained",
+    "heard an appeal",
+    "drafted sermon",
+}
+WITH_LEVERS = {
+    "attacks_displaced",
+    "raid called off",
+    "clashes",
+    "deaths_communal",
+    "crossings_displaced",
+    "dispatched",
+    "soldiers trained",
+    "units moved",
+    "part of a unit",
+    "speaker silenced",
+    "cleared by the pole",
+    "convicted at the pole's pace",
+    "a year longer at school",
 }
 
 
@@ -272,6 +368,8 @@ def same_youths(country, twin):
     statuses = [STATUSES.index(y.status) for y in youths]
     same("status", columns.status, statuses)
     same("contact_group", columns.contact_group, [place(y.contact_group) for y in youths])
+    reasons = [name.removeprefix("joined_") for name in REASONS]
+    same("reason", columns.reason, [0 if y.reason is None else reasons.index(y.reason) + 1 for y in youths])
     same("contact_tie", columns.contact_tie, [CONTACTS.index(y.contact_through) for y in youths])
     same("member_ties", columns.member_ties, [len(y.knows_members()) for y in youths])
     for name in ("contact_week", "refused_until", "abuse_week"):
@@ -302,12 +400,14 @@ def same_roster(country, twin):
     known, people = country.roster, twin.roster
     assert known.size == len(people)
     same("person", known.person[: known.size], [m.number for m in people])
-    same("youth", known.youth[: known.size], [-1 if m.youth is None else m.youth.row for m in people])
     same(
         "state",
         [list(ROSTER.values()).index(ROSTER[s]) for s in known.state[: known.size]],
         [list(ROSTER.values()).index(m.state) for m in people],
     )
+    followed = [e for e, m in enumerate(people) if m.state != "gone"]
+    rows = np.array([-1 if m.youth is None else m.youth.row for m in people])
+    same("youth of those followed", known.youth[: known.size][followed], rows[followed])
     alive = [e for e, m in enumerate(people) if m.state in ("member", "detained")]
     for name, values in {
         "group": [place(m.group) for m in people],
@@ -336,6 +436,8 @@ def same_places(country, twin):
         same(f"total of {name}", country.totals[k], [cell.totals.get(name, 0.0) for cell in twin.cells], CLOSE)
     units, imams = country.units, country.imams
     same("unit cell", units.cell, [u.cell.number for u in twin.units])
+    same("part of units", units.present, [u.present for u in twin.units], CLOSE)
+    same("trained share of forces", country.trained, twin.trained, CLOSE)
     same("unit mode", units.mode, [MODES.index(u.mode) for u in twin.units])
     same("unit strength", units.strength, [u.strength for u in twin.units], CLOSE)
     same("imam training", imams.training, [TRAININGS.index(i.training) for i in twin.imams])
@@ -349,13 +451,15 @@ def same_record(country, twin):
     week, row = country.week - 1, twin.rows[-1]
     assert set(row) <= set(country.names)
     for name, k in country.names.items():
+        if name.startswith(("delivered_", "cost_")):  # by the measures, which are not lived twice
+            continue
         tolerance = SD if name in ("attitude_mean", "grievance_mean") else CLOSE
         same(f"observable {name}", country.values[week, :, k], row.get(name, [0.0] * 9), tolerance)
 
 
 def begun(scenario, seed):
     """A small country, some foreign members abroad, at a border or in prison from the start; and its twin."""
-    country = begin_small(Scenario.of({**scenario, "end": date(2013, 6, 3)}), seed)
+    country = begin_small(Scenario.of({"end": date(2013, 6, 3), **scenario}), seed)
     people = country.roster
     foreign = np.flatnonzero(people.youth[: people.size] == NOBODY)
     people.abroad[foreign[1::4]] = np.arange(foreign[1::4].size) % len(country.grid.country_names)
@@ -368,12 +472,33 @@ def begun(scenario, seed):
     return country, of_country(country)
 
 
-def live(scenario, weeks, seed=1, moved=None, moved_in_twin=None):
-    """Both live so many weeks and are compared after each; levers may be moved besides what the measures do."""
+class Found:
+    """Values of the levers of a week, as the twin finds them; notes which of them it reads."""
+
+    def __init__(self, levers, read):
+        self.values = {lever.name: getattr(levers, lever.name).tolist() for lever in TABLE}
+        self.read = read
+
+    def __getattr__(self, name):
+        self.read.add(name)
+        return self.values[name]
+
+
+def live(scenario, weeks, seed=1, moved=None):
+    """Both live so many weeks and are compared after each; levers may be moved besides what measures do."""
     country, twin = begun(scenario, seed)
+    found = None
+    twin.read = set()
+
+    def after_measures(levers):
+        nonlocal found
+        if moved is not None:
+            moved(levers, country.week)
+        found = Found(levers, twin.read)
+
     for week in range(weeks):
-        advance(country, moved)
-        twin.advance(moved_in_twin)
+        advance(country, after_measures)
+        twin.advance(found)
         assert country.week == twin.week == week + 1
         try:
             same_places(country, twin)
@@ -402,6 +527,31 @@ def test_everybody_is_born_the_same():
     same_youths(country, twin)
 
 
+def test_the_average_pull_of_the_first_day_is_the_same():
+    country, twin = begun(every_lever(), seed=3)
+    assert country.average_pull == pytest.approx(twin.average_pull, rel=CLOSE)
+    assert country.average_pull != pytest.approx(1.0, rel=0.01)
+
+
+def test_every_lever_of_the_table_is_moved_in_the_twin_runs():
+    """A new lever fails here until the twin runs move it, and then there until the twin reads it."""
+    assert set(STIRRED) == {lever.name for lever in TABLE}
+    moved = set()
+
+    class Seen:
+        def set(self, name, _where, values):
+            if (values != getattr(self, name)).any():
+                moved.add(name)
+
+    sizes = {"channel": 4, "language": 3, "cell": 20, "region": 9, "country": 7, "group": 6, "force": 12}
+    start = {lever.name: np.full([sizes[axis] for axis in lever.over], lever.default) for lever in TABLE}
+    for week in range(8):
+        levers = Seen()
+        vars(levers).update(start)
+        stir(levers, week)
+    assert moved == set(STIRRED)
+
+
 def test_ties_and_members_are_known_both_ways():
     _, twin = begun(all_measures(), seed=1)
     for youth in twin.youths:
@@ -411,39 +561,24 @@ def test_ties_and_members_are_known_both_ways():
     assert all(owners.count(row) == twin.ppy for row in set(owners)), "somebody belongs to two groups"
 
 
-@pytest.mark.parametrize("scenario", [nothing_done, all_measures, odd_dates])
-def test_eight_weeks_are_the_same(scenario):
-    twin = live(scenario(), 8, seed=2)
+@pytest.mark.parametrize(("scenario", "moved"), [(nothing_done, None), (all_measures, None), (every_lever, stir)])
+def test_eight_weeks_are_the_same(scenario, moved):
+    twin = live(scenario(), 8, seed=2, moved=moved)
     assert {"approached", "joined", "arrests", "killed", "attacks", "abuses", "moved"} <= set(twin.seen)
-
-
-def test_eight_weeks_in_which_imams_speak_out_and_propaganda_is_answered_are_the_same():
-    def moved(levers):
-        levers.reach("speaking_out", [0, 3, 4], 0.6)
-        levers.keep("propaganda", slice(0, 1713, 2), 0.3)
-
-    def moved_in_twin(twin):
-        for region in (0, 3, 4):
-            twin.levers.speaking_out[region] = 0.6
-        for cell in twin.cells[::2]:
-            cell.propaganda = 0.3
-
-    scenario = all_measures()
-    scenario["parameters"] = {**scenario["parameters"], "appeal_effect": 0.08}
-    twin = live(scenario, 8, 2, moved, moved_in_twin)
-    assert {"heard an appeal", "heard propaganda"} <= set(twin.seen)
+    if scenario is every_lever:
+        assert twin.read == {lever.name for lever in TABLE if lever.reader != "measures"}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("scenario", "must_happen"),
+    ("scenario", "moved", "must_happen"),
     [
-        (nothing_done, EVERYWHERE | {"left with end of group"}),
-        (all_measures, EVERYWHERE | WITH_MEASURES),
-        (odd_dates, {"crossings", "found abroad", "imam left for training", "imam came back trained"}),
+        (nothing_done, None, EVERYWHERE | {"left with end of group"}),
+        (all_measures, None, EVERYWHERE | WITH_MEASURES),
+        (every_lever, stir, EVERYWHERE | WITH_MEASURES | WITH_LEVERS),
     ],
 )
-def test_a_year_is_the_same_person_by_person(scenario, must_happen):
-    twin = live(scenario(), YEAR)
+def test_a_year_is_the_same_person_by_person(scenario, moved, must_happen):
+    twin = live(scenario(), YEAR, moved=moved)
     missing = must_happen - set(twin.seen)
     assert not missing, f"never happened, so nothing is proved about: {sorted(missing)}"

@@ -93,9 +93,10 @@ def _groups(scenario: Scenario) -> list[Actor]:
 
 def _forces(scenario: Scenario) -> list[Actor]:
     found = []
+    deployed = {key for measure in scenario.active_measures() for key in measure.deploys}
     for force in facts.forces():
         changes: Mapping[str, Any] = scenario.forces.get(force.key, {})
-        if not changes.get("enabled", True):
+        if not changes.get("enabled", True) or not (force.kind == "state" or force.key in deployed):
             continue
         there: list[tuple[date, date, float]] = []
         for d in facts.deployments():

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from sim.engine.errors import InputError
+from sim.measures import PLUGINS
 from sim.version import __version__
 
 if TYPE_CHECKING:
@@ -52,19 +53,24 @@ IDENTITY = {
 
 @cache
 def sources_digest() -> str:
-    """A sha256 (16 hex digits) of all code and tables that decide the numbers of a run."""
+    """A sha256 (16 hex digits) of all code and tables that decide the numbers of a run, measures from outside too."""
     sha = hashlib.sha256()
     for file in sorted(PACKAGE.rglob("*")):
         place = file.relative_to(PACKAGE)
         if file.suffix in {".py", ".csv", ".geojson"} and place.parts[0] not in ABOVE_THE_WEEK:
             sha.update(place.as_posix().encode() + b"\0" + file.read_bytes())
+    for plugin in PLUGINS:
+        sha.update(f"{plugin.distribution} {plugin.version} {plugin.key}".encode())
+        for source in plugin.files:
+            sha.update(source.name.encode() + b"\0" + source.read_bytes())
     return sha.hexdigest()[:16]
 
 
 @cache
 def versions() -> dict[str, str]:
-    """Versions of kumakan, Python and the libraries that results may depend on."""
+    """Versions of kumakan, Python, the libraries that results may depend on, and what brings measures from outside."""
     found = {"kumakan": __version__, "python": platform.python_version()}
+    found |= {plugin.distribution: plugin.version for plugin in PLUGINS}
     for name in ("numpy", "numba", "mesa", "pandas", "scipy", "pyarrow"):
         try:
             found[name] = version(name)

@@ -1,24 +1,125 @@
-"""The measures: one file each, found by their key."""
+"""The measures: one file each, found by their key; and those that other distributions bring.
+
+A measure from outside is an entry point of the group `kumakan.measures` that names a subclass of `Measure`. It is
+loaded after the own ones, when measures are first asked for. One that cannot be used is refused, with the name of its
+distribution: a run must never go without a measure that its user believes to be there.
+"""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from inspect import getmembers, isabstract, isclass
+from pathlib import Path
 from pkgutil import iter_modules
+from typing import Any
 
+from sim.engine.errors import InputError
 from sim.measures.base import Delivered, Measure
+from sim.parameters import register
+
+GROUP = "kumakan.measures"
+
+MEASURES: dict[str, type[Measure]]
+"""Every measure by its key; read when first asked for, so that a file with a measure can be imported on its own."""
+
+PLUGINS: tuple[Plugin, ...]
+"""The measures from outside the package; read together with `MEASURES`."""
+
+__all__ = ["MEASURES", "PLUGINS", "Delivered", "Measure", "Plugin", "read"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """A measure from outside: its key, and the distribution and files it comes from."""
+
+    key: str
+    distribution: str
+    version: str
+    files: tuple[Path, ...]  # all code and tables of its module or package
+
+
+def __getattr__(name: str) -> Any:
+    if name not in ("MEASURES", "PLUGINS"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    read()
+    return globals()[name]
+
+
+def read() -> None:
+    """Find all measures, and put the parameters that they bring into the table.
+
+    Raises
+    ------
+    InputError
+        If a measure from outside cannot be used.
+    """
+    if "MEASURES" in globals():
+        return
+    own = _own()
+    outside = _outside(own)
+    for measure, plugin in outside:
+        register(measure.parameters, f"{plugin.distribution}: the measure {measure.key}")
+    found = own | {measure.key: measure for measure, _ in outside}
+    globals().update(MEASURES=dict(sorted(found.items())), PLUGINS=tuple(plugin for _, plugin in outside))
 
 
 def _own() -> dict[str, type[Measure]]:
-    """Every measure of a file of this package, sorted by key."""
+    """Every measure of a file of this package."""
     found: dict[str, type[Measure]] = {}
     for file in iter_modules(__path__, f"{__name__}."):
         for _, one in getmembers(import_module(file.name), isclass):
             if issubclass(one, Measure) and not isabstract(one) and one.__module__ == file.name:
                 found[one.key] = one
-    return dict(sorted(found.items()))
+    return found
 
 
-MEASURES: dict[str, type[Measure]] = _own()
+def _outside(own: dict[str, type[Measure]]) -> list[tuple[type[Measure], Plugin]]:
+    """Every measure of an entry point, in the order of distributions and names."""
+    found: list[tuple[type[Measure], Plugin]] = []
+    holders = dict.fromkeys(own, "kumakan itself")
+    for point in sorted(entry_points(group=GROUP), key=lambda point: (_distribution(point), point.name)):
+        measure = _loaded(point)
+        if measure.key in holders:
+            raise _refused(point, f"has the key {measure.key!r}, which is that of a measure of {holders[measure.key]}")
+        holders[measure.key] = _distribution(point)
+        version = point.dist.version if point.dist else ""
+        found.append((measure, Plugin(measure.key, _distribution(point), version, _files(measure))))
+    return found
 
-__all__ = ["MEASURES", "Delivered", "Measure"]
+
+def _distribution(point: EntryPoint) -> str:
+    return point.dist.name if point.dist else "an unnamed distribution"
+
+
+def _refused(point: EntryPoint, why: str) -> InputError:
+    name = _distribution(point)
+    return InputError(f"{name}: its measure {point.name!r} ({point.value}) {why}; repair or uninstall {name}")
+
+
+def _loaded(point: EntryPoint) -> type[Measure]:
+    """The class that an entry point names, if it is a whole measure."""
+    try:
+        measure = point.load()
+    except Exception as error:  # whatever another's code may raise while it is imported
+        raise _refused(point, f"cannot be loaded ({type(error).__name__}: {error})") from error
+    if not (isclass(measure) and issubclass(measure, Measure)):
+        raise _refused(point, "is no subclass of sim.measures.Measure")
+    if isabstract(measure):
+        raise _refused(point, f"lacks {', '.join(sorted(measure.__abstractmethods__))}")
+    for name in ("key", "title", "delivers"):
+        if not isinstance(getattr(measure, name, None), str) or not getattr(measure, name).strip():
+            raise _refused(point, f"has no {name}")
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", measure.key):
+        raise _refused(point, f"has the key {measure.key!r}; a key is small letters, digits and _")
+    return measure
+
+
+def _files(measure: type[Measure]) -> tuple[Path, ...]:
+    """Code and tables that decide what a measure from outside does: its module, or the package it is in."""
+    top = import_module(measure.__module__.partition(".")[0])
+    folders = [Path(folder) for folder in getattr(top, "__path__", ())]
+    files = [file for folder in folders for file in folder.rglob("*") if file.suffix in {".py", ".csv"}]
+    return tuple(sorted(files)) if folders else (Path(str(top.__file__)),)

@@ -1,14 +1,14 @@
 """An adaptive strategy: efforts are re-aimed as threats move.
 
-Without it every plan stays as it was drawn. With it a national cell looks, every quarter, where armed groups attacked in
-the quarter that reports cover by then, and moves a part of the state's units, of broadcasts and of imams to these
+Without it every plan stays as it was drawn. With it a national cell looks, every quarter, where armed groups attacked
+in the quarter that reports cover by then, and moves a part of the state's units, of broadcasts and of imams to these
 regions, in proportion to the attacks:
 
     share of a region = (1 - moved) x plan + moved x attacks there / attacks in its regions
 
-What it knows is old (reports take weeks to months) and only what is recorded; groups move too. No estimate of what this
-gains was found: it is structure, and may as well chase yesterday's threat. Effort moves only to regions that have some of
-its kind: there are no more units, mosques or transmitters than before.
+What it knows is old (reports take weeks to months) and only what is recorded; groups move too. No estimate of what
+this gains was found: it is structure, and may as well chase yesterday's threat. Effort moves only to regions that have
+some of its kind: there are no more units, mosques or transmitters than before.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
@@ -34,6 +35,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, PydanticUndefined
 
 from sim.engine.errors import nearest, plain
+from sim.parameters import Parameter
 from sim.record import FLOWS, SEEN
 from sim.world.facts import table
 
@@ -233,9 +235,12 @@ def of_some(share: Any, log_effect: Any) -> Any:
     return 1.0 + share * np.expm1(log_effect)
 
 
+@cache
 def people_of(grid: Grid) -> np.ndarray:
-    """People of each region, float64 (9,)."""
-    return np.bincount(grid.region, grid.population, len(REGIONS))
+    """People of each region, float64 (9,), not to be written."""
+    people = np.bincount(grid.region, grid.population, len(REGIONS))
+    people.setflags(write=False)
+    return people
 
 
 # --- the measure ----------------------------------------------------------------------------------------
@@ -356,6 +361,8 @@ class Measure(BaseModel, ABC):
         Where the description of the measure comes from.
     partners : bool
         Whether several partners carry it out, so that some of the work is done twice unless somebody coordinates.
+    parameters : tuple of Parameter
+        Effect sizes that a measure from outside the package brings; those of the package stand in its table.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -365,6 +372,7 @@ class Measure(BaseModel, ABC):
     delivers: ClassVar[str]
     sources: ClassVar[tuple[str, ...]] = ()
     partners: ClassVar[bool] = False
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
 
     enabled: Yes = choice(True, "true or false", "whether the measure is taken at all")
     start: Day | None = choice(None, "date", "first day of the measure; left out, the start of the run")
@@ -460,6 +468,11 @@ class Measure(BaseModel, ABC):
     def active(self) -> bool:
         """Whether it does anything at any time: enabled, with an intensity above zero."""
         return self.enabled and self.intensity > 0
+
+    @property
+    def deploys(self) -> tuple[str, ...]:
+        """Forces that are there only with a measure that deploys them (by key): those of this one."""
+        return ()
 
     @property
     def region_mask(self) -> np.ndarray:

@@ -1,9 +1,9 @@
 """Coordination: all partners work with one agenda.
 
-Where several partners carry out a measure, each with its own plan, a part of the work is done twice (`partner_overlap`;
-no figure found). A ministry that draws up one agenda and holds the partners to it removes that doubling: the same money
-delivers more, and the delivered counts of those measures rise. It does nothing else, and nothing at all where no partner
-works.
+Where several partners carry out a measure, each with its own plan, a part of the work is done twice
+(`partner_overlap`; no figure found). A ministry that draws up one agenda and holds the partners to it removes that
+doubling: the same money delivers more, and the delivered counts of those measures rise. It does nothing else, and
+nothing at all where no partner works.
 """
 
 from __future__ import annotations

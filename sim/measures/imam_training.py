@@ -94,7 +94,7 @@ class ImamTraining(Measure):
         day = country.clock.date(country.week)
         leaving = self.leaving(day) if self.when is None or self.when.met(country) else 0
         if leaving or country.imams.in_training().any():  # cohorts come back in other weeks than those they leave in
-            levers.keep("imams_completing", slice(None), country.parameters.training_completion)
+            levers.keep("imams_completing", self.region_mask, country.parameters.training_completion)
         if not leaving:
             return
         region = country.grid.region[country.imams.cell]

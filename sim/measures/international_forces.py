@@ -14,7 +14,6 @@ the trend by itself is a result to look for, not an assumption.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -34,12 +33,6 @@ Mission = Literal["minusma", "serval", "barkhane", "afisma"]
 UN = "minusma"
 FRENCH = ("serval", "barkhane")
 COMPANY = 100.0  # men, as everywhere where effective companies are counted
-
-
-@cache
-def _place() -> dict[str, int]:
-    """Place of every force in the table."""
-    return {force.key: k for k, force in enumerate(facts.forces())}
 
 
 class InternationalForces(Measure):
@@ -75,18 +68,25 @@ class InternationalForces(Measure):
             raise wrong("has forces without a name; to switch the measure off write enabled: false")
         return self
 
+    @property
+    def deploys(self) -> tuple[str, ...]:
+        """Its missions."""
+        return self.forces
+
     def prices(self) -> np.ndarray:
         """XOF per soldier and week by force of the table, 0 for those that do not come."""
-        out = np.zeros(len(_place()))
+        out = np.zeros(len(facts.force_places()))
         for key in self.forces:
-            out[_place()[key]] = self.cost_per_french_soldier_week if key in FRENCH else self.cost_per_soldier_week
+            out[facts.force_places()[key]] = (
+                self.cost_per_french_soldier_week if key in FRENCH else self.cost_per_soldier_week
+            )
         return out
 
     def units(self, country: Country) -> np.ndarray:
         """Which units are of its forces and based in its regions, now or at another time."""
-        units = country.units
-        coming = np.isin(units.force, [_place()[key] for key in self.forces])
-        return coming & self.region_mask[country.grid.region[units.base]]
+        coming = np.zeros(len(facts.force_places()), np.bool_)
+        coming[[facts.force_places()[key] for key in self.forces]] = True
+        return coming[country.units.force] & self.region_mask[country.grid.region[country.units.base]]
 
     def apply(self, levers: Levers, country: Country) -> None:
         """Deploy the forces; let the presence of the UN, and the weariness of foreigners, be felt."""
@@ -94,12 +94,12 @@ class InternationalForces(Measure):
         if share == 0.0:
             return
         for key in self.forces:
-            levers.reach("deployed", (_place()[key], self.region_mask), share)
+            levers.reach("deployed", (facts.force_places()[key], self.region_mask), share)
         p, units, region = country.parameters, country.units, country.grid.region
         its = self.units(country)
         here = its & units.active(country.week)
 
-        un = here & (units.force == _place()[UN])
+        un = here & (units.force == facts.force_places()[UN])
         companies = share * np.bincount(units.cell[un], units.strength[un] / COMPANY, len(country.grid))
         cells = np.flatnonzero(companies)
         presence = 1.0 - np.exp(-companies[cells] / p.un_companies)
@@ -110,8 +110,9 @@ class InternationalForces(Measure):
         based = np.unique(region[units.base[here]])
         came = np.full(len(REGIONS), country.week)
         np.minimum.at(came, region[units.base[its]], units.since[its])
-        if self.start is not None:
-            came = np.maximum(came, country.clock.week(self.start))
+        began = 0 if self.start is None else country.clock.week(self.start)
+        if began > 0:  # a measure of the first day goes on with those who came before it
+            came = np.maximum(came, began)
         years = (country.week - came[based]) / WEEKS_PER_YEAR
         levers.add("support", based, share * p.foreign_support * years)
 
@@ -134,5 +135,5 @@ class InternationalForces(Measure):
             if d.force in self.forces and self.region_mask[d.region]:
                 there = (clock.week(d.start) <= weeks) & (weeks < (clock.weeks if d.end is None else clock.week(d.end)))
                 troops += there * d.troops
-                cost += there * d.troops * price[_place()[d.force]]
+                cost += there * d.troops * price[facts.force_places()[d.force]]
         return Plan(float((troops * strength).max()), float((cost * strength).sum()))

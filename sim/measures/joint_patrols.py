@@ -1,8 +1,10 @@
 """Joint patrols along the borders.
 
 Since February 2014 the five states of the G5 Sahel (Mali, Mauritania, Niger, Burkina Faso, Chad) patrol borders
-together and may follow groups across them. No study of what the patrols changed was found: the prior of their effect on
-crossings is small and includes zero, and soldiers on patrol also meet civilians.
+together and may follow groups across them. Patrols go where it is insecure, as far as they are led by threat; a
+strategy that re-aims efforts moves them between regions. No study of what the patrols changed was found: the prior of
+their effect on crossings is small and includes zero, those who are stopped may go round by another place, and soldiers
+on patrol also meet civilians.
 """
 
 from __future__ import annotations
@@ -11,7 +13,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from sim.measures.base import Delivered, Measure, Number, Persons, Plan, Several, Share, Xof, field
+from sim.levers import aimed
+from sim.measures.base import REGIONS, Delivered, Measure, Number, Persons, Plan, Several, Share, Xof, field
 
 if TYPE_CHECKING:
     from sim.country import Country
@@ -28,6 +31,11 @@ class JointPatrols(Measure):
     key: ClassVar[str] = "joint_patrols"
     title: ClassVar[str] = "Joint border patrols of the G5 Sahel"
     delivers: ClassVar[str] = "patrols in the week"
+    sources: ClassVar[tuple[str, ...]] = (
+        "G5 Sahel, founded 2014-02-16",
+        "Mali-Metre 2019 (distrust of the joint force)",
+    )
+    partners: ClassVar[bool] = True
 
     countries: Several[Neighbour] = field(
         ("Mauritania", "Niger", "Burkina Faso"), unit="countries", source="G5 Sahel members that border Mali",
@@ -59,36 +67,46 @@ class JointPatrols(Measure):
         columns = [grid.country_names.index(name) for name in self.countries]
         return np.flatnonzero(grid.border[:, columns].any(axis=1) & self.region_mask[grid.region])
 
-    def sent(self, country: Country) -> tuple[np.ndarray, np.ndarray]:
-        """Border cells, and the patrols in each this week (a patrol moves about: shares of it count)."""
+    def spread(self, country: Country) -> tuple[np.ndarray, np.ndarray]:
+        """Border cells, and the share of the patrols in each this week (a patrol moves about: parts of it count)."""
         cells = self.border_cells(country.grid)
-        total = self.patrols * self.strength(country.clock.date(country.week))
-        if not cells.size or total == 0.0:
-            return cells, np.zeros(cells.size)
+        if not cells.size:
+            return cells, np.zeros(0)
         threat = country.insecurity[cells]
         led = threat / threat.sum() if threat.sum() > 0.0 else np.full(cells.size, 1.0 / cells.size)
-        return cells, total * (self.threat_led * led + (1.0 - self.threat_led) / cells.size)
+        shares = self.threat_led * led + (1.0 - self.threat_led) / cells.size
+        region = country.grid.region[cells]
+        by_region = np.bincount(region, shares, len(REGIONS))
+        moved = aimed(country.levers, by_region)
+        if moved is not by_region:
+            shares *= np.divide(moved, by_region, out=np.ones_like(moved), where=by_region > 0.0)[region]
+        return cells, shares
 
     def apply(self, levers: Levers, country: Country) -> None:
         """Put troops into border cells, hinder crossings there, open part of the sanctuaries."""
-        strength = self.strength(country.clock.date(country.week))
-        cells, patrols = self.sent(country)
-        if strength == 0.0 or not cells.size:
+        done = self.carried_out(country)
+        cells, shares = self.spread(country)
+        if done == 0.0 or not cells.size:
             return
+        patrols = done * self.patrols * shares
         levers.add("joint_patrol_troops", cells, patrols * self.persons_per_patrol)
         levers.keep("crossing", cells, np.exp(-country.parameters.border_effect * np.minimum(patrols, 1.0)))
         columns = [country.grid.country_names.index(name) for name in self.countries]
-        levers.reach("pursuit", columns, strength * self.pursuit)
+        levers.reach("pursuit", columns, done * self.pursuit)
 
     def report(self, country: Country) -> Delivered:
-        """Patrols out this week and what they cost."""
-        patrols = country.levers.joint_patrol_troops / max(self.persons_per_patrol, 1)  # where they were sent
-        by_region = np.bincount(country.grid.region, patrols, 9)
-        return Delivered(by_region, by_region * self.cost_per_patrol_week)
+        """Patrols out this week, where they were sent; the cost of those that should be."""
+        grid, out = country.grid, np.bincount(country.grid.region, country.levers.joint_patrol_troops, len(REGIONS))
+        if not out.any():  # none was out: what the plan costs all the same is spread along the border
+            out = np.bincount(grid.region[self.border_cells(grid)], minlength=len(REGIONS)).astype(np.float64)
+        share = out / out.sum() if out.any() else out
+        return Delivered(
+            self.carried_out(country) * self.patrols * share,
+            self.strength_now(country) * self.patrols * self.cost_per_patrol_week * share,
+        )
 
     def plan(self, clock: Clock, grid: Grid) -> Plan:
         """Patrols at full strength, and all their weeks."""
         if not self.border_cells(grid).size:
             return Plan(0.0, 0.0)
-        weeks = sum(self.strength(clock.date(week)) for week in range(clock.weeks))
-        return Plan(self.patrols * self.intensity, self.patrols * weeks * self.cost_per_patrol_week)
+        return Plan(self.patrols * self.intensity, self.patrols * self.full_weeks(clock) * self.cost_per_patrol_week)

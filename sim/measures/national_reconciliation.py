@@ -33,7 +33,7 @@ class NationalReconciliation(Measure):
         meaning="dialogues planned, spread over its regions by their people", ge=0, le=1e6,
     )  # fmt: skip
     people_per_dialogue: Number = field(
-        22_000, unit="people", source="derived: 15.7 million people (2012) in 703 communes, one dialogue a year in each",
+        23_000, unit="people", source="derived: 16.3 million people (2012) in 703 communes, one a year in each",
         meaning="people for whom one dialogue a year is a full programme", ge=100, le=1e8,
     )  # fmt: skip
     cost_per_dialogue: Xof = field(

@@ -12,7 +12,9 @@ social ones. Peace lasts longer where more is implemented, also for those who di
 direction; the sizes are judgement and include harm).
 
 The pace is a lever: who sits at the table may change it. The measure keeps no memory, so a pace that changes half way
-moves the level at once. An agreement that is quickly implemented is one line: `done: [{after_weeks: 52, commitments: 78}]`.
+moves the level at once. An agreement that is quickly implemented is one line:
+
+    done: [{after_weeks: 52, commitments: 78}]
 """
 
 from __future__ import annotations
@@ -56,7 +58,7 @@ MIXED_UNITS = "ex_separatist"
 
 Moment = Annotated[
     int,
-    BeforeValidator(lambda value: number(value, "a whole number of weeks (below 0: before it)", -MOST, MOST, whole=True)),
+    BeforeValidator(lambda value: number(value, "a whole number of weeks (below 0: earlier)", -MOST, MOST, whole=True)),
 ]
 
 
@@ -94,9 +96,9 @@ class PeaceAgreement(Measure):
             Point(after_weeks=184, commitments=20),
         ),
         unit="points",
-        source="Carter Center: 20 of 78 by the end of 2018, 2 of them in that year; even before (derived)",
-        meaning="commitments carried out over time, even between points; from none at the start if no point is as early;"
-        " after the last point nothing changes",
+        source="Carter Center: 20 of 78 by the end of 2018, 2 of them in that year; before that evenly (derived)",
+        meaning="commitments carried out over time, evenly between points and from none at the start; after the last"
+        " point nothing changes",
     )
     political: Share = field(
         1.0, unit="share", source="assumed: no count by kind found",
@@ -125,10 +127,15 @@ class PeaceAgreement(Measure):
             raise wrong("has done without a point; it is a list of points such as {after_weeks: 52, commitments: 10}")
         for k, point in enumerate(self.done, 1):
             if point.commitments > self.commitments:
-                raise wrong(f"has {point.commitments} commitments in done item {k}; there are {self.commitments} in all")
+                raise wrong(f"has done item {k} with {point.commitments} commitments; there are {self.commitments}")
             if k > 1 and point.after_weeks <= self.done[k - 2].after_weeks:
                 raise wrong(f"has done item {k} after {point.after_weeks} weeks, no later than the item before it")
         return self
+
+    @property
+    def deploys(self) -> tuple[str, ...]:
+        """The joint units of former rebels and army."""
+        return (MIXED_UNITS,)
 
     def level(self, day: date, pace: float = 1.0) -> float:
         """Share of the commitments carried out in the week of `day`, 0..1, at this pace."""
@@ -158,14 +165,14 @@ class PeaceAgreement(Measure):
         levers.keep("attack_rate", cells, np.exp(level * p.agreement_attacks))
         levers.keep("communal_violence", cells, np.exp(level * p.agreement_violence))
         levers.reach("grievance_relief", self.region_mask, level * self.social * p.relief_rate)
-        if COULD_JOIN in country.groups.keys:  # noqa: SIM118: a list of keys, not a dict
-            g = country.groups.keys.index(COULD_JOIN)
+        keys = country.groups.keys
+        if COULD_JOIN in keys:
+            g = keys.index(COULD_JOIN)
             at_home = float(self.region_mask[country.grid.region[country.groups.home_cells[g]]].mean())
             change = level * self.political * p.agreement_inflow
             levers.keep("approaches", g, of_some(at_home, change))
-        force = [force.key for force in facts.forces()].index(MIXED_UNITS)
         share = self.formed(level, country.clock.date(country.week))
-        levers.reach("deployed", (force, self.region_mask), share)
+        levers.reach("deployed", (facts.force_places()[MIXED_UNITS], self.region_mask), share)
 
     def report(self, country: Country) -> Delivered:
         """Commitments carried out, a number for the nation spread over its regions by people; the cost as planned."""

@@ -35,7 +35,7 @@ class ReligiousLeaders(Measure):
 
     share_speaking: Share = field(
         0.1, unit="share of imams", source="assumed: no count found",
-        meaning="imams without a course abroad who speak out against violence",
+        meaning="of the moderate imams without a course abroad, those who speak out against violence",
     )  # fmt: skip
     share_protected: Share = field(
         0.02, unit="share of imams", source="assumed: no count found", meaning="imams who have protection"
@@ -56,35 +56,38 @@ class ReligiousLeaders(Measure):
             return
         speaking = done * self.share_speaking
         levers.reach("speaking_out", self.region_mask, speaking)
-        levers.keep("imam_threats", self.region_mask, 1.0 - done * self.share_protected * p.protection_effect)
+        averted = done * self.share_protected * p.protection_effect
+        levers.keep("imam_threats", self.region_mask, max(1.0 - averted, 0.0))
         levers.keep("communal_violence", self.cells(country), np.exp(p.appeal_tension * speaking))
 
     def in_post(self, country: Country) -> tuple[np.ndarray, np.ndarray]:
-        """Imams who preach this week, all and those without a course, by region (9,), 0 outside its regions."""
+        """Imams who preach this week, and of them those who may be asked to speak out, by region (9,).
+
+        The latter are moderate and have had no course abroad, whose graduates do so anyway.
+        """
         imams, week = country.imams, country.week
-        region = country.grid.region[imams.cell]
-        here = imams.in_post(week)
-        everyone, without = (
-            np.bincount(region[who], minlength=9) * self.region_mask
-            for who in (here, here & ~imams.trained_in_post(week))
+        region, here = country.grid.region[imams.cell], imams.in_post(week)
+        asked = here & ~imams.trained_in_post(week) & (imams.stance < country.parameters.moderate_stance)
+        return (
+            np.bincount(region[here], minlength=9) * self.region_mask,
+            np.bincount(region[asked], minlength=9) * self.region_mask,
         )
-        return everyone, without
 
     def report(self, country: Country) -> Delivered:
         """Imams who speak out; what they and the protected cost."""
         strength = self.strength_now(country)
-        everyone, without = self.in_post(country)
+        everyone, asked = self.in_post(country)
         cost = (
-            without * self.share_speaking * self.cost_per_speaker_week
+            asked * self.share_speaking * self.cost_per_speaker_week
             + everyone * self.share_protected * self.cost_per_protected_week
         )
-        return Delivered(without * self.share_speaking * self.carried_out(country), strength * cost)
+        return Delivered(asked * self.share_speaking * self.carried_out(country), strength * cost)
 
     def plan(self, clock: Clock, grid: Grid) -> Plan:
         """With all imams in post and none of them trained: they live where the people live."""
-        people = people_of(grid)
-        imams = Parameters.default().imams * (people @ self.region_mask) / people.sum()
-        per_week = imams * (
-            self.share_speaking * self.cost_per_speaker_week + self.share_protected * self.cost_per_protected_week
-        )
-        return Plan(imams * self.share_speaking * self.intensity, self.full_weeks(clock) * per_week)
+        people, p = people_of(grid), Parameters.default()
+        imams = p.imams * (people @ self.region_mask) / people.sum()
+        speaking = imams * p.moderate_stance ** (1.0 / p.imam_stance_power) * self.share_speaking
+        protected = imams * self.share_protected
+        per_week = speaking * self.cost_per_speaker_week + protected * self.cost_per_protected_week
+        return Plan(speaking * self.intensity, self.full_weeks(clock) * per_week)

@@ -81,7 +81,7 @@ class SchoolReform(Measure):
         """Share of the youths of each region who have been to a reformed school: those of this week and before."""
         youths = self.youths(country)
         taught = self.delivered_before(country) + self.carried_out(country) * self.pupils_per_week(youths)
-        return np.divide(taught, youths, out=np.zeros(9), where=youths > 0.0)
+        return np.divide(np.minimum(taught, youths), youths, out=np.zeros(9), where=youths > 0.0)
 
     def apply(self, levers: Levers, country: Country) -> None:
         """Let those who were taught be what the school made them; keep some at school this week."""

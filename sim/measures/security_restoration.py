@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from sim.measures.base import REGIONS, Count, Delivered, Measure, Number, Plan, Regions, Xof, field
+from sim.measures.base import REGIONS, Count, Delivered, Measure, Number, Plan, Regions, Xof, field, people_of
 
 if TYPE_CHECKING:
     from sim.country import Country
@@ -63,8 +63,7 @@ class SecurityRestoration(Measure):
     def report(self, country: Country) -> Delivered:
         """Posts whose officials are there, and the cost of all posts."""
         grid = country.grid
-        people = np.bincount(grid.region, grid.population, len(REGIONS))
-        presence = np.bincount(grid.region, grid.population * country.state_presence, len(REGIONS)) / people
+        presence = np.bincount(grid.region, grid.population * country.state_presence, len(REGIONS)) / people_of(grid)
         posts = self.by_people(country, float(self.posts))
         return Delivered(
             self.carried_out(country) * posts * presence, self.strength_now(country) * posts * self.cost_per_post_week

@@ -7,17 +7,24 @@ a programme in Mali was found, and trust moved little in any trial of reform: th
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
-from sim.measures.base import REGIONS, Count, Delivered, Measure, Plan, Share, Xof, field, of_some
+from sim.measures.base import Count, Delivered, Measure, Plan, Share, Xof, field, of_some, people_of
+from sim.world.grid import world_grid
 
 if TYPE_CHECKING:
     from sim.country import Country
     from sim.levers import Levers
     from sim.world.grid import Grid
     from sim.world.timeline import Clock
+
+
+@cache
+def districts_of(regions: tuple[str, ...]) -> int:
+    """Districts there are in some regions."""
+    grid = world_grid()
+    return len({cercle for cercle, r in zip(grid.cercle, grid.region, strict=True) if grid.region_names[r] in regions})
 
 
 class StrongInstitutions(Measure):
@@ -51,17 +58,19 @@ class StrongInstitutions(Measure):
         """How full the programme is in a district it covers, 0..1: the mean of its two halves."""
         return (self.paid + self.inspected) / 2.0
 
-    def in_its_regions(self, grid: Grid) -> int:
-        """Districts there are in its regions."""
-        return len({grid.cercle[c] for c in np.flatnonzero(self.region_mask[grid.region])})
-
-    def share(self, grid: Grid) -> float:
+    @property
+    def share(self) -> float:
         """Part of a full programme in its regions, 0..1: which districts are covered is left open, so all alike."""
-        return min(1.0, self.districts / self.in_its_regions(grid)) * self.depth
+        return min(1.0, self.districts / districts_of(self.regions)) * self.depth
+
+    @property
+    def cost_per_week(self) -> float:
+        """XOF in a week at full strength."""
+        return self.share * districts_of(self.regions) * self.cost_per_district_week
 
     def apply(self, levers: Levers, country: Country) -> None:
         """Raise the trust to which people return, and leave fewer abuses."""
-        share, p = self.carried_out(country) * self.share(country.grid), country.parameters
+        share, p = self.carried_out(country) * self.share, country.parameters
         if share == 0.0:
             return
         cells = self.cells(country)
@@ -71,16 +80,12 @@ class StrongInstitutions(Measure):
     def report(self, country: Country) -> Delivered:
         """People of the districts as far as the programme takes place, and its cost as planned."""
         grid = country.grid
-        people = np.bincount(grid.region, grid.population, len(REGIONS)) * self.region_mask
-        cost = self.strength_now(country) * self.cost_per_week(grid)
-        return Delivered(self.carried_out(country) * self.share(grid) * people, self.by_people(country, cost))
-
-    def cost_per_week(self, grid: Grid) -> float:
-        """XOF in a week at full strength."""
-        return self.share(grid) * self.in_its_regions(grid) * self.cost_per_district_week
+        people = people_of(grid) * self.region_mask
+        cost = self.strength_now(country) * self.cost_per_week
+        return Delivered(self.carried_out(country) * self.share * people, self.by_people(country, cost))
 
     def plan(self, clock: Clock, grid: Grid) -> Plan:
         """People of the districts, and the cost of all weeks."""
         people = float(grid.population[self.region_mask[grid.region]].sum())
         weeks = sum(self.strength(clock.date(week)) for week in range(clock.weeks))
-        return Plan(self.intensity * self.share(grid) * people, weeks * self.cost_per_week(grid))
+        return Plan(self.intensity * self.share * people, weeks * self.cost_per_week)

@@ -28,6 +28,7 @@ contact lapses in the end, and those who let it lapse are not approached for som
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numba import prange
@@ -252,33 +253,49 @@ def enlist(country: Country, rows: np.ndarray, group: np.ndarray) -> None:
     )
 
 
-def approach(country: Country) -> None:
-    """Approaches, and joining, this week."""
-    p, week, society, youth, groups = (
-        country.parameters, country.week, country.society, country.youth, country.groups
-    )  # fmt: skip
-    ppy = society.persons_per_youth
-    region, starts = country.grid.region, country.places.region_first[:-1]
-    youths = np.diff(society.first)
-    levers = country.levers
-    recruiters = country.recruiters * levers.approaches[:, None]  # weighed by how many approaches they make
+class Pressure(NamedTuple):
+    """How hard recruiters try, before luck."""
+
+    recruiters: np.ndarray  # groups x cells, weighed by how many approaches they make
+    in_region: np.ndarray  # groups x regions, the same
+    per_link: np.ndarray  # by region, approaches a week through each tie to a member
+    at_random: np.ndarray  # by cell, chance of a youth to be approached by a stranger this week
+
+
+def pressure(country: Country) -> Pressure:
+    """The approaches that recruiters are about to make."""
+    p, ppy, starts = country.parameters, country.society.persons_per_youth, country.places.region_first[:-1]
+    youths = np.diff(country.society.first)
+    recruiters = country.recruiters * country.levers.approaches[:, None]
     in_region = np.add.reduceat(recruiters, starts, axis=1)
     links = np.add.reduceat(country.links, starts)
     tried = recruiters.sum(axis=0) * p.approaches_per_recruiter
     at_random = np.minimum((1.0 - p.tie_share) * tried / np.maximum(youths * ppy, 1), p.approach_limit)
     per_link = p.tie_share * p.approaches_per_recruiter * in_region.sum(axis=0) / np.maximum(links * ppy, 1)
+    return Pressure(recruiters, in_region, np.where(links > 0, per_link, 0.0), np.where(youths > 0, at_random, 0.0))
 
+
+def threat_and_guard(country: Country) -> tuple[np.ndarray, np.ndarray]:
+    """How threatened each cell is, and how far state or forces protect it: P is threat x (1 - guard)."""
+    guarded = 1.0 - np.exp(-country.forces / country.parameters.protecting_companies)
+    return np.maximum(country.insecurity, country.hold), np.maximum(country.state_presence, guarded)
+
+
+def approach(country: Country) -> None:
+    """Approaches, and joining, this week."""
+    p, week, society, youth, groups = (
+        country.parameters, country.week, country.society, country.youth, country.groups
+    )  # fmt: skip
+    ppy, region, levers = society.persons_per_youth, country.grid.region, country.levers
+    recruiters, in_region, per_link, at_random = pressure(country)
     acts_as = groups.acting(week)
-    guarded = 1.0 - np.exp(-country.forces / p.protecting_companies)
-    threat = np.maximum(country.insecurity, country.hold)
-    unprotected = threat * (1.0 - np.maximum(country.state_presence, guarded))
+    threat, guard = threat_and_guard(country)
     counts = np.empty((len(society.chunks), len(COUNTS)), np.int64)
     _approach(
-        society.chunks, country.seed, week, np.where(links > 0, per_link, 0.0), np.where(youths > 0, at_random, 0.0),
-        recruiters, in_region, region, p.women_approached, p.h0 / country.average_pull * levers.joining,
-        freshness(p.freshness_shape, 1100), 1.0 - np.exp(-levers.contact_lapse / p.contact_weeks),
-        int(p.refusal_weeks), int(p.abuse_weeks), p.mean_schooling, unprotected,
-        (country.trust - p.trust_mean) / p.trust_sd, coefficients(p),
+        society.chunks, country.seed, week, per_link, at_random, recruiters, in_region, region, p.women_approached,
+        p.h0 / country.average_pull * levers.joining, freshness(p.freshness_shape, 1100),
+        1.0 - np.exp(-levers.contact_lapse / p.contact_weeks), int(p.refusal_weeks), int(p.abuse_weeks),
+        p.mean_schooling, threat * (1.0 - guard), (country.trust - p.trust_mean) / p.trust_sd, coefficients(p),
         p.company_weight, p.need_weight,
         acts_as, society.ties, youth.status, youth.woman, youth.schooling, youth.religious_schooling, youth.livelihood,
         youth.attitude, youth.member_ties, youth.contact_group, youth.contact_tie, youth.contact_week,

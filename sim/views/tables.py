@@ -314,17 +314,17 @@ def show_preview(preview: Preview, out: Console) -> None:
 
 
 def show_measures(measures: Mapping[str, type[Measure]], out: Console) -> None:
-    """Every measure and its settings."""
-    common: list[Any] = []
+    """Every measure and its settings: its own, and those of every measure where it has another default."""
+    from sim.measures import Measure
+
+    usual = {row.name: row.default for row in Measure.settings()}
     for key, measure in sorted(measures.items()):
-        shared = {"enabled", "start", "end", "regions", "intensity", "ramp_up_weeks"}
-        own = [row for row in measure.settings() if row.name not in shared]
-        common = [row for row in measure.settings() if row.name in shared]
+        own = [row for row in measure.settings() if row.name not in usual or row.default != usual[row.name]]
         out.print(f"\n[bold]{key}[/bold]  {escape(measure.title)}; delivers {escape(measure.delivers)}")
         _show_settings(own, out)
-    if common:
+    if measures:
         out.print("\n[bold]settings of every measure[/bold]")
-        _show_settings(common, out)
+        _show_settings(Measure.settings(), out)
 
 
 def _show_settings(rows: Iterable[Any], out: Console) -> None:

@@ -156,6 +156,12 @@ def forces() -> list[Force]:
 
 
 @cache
+def force_places() -> dict[str, int]:
+    """Place of every force in the table, by its key."""
+    return {force.key: k for k, force in enumerate(forces())}
+
+
+@cache
 def of_the_state() -> NDArray[np.bool_]:
     """Which forces are the state's own; the others are there as far as policy deploys them."""
     return np.array([force.kind == "state" for force in forces()])

@@ -76,6 +76,40 @@ def test_they_come_from_the_chosen_regions_in_proportion_to_the_imams_there(regi
     assert np.abs(away[list(chosen)] - 200 * share).max() <= 1
 
 
+def test_a_strategy_takes_some_of_them_from_where_the_threat_is():
+    """Half of the cohort comes from the region of the threat, the other half as planned."""
+    country = begun(imams=200, cohort_size=200, start="2012-01-02", end="2012-02-06", regions=["Kayes", "Mopti", "Gao"])
+    country.levers.reset()
+    country.levers.set("shift", ..., 0.5)
+    country.levers.set("need", 4, 1.0)
+    country.measures[0].apply(country.levers, country)
+    imams(country)
+    away = by_region(country, country.imams.in_training())
+    chosen = np.isin(np.arange(9), [0, 4, 6])
+    stock = by_region(country, np.ones(country.imams.cell.size, bool)) * chosen
+    plan = 200 * stock / stock.sum()
+    assert away.sum() == 200
+    assert np.abs(away - (0.5 * plan + 100 * (np.arange(9) == 4))).max() <= 1
+
+
+def test_a_cohort_whose_condition_is_not_met_does_not_leave_and_is_not_made_up_for():
+    when = {"observable": "attacks", "over_weeks": 1, "above": 5, "lag_weeks": 1, "lasts_weeks": 1}
+    country = begun(start="2012-01-02", end="2013-03-04", imams=50, cohort_size=10, weeks_between_cohorts=10, when=when)
+    country.values[[9, 29], 0, country.names["attacks"]] = 9
+    away = np.array(lived(country, training))
+    assert np.flatnonzero(np.diff(away, prepend=0)).tolist() == [10, 30]
+    assert away[-1] == 20
+
+
+def test_while_nobody_leaves_or_is_away_no_lever_is_touched():
+    country = begun(course_weeks=10, imams=20, cohort_size=20, start="2012-03-05", end="2012-07-02")
+    touched = lived(country, lambda c: [name for name in ("imams_sent", "imams_completing") if c.levers.moved(name)])
+    assert touched[:9] == [[]] * 9
+    assert touched[9] == ["imams_sent", "imams_completing"]
+    assert touched[10:20] == [["imams_completing"]] * 10, "and when they are back it is known who completes"
+    assert touched[20:] == [[]] * 6
+
+
 def test_half_the_intensity_sends_half_of_them():
     whole, half = begun(end="2014-08-11"), begun(end="2014-08-11", intensity=0.5)
     assert lived(whole, training)[-1] == 102

@@ -2,25 +2,29 @@
 
 import numpy as np
 import pytest
+from processes.worlds import NO_MEMBERS, station
+from trial import (
+    begun,
+    changes_nothing_before_it_starts,
+    follows_its_plan,
+    is_absent_at_zero,
+    moved,
+    plan,
+    refused,
+    report,
+    shares_its_work_with_partners,
+    stays_in,
+)
 
+from sim.levers import aimed
+from sim.processes.groups import groups
 from sim.processes.measures import measures
-from sim.scenario import Scenario
-from sim.week import advance, begin, finished, record_of
+from sim.week import advance, finished, record_of
 from sim.world.grid import world_grid
 
 KEY = "joint_patrols"
 GRID = world_grid()
 COUNTRIES = GRID.country_names
-
-
-def scenario(end="2012-07-02", **settings):
-    return Scenario.of(
-        {"name": "patrols", "persons_per_youth": 5000, "end": end, "measures": {KEY: settings} if settings else {}}
-    )
-
-
-def begun(**settings):
-    return begin(scenario(**settings), 1)
 
 
 def touching(*countries: str) -> np.ndarray:
@@ -29,24 +33,25 @@ def touching(*countries: str) -> np.ndarray:
 
 @pytest.mark.parametrize("threat_led", [0.0, 0.5, 1.0])
 def test_patrols_add_up_wherever_they_are_sent(threat_led):
-    country = begun(patrols=24, threat_led=threat_led)
+    country = begun(KEY, patrols=24, threat_led=threat_led)
     country.insecurity[:] = np.linspace(0, 1, 1713)
-    cells, patrols = country.measures[0].sent(country)
-    assert patrols.sum() == pytest.approx(24)
+    cells, shares = country.measures[0].spread(country)
     threat = country.insecurity[cells]
-    expected = 24 * (threat_led * threat / threat.sum() + (1 - threat_led) / cells.size)
-    np.testing.assert_allclose(patrols, expected)
+    np.testing.assert_allclose(shares, threat_led * threat / threat.sum() + (1 - threat_led) / cells.size)
+    measures(country)
+    np.testing.assert_allclose(country.levers.joint_patrol_troops[cells], 24 * 120 * shares)
+    assert report(country).count.sum() == pytest.approx(24)
 
 
 def test_without_any_threat_they_spread_evenly():
-    country = begun(patrols=24, threat_led=1.0)
-    cells, patrols = country.measures[0].sent(country)
-    np.testing.assert_allclose(patrols, 24 / cells.size)
+    country = begun(KEY, patrols=24, threat_led=1.0)
+    cells, shares = country.measures[0].spread(country)
+    np.testing.assert_allclose(shares, 1 / cells.size)
 
 
 @pytest.mark.parametrize("countries", [["Niger"], ["Algeria", "Guinea"], ["Mauritania", "Niger", "Burkina Faso"]])
 def test_they_stay_in_the_border_cells_of_the_chosen_countries(countries):
-    country = begun(countries=countries)
+    country = begun(KEY, countries=countries)
     measures(country)
     troops = country.levers.joint_patrol_troops
     assert np.array_equal(troops > 0, touching(*countries))
@@ -55,7 +60,7 @@ def test_they_stay_in_the_border_cells_of_the_chosen_countries(countries):
 
 
 def test_they_stay_in_the_chosen_regions():
-    country = begun(countries=["Niger", "Burkina Faso"], regions=["Mopti", "Ségou"])
+    country = begun(KEY, countries=["Niger", "Burkina Faso"], regions=["Mopti", "Ségou"])
     measures(country)
     expected = touching("Niger", "Burkina Faso") & np.isin(GRID.region, [3, 4])
     assert expected.any()
@@ -66,14 +71,14 @@ def test_they_stay_in_the_chosen_regions():
 
 
 def test_a_border_without_cells_in_the_region_gets_no_patrols():
-    country = begun(countries=["Algeria"], regions=["Sikasso"])
+    country = begun(KEY, countries=["Algeria"], regions=["Sikasso"])
     measures(country)
     assert not country.levers.moved("joint_patrol_troops")
     assert country.measures[0].report(country).cost_xof.sum() == 0
 
 
 def test_levers_move_by_their_size():
-    country = begun(patrols=40, persons_per_patrol=150, pursuit=0.3, countries=["Niger"], threat_led=0)
+    country = begun(KEY, patrols=40, persons_per_patrol=150, pursuit=0.3, countries=["Niger"], threat_led=0)
     measures(country)
     cells = touching("Niger")
     each = 40 / cells.sum()
@@ -85,22 +90,23 @@ def test_levers_move_by_their_size():
 
 
 def test_a_place_full_of_patrols_hinders_no_more_than_one_patrol_does():
-    country = begun(patrols=1000, countries=["Senegal"])
+    country = begun(KEY, patrols=1000, countries=["Senegal"])
     measures(country)
     np.testing.assert_allclose(country.levers.crossing[touching("Senegal")], np.exp(-country.parameters.border_effect))
 
 
 def test_dates_intensity_and_ramp_are_respected():
     country = begun(
+        KEY,
         start="2012-03-05",
-        end="2013-01-07",
+        end="2012-06-25",
         intensity=0.5,
         ramp_up_weeks=1,
         patrols=20,
         persons_per_patrol=100,
         pursuit=0.4,
     )
-    for week, share in ((8, 0.0), (9, 0.25), (10, 0.5), (30, 0.5)):
+    for week, share in ((8, 0.0), (9, 0.25), (10, 0.5), (24, 0.5), (25, 0.0)):
         country.week = week
         measures(country)
         assert country.levers.joint_patrol_troops.sum() == pytest.approx(share * 2000)
@@ -109,7 +115,7 @@ def test_dates_intensity_and_ramp_are_respected():
 
 
 def test_the_cost_is_that_of_the_patrols_out():
-    country = begun(patrols=16, cost_per_patrol_week=250.0, intensity=0.5, start="2012-03-05")
+    country = begun(KEY, patrols=16, cost_per_patrol_week=250.0, intensity=0.5, start="2012-03-05")
     while not finished(country):
         advance(country)
     record = record_of(country)
@@ -121,8 +127,8 @@ def test_the_cost_is_that_of_the_patrols_out():
 def test_soldiers_at_the_border_find_members_and_meet_civilians():
     border = touching("Niger", "Mauritania", "Burkina Faso")
     runs = {}
-    for name, settings in (("with", {"patrols": 500, "threat_led": 0.0}), ("without", {})):
-        country = begin(scenario(**settings), 1)
+    for name, settings in (("with", {"patrols": 500, "threat_led": 0.0}), ("without", {"intensity": 0})):
+        country = begun(KEY, **settings)
         country.insecurity[:] = 0.5
         for _ in range(8):
             advance(country)
@@ -140,7 +146,7 @@ def test_with_pursuit_members_abroad_are_found():
     from sim.population.youth import MEMBER
     from sim.processes.security import security
 
-    country = begun(patrols=1, pursuit=1.0, countries=["Niger"])
+    country = begun(KEY, patrols=1, pursuit=1.0, countries=["Niger"])
     cell = int(np.flatnonzero(touching("Niger"))[0])
     names = int(FOREIGN) + 10**6 + np.arange(8000, dtype=np.uint32)
     entries = country.roster.append(
@@ -151,3 +157,85 @@ def test_with_pursuit_members_abroad_are_found():
     found = (country.roster.state[entries] != MEMBER).mean()
     hazard = country.parameters.pursuit_hazard
     assert found == pytest.approx(hazard, abs=4.5 * np.sqrt(hazard / 8000))
+
+
+# --- as carried out, and re-aimed ------------------------------------------------------------------------
+
+
+def test_it_is_absent_at_zero_and_before_its_start_and_follows_its_plan():
+    is_absent_at_zero(KEY)
+    changes_nothing_before_it_starts(KEY)
+    follows_its_plan(KEY)
+    shares_its_work_with_partners(KEY)
+    stays_in(KEY, ["Mopti", "Kayes"])
+
+
+def test_patrols_that_do_not_take_place_are_paid_and_not_there():
+    country = begun(KEY, {f"fidelity_{KEY}": 0.5, "partner_overlap": 0.2}, patrols=20, cost_per_patrol_week=10.0)
+    measures(country)
+    assert country.levers.joint_patrol_troops.sum() == pytest.approx(20 * 0.4 * 120)
+    assert country.levers.pursuit.max() == pytest.approx(0.4 * 0.2)
+    assert report(country).count.sum() == pytest.approx(8)
+    assert report(country).cost_xof.sum() == pytest.approx(200)
+    none = begun(KEY, {f"fidelity_{KEY}": 0.0}, patrols=20, cost_per_patrol_week=10.0, regions=["Gao", "Mopti"])
+    assert not moved(none)
+    assert set(np.flatnonzero(report(none).cost_xof)) == {4, 6}
+    assert report(none).cost_xof.sum() == pytest.approx(200)
+
+
+def test_a_strategy_moves_patrols_between_regions_that_have_a_border():
+    country = begun(KEY, patrols=100, threat_led=0.5)
+    country.insecurity[:] = np.linspace(0.1, 1, 1713)
+    country.levers.reset()
+    cells, planned = country.measures[0].spread(country)
+    region = GRID.region[cells]
+    before = np.bincount(region, planned, 9)
+    country.levers.reach("shift", ..., 0.4)
+    country.levers.set("need", [6, 8], [0.7, 0.3])  # Gao, and Bamako, which has no border
+    _, shares = country.measures[0].spread(country)
+    after = np.bincount(region, shares, 9)
+    assert shares.sum() == pytest.approx(1)
+    np.testing.assert_allclose(after, aimed(country.levers, before))
+    assert after[6] == pytest.approx(0.6 * before[6] + 0.4)
+    np.testing.assert_allclose(after[:6], 0.6 * before[:6])
+    gao = region == 6
+    np.testing.assert_allclose(shares[gao] / shares[gao].sum(), planned[gao] / planned[gao].sum())
+    country.measures[0].apply(country.levers, country)
+    np.testing.assert_allclose(report(country).count, 100 * after, atol=1e-12)
+
+
+def test_the_plan_is_its_patrols_and_their_cost():
+    made = plan(KEY, patrols=8, cost_per_patrol_week=3, intensity=0.5)
+    assert made.reached_per_week == pytest.approx(4)
+    assert made.cost_xof == pytest.approx(17 * 12)
+    assert plan(KEY, countries=["Algeria"], regions=["Sikasso"]) == (0.0, 0.0)
+
+
+def test_wrong_settings_are_refused_by_name():
+    assert "countries item 1 is 'Chad'; it is 'Mauritania'" in refused(KEY, countries=["Chad"])
+    assert "patrols is -1.0; it is 0 or more" in refused(KEY, patrols=-1)
+    assert "pursuit is 20; it is a share between 0 and 1. Did you mean 0.2?" in refused(KEY, pursuit=20)
+    assert "did you mean 'threat_led'?" in refused(KEY, threat_let=0.2)
+
+
+@pytest.mark.parametrize("effect", [0.234, -0.094])
+def test_members_on_the_way_across_are_stopped_or_not_by_the_effect(effect):
+    values = {"border_effect": effect, "cross_chance": 0.5, "flee_chance": 1.0, "move_chance": 0.0,
+              "pressing_companies": 1e-6}  # fmt: skip
+    crossed = {}
+    for name, intensity in (("with", 1.0), ("without", 0.0)):
+        country = begun(
+            KEY, values, world={"groups": NO_MEMBERS}, patrols=1000, countries=["Niger"], intensity=intensity
+        )
+        border = np.flatnonzero(touching("Niger") & (GRID.border.sum(axis=1) == 1))
+        station(country, int(border[0]), 8000)
+        country.forces[:] = 100.0
+        measures(country)
+        groups(country)
+        crossed[name] = country.flow("crossings").sum(), country.flow("intercepted").sum()
+    left = crossed["without"][0]
+    assert left > 3000
+    assert crossed["without"][1] == 0
+    expected = left * np.exp(-effect)
+    assert abs(crossed["with"][0] - expected) < 4.5 * np.sqrt(left)
+    assert (crossed["with"][1] > 0) == (effect > 0)

@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
+from small import having
 
+from sim.measures.mali_kuma_kan import filled
 from sim.processes.measures import measures
 from sim.processes.messages import messages
 from sim.scenario import Scenario
 from sim.week import advance, begin, finished, record_of
 from sim.world.facts import CHANNELS, languages
+from sim.world.grid import world_grid
 
 KEY = "mali_kuma_kan"
 TONGUES = languages()[0]
@@ -16,9 +19,10 @@ ALL_TONGUES = {"languages": TONGUES}
 TV_ONLY = {"tv": {"capacity": 1.0, "coverage": 1.0, "views": 1.0}, "facebook": OFF, "youtube": OFF}
 
 
-def begun(ppy=2000, run_end="2013-01-07", **settings):
+def begun(ppy=2000, run_end="2013-01-07", fidelity=1.0, **settings):
+    """The first day of a campaign of which all that is planned is aired."""
     scenario = {"name": "clips", "persons_per_youth": ppy, "end": run_end, "measures": {KEY: settings}}
-    return begin(Scenario.of(scenario), 1)
+    return having(begin(Scenario.of(scenario), 1), {f"fidelity_{KEY}": fidelity})
 
 
 def in_week(country, week: int):
@@ -99,6 +103,68 @@ def test_channels_do_not_share_air_time():
     assert views.tolist() == [0.0, 2.0, 1.0, 1.0]
 
 
+def test_of_a_campaign_that_is_carried_out_in_part_so_much_is_aired():
+    country = in_week(begun(fidelity=0.6, languages=["Bambara"], tv={"capacity": 0.5, "coverage": 0.8}), 0)
+    np.testing.assert_allclose(country.levers.clip_reach[CHANNELS.index("tv"), TONGUES.index("Bambara")], 0.6 * 0.4)
+
+
+# --- aimed at the threat ----------------------------------------------------------------------------------
+
+
+def aimed_at(region, shift, **settings):
+    """The campaign with a part of it moved to one region."""
+    country = begun(500, **ALL_TONGUES, **settings)
+    measure, levers = country.measures[0], country.levers
+    measures(country)
+    levers.reset()
+    levers.set("shift", ..., shift)
+    levers.set("need", region, 1.0)
+    measure.apply(levers, country)
+    return country, measure, levers
+
+
+def tv_by_region(levers) -> np.ndarray:
+    reach = levers.clip_reach[CHANNELS.index("tv"), 0]
+    return np.array([reach[world_grid().region == r][0] for r in range(9)])
+
+
+def test_moved_broadcasts_reach_as_many_people_elsewhere():
+    tv = {"capacity": 0.05, "coverage": 0.8}
+    country, measure, levers = aimed_at(4, 0.25, tv=tv, facebook=OFF, youtube=OFF)
+    audience = measure.audience(country.grid)[:, CHANNELS.index("tv")]
+    reach = tv_by_region(levers)
+    assert reach @ audience == pytest.approx(0.05 * 0.8 * audience.sum())
+    np.testing.assert_allclose(np.delete(reach, 4), 0.75 * 0.05 * 0.8)
+    assert 0.04 < reach[4] < 0.8
+    messages(country)
+    seen = np.add.reduceat(country.flow("reached_clips"), country.places.region_first[:-1])
+    expected = reach * audience
+    assert (np.abs(seen - expected) < 4.5 * np.sqrt(expected * 500) + 0.1 * expected).all()
+
+
+def test_no_region_is_reached_more_than_in_full_and_what_it_cannot_take_goes_to_the_others():
+    tv = {"capacity": 0.5, "coverage": 0.8}
+    country, measure, levers = aimed_at(7, 0.5, tv=tv, facebook=OFF, youtube=OFF)  # Kidal: few people
+    audience = measure.audience(country.grid)[:, CHANNELS.index("tv")]
+    reach = tv_by_region(levers)
+    assert reach[7] == pytest.approx(0.8), "everybody whom the transmitter covers"
+    assert reach @ audience == pytest.approx(0.5 * 0.8 * audience.sum())
+    assert np.ptp(np.delete(reach, 7)) < 1e-12
+
+
+def test_broadcasts_are_moved_to_no_region_outside_the_campaign():
+    country, measure, levers = aimed_at(4, 0.5, regions=["Kayes", "Gao"], **TV_ONLY)
+    np.testing.assert_allclose(tv_by_region(levers), np.isin(np.arange(9), [0, 6]).astype(float))
+    assert not measure.audience(country.grid)[[1, 2, 3, 4, 5, 7, 8]].any()
+
+
+def test_filling_stops_at_the_room_and_at_the_amount():
+    np.testing.assert_allclose(filled(np.array([10.0, 100.0]), np.array([0.5, 0.5]), 50.0), [10, 40])
+    np.testing.assert_allclose(filled(np.array([10.0, 5.0]), np.array([1.0, 1.0]), 50.0), [10, 5])
+    np.testing.assert_allclose(filled(np.array([10.0, 5.0]), np.array([1.0, 0.0]), 12.0), [10, 0])
+    np.testing.assert_allclose(filled(np.array([3.0, 4.0, 50.0]), np.array([0.6, 0.3, 0.1]), 12.0), [3, 4, 5])
+
+
 # --- what a clip is --------------------------------------------------------------------------------------
 
 
@@ -151,6 +217,25 @@ def test_the_cost_is_air_time_and_the_making_of_clips():
     np.testing.assert_allclose(
         record["cost_mali_kuma_kan"][0], cost[0] * record.weights["people"] / record.weights["people"].sum()
     )
+
+
+def test_new_clips_are_made_for_the_first_week_on_air_after_a_renewal():
+    """Under a condition: on in weeks 3, 4, 6, 13 and 14, with renewals in weeks 0 and 10."""
+    when = {"observable": "attacks", "over_weeks": 1, "above": 5, "lag_weeks": 1, "lasts_weeks": 1}
+    settings = {"tv": {"cost_per_week": 1000}, "facebook": OFF, "youtube": OFF, "languages": ["Bambara"],
+                "renewed_every_weeks": 10, "clips_per_renewal": 2, "cost_per_clip": 50}  # fmt: skip
+    country = begun(5000, when=when, **settings)
+    costs = []
+    for week in range(16):
+        in_week(country, week)
+        cost = country.measures[0].report(country).cost_xof
+        costs.append(round(cost.sum()))
+        country.values[week, :, country.names[f"cost_{KEY}"]] = cost
+        country.values[week, 0, country.names["attacks"]] = 9 if week + 1 in (3, 4, 6, 13, 14) else 0
+    expected = np.zeros(16)
+    expected[[3, 4, 6, 13, 14]] = 1000
+    expected[[3, 13]] += 100
+    assert costs == expected.tolist()
 
 
 def test_before_its_start_it_costs_and_delivers_nothing():

@@ -187,6 +187,7 @@ def of_country(country: Country) -> Twin:
     units = [
         Unit(
             u,
+            int(there.force[u]),
             cells[there.base[u]],
             cells[there.cell[u]],
             float(there.nominal[u]),
@@ -197,6 +198,7 @@ def of_country(country: Country) -> Twin:
             float(there.effectiveness[u]),
             float(there.abuse_factor[u]),
             float(there.patrol_share[u]),
+            float(there.present[u]),
         )
         for u in range(there.base.size)
     ]
@@ -206,7 +208,6 @@ def of_country(country: Country) -> Twin:
         p=country.parameters,
         seed=int(country.seed),
         world_seed=country.world_seed,
-        start=country.clock.start,
         week=country.week,
         ppy=society.persons_per_youth,
         cells=cells,
@@ -218,9 +219,7 @@ def of_country(country: Country) -> Twin:
         towns=[cells[town.cell] for town in grid.towns],
         sites=[(cells[site.cell], site.weight) for site in facts.sites()],
         kin_places=(2, 3),
-        region_names=grid.region_names,
-        country_names=grid.country_names,
-        active_measures={measure.key: measure for measure in country.measures},
+        states_own=[force.kind == "state" for force in facts.forces()],
         villages={},
         spread=society.spread,
     )

@@ -1,7 +1,6 @@
 """Who there is, a class per kind."""
 
 from dataclasses import dataclass, field
-from datetime import date
 
 
 @dataclass(eq=False)
@@ -33,12 +32,6 @@ class Cell:
     attacks_now: dict = field(default_factory=dict)  # Group -> attacks this week
     flows: dict = field(default_factory=dict)  # what happened this week
     totals: dict = field(default_factory=dict)  # what happened so far
-    # levers
-    clips: object = None  # Clips on air here
-    joint_patrols: float = 0.0
-    joint_troops: float = 0.0
-    crossing: float = 1.0
-    propaganda: float = 1.0
 
     def happened(self, name, count=1.0):
         """Count something that happened here this week."""
@@ -55,16 +48,6 @@ class Cell:
 
     def __hash__(self):
         return self.number
-
-
-@dataclass(eq=False, slots=True)
-class Clips:
-    """Campaign clips on air in a cell this week."""
-
-    reach: dict  # (channel, language) -> chance that a user who understands sees one
-    views: dict  # channel -> views a week of one reached
-    pull: float  # strength against the studies' clips
-    shock: float  # share of shocking images
 
 
 @dataclass(eq=False, slots=True)
@@ -97,6 +80,7 @@ class Youth:
     contact_week: int | None = None
     refused_until: int | None = None
     abuse_week: int | None = None
+    reason: str | None = None  # why they joined
     people: list = field(default_factory=list)  # Persons of the roster among those they stand for
 
     @property
@@ -174,6 +158,7 @@ class Unit:
     """A security unit, deployed for some weeks."""
 
     number: int
+    force: int
     base: Cell
     cell: Cell
     nominal: float
@@ -184,12 +169,12 @@ class Unit:
     effectiveness: float
     abuse_factor: float
     patrol_share: float
+    present: float  # the part of it that was there when it was last posted
 
     def deployed(self, week):
-        """Whether it is there in this week."""
+        """Whether it belongs to a deployment of this week."""
         return self.since <= week < self.until
 
-
-def weeks_between(start: date, day: date) -> int:
-    """Whole weeks from one day to another, rounded down."""
-    return (day - start).days // 7
+    def there(self, week):
+        """Whether any part of it is there."""
+        return self.deployed(week) and self.present > 0.0

@@ -1,27 +1,25 @@
-"""The week, one person after the other.
+"""The week, one person after the other, written from section 7 of docs/odd.md.
 
-Attitudes and grievances are kept in single precision, as the country keeps them; everything is worked out
-in double.
+Measures are not lived twice: the week takes the values of all levers as it finds them. Attitudes and grievances are
+kept in single precision, as the country keeps them; everything is worked out in double.
 """
 
 import math
 from collections import Counter
-from datetime import timedelta
-from types import SimpleNamespace
 
 import numpy as np
 
 from sim.world import facts
 
 from .luck import bell, geometric, luck, lucks, normal, pick, poisson, words
-from .people import Clips, Person, weeks_between
+from .people import Person
 
 CHANNELS = ("radio", "tv", "facebook", "youtube")
 STATUSES = ("civilian", "approached", "member", "detained", "killed", "returned")
 EARTH_KM = 6371.0088
 SHARE_OF_STRENGTH_KEPT = 0.5  # a unit loses at most half of its strength in a week
 FORGOTTEN = 1e-5  # SD
-MONTH = 4  # weeks
+MONTH, YEAR = 4, 52  # weeks
 REGIONS = range(9)
 
 
@@ -48,18 +46,19 @@ class Twin:
 
     def __init__(self, **parts):
         self.__dict__.update(parts)  # see twin.of_country
-        self.levers = None
+        self.levers = None  # name -> number, or (nested) list by cell, region, country, group, force or channel
+        self.trained = [0.0] * len(self.states_own)  # share of each force
         self.seen = Counter()  # how often each kind of event happened
         self.rows = []  # the record: observable -> nine numbers, a dict per week
         self._near, self._pulls, self._kin = {}, {}, {}  # what never changes, worked out once
+        pulls = [math.exp(self.log_pull(youth)) for youth in self.youths]
+        self.average_pull = sum(pulls) / len(pulls)  # of the first day
 
     # --- the order of the week ----------------------------------------------------------------------------
 
-    def advance(self, after_measures=None):
-        """Live one week; `after_measures` may move levers once the measures have."""
-        self.measures()
-        if after_measures is not None:
-            after_measures(self)
+    def advance(self, levers):
+        """Live one week with these values of the levers."""
+        self.levers = levers
         self.train_imams()
         self.messages()
         self.attitudes()
@@ -71,109 +70,14 @@ class Twin:
         self.exits()
         self.record()
 
-    # --- 1 measures ---------------------------------------------------------------------------------------
-
-    def strength(self, measure, day=None):
-        """How much of a measure is done on a day, else on the first of this week."""
-        day = day or self.start + timedelta(days=7 * self.week)
-        if not measure.start <= day < measure.end:
-            return 0.0
-        return measure.intensity * min(1.0, (weeks_between(measure.start, day) + 1) / (measure.ramp_up_weeks + 1))
-
-    def measures(self):
-        """Levers back to "nothing done", then every measure moves its own."""
-        self.levers = SimpleNamespace(
-            imams_sent=[0] * 9,
-            course_weeks=[0] * 9,
-            completing=1.0,
-            pursuit=dict.fromkeys(range(7), 0.0),
-            speaking_out=[0.0] * 9,
-        )
-        for cell in self.cells:
-            cell.clips, cell.joint_patrols, cell.joint_troops, cell.crossing = None, 0.0, 0.0, 1.0
-            cell.propaganda = 1.0
-        for key, measure in self.active_measures.items():
-            getattr(self, "do_" + key)(measure, self.strength(measure))
-
-    def do_imam_training(self, measure, strength):
-        """Send this week's cohort, from the regions in proportion to their imams."""
-        self.levers.completing = self.p.training_completion
-        day = self.start + timedelta(days=7 * self.week)
-        if measure.cohorts:  # each leaves in the week of its day, in the strength of that day
-            now = [c for c in measure.cohorts if 0 <= (c.departs - day).days < 7]
-            leaving = int(sum(c.imams * self.strength(measure, c.departs) for c in now) + 0.5)
-        else:
-            past, rest = divmod(weeks_between(measure.start, day), measure.weeks_between_cohorts)
-            left = measure.imams - past * measure.cohort_size
-            cohort = max(0, min(measure.cohort_size, left)) if rest == 0 else 0
-            leaving = int(cohort * strength + 0.5)
-        stock = [0] * 9
-        for imam in self.imams:
-            if self.region_names[imam.cell.region] in measure.regions:
-                stock[imam.cell.region] += 1
-        before = 0
-        for region in REGIONS:
-            until_here = math.floor(sum(stock[: region + 1]) / sum(stock) * leaving + 0.5)
-            self.levers.imams_sent[region] = until_here - before
-            self.levers.course_weeks[region] = measure.course_weeks
-            before = until_here
-
-    def do_mali_kuma_kan(self, measure, strength):
-        """Put clips on air."""
-        if strength == 0.0:
-            return
-        names, _ = facts.languages()
-        parts = {
-            1.0: measure.shock_seconds,
-            self.p.religious_content: measure.explanation_seconds,
-            self.p.active_format: measure.core_seconds,
-        }
-        seconds = measure.shock_seconds + measure.explanation_seconds + measure.core_seconds
-        stale = weeks_between(measure.start, self.start + timedelta(days=7 * self.week)) % measure.renewed_every_weeks
-        clips = Clips(
-            reach={
-                (channel, names.index(language)): strength * booking.capacity * booking.coverage
-                for channel in ("tv", "facebook", "youtube")
-                for booking in [getattr(measure, channel)]
-                for language in measure.languages
-            },
-            views={channel: getattr(measure, channel).views for channel in ("tv", "facebook", "youtube")},
-            pull=sum(weight * length for weight, length in parts.items())
-            / seconds
-            * (1.0 - self.p.clip_fatigue) ** stale,
-            shock=measure.shock_seconds / seconds,
-        )
-        for cell in self.cells:
-            if self.region_names[cell.region] in measure.regions:
-                cell.clips = clips
-
-    def do_joint_patrols(self, measure, strength):
-        """Put troops into border cells, hinder crossings, open part of the sanctuaries."""
-        partners = {self.country_names.index(name) for name in measure.countries}
-        cells = [
-            cell
-            for cell in self.cells
-            if partners & set(cell.borders) and self.region_names[cell.region] in measure.regions
-        ]
-        if strength == 0.0:
-            return
-        threat = sum(cell.insecurity for cell in cells)
-        for cell in cells:
-            led = cell.insecurity / threat if threat > 0.0 else 1.0 / len(cells)
-            share = measure.threat_led * led + (1.0 - measure.threat_led) / len(cells)
-            cell.joint_patrols = measure.patrols * strength * share
-            cell.joint_troops = cell.joint_patrols * measure.persons_per_patrol
-            cell.crossing = math.exp(-self.p.border_effect * min(cell.joint_patrols, 1.0))
-        for country in partners:
-            self.levers.pursuit[country] = strength * measure.pursuit
-
     # --- imams --------------------------------------------------------------------------------------------
 
     def train_imams(self):
         """Imams come back from the course, others leave for it."""
         for imam in self.imams:
             if imam.training == "in training" and imam.back_week <= self.week:
-                if luck("an imam completes the course", self.seed, self.week, imam.number) < self.levers.completing:
+                completing = self.levers.imams_completing[imam.cell.region]
+                if luck("an imam completes the course", self.seed, self.week, imam.number) < completing:
                     imam.training = "trained"
                     imam.stance *= 1.0 - self.p.training_stance_shift
                     imam.credibility = min(1.0, imam.credibility * self.p.training_credibility)
@@ -186,9 +90,9 @@ class Twin:
                 continue
             free = [i for i in self.imams if i.cell.region == region and i.training == "none" and i.in_post(self.week)]
             free.sort(key=lambda i: luck("an imam leaves for training", self.seed, self.week, i.number))
-            for imam in free[: self.levers.imams_sent[region]]:
+            for imam in free[: int(self.levers.imams_sent[region])]:
                 imam.training = "in training"
-                imam.back_week = self.week + self.levers.course_weeks[region]
+                imam.back_week = self.week + int(self.levers.course_weeks[region])
                 self.seen["imam left for training"] += 1
 
     # --- 2 messages ---------------------------------------------------------------------------------------
@@ -214,8 +118,9 @@ class Twin:
                     if views:
                         risk = max(youth.settled, 0.0)
                         effect = p.clip_effect * cell.trust / p.trust_mean
-                        effect += (p.clip_risk_effect + p.clip_shock_effect * cell.clips.shock) * risk
-                        felt_clips = further(felt_clips, effect, views * cell.clips.pull)
+                        shock = self.levers.clip_shock[cell.number]
+                        effect += (p.clip_risk_effect + p.clip_shock_effect * shock) * risk
+                        felt_clips = further(felt_clips, effect, views * self.levers.clip_pull[cell.number])
                         cell.happened("reached_clips", self.ppy)
                         if effect > 0.0:
                             cell.happened("backfired", self.ppy)
@@ -223,7 +128,8 @@ class Twin:
                         "a youth hears propaganda or an imam's outreach", self.seed, self.week, youth.row
                     )
                     if hears < propaganda_chance:
-                        felt_propaganda = further(felt_propaganda, p.propaganda_effect * cell.propaganda, 1.0)
+                        effect = p.propaganda_effect * self.levers.propaganda[cell.number]
+                        felt_propaganda = further(felt_propaganda, effect, 1.0)
                         self.seen["heard propaganda"] += 1
                     imam = youth.imam
                     if imam and imam.in_post(self.week) and listens < p.outreach_chance:
@@ -254,14 +160,11 @@ class Twin:
 
     def views_of_clips(self, youth):
         """How many clips a youth sees this week: a draw for each channel they use."""
-        clips = youth.cell.clips
-        if clips is None:
-            return 0.0
         drawn = lucks("a youth sees a campaign clip", self.seed, self.week, youth.row)
         return sum(
-            clips.views[channel]
-            for channel, u in zip(CHANNELS, drawn, strict=True)
-            if channel in youth.channels and u < clips.reach.get((channel, youth.language), 0.0)
+            self.levers.clip_views[k]
+            for k, (channel, u) in enumerate(zip(CHANNELS, drawn, strict=True))
+            if channel in youth.channels and u < self.levers.clip_reach[k][youth.language][youth.cell.number]
         )
 
     # --- 3 attitudes --------------------------------------------------------------------------------------
@@ -270,22 +173,33 @@ class Twin:
         """Everybody looks at last week's attitudes of their ties."""
         p = self.p
         met = {youth.row: youth.attitude for youth in self.youths}
+        sermons = {}  # stance and credibility of what each imam preaches
+        for imam in self.imams:
+            stance, credibility = imam.stance, imam.credibility
+            ready = luck("an imam preaches the sermon that the state drafted", self.seed, 0, imam.number)
+            if ready < self.levers.drafted_sermons[imam.cell.region]:
+                stance, credibility = stance * (1.0 - p.draft_shift), credibility * p.state_brand
+                self.seen["drafted sermon"] += 1
+            sermons[imam.number] = stance, credibility
         for youth in self.youths:
             peers = sum(met[tie.row] for tie in youth.ties) / len(youth.ties)
             if youth.status == "killed":
                 youth.settled = single(peers)
             else:
                 drawn = words("what else moves a youth's attitude this week", self.seed, self.week, youth.row)
-                change = p.peer_pull * (peers - youth.settled) + p.own_pull * (youth.disposition - youth.settled)
+                own = youth.disposition + self.levers.support[youth.cell.region]
+                change = p.peer_pull * (peers - youth.settled) + p.own_pull * (own - youth.settled)
                 change += p.noise_sd * bell(drawn[0])
                 imam, attends = youth.imam, (drawn[1] + 0.5) / 2**32 < p.weekly_attendance
                 if imam and imam.in_post(self.week) and attends:
-                    target = p.sermon_span * (imam.stance - p.sermon_neutral)
-                    change += p.sermon_pull * imam.credibility * (target - youth.settled)
+                    stance, credibility = sermons[imam.number]
+                    target = p.sermon_span * (stance - p.sermon_neutral)
+                    change += p.sermon_pull * credibility * (target - youth.settled)
                     self.seen["heard a sermon"] += 1
                 youth.settled = single(youth.settled + change)
             youth.attitude = single(youth.settled + youth.recent)
-            youth.grievance = single(youth.grievance * half(p.grievance_half_life))
+            unredressed = 1.0 - self.levers.grievance_relief[youth.cell.region]
+            youth.grievance = single(youth.grievance * half(p.grievance_half_life) * unredressed)
         self.attitudes_now = [(y.cell.region, y.attitude, y.grievance) for y in self.youths]  # for the record
 
     # --- 4 approach and joining ---------------------------------------------------------------------------
@@ -297,14 +211,14 @@ class Twin:
         links = [0] * 9
         for cell in self.cells:
             for group, recruiters in cell.recruiters.items():
-                by_region[cell.region][group] += recruiters * p.approaches_per_recruiter
+                by_region[cell.region][group] += recruiters * self.approaches_of(group)
         acquainted = {youth.row: youth.knows_members() for youth in self.youths}
         for youth in self.youths:
             links[youth.cell.region] += len(acquainted[youth.row])
 
         joined = []
         for cell in self.cells:
-            here = {group: n * p.approaches_per_recruiter for group, n in cell.recruiters.items()}
+            here = {group: n * self.approaches_of(group) for group, n in cell.recruiters.items()}
             at_random = 0.0
             if cell.youths:
                 at_random = (1.0 - p.tie_share) * sum(here.values()) / (len(cell.youths) * self.ppy)
@@ -319,6 +233,10 @@ class Twin:
                     joined.append(youth)
         for youth in joined:  # only now, so that nobody is approached through one who joined this week
             self.enlist(youth, youth.contact_group)
+
+    def approaches_of(self, group):
+        """Approaches that one recruiter of a group makes."""
+        return self.p.approaches_per_recruiter * self.levers.approaches[group.number]
 
     def meet(self, youth, members, per_link, at_random, region, here):
         """A youth may be approached, through a tie to a member or at random."""
@@ -347,31 +265,17 @@ class Twin:
         group = youth.contact_group
         if not group.alive(self.week):
             group = self.acting(group)
-        if group is None or lapses < 1.0 - math.exp(-1.0 / p.contact_weeks):
+        if group is None or lapses < 1.0 - math.exp(-self.levers.contact_lapse[cell.number] / p.contact_weeks):
             youth.status, youth.refused_until = "civilian", self.week + int(p.refusal_weeks)
             self.seen["contact lapsed"] += 1
             return False
         t = self.week - youth.contact_week
         freshness = (t + 1) ** p.freshness_shape - t**p.freshness_shape
         abused = youth.abuse_week is not None and self.week - youth.abuse_week < int(p.abuse_weeks)
-        steady = youth.livelihood == 2
         guarded = 1.0 - math.exp(-cell.forces / p.protecting_companies)
         unprotected = max(cell.insecurity, cell.hold) * (1.0 - max(cell.state_presence, guarded))
-        norm = sum(tie.attitude for tie in youth.ties) / len(youth.ties)
-        hazard = (
-            p.h0
-            * freshness
-            * math.exp(
-                p.b_abuse_join * abused
-                + p.b_income_join * steady
-                + p.b_school * (youth.schooling - p.mean_schooling)
-                + p.b_relschool * (youth.religious_schooling >= 6)
-                + p.b_protect_join * unprotected
-                + p.b_norm * norm
-                + p.b_trust_join * (cell.trust - p.trust_mean) / p.trust_sd
-                + p.kappa_att * youth.attitude
-            )
-        )
+        pull = self.log_pull(youth) + p.b_abuse_join * abused + p.b_protect_join * unprotected
+        hazard = p.h0 * self.levers.joining[cell.number] * freshness * math.exp(pull) / self.average_pull
         if joins >= 1.0 - math.exp(-hazard):
             return False
         youth.status, youth.contact_group = "joining", group
@@ -382,16 +286,33 @@ class Twin:
             cell.happened("joined_kin", self.ppy)
         if t < MONTH:
             cell.happened("joined_month", self.ppy)
+        if t < YEAR:
+            cell.happened("joined_year", self.ppy)
+        if youth.abuse_week is not None and self.week - youth.abuse_week < YEAR:
+            cell.happened("joined_abused", self.ppy)
         reasons = {  # by how much each raised this person's hazard
             "revenge": math.exp(p.b_abuse_join) - 1.0 if abused else 0.0,
-            "income": 0.0 if steady else max(0.0, math.exp(-p.b_income_join) - 1.0) * (2 - youth.livelihood),
+            "income": max(0.0, math.exp(-p.b_income_join) - 1.0) * (p.need_weight, 1.0, 0.0)[youth.livelihood],
             "ideology": max(0.0, math.exp(p.kappa_att * youth.attitude) - 1.0),
             "protection": max(0.0, math.exp(p.b_protect_join * unprotected) - 1.0),
             "company": p.company_weight if youth.contact_through != "nobody" else 0.0,
         }
         reason = pick(list(reasons.values()), why)
-        cell.happened("joined_" + ("company" if reason is None else list(reasons)[reason]), self.ppy)
+        youth.reason = "company" if reason is None else list(reasons)[reason]
+        cell.happened("joined_" + youth.reason, self.ppy)
         return True
+
+    def log_pull(self, youth):
+        """Log of the hazard of a youth who suffered no abuse and whom nothing threatens."""
+        p = self.p
+        return (
+            p.b_income_join * (youth.livelihood == 2)
+            + p.b_school * (youth.schooling - p.mean_schooling)
+            + p.b_relschool * (youth.religious_schooling >= 6)
+            + p.b_norm * sum(tie.attitude for tie in youth.ties) / len(youth.ties)
+            + p.b_trust_join * (youth.cell.trust - p.trust_mean) / p.trust_sd
+            + p.kappa_att * youth.attitude
+        )
 
     def enlist(self, youth, group):
         """Every person the youth stands for becomes a member."""
@@ -477,13 +398,15 @@ class Twin:
             return
         if moves >= p.move_chance + p.flee_chance * pressure:
             return
-        tries, succeeds = p.cross_chance * pressure, p.cross_chance * pressure * cell.crossing
+        tries = p.cross_chance * pressure
+        succeeds = tries * self.levers.crossing[cell.number]
         if cell.borders and crosses < max(tries, succeeds):
             if crosses < succeeds:
                 member.abroad = cell.borders[int(which * len(cell.borders))]
                 cell.happened("crossings")
             else:
                 cell.happened("intercepted")
+                self.go_round(member)
             return
         u = luck("where a member moves to", self.seed, self.week, member.number)
         if far < p.far_share:
@@ -498,6 +421,17 @@ class Twin:
             if to is not None:
                 member.cell = cell.places_around[to]
                 self.seen["moved"] += 1
+
+    def go_round(self, member):
+        """One who was stopped at the border may go on to another place along it."""
+        tries, where, *_ = lucks(
+            "a member stopped at the border goes on to another place along it", self.seed, self.week, member.number
+        )
+        along = [1.0 if n is not None and n.borders else 0.0 for n in member.cell.places_around]
+        to = pick(along, where)
+        if tries < self.p.border_displaced and to is not None:
+            member.cell.happened("crossings_displaced")
+            member.cell = member.cell.places_around[to]
 
     def gravity(self, cell, town):
         """How a town draws people from a cell far away."""
@@ -550,6 +484,8 @@ class Twin:
                     if cell.members.get(group):
                         self.attack(group, cell, opportunity[cell.number])
                 self.raid(group)
+        for cell in self.cells:
+            self.clash(cell)
         self.suffer()
         self.silence_imams()
 
@@ -560,13 +496,16 @@ class Twin:
         return [
             p.target_forces * (1.0 - math.exp(-troops / p.target_troops)),
             p.target_officials * cell.state_presence,
-            p.target_civilians * (1.0 - math.exp(-cell.population / p.target_people)),
+            p.target_civilians
+            * (1.0 - math.exp(-cell.population / p.target_people))
+            * self.levers.attacks_on_civilians[cell.number],
         ]
 
     def attack(self, group, cell, weights):
         """A week of one group's attacks in a cell."""
         p, place = self.p, group.number * len(self.cells) + cell.number
         rate = p.attack_rate * cell.members[group] ** p.attack_gamma * sum(weights)
+        rate *= self.levers.attack_rate[cell.number]
         count = poisson(rate, luck("how often a group attacks in a cell", self.seed, self.week, place))
         civilians = p.deaths_civilian_forces, p.deaths_civilian_officials, p.deaths_civilian_civilians
         forces = p.deaths_security_forces, p.deaths_security_officials, 0.0
@@ -584,36 +523,78 @@ class Twin:
         p = self.p
         everyone = sum(cell.members.get(group, 0) for cell in self.cells)
         mean = p.raid_rate * everyone**p.attack_gamma
-        for n in range(
-            poisson(mean, luck("how many raids a group sends far away", self.seed, self.week, group.number))
-        ):
-            weights = [
-                weight**p.raid_people * (min(km(site, h) for h in group.home) + p.gravity_km) ** -p.gravity_power
-                for site, weight in self.sites
-            ]
-            u = luck("which town a raid is aimed at", self.seed, self.week, group.number, n)
-            site = self.sites[pick(weights, u)][0]
+        hardened = [self.levers.site_raids[site.number] for site, _ in self.sites]  # chance of a raid to take place
+        pulls = [
+            weight**p.raid_people * (min(km(site, home) for home in group.home) + p.gravity_km) ** -p.gravity_power
+            for site, weight in self.sites
+        ]
+
+        def u(sentence):
+            return luck(sentence, self.seed, self.week, group.number, n)
+
+        count = poisson(mean, luck("how many raids a group sends far away", self.seed, self.week, group.number))
+        for n in range(count):
+            target = pick(
+                [pull * max(1.0, open_) for pull, open_ in zip(pulls, hardened, strict=True)],
+                u("which town a raid is aimed at"),
+            )
+            if u("a raid strikes a hardened site all the same") >= hardened[target]:
+                if u("a raid kept away from a hardened site strikes another one") >= p.site_displaced:
+                    self.seen["raid called off"] += 1
+                    continue
+                others = [0.0 if k == target else pulls[k] * hardened[k] for k in range(len(pulls))]
+                target = pick(others, u("which town a raid kept away strikes"))
+                if target is None:
+                    continue
+                self.sites[target][0].happened("attacks_displaced")
+            site = self.sites[target][0]
             site.happened("attacks")
             site.happened("attacks_sites")
-            who = len(self.groups) * len(self.cells) + group.number
-            u = luck("how many an attack kills", self.seed, self.week, who, n)
-            site.happened("deaths_civilian", geometric(p.deaths_civilian_site, u))
             site.attacks_now[group] = site.attacks_now.get(group, 0) + 1
+            self.besiege(site, group, n, geometric(p.siege_trapped, u("how many people a raid traps")))
+
+    def besiege(self, site, group, n, trapped):
+        """Some of the people trapped in a raid die before it is over."""
+        p, levers, here = self.p, self.levers, site.number
+        dying = p.siege_deaths * levers.response_delay[here] ** p.harm_delay * (1.0 - levers.site_guard[here])
+        who = len(self.groups) * len(self.cells) + group.number  # behind the numbers of all attacks
+        dead = poisson(trapped * dying, luck("how many an attack kills", self.seed, self.week, who, n))
+        dead = min(dead, trapped)
+        for name, persons in {"trapped": trapped, "deaths_sites": dead, "deaths_civilian": dead}.items():
+            site.happened(name, persons)
+
+    def clash(self, cell):
+        """Communities of a cell take to arms, the more insecure it is."""
+        country_people = cell.population * (1.0 - cell.urban_share) / 1e6
+        mean = self.p.communal_rate * country_people * cell.insecurity * self.levers.communal_violence[cell.number]
+        count = poisson(mean, luck("how often communities clash in a cell", self.seed, self.week, cell.number))
+        for n in range(count):
+            u = luck("how many a clash between communities kills", self.seed, self.week, cell.number, n)
+            dead = geometric(self.p.communal_deaths, u)
+            cell.happened("clashes")
+            cell.happened("deaths_communal", dead)
+            cell.happened("deaths_civilian", dead)
 
     def suffer(self):
         """Insecurity, state presence, and losses of the units."""
         p = self.p
+
+        def fights(cell):
+            return cell.count("attacks") + cell.count("clashes")
+
         for cell in self.cells:
-            weight = cell.count("attacks") + p.fear_spill * sum(n.count("attacks") for n in cell.neighbours)
+            weight = fights(cell) + p.fear_spill * sum(fights(n) for n in cell.neighbours)
             cell.insecurity *= half(p.fear_half_life)
             cell.insecurity += (1.0 - cell.insecurity) * (1.0 - math.exp(-p.attack_fear * weight))
             cell.hold = cell.based / (cell.based + p.holding_members) * math.exp(-cell.forces / p.protecting_companies)
             cell.state_presence *= (1.0 - p.official_flight) ** cell.count("attacks_officials")
+            goal = 1.0 - (1.0 - cell.state_start) * (1.0 - self.levers.state_goal[cell.number])
+            comes_back = min(1.0, p.state_return * self.levers.state_return[cell.number])
             safe = (1.0 - cell.insecurity) * (1.0 - cell.hold)
-            cell.state_presence += p.state_return * (cell.state_start - cell.state_presence) * safe
+            cell.state_presence += comes_back * (goal - cell.state_presence) * safe
             cell.state_presence -= p.state_retreat * cell.hold * cell.state_presence
         for unit in self.units:
-            if unit.deployed(self.week):
+            if unit.there(self.week):
                 lost = unit.cell.count("deaths_security") / max(unit.cell.troops, 1.0)
                 unit.strength *= max(SHARE_OF_STRENGTH_KEPT, 1.0 - lost)
                 unit.strength += p.reinforcement * (unit.nominal - unit.strength)
@@ -623,9 +604,13 @@ class Twin:
         for imam in self.imams:
             if not (imam.cell.based and imam.in_post(self.week) and imam.stance < self.p.moderate_stance):
                 continue
-            if luck("an imam is silenced", self.seed, self.week, imam.number) < self.p.silencing_chance:
+            threat = self.p.silencing_chance * self.levers.imam_threats[imam.cell.region]
+            exposed = self.speaks_out(imam)
+            u = luck("an imam is silenced", self.seed, self.week, imam.number)
+            if u < threat * (self.p.speaking_exposure if exposed else 1.0):
                 imam.away_until = self.week + 1 + int(self.p.silenced_weeks)
-                self.seen["imam silenced"] += 1
+                imam.cell.happened("imams_silenced")
+                self.seen["speaker silenced"] += exposed
 
     # --- 7 security ---------------------------------------------------------------------------------------
 
@@ -633,17 +618,21 @@ class Twin:
         """Units go to their places, find members, and do wrong to others."""
         p = self.p
         self.post_units()
+        self.train_soldiers()
         near = {c.number: c.forces + p.patrol_spill * sum(n.forces for n in c.neighbours) for c in self.cells}
         for person in self.roster:
             if person.state == "member":
                 self.search(person, near[person.cell.number])
         abuses, wrongly = {}, {}
         for cell in self.cells:
-            mean = p.abuse_per_op * cell.searching * (p.abuse_floor + cell.insecurity)
+            sought = cell.based + p.patrol_spill * sum(n.based for n in cell.neighbours)
+            contact = 1.0 - math.exp(-sought / p.abuse_members)
+            mean = p.abuse_per_op * cell.searching * (p.abuse_floor + contact) * self.levers.abuse_control[cell.number]
             abuses[cell.number] = poisson(
                 mean, luck("how many abuses happen in a cell", self.seed, self.week, cell.number)
             )
             mean = p.wrongful_share / (1.0 - p.wrongful_share) * cell.count("arrests")
+            mean *= self.levers.wrongful[cell.number]
             u = luck("how many people are arrested who are no members", self.seed, self.week, cell.number)
             wrongly[cell.number] = poisson(mean, u)
         for cell in self.cells:
@@ -660,9 +649,12 @@ class Twin:
             cell.happened("abuses", abuses[cell.number])
             cell.happened("wrongful_arrests", wrongly[cell.number])
             u = luck("how many civilians the forces kill in a cell", self.seed, self.week, cell.number)
-            cell.happened("deaths_civilian", poisson(p.abuse_deaths * abuses[cell.number], u))
+            dead = poisson(p.abuse_deaths * abuses[cell.number], u)
+            cell.happened("deaths_civilian", dead)
+            cell.happened("deaths_by_forces", dead)
             village = min(1.0, p.village_persons / max(len(cell.youths) * self.ppy, 1.0))
-            cell.trust += p.trust_recovery * (cell.trust_start - cell.trust)
+            goal = cell.trust_start + p.trust_sd * self.levers.trust_goal[cell.number]
+            cell.trust += p.trust_recovery * (goal - cell.trust)
             cell.trust -= p.abuse_trust * p.trust_sd * village * (abuses[cell.number] + wrongly[cell.number])
             cell.trust = min(1.0, max(0.0, cell.trust))
 
@@ -672,45 +664,85 @@ class Twin:
             self._near[base] = [c for c in self.cells if c.region == base.region and km(base, c) <= self.p.patrol_km]
         return self._near[base]
 
+    def muster(self):
+        """How much of every unit is there."""
+        states_men = [0.0] * 9
+        for unit in self.units:
+            if unit.deployed(self.week) and self.states_own[unit.force]:
+                states_men[unit.base.region] += unit.strength
+        factor = [1.0] * 9
+        needy = sum(self.levers.need[r] for r in REGIONS if states_men[r])
+        if self.levers.shift and needy:  # to regions that have men of their own
+            for r in REGIONS:
+                if states_men[r]:
+                    moved = sum(states_men) * self.levers.need[r] / needy
+                    factor[r] = 1.0 - self.levers.shift + self.levers.shift * moved / states_men[r]
+        for unit in self.units:
+            region = unit.base.region
+            unit.present = factor[region] if self.states_own[unit.force] else self.levers.deployed[unit.force][region]
+            if unit.deployed(self.week):
+                self.seen["units moved"] += self.states_own[unit.force] and unit.present != 1.0
+                self.seen["part of a unit"] += not self.states_own[unit.force] and 0.0 < unit.present < 1.0
+
     def post_units(self):
-        """Each unit guards its base or goes on patrol, rather to insecure places."""
+        """Each unit guards its base, patrols rather insecure places, or goes where attacks just were."""
         p = self.p
+        self.muster()
         for cell in self.cells:
             cell.forces = cell.troops = cell.searching = 0.0
         for unit in self.units:
-            if not unit.deployed(self.week):
+            if not unit.there(self.week):
                 continue
             out, where, *_ = lucks("a unit goes on patrol, and where", self.seed, self.week, unit.number)
             unit.cell, unit.mode, weight = unit.base, "static guard", p.guard_weight
-            companies = unit.strength / 100.0
+            men, trained = unit.strength * unit.present, self.trained[unit.force]
             if out < unit.patrol_share:
                 cells = self.within_reach(unit.base)
-                unit.cell = cells[pick([p.patrol_floor + c.insecurity for c in cells], where)]
+                sent, to, *_ = lucks(
+                    "a patrol is sent where attacks just happened, and where", self.seed, self.week, unit.number
+                )
+                goal = pick([c.count("attacks") for c in cells], to)
+                if sent < self.levers.dispatch[unit.base.region] and goal is not None:
+                    self.seen["dispatched"] += 1
+                else:
+                    goal = pick([p.patrol_floor + c.insecurity for c in cells], where)
+                unit.cell = cells[goal]
                 unit.mode = "response" if unit.cell.count("attacks") else "patrol"
                 weight = 1.0
-                unit.cell.searching += companies * unit.abuse_factor
+                unit.cell.searching += men / 100.0 * unit.abuse_factor * p.drill_abuse**trained
                 unit.cell.happened("patrols")
                 self.seen[unit.mode] += 1
-            unit.cell.forces += weight * companies * unit.effectiveness
-            unit.cell.troops += unit.strength
+            unit.cell.forces += weight * men / 100.0 * unit.effectiveness * (1.0 + p.drill_effectiveness * trained)
+            unit.cell.troops += men
         for cell in self.cells:
-            if cell.joint_troops:
-                companies = cell.joint_troops / 100.0
-                cell.forces += companies * p.joint_patrol_effectiveness
-                cell.searching += companies * p.joint_patrol_abuse
-                cell.troops += cell.joint_troops
-                cell.happened("patrols", cell.joint_troops / p.unit_persons)
+            troops = self.levers.joint_patrol_troops[cell.number]
+            if troops:
+                cell.forces += troops / 100.0 * p.joint_patrol_effectiveness
+                cell.searching += troops / 100.0 * p.joint_patrol_abuse
+                cell.troops += troops
+                cell.happened("patrols", troops / p.unit_persons)
+
+    def train_soldiers(self):
+        """What a training taught is lost again; those who complete one are added."""
+        for force, taught in enumerate(self.levers.soldiers_trained):
+            men = sum(unit.strength for unit in self.units if unit.force == force and unit.there(self.week))
+            share = self.trained[force] * 0.5 ** (1.0 / self.p.drill_half_life)
+            if taught and men:
+                share += (1.0 - share) * min(1.0, taught / men)
+                self.seen["soldiers trained"] += 1
+            self.trained[force] = share
 
     def search(self, member, near):
         """A member may be found, and is then killed or arrested."""
-        p, cell = self.p, member.cell
+        p, cell, levers, here = self.p, member.cell, self.levers, member.cell.number
         if member.abroad is None:
-            information = math.exp(p.b_trust_tip * (cell.trust - p.trust_mean) / p.trust_sd)
+            information = math.exp(p.b_trust_tip * (cell.trust - p.trust_mean) / p.trust_sd) * levers.information[here]
             hazard = p.detection * information * near * (1.0 + cell.based / p.crowd_members)
             if member.recruiter:
-                hazard *= p.recruiter_exposure
-            attacks = cell.attacks_now.get(member.group, 0)
-            hazard += p.answer_rate * attacks * (1.0 - math.exp(-near)) / max(cell.based, 1)
+                hazard *= p.recruiter_exposure * levers.recruiter_exposure[here]
+            acting = near * math.exp(p.command_gain * levers.joint_command[here])
+            answer = p.answer_rate * levers.response_delay[here] ** p.arrest_delay * (1.0 - math.exp(-acting))
+            hazard += answer * cell.attacks_now.get(member.group, 0) / max(cell.based, 1)
             chance = 1.0 - math.exp(-hazard)
         else:
             chance = p.pursuit_hazard * self.levers.pursuit[member.abroad]
@@ -781,26 +813,33 @@ class Twin:
 
     def justice(self):
         """Courts decide on those who were detained before this week."""
-        p = self.p
+        p, pole = self.p, self.levers.pole_cases
+        pace = pole + p.ordinary_courts * (1.0 - pole)
+        dismissed, ruled = (pace * c for c in (p.dismissal_chance, p.dismissal_chance + p.conviction_chance))
+        cleared = p.clearing_chance * (1.0 - pole + pole * math.exp(p.pole_clearing))
         for person in self.roster:
             if person.state != "detained" or person.since == self.week:
                 continue
             u = luck("a court decides on a detained person", self.seed, self.week, person.number)
             if person.group is None:
-                if u < p.clearing_chance:
+                if u < cleared:
                     person.state, person.since = "gone", self.week
                     person.youth.status = "civilian"
-                    self.seen["cleared"] += 1
+                    person.cell.happened("cleared", person.persons)
+                    self.seen["cleared by the pole"] += u >= p.clearing_chance
             elif person.convicted:
                 if self.week - person.since >= int(p.sentence_weeks):
                     self.come_back(person)
                     self.seen["sentence served"] += 1
-            elif u < p.dismissal_chance:
+            elif u < dismissed:
                 self.come_back(person)
-                self.seen["case dismissed"] += 1
-            elif u < p.dismissal_chance + p.conviction_chance:
+                person.cell.happened("dismissed", person.persons)
+            elif u < ruled:
                 person.convicted, person.since = True, self.week
-                self.seen["convicted"] += 1
+                person.cell.happened("convicted", person.persons)
+                self.seen["convicted at the pole's pace"] += u >= p.ordinary_courts * (
+                    p.dismissal_chance + p.conviction_chance
+                )
 
     def come_back(self, person):
         """Somebody returns to civil life, with a raised disposition for a time."""
@@ -826,7 +865,7 @@ class Twin:
         for person in self.roster:
             if person.state == "member":
                 u = luck("a member gives up", self.seed, self.week, person.number)
-                if u < self.p.give_up_chance:
+                if u < self.p.give_up_chance * self.levers.giving_up[person.cell.number]:
                     self.come_back(person)
                     self.seen["gave up"] += 1
         for youth in self.youths:
@@ -844,8 +883,12 @@ class Twin:
             person.state, person.youth = "gone", None
         youth.people = []
         youth.status, youth.contact_group, youth.contact_through = "civilian", None, "nobody"
-        youth.contact_week = youth.refused_until = youth.abuse_week = None
+        youth.contact_week = youth.refused_until = youth.abuse_week = youth.reason = None
         self.bear(youth, self.week + 1)
+        longer = luck("a youth has been to school a year longer, by reform", self.seed, self.week, youth.row)
+        if longer < self.levers.extra_schooling[youth.cell.region]:
+            youth.schooling += 1
+            self.seen["a year longer at school"] += 1
 
     def bear(self, youth, generation):
         """A new person in a row: what they are like is luck of the world seed, the row and the generation."""
@@ -932,51 +975,18 @@ class Twin:
             add("imams_trained", region, imam.in_post(self.week) and imam.training == "trained")
             add("imams_displaced", region, imam.away_until > self.week)
         for unit in self.units:
-            add("units", unit.base.region, unit.deployed(self.week))
+            add("units", unit.base.region, unit.there(self.week))
         for person in self.roster:
             if person.state == "member" and person.abroad is not None:
                 add("members_abroad", person.cell.region, 1)
             if person.youth is not None and person.state != "gone":
                 add("people_" + person.state, person.youth.cell.region, person.persons)
+                if person.state == "detained" and person.group is None:
+                    add("held_wrongly", person.youth.cell.region, person.persons)
         for youth in self.youths:
             if youth.status in ("civilian", "approached"):
                 add("people_" + youth.status, youth.cell.region, self.ppy)
-        for key, measure in self.active_measures.items():
-            self.account(key, measure, add, people)
         self.rows.append(row)
         for cell in self.cells:
             cell.flows = {}
         self.week += 1
-
-    def account(self, key, measure, add, people):
-        """What a measure delivered and cost this week."""
-        if key == "imam_training":
-            for imam in self.imams:
-                add(
-                    f"delivered_{key}",
-                    imam.cell.region,
-                    imam.training == "trained" and imam.in_post(self.week),
-                )
-                away = imam.training == "in training"
-                left_now = away and imam.back_week == self.week + measure.course_weeks
-                add(
-                    f"cost_{key}",
-                    imam.cell.region,
-                    away * measure.cost_per_imam_week + left_now * measure.cost_per_journey,
-                )
-        if key == "joint_patrols":
-            for cell in self.cells:
-                add(f"delivered_{key}", cell.region, cell.joint_patrols)
-                add(f"cost_{key}", cell.region, cell.joint_patrols * measure.cost_per_patrol_week)
-        if key == "mali_kuma_kan" and self.strength(measure):
-            chosen = [r for r in REGIONS if self.region_names[r] in measure.regions]
-            on_air = sum(getattr(measure, channel).cost_per_week for channel in ("tv", "facebook", "youtube"))
-            cost = self.strength(measure) * on_air
-            since = weeks_between(measure.start, self.start + timedelta(days=7 * self.week))
-            if since % measure.renewed_every_weeks == 0:
-                cost += measure.clips_per_renewal * len(measure.languages) * measure.cost_per_clip
-            for region in chosen:
-                add(f"cost_{key}", region, cost * people[region] / sum(people[r] for r in chosen))
-            for cell in self.cells:
-                if cell.region in chosen:
-                    add(f"delivered_{key}", cell.region, cell.count("reached_clips"))

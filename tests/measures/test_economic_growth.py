@@ -1,0 +1,133 @@
+"""Livelihoods: places, who takes them, how long they act, and that cash alone can turn."""
+
+import numpy as np
+import pytest
+from small import PEOPLE, YOUTHS, begun, by_region, carried_on, in_full, in_week, moved
+
+from sim.population.youth import APPROACHED, CIVILIAN
+from sim.processes.approach import approach
+from sim.processes.attitudes import attitudes
+from sim.scenario import Scenario
+from sim.week import begin
+
+KEY = "economic_growth"
+YEAR = 365.25 / 7
+FOR_ALL = {"places_per_year": 2 * 10**9}  # a place for everybody in the first week
+
+
+def placed(country):
+    return country.measures[0].share_placed(country, country.parameters.job_weeks)
+
+
+def test_places_are_offered_where_people_live_and_three_quarters_are_taken():
+    country = in_week(begun(KEY, in_full(KEY), places_per_year=52_000, regions=["Mopti", "Bamako"]), 0)
+    chosen = np.isin(np.arange(9), [4, 8])
+    offered = 52_000 / YEAR * np.where(chosen, PEOPLE, 0) / PEOPLE[chosen].sum()
+    np.testing.assert_allclose(country.measures[0].report(country).count, 0.75 * offered)
+    np.testing.assert_allclose(placed(country), np.where(chosen, 0.75 * offered / YOUTHS, 0.0))
+
+
+def test_the_share_grows_with_the_places_until_the_first_stop_acting():
+    country = begun(KEY, {**in_full(KEY), "job_weeks": 30.0}, end="2013-12-30", places_per_year=100_000)
+    each = placed(in_week(country, 0)).copy()
+    shares = []
+    for _ in range(60):
+        shares.append(placed(country)[0] / each[0])
+        carried_on(country, 1)
+    np.testing.assert_allclose(shares, np.minimum(np.arange(60) + 1, 30))
+
+
+def test_no_more_youths_are_placed_than_there_are():
+    country = in_week(begun(KEY, in_full(KEY), **FOR_ALL), 0)
+    np.testing.assert_allclose(country.measures[0].report(country).count, YOUTHS)
+    carried_on(country, 3)
+    np.testing.assert_allclose(country.measures[0].report(country).count, 0.0, atol=1e-6)
+    np.testing.assert_allclose(placed(country), 1.0)
+
+
+def test_the_cost_is_that_of_the_places_offered():
+    country = in_week(begun(KEY, places_per_year=52_000, cost_per_place=1000, intensity=0.5), 0)
+    assert country.measures[0].report(country).cost_xof.sum() == pytest.approx(0.5 * 52_000 / YEAR * 1000)
+    default = in_week(begun(KEY), 0).measures[0]
+    assert default.cost_per_place == 1275 * 550
+
+
+@pytest.mark.parametrize("mode", ["training_and_capital", "training"])
+def test_the_levers_move_by_the_share_placed(mode):
+    country = carried_on(begun(KEY, in_full(KEY), mode=mode, places_per_year=10**6, regions=["Gao"]), 5)
+    p, share = country.parameters, placed(country)
+    assert (share > 0).tolist() == [False] * 6 + [True, False, False]
+    effect = p.job_full if mode == "training_and_capital" else p.job_training_only
+    np.testing.assert_allclose(by_region(country.levers.joining), 1 + share * (np.exp(effect) - 1))
+    np.testing.assert_allclose(country.levers.support, share * p.job_support if mode != "training" else 0.0)
+    assert moved(country) == ["support", "joining"] if mode != "training" else ["joining"]
+
+
+def test_cash_pleases_first_and_then_turns_also_after_the_payments_have_ended():
+    own = {"name": "cash", "persons_per_youth": 5000, "end": "2013-12-30"}
+    settings = {"mode": "cash", "places_per_year": 10**6, "end": "2012-01-16"}  # paid in two weeks
+    country = begin(Scenario.of({**own, "measures": {KEY: settings}}), 1)
+    country.parameters = type(country.parameters)(
+        {**country.parameters, **in_full(KEY), "cash_turn_weeks": 10.0, "job_weeks": 40.0}
+    )
+    p, support, share = country.parameters, [], []
+    for _ in range(50):
+        carried_on(country, 0)
+        support.append(country.levers.support[0])
+        share.append(placed(country)[0])
+        carried_on(country, 1)
+    one = share[0]
+    expected = [one, *[2 * one] * 39, one, *[0.0] * 9]
+    np.testing.assert_allclose(share, expected, atol=1e-12)
+    early = np.array([one, *[2 * one] * 9, one, *[0.0] * 39])
+    np.testing.assert_allclose(support, early * p.cash_early + (np.array(share) - early) * p.cash_late, atol=1e-12)
+    assert support[5] < 0 < support[20], "it has turned"
+    assert support[45] == 0, "and is over"
+    assert not country.levers.moved("joining"), "no study says that cash alone changes joining"
+
+
+def test_under_a_condition_those_placed_while_it_held_stay_placed():
+    when = {"observable": "attacks", "over_weeks": 1, "above": 5, "lag_weeks": 1, "lasts_weeks": 1}
+    country = begun(KEY, in_full(KEY), when=when)
+    country.values[1:4, 0, country.names["attacks"]] = 9
+    shares = []
+    for _ in range(8):
+        shares.append(placed(country)[0])
+        carried_on(country, 1)
+    each = shares[2]
+    np.testing.assert_allclose(shares, each * np.array([0, 0, 1, 2, 3, 3, 3, 3]))
+    assert each > 0
+
+
+@pytest.mark.parametrize(
+    ("mode", "name", "effect"),
+    [
+        ("training_and_capital", "job_full", -0.36),
+        ("training", "job_training_only", 0.06),
+        ("training", "job_training_only", -0.1),
+    ],
+)
+def test_those_placed_join_as_those_of_the_studies_did(mode, name, effect):
+    joined = []
+    for size in (0.0, effect):
+        parameters = {**in_full(KEY), name: size, "h0": 0.05}
+        country = in_week(begun(KEY, parameters, mode=mode, ppy=200, **FOR_ALL), 0)
+        youth, civil = country.youth, country.youth.status == CIVILIAN
+        youth.status[civil], youth.contact_group[civil], youth.contact_week[civil] = APPROACHED, 0, 0
+        approach(country)
+        joined.append(country.flow("joined").sum())
+    assert joined[0] > 100_000
+    assert joined[1] / joined[0] == pytest.approx(np.exp(effect), rel=0.04)
+
+
+@pytest.mark.parametrize(
+    ("mode", "name", "effect"), [("training_and_capital", "job_support", -0.2), ("cash", "cash_early", -0.28)]
+)
+def test_those_placed_think_as_those_of_the_studies_did(mode, name, effect):
+    runs = []
+    for size in (0.0, effect):
+        country = in_week(begun(KEY, {**in_full(KEY), name: size}, mode=mode, **FOR_ALL), 0)
+        attitudes(country)
+        runs.append(country.youth.attitude.astype(float))
+    change = (runs[1] - runs[0]).mean()
+    assert change == pytest.approx(country.parameters.own_pull * effect, rel=0.01)
