@@ -40,7 +40,7 @@ class Patrols(Measure):
 
 
 def reported(week: int, values=None, **series):
-    """A country in this week with what was reported: for each observable weeks x regions, or one number a week in Mopti."""
+    """A country in this week with what was reported: by observable weeks x regions, or a number a week, in Mopti."""
     if values is None:
         values = np.zeros((WEEKS, 9, len(ALL)))
         for name, rows in series.items():
@@ -76,7 +76,7 @@ def test_states_are_averaged_over_the_weeks_watched():
     watched = {"observable": "insecurity", "region": "Mopti"}
     assert on(rows, 9, **{**ONE_WEEK, **watched, "above": 0.6}) == [2, 3, 4]
     assert on(rows, 9, **{**ONE_WEEK, **watched, "over_weeks": 3, "above": 0.6}) == [4]
-    assert on(rows, 9, **{**ONE_WEEK, **watched, "over_weeks": 3, "above": 0.35}) == [2, 3, 4, 5], "0.1 and 0.7 make 0.4"
+    assert on(rows, 9, **{**ONE_WEEK, **watched, "over_weeks": 3, "above": 0.35}) == [2, 3, 4, 5], "0.1 and 0.7 is 0.4"
 
 
 def test_a_number_of_people_at_a_time_is_a_state_and_adds_up_over_regions():

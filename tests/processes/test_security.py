@@ -462,8 +462,8 @@ def patrolled(ppy=500, companies=100.0, members=10, **values):
 
     Ten members give half of full contact.
     """
-    values = {"wrongful_share": 0.0, "joint_patrol_abuse": 1.0, "abuse_floor": 0.1, "detection": 0.0, "answer_rate": 0.0,
-              "abuse_members": 10 / np.log(2), **values}  # fmt: skip
+    values = {"wrongful_share": 0.0, "joint_patrol_abuse": 1.0, "abuse_floor": 0.1, "detection": 0.0,
+              "answer_rate": 0.0, "abuse_members": 10 / np.log(2), **values}  # fmt: skip
     country = with_values(quiet(ppy), **values)
     cell = fullest(country)
     station(country, cell, members)
