@@ -244,7 +244,7 @@ def people_of(grid: Grid) -> np.ndarray:
 
 
 @cache
-def _mask(regions: tuple[str, ...]) -> np.ndarray:
+def mask_of(regions: tuple[str, ...]) -> np.ndarray:
     """Which of `REGIONS` these are, bool (9,), not to be written."""
     mask = np.array([region in regions for region in REGIONS])
     mask.setflags(write=False)
@@ -485,7 +485,7 @@ class Measure(BaseModel, ABC):
     @property
     def region_mask(self) -> np.ndarray:
         """Where it acts, bool (9,) in the order of `REGIONS`."""
-        return _mask(self.regions)
+        return mask_of(self.regions)
 
     def steer(self, levers: Levers, country: Country) -> None:
         """Move the levers that say how other measures act, before any of them does."""

@@ -14,12 +14,13 @@ sooner (`sharing_delay`) and more is found (`information_delay`). No study of th
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 import numpy as np
 from pydantic import model_validator
 
-from sim.measures.base import REGIONS, Delivered, Measure, Number, Plan, Several, Xof, field, of_some, wrong
+from sim.measures.base import REGIONS, Delivered, Measure, Number, Plan, Several, Xof, field, mask_of, of_some, wrong
 from sim.measures.posted import within
 
 if TYPE_CHECKING:
@@ -78,14 +79,7 @@ class IntelligenceSharing(Measure):
         A report about a border is about every place along it. The last row is what partners without a border with Mali
         send: as many of their reports as fall to one border.
         """
-        its = self.region_mask[grid.region]
-        near = np.array([
-            within(grid, tuple(np.flatnonzero(grid.border[:, k]).tolist()), self.depth_km) & its
-            for k, name in enumerate(grid.country_names) if name in self.countries
-        ]).reshape(-1, len(grid))  # fmt: skip
-        near = near[near.any(axis=1)]
-        elsewhere = near.any(axis=0) * self.from_afar(grid) / max(len(near), 1)
-        return np.vstack([near, elsewhere])
+        return _concerned(grid, self.countries, self.depth_km, self.regions)
 
     def from_afar(self, grid: Grid) -> int:
         """Countries taking part that have no border with Mali."""
@@ -127,3 +121,15 @@ class IntelligenceSharing(Measure):
             float(senders * self.reports_per_country_week * self.intensity),
             float(self.full_weeks(clock) * senders * self.cost_per_country_week),
         )
+
+
+@cache
+def _concerned(grid: Grid, countries: tuple[str, ...], depth_km: float, regions: tuple[str, ...]) -> np.ndarray:
+    its = mask_of(regions)[grid.region]
+    near = np.array([
+        within(grid, tuple(np.flatnonzero(grid.border[:, k]).tolist()), depth_km) & its
+        for k, name in enumerate(grid.country_names) if name in countries
+    ]).reshape(-1, len(grid))  # fmt: skip
+    near = near[near.any(axis=1)]
+    from_afar = len(set(countries) - set(grid.country_names))
+    return np.vstack([near, near.any(axis=0) * from_afar / max(len(near), 1)])

@@ -7,6 +7,7 @@ table, with a prior that lets it backfire. No figure on the campaign's reach, co
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -204,15 +205,20 @@ class MaliKumaKan(Measure):
 
     def _youths(self, grid: Grid) -> np.ndarray:
         """People of 15 to 35 in its regions, outside towns and in them (9 x 2)."""
-        in_town = np.stack([1.0 - grid.urban_share, grid.urban_share], axis=1) * grid.population[:, None]
-        by_place = np.stack([in_town[grid.region == r].sum(axis=0) for r in range(9)])
-        return by_place * Parameters.default().share_15_35 * self.region_mask[:, None]
+        return _by_place(grid) * Parameters.default().share_15_35 * self.region_mask[:, None]
 
     def _understood(self) -> np.ndarray:
         """Share of the youths of each region who understand a language of the clips (9,)."""
         names, spoken = facts.languages()
         share: np.ndarray = spoken[:, [names.index(name) for name in self.languages]].sum(axis=1)
         return share
+
+
+@cache
+def _by_place(grid: Grid) -> np.ndarray:
+    """People of each region outside towns and in them (9 x 2)."""
+    by_place = np.stack([1.0 - grid.urban_share, grid.urban_share], axis=1) * grid.population[:, None]
+    return np.stack([by_place[grid.region == r].sum(axis=0) for r in range(9)])
 
 
 def filled(room: np.ndarray, wanted: np.ndarray, amount: float) -> np.ndarray:

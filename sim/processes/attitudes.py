@@ -118,7 +118,8 @@ def attitudes(country: Country) -> None:
     )  # fmt: skip
     pull, target = _preach(_docility(country.seed, people.cell.size), country.week, p.sermon_pull, p.sermon_span,
                            p.sermon_neutral, levers.drafted_sermons, p.draft_shift, p.state_brand,
-                           country.grid.region, people.cell, people.stance, people.credibility, people.training, people.away_until)  # fmt: skip
+                           country.grid.region, people.cell, people.stance, people.credibility, people.training,
+                           people.away_until)  # fmt: skip
     fades = 0.5 ** (7.0 / p.grievance_half_life)
     _attitudes(
         society.blocks, country.seed, country.week, np.float32(p.peer_pull), np.float32(p.own_pull),
