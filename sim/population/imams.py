@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from sim.engine.kernels import loop
 from sim.engine.luck import decision, lucks, seed_key
 from sim.parameters import Parameters
 from sim.world.grid import Grid
@@ -99,18 +100,26 @@ def speakers(
     week : int
         This week.
     """
-    speaks = np.zeros(people.cell.size, bool)
-    if asked.any():
-        able = (people.training == UNTRAINED) & people.in_post(week) & (people.stance < moderate)
-        who = np.flatnonzero(able)
-        speaks[who] = _outspokenness(seed, people.cell.size)[who] < asked[region[people.cell[who]]]
+    if not asked.any():
+        return np.zeros(people.cell.size, bool)
+    reluctance = _reluctance(int(seed), people.cell.size)
+    return _speak(week, moderate, asked, region, reluctance, people.cell, people.stance, people.training,
+                  people.away_until)  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _reluctance(seed: int, imams: int) -> np.ndarray:
+    """Share that must be asked until each imam speaks out; kept, as nothing changes it in a run."""
+    return lucks(SPEAKS_OUT, seed_key(seed), 0, np.arange(imams))
+
+
+@loop
+def _speak(week, moderate, asked, region, reluctance, cell, stance, training, away_until):
+    speaks = np.empty(cell.size, np.bool_)
+    for i in range(cell.size):
+        able = (training[i] == UNTRAINED) & (away_until[i] <= week) & (stance[i] < moderate)
+        speaks[i] = able & (reluctance[i] < asked[region[cell[i]]])
     return speaks
-
-
-@lru_cache(maxsize=2)
-def _outspokenness(seed: np.uint64, imams: int) -> np.ndarray:
-    """Every imam's luck in being asked to speak out, the same for the whole run."""
-    return lucks(SPEAKS_OUT, seed, 0, np.arange(imams))
 
 
 def first_imams(grid: Grid, p: Parameters) -> np.ndarray:

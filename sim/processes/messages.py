@@ -25,14 +25,19 @@ from numba import prange
 from sim.country import Country
 from sim.engine.cells import around, by_cell
 from sim.engine.kernels import chunk_loop, loop, rule
-from sim.engine.luck import decision, uniform, words
+from sim.engine.luck import decision, threshold, words
 from sim.population.imams import TRAINED, speakers
-from sim.population.youth import CHUNK, KILLED
+from sim.population.youth import KILLED
 
 SEES_CLIP = decision("a youth sees a campaign clip")
 HEARS = decision("a youth hears propaganda or an imam's outreach")
 
+CLIPS, PROPAGANDA, COUNSEL = np.uint8(1), np.uint8(2), np.uint8(4)  # kinds of messages, as bits
+SILENT, COUNSELS, APPEALS = range(3)  # how an imam speaks of violence: not at all, trained to, without a course
 FORGOTTEN = 1e-5  # SD: what is felt less than this counts as forgotten
+BLOCK = 256  # youths worked on at a time: what is noted about them stays in the first-level cache
+
+word = rule(threshold)
 
 
 @rule
@@ -42,117 +47,223 @@ def fades(felt, keep):
 
 
 @rule
-def moved(felt, effect, views, dose):
-    """What is felt after fresh views: each takes the same share of the way to the full effect."""
-    return felt + (effect - felt) * (1.0 - np.exp(-views / dose))
+def moved(felt, effect, share):
+    """What is felt after fresh views, which take this share of the way to the full effect."""
+    return felt + (effect - felt) * share
 
 
 @rule
-def clip_effect(risk, mean_effect, source_trust, risk_effect):
+def clip_effect(settled, mean_effect, risk_effect):
     """What a youth comes to feel after many clips, in SD; above zero for those at enough risk."""
-    return mean_effect * source_trust + risk_effect * risk
+    return mean_effect + risk_effect * max(settled, 0.0)
+
+
+@rule
+def _fade(felt, keep, lost):
+    """Let what a block of youths feels fade; add up what each has lost."""
+    for i in range(felt.size):
+        left = fades(felt[i], keep)
+        lost[i] += felt[i] - left
+        felt[i] = left
+
+
+@rule
+def _add_up(felt, total):
+    """Add what a block feels to the total; forget it where nobody feels it any more. Returns whether anybody does."""
+    for i in range(felt.size):
+        if abs(felt[i]) > FORGOTTEN:
+            for j in range(felt.size):
+                total[j] += felt[j]
+            return True
+    for i in range(felt.size):
+        felt[i] = np.float32(0.0)
+    return False
+
+
+# The next two ask in short loops: whom could it reach, what is their luck, whom does it reach. Only those who could be
+# reached draw (the compiler widens that loop), and lists are filled without branches, which luck would make dear.
+
+
+@rule
+def _show(seed, week, first, c, on_air, limits, missed, mean_effect, risk_effect, language, channels, status, settled,
+          clips, who, viewer, drawn):  # fmt: skip
+    """Show clips to a block of youths; returns how many saw one, and how many of these it moves towards violence."""
+    asked, viewers, saw, worse = 0, 0, 0, 0
+    for i in range(language.size):
+        who[asked] = i
+        asked += int(on_air[c, language[i]] & channels[i] > 0)
+    for j in range(asked):
+        drawn[0, j], drawn[1, j], drawn[2, j], drawn[3, j] = words(SEES_CLIP, seed, week, first + who[j], 0)
+    seen = drawn[0]  # as bits, the channels through which a viewer sees one (read before it is written)
+    for j in range(asked):
+        i = who[j]
+        sees = np.uint32(0)
+        for channel in range(4):
+            sees |= np.uint32(drawn[channel, j] < limits[c, language[i], channel]) << np.uint32(channel)
+        viewer[viewers], seen[viewers] = i, sees & channels[i]
+        viewers += int(seen[viewers] > 0)
+    for j in range(viewers):
+        i = viewer[j]
+        if status[i] != KILLED:
+            left = 1.0  # of the way to the full effect
+            for channel in range(4):
+                left *= missed[channel, c] if (seen[j] >> np.uint32(channel)) & np.uint32(1) else 1.0
+            effect = clip_effect(np.float64(settled[i]), mean_effect, risk_effect)
+            clips[i] = moved(np.float64(clips[i]), effect, 1.0 - left)
+            saw += 1
+            worse += int(effect > 0.0)
+    return saw, worse
+
+
+@rule
+def _tell(seed, week, first, limit, effect, once, preached, listens, voice_effect, voice, imam, status, propaganda,
+          counsel, who, drawn):  # fmt: skip
+    """Let a block of youths hear propaganda, and imams who speak against violence; returns how many heard each."""
+    asked, heard, listened = 0, 0, 0
+    if limit > 0:
+        for i in range(imam.size):
+            who[i] = i
+        asked = imam.size
+    else:
+        for i in range(imam.size):
+            who[asked] = i
+            asked += int(voice[imam[i]] != SILENT)
+    for j in range(asked):
+        luck = words(HEARS, seed, week, first + who[j], 0)
+        drawn[0, j], drawn[1, j] = luck[0], luck[1]
+    if limit > 0:
+        for j in range(asked):
+            i = who[j]
+            if drawn[0, j] < limit and status[i] != KILLED:
+                propaganda[i] = moved(np.float64(propaganda[i]), effect, once)
+                heard += 1
+    if preached:
+        for j in range(asked):
+            i = who[j]
+            if drawn[1, j] < listens[voice[imam[i]]] and status[i] != KILLED:
+                counsel[i] = moved(np.float64(counsel[i]), voice_effect[voice[imam[i]]], once)
+                listened += 1
+    return heard, listened
 
 
 @chunk_loop
-def _messages(chunks, seed, week, airing, preached, clip_reach, clip_views, clip_pull, risk_effect, source_trust,
-              propaganda_chance, outreach_chance, keep_clip, keep_counsel, dose, mean_effect, propaganda_effect,
-              outreach_effect, residue, language, imam, channels, status, settled, recent, clips, propaganda, counsel,
-              felt, reached):  # fmt: skip
+def _messages(chunks, seed, week, airing, on_air, limits, missed, mean_effect, risk_effect, propaganda_chance,
+              propaganda_effect, preached, listens, voice_effect, voice, once, keep_clip, keep_counsel, residue,
+              language, imam, channels, status, settled, recent, clips, propaganda, counsel, felt,
+              reached):  # fmt: skip
     for k in prange(chunks.shape[0]):
         c, start, stop = chunks[k, 0], chunks[k, 1], chunks[k, 2]
-        reached[k, 0], reached[k, 1], reached[k, 2] = 0, 0, 0
-        heard_of = propaganda_chance[c] > 0.0 or preached[c]
-        if not (airing[c] or heard_of or felt[k]):
-            continue
-        still = False
-        # Luck is drawn in loops of its own, which the compiler widens, and views are added up without branches.
-        room = CHUNK if heard_of else 0
-        heard, listened = np.empty(room, np.uint32), np.empty(room, np.uint32)
-        if heard_of:
-            for i in range(stop - start):
-                drawn = words(HEARS, seed, week, start + i, 0)
-                heard[i], listened[i] = drawn[0], drawn[1]
-        room = CHUNK if airing[c] else 0
-        seen, views = np.empty((4, room), np.uint32), np.empty(room)
-        if airing[c]:
-            for i in range(stop - start):
-                seen[0, i], seen[1, i], seen[2, i], seen[3, i] = words(SEES_CLIP, seed, week, start + i, 0)
-            for i in range(stop - start):
-                views[i] = 0.0
-                for channel in range(4):
-                    sees = uniform(seen[channel, i]) < clip_reach[channel, language[start + i], c]
-                    views[i] += clip_views[channel] * (sees & (channels[start + i] >> channel) & 1)
-        for i in range(start, stop):
-            a, b, d = np.float64(clips[i]), np.float64(propaganda[i]), np.float64(counsel[i])
-            before = a + b + d
-            a, b, d = fades(a, keep_clip), fades(b, keep_clip), fades(d, keep_counsel)
-            stays = residue * (before - (a + b + d))
-            alive = status[i] != KILLED
-            if airing[c] and alive and views[i - start] > 0.0:
-                risk = max(np.float64(settled[i]), 0.0)
-                effect = clip_effect(risk, mean_effect, source_trust[c], risk_effect[c])
-                a = moved(a, effect, views[i - start] * clip_pull[c], dose)
-                reached[k, 0] += 1
-                reached[k, 1] += effect > 0.0
-            if heard_of and alive:
-                if uniform(heard[i - start]) < propaganda_chance[c]:
-                    b = moved(b, propaganda_effect[c], 1.0, dose)
-                if uniform(listened[i - start]) < outreach_chance[imam[i]]:
-                    d = moved(d, outreach_effect[imam[i]], 1.0, dose)
-                    reached[k, 2] += 1
-            still |= (abs(a) > FORGOTTEN) | (abs(b) > FORGOTTEN) | (abs(d) > FORGOTTEN)
-            clips[i], propaganda[i], counsel[i] = a, b, d
-            settled[i] += np.float32(stays)
-            recent[i] = a + b + d
-        felt[k] = still
-        if not still:
-            for i in range(start, stop):
-                clips[i], propaganda[i], counsel[i], recent[i] = 0.0, 0.0, 0.0, 0.0
+        before, after = felt[k], 0
+        saw, worse, listened = 0, 0, 0
+        near = word(propaganda_chance[c])
+        if before > 0 or airing[c] or near > 0 or preached[c]:
+            room = np.empty((6, BLOCK), np.uint32)
+            who, viewer, drawn = room[0], room[1], room[2:]
+            for low in range(start, stop, BLOCK):
+                high, kinds = min(low + BLOCK, stop), before
+                x, y, z = clips[low:high], propaganda[low:high], counsel[low:high]
+                s, r, now = settled[low:high], recent[low:high], status[low:high]
+
+                lost = r  # which is added up anew below
+                for i in range(lost.size):
+                    lost[i] = np.float32(0.0)
+                if before & CLIPS:
+                    _fade(x, keep_clip, lost)
+                if before & PROPAGANDA:
+                    _fade(y, keep_clip, lost)
+                if before & COUNSEL:
+                    _fade(z, keep_counsel, lost)
+
+                if airing[c]:
+                    viewers, hostile = _show(
+                        seed, week, low, c, on_air, limits, missed, mean_effect[c], risk_effect[c], language[low:high],
+                        channels[low:high], now, s, x, who, viewer, drawn,
+                    )  # fmt: skip
+                    kinds |= CLIPS * (viewers > 0)
+                    saw += viewers
+                    worse += hostile
+                if near > 0 or preached[c]:
+                    hearers, listeners = _tell(
+                        seed, week, low, near, propaganda_effect[c], once, preached[c], listens, voice_effect, voice,
+                        imam[low:high], now, y, z, who, drawn,
+                    )  # fmt: skip
+                    kinds |= PROPAGANDA * (hearers > 0) | COUNSEL * (listeners > 0)
+                    listened += listeners
+
+                for i in range(s.size):
+                    s[i] += residue * lost[i]
+                    r[i] = np.float32(0.0)
+                if kinds & CLIPS:
+                    after |= CLIPS * _add_up(x, r)
+                if kinds & PROPAGANDA:
+                    after |= PROPAGANDA * _add_up(y, r)
+                if kinds & COUNSEL:
+                    after |= COUNSEL * _add_up(z, r)
+        felt[k] = after
+        reached[k, 0], reached[k, 1], reached[k, 2] = saw, worse, listened
 
 
 @loop
-def _reach_out(week, chance, counsel_effect, appeal_effect, cells, cell, training, away_until, speaks):
-    """Chance to hear every imam (and no imam, the last) speak against violence, its effect, the cells where any does.
+def _broadcast(aired, reach):
+    """What is on the air: the cells where anything is, channels by language as bits, and words for the chances.
 
-    The trained do, and those who speak out without a course.
+    `aired` lists the channels and languages that are on the air somewhere. Below its word, a draw shows a clip.
     """
-    heard, effect, preached = np.zeros(cell.size + 1), np.zeros(cell.size + 1), np.zeros(cells, np.bool_)
+    _, languages, cells = reach.shape
+    airing, on_air = np.zeros(cells, np.bool_), np.zeros((cells, languages), np.uint8)
+    limits = np.zeros((cells, languages, 4), np.uint32)
+    for a in range(aired.shape[0]):
+        channel, tongue = aired[a, 0], aired[a, 1]
+        for c in range(cells):
+            limits[c, tongue, channel] = word(reach[channel, tongue, c])
+            if limits[c, tongue, channel] > 0:
+                airing[c] = True
+                on_air[c, tongue] |= np.uint8(1 << channel)
+    return airing, on_air, limits
+
+
+@loop
+def _voices(week, cells, cell, training, away_until, speaks):
+    """How every imam (and no imam, the last) speaks of violence, and the cells in which any speaks against it."""
+    voice, preached = np.zeros(cell.size + 1, np.uint8), np.zeros(cells, np.bool_)
     for i in range(cell.size):
-        trained = training[i] == TRAINED and away_until[i] <= week
-        if trained or speaks[i]:
-            heard[i] = chance
-            effect[i] = counsel_effect if trained else appeal_effect
+        trained = (training[i] == TRAINED) & (away_until[i] <= week)
+        voice[i] = COUNSELS * trained + APPEALS * speaks[i]  # who speaks out is not trained
+        if voice[i] != SILENT:
             preached[cell[i]] = True
-    return heard, effect, preached
+    return voice, preached
 
 
 def messages(country: Country) -> None:
     """Let this week's messages reach the youths, and older ones fade."""
-    p, levers, grid, society, youth = (
-        country.parameters, country.levers, country.grid, country.society, country.youth
+    p, levers, grid, society, youth, people = (
+        country.parameters, country.levers, country.grid, country.society, country.youth, country.imams
     )  # fmt: skip
-    cells = len(grid)
-    airing = levers.clip_reach.any(axis=(0, 1)) if levers.moved("clip_reach") else np.zeros(cells, bool)
+    cells, week = len(grid), country.week
 
-    people = country.imams
-    speaks = speakers(people, grid.region, levers.speaking_out, p.moderate_stance, country.seed, country.week)
-    outreach, outreach_effect, preached = _reach_out(
-        country.week, p.outreach_chance, p.counsel_effect, p.appeal_effect, cells, people.cell, people.training,
-        people.away_until, speaks,
-    )  # fmt: skip
+    aired = np.zeros((0, 2), np.int64)
+    if levers.moved("clip_reach"):
+        aired = np.argwhere(levers.clip_reach.any(axis=2) & (levers.clip_views > 0.0)[:, None])
+    airing, on_air, limits = _broadcast(aired, levers.clip_reach)
+    missed = np.exp(-levers.clip_views[:, None] * (levers.clip_pull / p.message_dose))  # what a channel's views leave
+
+    speaks = speakers(people, grid.region, levers.speaking_out, p.moderate_stance, country.seed, week)
+    voice, preached = _voices(week, cells, people.cell, people.training, people.away_until, speaks)
+    listens = np.array([0, 1, 1], np.uint32) * threshold(p.outreach_chance)
 
     based = country.members.sum(axis=0)
     near = based + p.propaganda_spill * around(based, grid.neighbours)
-    chance = p.propaganda_chance * (1.0 - np.exp(-near / p.propaganda_members))
 
     reached = np.empty((len(society.chunks), 3), np.int64)
     _messages(
-        society.chunks, country.seed, country.week, airing, preached, levers.clip_reach, levers.clip_views,
-        levers.clip_pull, p.clip_risk_effect + p.clip_shock_effect * levers.clip_shock,
-        country.trust / p.trust_mean, chance, outreach, 0.5 ** (7.0 / p.clip_half_life),
-        0.5 ** (7.0 / p.counsel_half_life), p.message_dose, p.clip_effect, p.propaganda_effect * levers.propaganda,
-        outreach_effect, p.message_residue, society.language, society.imam, youth.channels, youth.status,
-        youth.settled, youth.recent, youth.clips, youth.propaganda, youth.counsel, country.felt, reached,
+        society.chunks, country.seed, week, airing, on_air, limits, missed,
+        p.clip_effect * (country.trust / p.trust_mean), p.clip_risk_effect + p.clip_shock_effect * levers.clip_shock,
+        p.propaganda_chance * (1.0 - np.exp(-near / p.propaganda_members)), p.propaganda_effect * levers.propaganda,
+        preached, listens, np.array([0.0, p.counsel_effect, p.appeal_effect]), voice,
+        1.0 - np.exp(-1.0 / p.message_dose), np.float32(0.5 ** (7.0 / p.clip_half_life)),
+        np.float32(0.5 ** (7.0 / p.counsel_half_life)), np.float32(p.message_residue), society.language, society.imam,
+        youth.channels, youth.status, youth.settled, youth.recent, youth.clips, youth.propaganda, youth.counsel,
+        country.felt, reached,
     )  # fmt: skip
     youths = by_cell(society.chunks, reached, cells)
     for name, count in zip(("reached_clips", "backfired", "reached_sermons"), youths, strict=True):

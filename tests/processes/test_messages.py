@@ -6,7 +6,7 @@ from worlds import alike, fullest, quiet, with_values
 
 from sim.population.imams import IN_TRAINING, TRAINED, speakers
 from sim.population.youth import KILLED
-from sim.processes.messages import messages
+from sim.processes.messages import CLIPS, COUNSEL, PROPAGANDA, messages
 
 TV = 1
 NO_FADING = {"clip_half_life": 1e12, "counsel_half_life": 1e12, "message_residue": 0.0}
@@ -76,11 +76,30 @@ def test_what_is_felt_no_more_is_forgotten():
     country = with_values(quiet(5000), message_residue=0.0)
     youth = country.youth
     youth.clips[0], youth.clips[-1] = 0.9e-5, 2e-5
-    country.felt[:] = 1
+    youth.propaganda[-1], youth.counsel[0] = 0.9e-5, 2e-5
+    country.felt[:] = CLIPS | PROPAGANDA | COUNSEL
     messages(country)
-    assert youth.clips[0] == 0
-    assert youth.clips[-1] > 0
-    assert country.felt.sum() == 1
+    assert youth.clips[0] == youth.propaganda[-1] == 0
+    assert youth.clips[-1] == youth.recent[-1] > 0
+    assert youth.counsel[0] == youth.recent[0] > 0
+    assert country.felt[0] == COUNSEL
+    assert country.felt[-1] == CLIPS
+    assert not country.felt[1:-1].any()
+
+
+def test_one_who_feels_something_at_the_end_of_a_long_stretch_is_not_forgotten():
+    country = quiet(100)
+    long = int(np.argmax(np.diff(country.society.chunks[:, 1:]).ravel()))
+    start, stop = country.society.chunks[long, 1:]
+    assert stop - start > 1000
+    country.youth.clips[stop - 1] = 0.05
+    country.felt[long] = CLIPS
+    for _ in range(3):
+        messages(country)
+        country.week += 1
+    assert np.flatnonzero(country.youth.recent).tolist() == [stop - 1]
+    assert country.youth.recent[stop - 1] == country.youth.clips[stop - 1] > 0
+    assert np.flatnonzero(country.felt).tolist() == [long]
 
 
 def test_clips_reach_the_share_of_the_users_that_is_aired():
@@ -327,7 +346,7 @@ def test_propaganda_fades_like_clips_and_counsel_at_its_own_half_life():
     youth = country.youth
     for felt in (youth.clips, youth.propaganda, youth.counsel):
         felt[:] = 0.08
-    country.felt[:] = 1
+    country.felt[:] = CLIPS | PROPAGANDA | COUNSEL
     for _ in range(4):
         messages(country)
         country.week += 1

@@ -146,10 +146,10 @@ class Twin:
                     single(felt_counsel),
                 )
                 youth.settled = single(youth.settled + stays)
-            strongest = max((abs(x) for y in cell.youths for x in (y.clips, y.propaganda, y.counsel)), default=0.0)
-            if strongest <= FORGOTTEN:
-                for youth in cell.youths:
-                    youth.clips = youth.propaganda = youth.counsel = 0.0
+            for kind in ("clips", "propaganda", "counsel"):
+                if max((abs(getattr(youth, kind)) for youth in cell.youths), default=0.0) <= FORGOTTEN:
+                    for youth in cell.youths:
+                        setattr(youth, kind, 0.0)
 
     def speaks_out(self, imam):
         """Whether an imam without a course speaks out against violence; he who does once goes on."""
