@@ -57,7 +57,7 @@ TABLE = (
     Lever("drafted_sermons", "share", ("region",), 0.0, 0.0, 1.0, "attitudes",
           "imams who preach the sermon that the state drafted"),
     Lever("support", "SD", ("region",), 0.0, -np.inf, np.inf, "attitudes",
-          "shift of people's own support for the violent narrative"),
+          "shift of everybody's support for the violent narrative"),
     Lever("grievance_relief", "share per week", ("region",), 0.0, 0.0, 1.0, "attitudes",
           "grievance that redress takes away this week"),
     Lever("joining", "factor", ("cell",), 1.0, 0.0, np.inf, "approach",

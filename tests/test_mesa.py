@@ -20,6 +20,7 @@ import sim
 from sim.agents import KINDS, SPAN, Handle, Rowset
 from sim.engine.errors import InputError
 from sim.engine.luck import seed_key
+from sim.world import facts
 
 Imam, Member, Recruiter, SecurityUnit, Youth = (
     sim.Imam,
@@ -285,7 +286,7 @@ def test_sets_count_whom_the_columns_hold(lived):
     active = country.roster.active()
     assert len(sets[Member]) + len(sets[Recruiter]) == active.sum()
     assert len(sets[Recruiter]) == country.roster.recruiter[: country.roster.size][active].sum() > 0
-    assert len(sets[SecurityUnit]) == country.units.active(country.week).sum() > 0
+    assert len(sets[SecurityUnit]) == country.units.there(country.week).sum() > 0
     assert len(lived.agents) == sum(map(len, sets.values()))
     for kind, agents in sets.items():
         assert isinstance(agents, AgentSet)
@@ -633,6 +634,13 @@ class Counter(mesa.Agent):
         self.weeks.append(self.model.week)
 
 
+class Envoy(mesa.Agent):
+    """Brings half of every foreign force."""
+
+    def move_levers(self, levers) -> None:
+        levers.reach("deployed", slice(None), 0.5)
+
+
 class Mediator(mesa.Agent):
     """Calms the units of a region through a lever, and the angriest youths there one by one."""
 
@@ -704,6 +712,29 @@ def test_a_mediator_moves_levers_and_columns(scenario):
     assert quiet.record["abuses"][:, place].sum() > 0
     assert with_mediator.record["abuses"][:, place].sum() == 0
     assert with_mediator.country.levers.moved("abuse_control")
+
+
+def test_units_that_policy_withholds_are_no_agents_until_they_are_deployed():
+    settings = {"name": "2014", "persons_per_youth": 2000, "start": "2014-06-02", "end": "2014-07-07"}
+    model = sim.RecruitmentModel(sim.Scenario.of(settings))
+    keys = [force.key for force in facts.forces() if force.kind != "state"]
+    units = model.agents_by_type[SecurityUnit]
+    model.step()
+    own = len(units)
+    assert 0 < own < model.country.units.active(1).sum()
+    assert len(units.where(force=keys)) == 0
+    assert model.national("units") == own
+    envoy = Envoy(model)
+    model.step()
+    assert len(units.where(force=keys)) > 0
+    assert set(units.where(force=keys).get("present")) == {0.5}
+    assert set(units.where(force=lambda force: ~np.isin(force, keys)).get("present")) == {1.0}
+    assert model.national("units") == len(units) == model.country.units.active(2).sum()
+    with pytest.raises(AttributeError, match="can be read, not set"):
+        units[0].present = 1.0
+    envoy.remove()
+    model.step()
+    assert len(units) == own
 
 
 def test_levers_fall_back_when_the_agent_is_gone(model):

@@ -67,7 +67,7 @@ EVENTFUL = {  # inside the ranges of the table, so that four hundred youths see 
     "village_share": 0.3,
     "pressing_companies": 0.5,
     "detection": 0.02,
-    "communal_rate": 10,
+    "communal_rate": 2.0,
     "siege_trapped": 40,
     "harm_delay": 0.6,
     "draft_shift": 0.8,

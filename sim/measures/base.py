@@ -243,6 +243,14 @@ def people_of(grid: Grid) -> np.ndarray:
     return people
 
 
+@cache
+def _mask(regions: tuple[str, ...]) -> np.ndarray:
+    """Which of `REGIONS` these are, bool (9,), not to be written."""
+    mask = np.array([region in regions for region in REGIONS])
+    mask.setflags(write=False)
+    return mask
+
+
 # --- the measure ----------------------------------------------------------------------------------------
 
 
@@ -477,7 +485,7 @@ class Measure(BaseModel, ABC):
     @property
     def region_mask(self) -> np.ndarray:
         """Where it acts, bool (9,) in the order of `REGIONS`."""
-        return np.array([region in self.regions for region in REGIONS])
+        return _mask(self.regions)
 
     def steer(self, levers: Levers, country: Country) -> None:
         """Move the levers that say how other measures act, before any of them does."""

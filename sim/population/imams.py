@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 import numpy as np
 
@@ -102,8 +103,14 @@ def speakers(
     if asked.any():
         able = (people.training == UNTRAINED) & people.in_post(week) & (people.stance < moderate)
         who = np.flatnonzero(able)
-        speaks[who] = lucks(SPEAKS_OUT, seed, 0, who) < asked[region[people.cell[who]]]
+        speaks[who] = _outspokenness(seed, people.cell.size)[who] < asked[region[people.cell[who]]]
     return speaks
+
+
+@lru_cache(maxsize=2)
+def _outspokenness(seed: np.uint64, imams: int) -> np.ndarray:
+    """Every imam's luck in being asked to speak out, the same for the whole run."""
+    return lucks(SPEAKS_OUT, seed, 0, np.arange(imams))
 
 
 def first_imams(grid: Grid, p: Parameters) -> np.ndarray:

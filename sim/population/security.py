@@ -30,7 +30,7 @@ class Units:
     effectiveness: np.ndarray  # float64, against a French company man for man
     abuse_factor: np.ndarray  # float64, abuses per operation against the Malian army
     patrol_share: np.ndarray  # float64 0..1, chance to be out on patrol in a week
-    present: np.ndarray  # float64, the part of it there this week: policy may withhold a force; above 1 where it is moved to
+    present: np.ndarray  # float64, part of it that is there this week: 0 if withheld, above 1 where others are sent
 
     def copy(self) -> Units:
         """An independent copy."""

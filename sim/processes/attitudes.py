@@ -1,11 +1,12 @@
 """Attitudes: everyone moves a little towards friends and kin, back to their own mind, and to what the imam preaches.
 
-    s <- s + peers (mean of ties' x - s) + own (d + shift - s) + pull of the sermon (target - s) + noise
-    x <- s + recent messages
+    s <- s + peers (mean of ties' x - shift - s) + own (d - s) + pull of the sermon (target - s) + noise
+    x <- s + recent messages + shift
 
-s is the settled attitude, d the own disposition, x the attitude others meet; the shift is what policy does to people's
-own minds (schools, jobs, the presence of foreigners). With the sermon off and no messages this
-is the model of Friedkin and Johnsen (1990, doi 10.1080/0022250X.1990.9990069): s settles where
+s is the settled attitude, d the own disposition, x the attitude others meet; the shift is what policy does to everybody
+of a region (schools, jobs, the presence of foreigners), measured as a change of x: it is felt at once, and as others
+are shifted as well it is taken off what they show, so that peers do not multiply it. With the sermon off and no
+messages this is the model of Friedkin and Johnsen (1990, doi 10.1080/0022250X.1990.9990069): s settles where
 (peers + own) s = peers W s + own d, W averaging over ties. A sermon's target is 0 for a stance at the neutral point
 and rises with the stance; imams who preach a sermon that the state drafted are nearer to the moderate end and less
 credible. The dead have no pull of their own: their place takes the mean of their ties.
@@ -14,12 +15,14 @@ Grievance halves with its own half-life, and redress takes away a part of it.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numba import prange
 
 from sim.country import Country
 from sim.engine.kernels import chunk_loop, loop, rule
-from sim.engine.luck import bell, decision, luck, threshold, words
+from sim.engine.luck import bell, decision, lucks, threshold, words
 from sim.population.imams import IN_TRAINING
 from sim.population.youth import KILLED, TIES
 
@@ -73,9 +76,10 @@ def _attitudes(chunks, seed, week, peer_pull, own_pull, noise_size, attendance, 
             s, x, d = settled[low : low + n], attitude_next[low : low + n], disposition[low : low + n]
             felt, angry, now = recent[low : low + n], grievance[low : low + n], status[low : low + n]
             for i in range(n):
-                new = settles(s[i], d[i] + shifted, peers[i], target[i], peer_pull, own_pull, pull[i], noise[i])
-                s[i] = peers[i] if now[i] == KILLED else new
-                x[i] = s[i] + felt[i]
+                met = peers[i] - shifted
+                new = settles(s[i], d[i], met, target[i], peer_pull, own_pull, pull[i], noise[i])
+                s[i] = met if now[i] == KILLED else new
+                x[i] = s[i] + felt[i] + shifted
                 angry[i] *= kept
             for i in range(n):
                 total += np.int64(x[i] * FIXED)
@@ -85,15 +89,20 @@ def _attitudes(chunks, seed, week, peer_pull, own_pull, noise_size, attendance, 
         sums[k, 0], sums[k, 1], sums[k, 2] = total, aggrieved, supporters
 
 
+@lru_cache(maxsize=2)
+def _docility(seed: np.uint64, imams: int) -> np.ndarray:
+    """Every imam's luck in following drafts, the same for the whole run."""
+    return lucks(FOLLOWS_DRAFT, seed, 0, np.arange(imams))
+
+
 @loop
-def _preach(seed, week, strength, span, neutral, drafted, draft_shift, brand, region, cell, stance, credibility,
+def _preach(docility, week, strength, span, neutral, drafted, draft_shift, brand, region, cell, stance, credibility,
             training, away_until):  # fmt: skip
     """Pull and target of every imam's sermon, and of no imam (the last)."""
     pull, target = np.zeros(stance.size + 1, np.float32), np.zeros(stance.size + 1, np.float32)
     for i in range(stance.size):
         said, believed = stance[i], credibility[i]
-        share = drafted[region[cell[i]]]
-        if share > 0.0 and luck(FOLLOWS_DRAFT, seed, 0, i) < share:  # the same imams every week
+        if docility[i] < drafted[region[cell[i]]]:
             said *= 1.0 - draft_shift
             believed *= brand
         if training[i] != IN_TRAINING and away_until[i] <= week:
@@ -107,9 +116,9 @@ def attitudes(country: Country) -> None:
     p, society, youth, people, levers = (
         country.parameters, country.society, country.youth, country.imams, country.levers
     )  # fmt: skip
-    pull, target = _preach(country.seed, country.week, p.sermon_pull, p.sermon_span, p.sermon_neutral,
-                           levers.drafted_sermons, p.draft_shift, p.state_brand, country.grid.region, people.cell,
-                           people.stance, people.credibility, people.training, people.away_until)  # fmt: skip
+    pull, target = _preach(_docility(country.seed, people.cell.size), country.week, p.sermon_pull, p.sermon_span,
+                           p.sermon_neutral, levers.drafted_sermons, p.draft_shift, p.state_brand,
+                           country.grid.region, people.cell, people.stance, people.credibility, people.training, people.away_until)  # fmt: skip
     fades = 0.5 ** (7.0 / p.grievance_half_life)
     _attitudes(
         society.blocks, country.seed, country.week, np.float32(p.peer_pull), np.float32(p.own_pull),

@@ -27,7 +27,8 @@ def _rule(seed, week, dismissed, convicted, cleared, sentence, person, group, ce
     for e in range(person.size):
         if state[e] != DETAINED or since[e] == week:
             continue
-        u = uniform(words(RULING, seed, week, person[e], 0)[0])
+        drawn = words(RULING, seed, week, person[e], 0)
+        u = uniform(drawn[0])
         if group[e] == NOBODY:
             if u < cleared:
                 state[e] = GONE
@@ -35,12 +36,13 @@ def _rule(seed, week, dismissed, convicted, cleared, sentence, person, group, ce
         elif guilty[e]:
             if week - since[e] >= sentence:
                 state[e] = RETURNED
-        elif u < dismissed:
-            state[e] = RETURNED
-            let_go[cell[e]] += persons[e]
-        elif u < dismissed + convicted:
-            guilty[e], since[e] = 1, week
-            sentenced[cell[e]] += persons[e]
+        elif u < dismissed + convicted:  # a ruling; which one is another question, so that haste changes none
+            if uniform(drawn[1]) * (dismissed + convicted) < dismissed:
+                state[e] = RETURNED
+                let_go[cell[e]] += persons[e]
+            else:
+                guilty[e], since[e] = 1, week
+                sentenced[cell[e]] += persons[e]
         if state[e] != DETAINED:
             since[e] = week
             free[freed] = e

@@ -203,7 +203,8 @@ def _train(country: Country) -> None:
     p, units = country.parameters, country.units
     country.trained *= 0.5 ** (1.0 / p.drill_half_life)
     if country.levers.moved("soldiers_trained"):
-        men = np.bincount(units.force, units.strength * units.there(country.week), country.trained.size)
+        here = units.strength * units.present * units.active(country.week)
+        men = np.bincount(units.force, here, country.trained.size)
         taught = np.divide(country.levers.soldiers_trained, men, out=np.zeros_like(men), where=men > 0.0)
         country.trained += (1.0 - country.trained) * np.minimum(taught, 1.0)
 

@@ -2,13 +2,16 @@
 
 import numpy as np
 import pytest
-from worlds import NO_MEMBERS, alike, fullest, quiet, station, tiny, with_values
+from worlds import NO_MEMBERS, alike, day, fullest, quiet, station, tiny, with_values
 
 from sim.engine.luck import poissons
 from sim.population.groups import HERE
 from sim.population.security import GUARD, PATROL, RESPONSE
 from sim.population.youth import CIVILIAN, DETAINED, KILLED, KIN_TIES, MEMBER, NEVER
 from sim.processes.security import ABUSES, post_units, security
+from sim.week import advance
+from sim.world import facts
+from sim.world.grid import world_grid
 
 NO_HARM = {"abuse_per_op": 0.0, "wrongful_share": 0.0}
 FIND_ONLY = {**NO_HARM, "answer_rate": 0.0, "crowd_members": 1e15, "b_trust_tip": 0.0, "patrol_spill": 0.0,
@@ -89,6 +92,213 @@ def test_patrols_go_where_it_is_insecure():
     assert patrols[::2].sum() == pytest.approx(10 * patrols[1::2].sum(), rel=0.25)
 
 
+def test_what_is_trained_makes_units_more_effective_and_changes_their_abuses():
+    country = with_values(tiny(5000, groups=NO_MEMBERS), drill_effectiveness=0.4, drill_abuse=0.25)
+    country.units.patrol_share[:] = 1.0
+    searching, companies = post_units(country), country.forces.copy()
+    country.trained[:] = 0.5
+    half = post_units(country)
+    np.testing.assert_allclose(country.forces, companies * 1.2)
+    np.testing.assert_allclose(half, searching * 0.5)
+    army = np.array([force.key == "army" for force in facts.forces()])
+    country.trained[:] = army
+    some = post_units(country)
+    mine = army[country.units.force] & country.units.active(0)
+    men = np.bincount(country.units.cell[mine], (country.units.strength * country.units.effectiveness)[mine], 1713)
+    np.testing.assert_allclose(country.forces, companies + 0.4 * men / 100)
+    abusive = np.bincount(country.units.cell[mine], (country.units.strength * country.units.abuse_factor)[mine], 1713)
+    np.testing.assert_allclose(some, searching - 0.75 * abusive / 100)
+
+
+# --- who is there ----------------------------------------------------------------------------------------
+
+
+def strong(start="2014-06-02", **given):
+    """A country without members while state and foreign forces are deployed."""
+    return tiny(5000, groups=NO_MEMBERS, start=day(start), end=day("2015-06-01"), **given)
+
+
+def by_force_and_region(country) -> np.ndarray:
+    """Troops that are there, by force and region of their base."""
+    units, out = country.units, np.zeros((len(facts.forces()), 9))
+    there = units.there(country.week)
+    men = (units.strength * units.present)[there]
+    np.add.at(out, (units.force[there], country.grid.region[units.base[there]]), men)
+    assert country.troops.sum() == pytest.approx(out.sum())
+    return out
+
+
+def test_foreign_forces_are_there_as_far_as_they_are_deployed_and_those_of_the_state_always():
+    country, own = strong(), facts.of_the_state()
+    units, active = country.units, country.units.active(0)
+    assert (active & ~own[units.force]).any(), "some could be there"
+    plan = np.zeros((own.size, 9))
+    np.add.at(plan, (units.force[active], country.grid.region[units.base[active]]), units.strength[active])
+    np.testing.assert_allclose(by_force_and_region(country), plan * own[:, None], err_msg="nobody deployed the others")
+
+    minusma = next(k for k, force in enumerate(facts.forces()) if force.key == "minusma")
+    gao = country.grid.region_names.index("Gao")
+    for where, share in (((minusma, gao), 0.5), ((minusma, slice(None)), 1.0), ((slice(None), gao), 0.5)):
+        country.levers.reset()
+        country.levers.reach("deployed", where, share)
+        post_units(country)
+        expected = plan * own[:, None]
+        expected[where] += (share * plan * ~own[:, None])[where]
+        np.testing.assert_allclose(by_force_and_region(country), expected)
+        assert expected.sum() > plan[own].sum()
+
+
+def test_units_that_are_half_there_have_half_the_weight():
+    whole, half = strong(), strong()
+    for country, share in ((whole, 1.0), (half, 0.5)):
+        country.units.force[:] = np.flatnonzero(~facts.of_the_state())[0]
+        country.units.patrol_share[:] = 1.0
+        country.levers.reach("deployed", slice(None), share)
+    for one, other in ((post_units(whole), post_units(half)), (whole.forces, half.forces), (whole.troops, half.troops)):
+        np.testing.assert_allclose(other, one / 2)
+        assert one.sum() > 0
+
+
+def test_units_that_are_withheld_suffer_nothing_and_are_not_counted():
+    """What could be there and is not: no patrols, no strength lost or made good, no place in the record."""
+    country = strong()
+    units = country.units
+    away = units.active(0) & ~facts.of_the_state()[units.force]
+    units.strength[:] = 0.5 * units.nominal
+    units.patrol_share[:] = away
+    advance(country)
+    assert (units.strength[away] == 0.5 * units.nominal[away]).all()
+    assert (units.strength[units.active(0) & ~away] > 0.5 * units.nominal[units.active(0) & ~away]).all()
+    row = country.values[0, :, country.names["units"]]
+    here = units.there(0)
+    assert not (here & away).any()
+    assert np.array_equal(row, np.bincount(country.grid.region[units.base[here]], minlength=9))
+    assert country.values[0, :, country.names["patrols"]].sum() == 0
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.4, 1.0])
+def test_a_strategy_moves_the_state_s_units_to_the_threat_and_makes_none(shift):
+    """Kidal has no unit of the state then: its need brings none there."""
+    country, own = strong(), facts.of_the_state()
+    kidal, mopti, segou = (country.grid.region_names.index(name) for name in ("Kidal", "Mopti", "Ségou"))
+    country.levers.reach("deployed", slice(None), 1.0)
+    post_units(country)
+    before = by_force_and_region(country)
+    assert before[own, kidal].sum() == 0 < before[~own, kidal].sum()
+    need = np.zeros(9)
+    need[[kidal, mopti, segou]] = 0.5, 0.3, 0.1
+    country.levers.set("need", slice(None), need)
+    country.levers.set("shift", ..., shift)
+    post_units(country)
+    after = by_force_and_region(country)
+    state, total = before[own].sum(axis=0), before[own].sum()
+    expected = (1 - shift) * state
+    expected[[mopti, segou]] += shift * total * np.array([0.75, 0.25])
+    np.testing.assert_allclose(after[own].sum(axis=0), expected)
+    np.testing.assert_allclose(after[~own], before[~own], err_msg="others are not the state's to move")
+    factor = np.divide(expected, state, out=np.zeros(9), where=state > 0)
+    np.testing.assert_allclose(after[own], before[own] * factor)
+
+
+# --- dispatch --------------------------------------------------------------------------------------------
+
+
+def dispatched(share: float, attacks: dict[int, int], week=0):
+    country = tiny(5000, groups=NO_MEMBERS)
+    country.units.patrol_share[:] = 1.0
+    country.week = week
+    for cell, count in attacks.items():
+        country.flow("attacks")[cell] = count
+    if share:
+        country.levers.reach("dispatch", slice(None), share)
+    post_units(country)
+    return country
+
+
+def in_reach(country, cell: int) -> np.ndarray:
+    """Units in post that may go to a cell."""
+    units, places = country.units, country.places
+    reach = [places.reach[places.reach_first[b] : places.reach_first[b + 1]] for b in units.base]
+    return units.active(country.week) & np.array([cell in mine for mine in reach])
+
+
+def test_patrols_are_sent_where_attacks_just_happened():
+    cell = fullest(tiny(5000, groups=NO_MEMBERS), world_grid().region == 4)
+    plain, sent, some = (dispatched(share, {cell: 1}) for share in (0.0, 1.0, 0.4))
+    able = in_reach(plain, cell)
+    assert able.sum() > 10
+    assert (sent.units.cell[able] == cell).all()
+    assert (sent.units.mode[able] == RESPONSE).all()
+    assert np.array_equal(sent.units.cell[~able], plain.units.cell[~able]), "who is too far away patrols as before"
+    assert np.array_equal(np.unique(some.units.cell[able & (some.units.cell != plain.units.cell)]), [cell])
+
+    went, could = 0, 0
+    for week in range(20):
+        without, with_it = dispatched(0.0, {cell: 1}, week), dispatched(0.4, {cell: 1}, week)
+        elsewhere = in_reach(without, cell) & (without.units.cell != cell)
+        went, could = went + (with_it.units.cell[elsewhere] == cell).sum(), could + elsewhere.sum()
+    alike(went, 0.4, could)
+
+
+def test_patrols_are_sent_rather_where_there_were_more_attacks():
+    grid = world_grid()
+    cell = fullest(tiny(5000, groups=NO_MEMBERS), grid.region == 4)
+    other = int(grid.neighbours[cell][grid.neighbours[cell] >= 0][0])
+    assert grid.region[other] == 4
+    to, could = np.zeros(2), 0
+    for week in range(20):
+        country = dispatched(1.0, {cell: 3, other: 1}, week)
+        both = in_reach(country, cell) & in_reach(country, other)
+        to += [(country.units.cell[both] == place).sum() for place in (cell, other)]
+        could += both.sum()
+    assert to.sum() == could > 200
+    alike(to[0], 0.75, could)
+
+
+def test_patrols_are_sent_in_the_regions_of_the_lever_and_never_when_on_guard():
+    cell = fullest(tiny(5000, groups=NO_MEMBERS), world_grid().region == 4)
+    plain = dispatched(0.0, {cell: 1})
+    other = dispatched(0.0, {cell: 1})
+    other.levers.reach("dispatch", [0, 1, 2, 3, 5, 6, 7, 8], 1.0)
+    post_units(other)
+    assert np.array_equal(other.units.cell, plain.units.cell)
+    guards = tiny(5000, groups=NO_MEMBERS)
+    guards.units.patrol_share[:] = 0.0
+    guards.flow("attacks")[cell] = 1
+    guards.levers.reach("dispatch", slice(None), 1.0)
+    post_units(guards)
+    on = guards.units.active(0)
+    assert np.array_equal(guards.units.cell[on], guards.units.base[on])
+    assert (guards.units.mode[on] == GUARD).all()
+
+
+# --- training --------------------------------------------------------------------------------------------
+
+
+def test_soldiers_who_are_trained_are_a_share_of_their_force_and_forget_by_half_in_time():
+    country = with_values(tiny(5000, groups=NO_MEMBERS), drill_half_life=52, drill_effectiveness=0.0, **NO_HARM)
+    keys = [force.key for force in facts.forces()]
+    army, police = keys.index("army"), keys.index("police")
+    units = country.units
+    men = units.strength[units.active(0) & (units.force == army)].sum()
+    for expected in (0.1, 0.1 + 0.9 * 0.1):  # who comes to a course may have been to one
+        country.trained *= 2 ** (1 / 52)  # what this week will lose
+        country.levers.reset()
+        country.levers.add("soldiers_trained", army, 0.1 * men)
+        security(country)
+        assert country.trained[army] == pytest.approx(expected)
+        assert country.trained[police] == 0.0
+    country.levers.reset()
+    for _ in range(52):
+        security(country)
+    assert country.trained[army] == pytest.approx(0.19 / 2)
+    country.levers.add("soldiers_trained", army, 1e9)
+    country.levers.add("soldiers_trained", keys.index("barkhane"), 1e9)
+    security(country)
+    assert country.trained[army] == 1.0
+    assert country.trained[keys.index("barkhane")] == 0.0, "none of them is in the country"
+
+
 # --- members are found -----------------------------------------------------------------------------------
 
 
@@ -132,6 +342,27 @@ def test_trust_makes_people_tell():
     alike(hit.sum(), 1 - np.exp(-0.1 * 2.0 * np.exp(0.8)), hit.size)
 
 
+@pytest.mark.parametrize("factor", [0.0, 0.5, 2.0])
+def test_information_of_others_multiplies_the_hazard_of_being_found_where_it_is_shared(factor):
+    country, cell, entries = hunted(detection=0.1)
+    elsewhere = station(country, 7, 4000)
+    send(country, 7, 2.0)
+    country.levers.keep("information", cell, factor)
+    hit = found(country, entries)
+    alike(hit.sum(), 1 - np.exp(-0.1 * 2.0 * factor), hit.size)
+    away = country.roster.state[elsewhere] != MEMBER
+    alike(away.sum(), 1 - np.exp(-0.1 * 2.0), away.size)
+
+
+def test_investigators_expose_recruiters_and_nobody_else():
+    country, cell, entries = hunted(detection=0.1, recruiter_exposure=1.5)
+    country.levers.keep("recruiter_exposure", cell, 2.0)
+    country.roster.recruiter[entries][::2] = 1
+    hit = found(country, entries)
+    alike(hit[::2].sum(), 1 - np.exp(-0.2 * 3.0), hit[::2].size)
+    alike(hit[1::2].sum(), 1 - np.exp(-0.2), hit[1::2].size)
+
+
 def test_recruiters_are_more_exposed():
     country, _, entries = hunted(detection=0.1, recruiter_exposure=3.0)
     country.roster.recruiter[entries][::2] = 1
@@ -160,6 +391,35 @@ def test_attacks_are_answered_where_forces_are():
     country.attacks_now[0, cell], country.attacks_now[1, cell] = 300, 5000
     hit = found(country, entries)
     alike(hit.sum(), 1 - np.exp(-2.0 * 300 * (1 - np.exp(-1)) / 4000), hit.size)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.4, 1.0])
+@pytest.mark.parametrize("gain", [-0.1, 0.6])
+def test_under_one_command_more_of_those_near_answer(share, gain):
+    country, cell, entries = hunted(members=4000, companies=0.8, detection=0.0, answer_rate=2.0, command_gain=gain)
+    country.attacks_now[0, cell] = 500
+    country.levers.reach("joint_command", cell, share)
+    hit = found(country, entries)
+    alike(hit.sum(), 1 - np.exp(-2.0 * 500 * (1 - np.exp(-0.8 * np.exp(gain * share))) / 4000), hit.size)
+
+
+@pytest.mark.parametrize("delay", [0.25, 1.0, 2.0])
+@pytest.mark.parametrize("elasticity", [-0.5, 0.0, 0.15])
+def test_the_sooner_the_response_the_more_are_found_by_the_elasticity(delay, elasticity):
+    values = {"members": 4000, "companies": 1.0, "detection": 0.0, "answer_rate": 2.0, "arrest_delay": elasticity}
+    country, cell, entries = hunted(**values)
+    country.attacks_now[0, cell] = 300
+    country.levers.keep("response_delay", cell, delay)
+    hit = found(country, entries)
+    alike(hit.sum(), 1 - np.exp(-2.0 * 300 * delay**elasticity * (1 - np.exp(-1)) / 4000), hit.size)
+
+
+def test_without_attacks_command_and_delay_change_nothing():
+    plain, cell, entries = hunted(detection=0.1)
+    moved, _, _ = hunted(detection=0.1)
+    moved.levers.reach("joint_command", cell, 1.0)
+    moved.levers.keep("response_delay", cell, 0.2)
+    assert np.array_equal(found(plain, entries), found(moved, entries))
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
@@ -197,26 +457,51 @@ def test_without_abuses_there_is_no_grievance():
     np.testing.assert_array_equal(country.trust, country.trust_start)
 
 
-def patrolled(ppy=500, companies=100.0, insecurity=0.5, **values):
-    """A country whose fullest cell has companies on patrol, and no members."""
-    country = with_values(
-        quiet(ppy), **{"wrongful_share": 0.0, "joint_patrol_abuse": 1.0, "abuse_floor": 0.1, **values}
-    )
+def patrolled(ppy=500, companies=100.0, members=10, **values):
+    """A country whose fullest cell has companies on patrol and some members, whom nobody finds.
+
+    Ten members give half of full contact.
+    """
+    values = {"wrongful_share": 0.0, "joint_patrol_abuse": 1.0, "abuse_floor": 0.1, "detection": 0.0,
+              "answer_rate": 0.0, "abuse_members": 10 / np.log(2), **values}  # fmt: skip
+    country = with_values(quiet(ppy), **values)
     cell = fullest(country)
-    country.insecurity[:] = insecurity
+    station(country, cell, members)
     country.levers.add("joint_patrol_troops", cell, 100 * companies)
     return country, cell
 
 
-@pytest.mark.parametrize("left", [0.0, 0.5, 1.0])
-def test_abuses_grow_with_patrols_and_insecurity_and_follow_their_lever(left):
-    country, cell = patrolled(abuse_per_op=2.0)
-    country.levers.keep("abuse_control", slice(None), left)
+@pytest.mark.parametrize(("members", "contact"), [(0, 0.0), (10, 0.5), (20, 0.75), (5000, 1.0)])
+def test_abuses_follow_the_patrols_and_their_contact_with_members(members, contact):
+    country, cell = patrolled(abuse_per_op=2.0, members=members)
+    country.insecurity[:] = np.linspace(0, 1, 1713)  # fear alone makes no abuse
     security(country)
-    expected = np.zeros(1713)
-    expected[cell] = 2.0 * 100.0 * (0.1 + 0.5) * left
-    assert np.array_equal(country.flow("abuses"), poissons(ABUSES, country.seed, 0, np.arange(1713), expected))
-    assert abs(country.flow("abuses").sum() - expected[cell]) <= 4.5 * np.sqrt(expected[cell])
+    mean = 2.0 * 100.0 * (0.1 + contact)
+    assert country.flow("abuses").sum() == country.flow("abuses")[cell]
+    assert country.flow("abuses")[cell] == poissons(ABUSES, country.seed, 0, np.array([cell]), np.array([mean]))[0]
+    assert abs(country.flow("abuses")[cell] - mean) <= 4.5 * np.sqrt(mean)
+
+
+def test_members_next_door_are_a_contact_by_their_spill():
+    country, cell = patrolled(abuse_per_op=2.0, members=0, abuse_floor=0.0, patrol_spill=0.25)
+    near = country.grid.neighbours[cell][country.grid.neighbours[cell] >= 0][:2]
+    for place in near:
+        station(country, int(place), 20)
+    security(country)
+    mean = 2.0 * 100.0 * 0.5  # two times twenty, a quarter of them
+    assert country.flow("abuses")[cell] == poissons(ABUSES, country.seed, 0, np.array([cell]), np.array([mean]))[0]
+
+
+@pytest.mark.parametrize("left", [0.0, 0.5, 1.0, 1.5])
+def test_the_lever_on_abuses_multiplies_them_where_it_is_moved(left):
+    country, cell = patrolled(abuse_per_op=2.0)
+    station(country, 7, 10)
+    country.levers.add("joint_patrol_troops", 7, 10_000)
+    country.levers.keep("abuse_control", cell, left)
+    security(country)
+    for place, factor in ((cell, left), (7, 1.0)):
+        mean = np.array([2.0 * 100.0 * (0.1 + 0.5) * factor])
+        assert country.flow("abuses")[place] == poissons(ABUSES, country.seed, 0, np.array([place]), mean)[0]
 
 
 def test_an_abuse_hurts_the_victim_and_those_close():
@@ -269,6 +554,22 @@ def test_trust_falls_with_abuses_and_comes_back():
     assert start[cell] - country.trust[cell] == pytest.approx(fall * 0.9**7)
 
 
+def test_trust_returns_to_the_level_that_policy_sets_at_its_pace():
+    """In SD above the start (or below it), in the places of the lever, and never beyond everything or nothing."""
+    country = with_values(quiet(5000), trust_recovery=0.1)
+    p, start = country.parameters, country.trust_start.copy()
+    goal = np.zeros(1713)
+    goal[:500], goal[500:900], goal[900:1000], goal[1000:1100] = 0.5, -0.3, 50.0, -50.0
+    country.levers.add("trust_goal", slice(None), goal)
+    for week in range(1, 80):
+        security(country)
+        if week in (1, 7):
+            rise = p.trust_sd * goal * (1 - 0.9**week)
+            np.testing.assert_allclose(country.trust[:900], (start + rise)[:900], rtol=1e-12)
+    np.testing.assert_allclose(country.trust, np.clip(start + p.trust_sd * goal, 0, 1), atol=1e-3)
+    assert np.array_equal(country.trust_start, start)
+
+
 def test_trust_stays_between_nothing_and_everything():
     country, _ = patrolled(ppy=5000, companies=1e3, abuse_per_op=0.5, abuse_trust=0.45)
     country.parameters = with_values(country, village_persons=1e9).parameters
@@ -292,6 +593,21 @@ def test_for_so_many_arrests_some_are_of_people_who_are_no_members():
     assert (country.society.cell[roster.youth[held]] == cell).all()
 
 
+@pytest.mark.parametrize("factor", [0.0, 0.5, 2.0])
+def test_the_lever_on_wrongful_arrests_multiplies_them_and_leaves_arrests_alone(factor):
+    plain, cell, _ = hunted(detection=0.4, killed_share=0.0, wrongful_share=0.3)
+    moved, _, _ = hunted(detection=0.4, killed_share=0.0, wrongful_share=0.3)
+    moved.levers.keep("wrongful", cell, factor)
+    for country in (plain, moved):
+        security(country)
+    assert np.array_equal(plain.flow("arrests"), moved.flow("arrests"))
+    before, after = plain.flow("wrongful_arrests"), moved.flow("wrongful_arrests")
+    expected = 0.3 / 0.7 * factor * plain.flow("arrests").sum()
+    assert abs(after.sum() - expected) <= 4.5 * np.sqrt(expected)
+    assert after[cell] == after.sum()
+    assert (after <= before).all() if factor < 1 else (after >= before).all()
+
+
 def test_only_civilians_are_wrongly_arrested():
     country, cell, _ = hunted(members=8000, detection=5.0, killed_share=0.0, wrongful_share=0.5)
     rows = np.flatnonzero(country.society.cell == cell)
@@ -307,9 +623,11 @@ def test_only_civilians_are_wrongly_arrested():
 
 def test_forces_kill_civilians_in_some_abuses():
     country, cell = patrolled(abuse_per_op=20.0, abuse_deaths=0.4)
+    country.flow("deaths_civilian")[cell] = 1000  # of this week's attacks
     security(country)
-    expected = 0.4 * country.flow("abuses").sum()
-    assert abs(country.flow("deaths_civilian")[cell] - expected) < 4.5 * np.sqrt(expected)
+    expected, killed = 0.4 * country.flow("abuses").sum(), country.flow("deaths_by_forces")
+    assert abs(killed[cell] - expected) < 4.5 * np.sqrt(expected)
+    assert killed.sum() == killed[cell] == country.flow("deaths_civilian")[cell] - 1000
 
 
 def test_a_youth_is_a_member_until_the_last_of_its_persons_is_found():

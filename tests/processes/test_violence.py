@@ -10,7 +10,6 @@ from sim.population.imams import IN_TRAINING
 from sim.processes.violence import deaths, opportunity, violence
 
 
-
 def held(members: int, group: int = 0, **values):
     """A country with so many members of a group in every cell."""
     country = with_values(quiet(5000), **{"raid_rate": 0.0, **values})
@@ -77,8 +76,8 @@ def test_the_lever_on_attacks_multiplies_their_rate_where_it_is_moved(factor):
         violence(country)
     for name in ("attacks", "attacks_forces", "attacks_officials", "attacks_civilians"):
         assert np.array_equal(moved.flow(name), np.where(there, other.flow(name), plain.flow(name)))
-    attacks = plain.flow("attacks")[there].sum()
-    assert abs(moved.flow("attacks")[there].sum() - factor * attacks) < 4.5 * np.sqrt((factor + factor**2) * attacks + 1)
+    before, after = (country.flow("attacks")[there].sum() for country in (plain, moved))
+    assert abs(after - factor * before) < 4.5 * np.sqrt((factor + factor**2) * before + 1)
 
 
 def test_the_lever_on_attacks_on_civilians_changes_their_weight_alone():

@@ -182,13 +182,13 @@ class Twin:
                 self.seen["drafted sermon"] += 1
             sermons[imam.number] = stance, credibility
         for youth in self.youths:
-            peers = sum(met[tie.row] for tie in youth.ties) / len(youth.ties)
+            shift = self.levers.support[youth.cell.region]  # everybody's: taken off what the ties show
+            peers = sum(met[tie.row] for tie in youth.ties) / len(youth.ties) - shift
             if youth.status == "killed":
                 youth.settled = single(peers)
             else:
                 drawn = words("what else moves a youth's attitude this week", self.seed, self.week, youth.row)
-                own = youth.disposition + self.levers.support[youth.cell.region]
-                change = p.peer_pull * (peers - youth.settled) + p.own_pull * (own - youth.settled)
+                change = p.peer_pull * (peers - youth.settled) + p.own_pull * (youth.disposition - youth.settled)
                 change += p.noise_sd * bell(drawn[0])
                 imam, attends = youth.imam, (drawn[1] + 0.5) / 2**32 < p.weekly_attendance
                 if imam and imam.in_post(self.week) and attends:
@@ -197,7 +197,7 @@ class Twin:
                     change += p.sermon_pull * credibility * (target - youth.settled)
                     self.seen["heard a sermon"] += 1
                 youth.settled = single(youth.settled + change)
-            youth.attitude = single(youth.settled + youth.recent)
+            youth.attitude = single(youth.settled + youth.recent + shift)
             unredressed = 1.0 - self.levers.grievance_relief[youth.cell.region]
             youth.grievance = single(youth.grievance * half(p.grievance_half_life) * unredressed)
         self.attitudes_now = [(y.cell.region, y.attitude, y.grievance) for y in self.youths]  # for the record
@@ -725,7 +725,8 @@ class Twin:
     def train_soldiers(self):
         """What a training taught is lost again; those who complete one are added."""
         for force, taught in enumerate(self.levers.soldiers_trained):
-            men = sum(unit.strength for unit in self.units if unit.force == force and unit.there(self.week))
+            men = sum(unit.strength * unit.present for unit in self.units
+                      if unit.force == force and unit.there(self.week))  # fmt: skip
             share = self.trained[force] * 0.5 ** (1.0 / self.p.drill_half_life)
             if taught and men:
                 share += (1.0 - share) * min(1.0, taught / men)
@@ -820,7 +821,7 @@ class Twin:
         for person in self.roster:
             if person.state != "detained" or person.since == self.week:
                 continue
-            u = luck("a court decides on a detained person", self.seed, self.week, person.number)
+            u, which, *_ = lucks("a court decides on a detained person", self.seed, self.week, person.number)
             if person.group is None:
                 if u < cleared:
                     person.state, person.since = "gone", self.week
@@ -831,7 +832,7 @@ class Twin:
                 if self.week - person.since >= int(p.sentence_weeks):
                     self.come_back(person)
                     self.seen["sentence served"] += 1
-            elif u < dismissed:
+            elif u < ruled and which < dismissed / ruled:
                 self.come_back(person)
                 person.cell.happened("dismissed", person.persons)
             elif u < ruled:
