@@ -62,7 +62,7 @@ DIFFERENCES = {
     "measure_contacts": What(False, "a measure that bears on contacts with recruiters where they live"),
     "clip": What(True, "a campaign clip seen"),
     "propaganda": What(True, "propaganda of an armed group heard"),
-    "outreach": What(True, "a trained imam heard to speak against violence"),
+    "outreach": What(True, "an imam heard to speak against violence"),
     "felt": What(False, "strength of messages"),
     "support": What(False, "a measure that moves people's own views where they live"),
     "peers": What(False, "attitudes of friends and relatives"),
@@ -296,7 +296,7 @@ class Side:
         return (self["status"] == status) & (self.was["status"] != status)
 
     def fresh(self, kind: str, half_life: float) -> np.ndarray:
-        """Who got a fresh message of a kind: what is felt is not what fading alone would have left."""
+        """Who got a fresh message of a kind that moves them: what is felt is not what fading alone would have left."""
         faded = (self.was[kind].astype(np.float64) * 0.5 ** (7.0 / half_life)).astype(np.float32)
         felt = self[kind]
         return (felt != faded) & (felt != 0.0)
