@@ -111,7 +111,8 @@ BECAUSE = {
     "norm": "what friends and relatives think",
     "trust": "trust in the forces",
     "attitude": "their own attitude",
-    "measure": "a measure that bears on it directly",
+    "support": "a measure that moves people's views",
+    "measure": "a measure that bears on joining directly",
     "parameters": "parameters that the scenarios set differently",
 }
 
@@ -537,7 +538,7 @@ def _why_lapsed(person: _Open, k: int, week: int) -> str:
 
 
 _CIRCUMSTANCES = ("abuse", "income", "school", "parameters", "protection", "norm", "trust", "attitude")
-_PROTECTION = 4  # its place among them: the product of threat and want of guard
+_PROTECTION, _NORM, _ATTITUDE = (_CIRCUMSTANCES.index(name) for name in ("protection", "norm", "attitude"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -546,6 +547,9 @@ class Odds:
 
     b: NDArray[np.float64]  # coefficients
     x: NDArray[np.float64]  # what they weigh, in the order of `approach.log_hazard`
+    shift: NDArray[
+        np.float64
+    ]  # the part of `x` that policy adds to views this week: to one's own, and to those of ties
     threat: float
     unguarded: float  # threat x unguarded is what `x` holds
     measure: float  # log of the lever
@@ -572,19 +576,26 @@ def odds(country: Country, row: int, week: int) -> Odds:
         (country.trust[cell] - p.trust_mean) / p.trust_sd,
         youth.attitude[row],
     ], np.float64)  # fmt: skip
+    shift, region = np.zeros(x.size), country.grid.region[society.cell]
+    shift[_ATTITUDE] = country.levers.support[region[row]]
+    shift[_NORM] = country.levers.support[region[society.ties[row]]].mean()
     fresh = freshness(p.freshness_shape, 1100)[week - int(youth.contact_week[row])]
     with np.errstate(divide="ignore"):  # a measure may rule it out
         lever = float(np.log(country.levers.joining[cell]))
-    return Odds(coefficients(p), x, threat, 1.0 - guard, lever, float(np.log(p.h0 / country.average_pull * fresh)))
+    return Odds(
+        coefficients(p), x, shift, threat, 1.0 - guard, lever, float(np.log(p.h0 / country.average_pull * fresh))
+    )
 
 
 def contributions(ours: Odds, theirs: Odds) -> dict[str, float]:
     """By how much each circumstance raises our log hazard above theirs; they add up to the difference."""
     b, x = (ours.b + theirs.b) / 2, (ours.x + theirs.x) / 2
     parts = dict.fromkeys(_CIRCUMSTANCES, 0.0)
-    for name, part in zip(_CIRCUMSTANCES, b * (ours.x - theirs.x), strict=True):
+    moved = ours.shift - theirs.shift
+    for name, part in zip(_CIRCUMSTANCES, b * (ours.x - theirs.x - moved), strict=True):
         parts[name] += float(part)
-    del parts["protection"]
+    del parts["protection"]  # a product, so each of its factors apart
+    parts["support"] = float(b @ moved)
     weight = float(b[_PROTECTION])
     parts["threat"] = weight * (ours.threat - theirs.threat) * (ours.unguarded + theirs.unguarded) / 2
     parts["guard"] = weight * (ours.unguarded - theirs.unguarded) * (ours.threat + theirs.threat) / 2

@@ -256,11 +256,12 @@ def test_a_contact_that_ends_in_one_run_only():
     assert "lapsed" in {parting.event.what for parting in found}
 
 
-def test_a_measure_ends_contacts_and_a_measure_lowers_the_hazard(monkeypatch):
-    """Two levers moved by hand from the fourth week on; who was in contact then is spared by them."""
+def test_measures_that_end_contacts_or_lower_the_hazard():
+    """Levers moved by hand from the fourth week on; who was in contact then is spared by them."""
 
     def waiting():
-        country, rows = hunted(h0=0.1, contact_weeks=20.0, approaches_per_recruiter=0.0, freshness_shape=1.0)
+        values = {"h0": 0.1, "contact_weeks": 20.0, "approaches_per_recruiter": 0.0, "freshness_shape": 1.0}
+        country, rows = hunted(**values, kappa_att=0.5)
         country.youth.status[rows], country.youth.contact_group[rows] = APPROACHED, 0
         country.youth.contact_week[rows] = 0
         return country
@@ -277,7 +278,8 @@ def test_a_measure_ends_contacts_and_a_measure_lowers_the_hazard(monkeypatch):
 
         def apply(self, levers, country):
             if country.week >= 4:
-                levers.keep(self.lever, np.arange(len(country.grid)), self.factor)
+                move = levers.add if self.lever == "support" else levers.keep
+                move(self.lever, slice(None), self.factor)
 
         def report(self, country):
             from sim.measures.base import Delivered
@@ -286,6 +288,7 @@ def test_a_measure_ends_contacts_and_a_measure_lowers_the_hazard(monkeypatch):
 
     for lever, factor, what, first in (
         ("joining", 0.2, ("decided", "measure"), "measure"),
+        ("support", -3.0, ("decided", "support"), "support"),
         ("contact_lapse", 20.0, ("lapsed", "measure"), "measure_contacts"),
     ):
         a, b = waiting(), waiting()
@@ -386,8 +389,9 @@ def test_contributions_add_up_to_the_difference():
     rng = np.random.default_rng(1)
 
     def some_odds():
-        x, threat, measure, rest = rng.normal(size=8), *rng.random(3)
-        return Odds(rng.normal(size=8), x, float(threat), float(x[4] / threat), float(measure), float(rest))
+        x, threat, measure, rest = rng.normal(size=8), *rng.random(3).tolist()
+        shift = rng.normal(size=8) * [0, 0, 0, 0, 0, 1, 0, 1]
+        return Odds(rng.normal(size=8), x, shift, threat, float(x[4]) / threat, measure, rest)
 
     for _ in range(20):
         ours, theirs = some_odds(), some_odds()
