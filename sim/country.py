@@ -65,6 +65,7 @@ class Country:
     members: np.ndarray  # int64 groups x cells, members based there (not those abroad)
     recruiters: np.ndarray  # int64 groups x cells
     links: np.ndarray  # int64 by cell, ties between its youths and members
+    posted: np.ndarray  # float64 forces x regions, men who are there this week, by region of their base
     trained: np.ndarray  # float64 by force 0..1, share of its members who still know what a training taught
     forces: np.ndarray  # float64 by cell, effective companies there this week
     troops: np.ndarray  # float64 by cell, troops there this week
@@ -88,9 +89,8 @@ class Country:
         """An independent country in the same state: go on with both and compare."""
         own = {name: getattr(self, name).copy() for name in (
             "youth", "imams", "roster", "units", "insecurity", "trust", "state_presence", "hold", "members",
-            "recruiters",
-            "links", "trained", "forces", "troops", "attacks_now", "felt", "flows", "totals", "means", "youth_sums",
-            "population", "values")}  # fmt: skip
+            "recruiters", "links", "posted", "trained", "forces", "troops", "attacks_now", "felt", "flows", "totals",
+            "means", "youth_sums", "population", "values")}  # fmt: skip
         from copy import deepcopy
 
         return replace(self, levers=deepcopy(self.levers), about=deepcopy(self.about), **own)

@@ -99,6 +99,7 @@ def begin(scenario: Scenario, seed: int = 1, world_seed: int = 1) -> Country:
         members=np.zeros((many, cells), np.int64),
         recruiters=np.zeros((many, cells), np.int64),
         links=np.zeros(cells, np.int64),
+        posted=np.zeros((len(facts.forces()), 9)),
         trained=np.zeros(len(facts.forces())),
         forces=np.zeros(cells),
         troops=np.zeros(cells),

@@ -93,24 +93,24 @@ class JudicialPole(Measure):
         held = (state == DETAINED) & (convicted == 0)
         return np.bincount(country.grid.region[cell[held]], persons[held], len(REGIONS))
 
-    def share_of_cases(self, country: Country) -> float:
+    def share_of_cases(self, country: Country, open_cases: np.ndarray) -> float:
         """Share of the open cases of its regions that it has this week; 0 when there are none."""
-        cases = float(self.open_cases(country) @ self.region_mask)
+        cases = float(open_cases @ self.region_mask)
         return min(1.0, self.carried_out(country) * self.capacity / cases) if cases else 0.0
 
-    def share_of_leads(self, country: Country) -> float:
+    def share_of_leads(self, country: Country, open_cases: np.ndarray) -> float:
         """Share of the leads of its regions that its investigators follow this week; 0 when there are none."""
         recent = country.values[max(0, country.week - LEAD_WEEKS) : country.week, :, country.names["attacks"]]
-        leads = float((self.open_cases(country) + recent.sum(axis=0)) @ self.region_mask)
+        leads = float((open_cases + recent.sum(axis=0)) @ self.region_mask)
         followed = self.carried_out(country) * self.investigators * self.leads_per_investigator
         return min(1.0, followed / leads) if leads else 0.0
 
     def apply(self, levers: Levers, country: Country) -> None:
         """Take cases, let convictions deter or not, and expose recruiters."""
         p, cells = country.parameters, self.cells(country)
-        share, leads = self.share_of_cases(country), self.share_of_leads(country)
+        cases = self.open_cases(country)
+        share, leads = self.share_of_cases(country, cases), self.share_of_leads(country, cases)
         if share > 0.0:
-            cases = self.open_cases(country)
             levers.reach("pole_cases", ..., share * float(cases @ self.region_mask / cases.sum()))
             rise = (p.ordinary_courts * (1.0 - share) + share) / p.ordinary_courts
             levers.keep("attack_rate", cells, rise**p.conviction_deterrence)
@@ -119,9 +119,9 @@ class JudicialPole(Measure):
 
     def report(self, country: Country) -> Delivered:
         """Open cases with the pole, by region of the arrest; the cost of its people, by the people of its regions."""
-        cases = self.open_cases(country) * self.region_mask
+        cases = self.open_cases(country)
         cost = self.strength_now(country) * self.price
-        return Delivered(self.share_of_cases(country) * cases, self.by_people(country, cost))
+        return Delivered(self.share_of_cases(country, cases) * cases * self.region_mask, self.by_people(country, cost))
 
     def plan(self, clock: Clock, grid: Grid) -> Plan:
         """The cases it can have, and the cost of all weeks."""

@@ -137,7 +137,7 @@ class MaliKumaKan(Measure):
 
     def audience(self, grid: Grid) -> np.ndarray:
         """Youths who use a channel and understand a language of the clips, by region and channel (9 x channels)."""
-        return (self._youths(grid)[:, :, None] * facts.media()[1]).sum(axis=1) * self._understood()[:, None]
+        return _audience(grid, self.languages) * self.region_mask[:, None]
 
     def booked(self, levers: Levers, grid: Grid) -> np.ndarray:
         """Capacity by region and channel (9 x channels): as planned, or moved to where the threat is.
@@ -165,10 +165,11 @@ class MaliKumaKan(Measure):
         cells = self.cells(country)  # whole rows move several times faster than picked cells
         spoken = facts.languages()[0]
         capacity, region = self.booked(levers, country.grid), country.grid.region[cells]
+        languages = [spoken.index(name) for name in self.languages]
+        where = (languages, cells) if isinstance(cells, slice) else np.ix_(languages, cells)
         for channel, airing in self.airings.items():
             booked = capacity[region, channel] if levers.shift > 0.0 else airing.capacity
-            for name in self.languages:
-                levers.reach("clip_reach", (channel, spoken.index(name), cells), done * booked * airing.coverage)
+            levers.reach("clip_reach", (channel, *where), done * booked * airing.coverage)
             levers.set("clip_views", channel, airing.views)
         length = self.shock_seconds + self.explanation_seconds + self.core_seconds
         parts = (
@@ -199,7 +200,7 @@ class MaliKumaKan(Measure):
         missed = np.ones(use.shape[:2])
         for channel, airing in self.airings.items():
             missed *= 1.0 - use[:, :, channel] * self.intensity * airing.capacity * airing.coverage
-        reached = float((self._youths(grid) * (1.0 - missed) * self._understood()[:, None]).sum())
+        reached = float((self._youths(grid) * (1.0 - missed) * _understood(self.languages)[:, None]).sum())
         days = [clock.date(week) for week in range(clock.weeks)]
         return Plan(reached, sum(self.cost(self.strength(day), self.stale(day) == 0) for day in days))
 
@@ -207,18 +208,27 @@ class MaliKumaKan(Measure):
         """People of 15 to 35 in its regions, outside towns and in them (9 x 2)."""
         return _by_place(grid) * Parameters.default().share_15_35 * self.region_mask[:, None]
 
-    def _understood(self) -> np.ndarray:
-        """Share of the youths of each region who understand a language of the clips (9,)."""
-        names, spoken = facts.languages()
-        share: np.ndarray = spoken[:, [names.index(name) for name in self.languages]].sum(axis=1)
-        return share
-
 
 @cache
 def _by_place(grid: Grid) -> np.ndarray:
     """People of each region outside towns and in them (9 x 2)."""
     by_place = np.stack([1.0 - grid.urban_share, grid.urban_share], axis=1) * grid.population[:, None]
     return np.stack([by_place[grid.region == r].sum(axis=0) for r in range(9)])
+
+
+def _understood(languages: tuple[str, ...]) -> np.ndarray:
+    """Share of the youths of each region who understand one of the languages (9,)."""
+    names, spoken = facts.languages()
+    share: np.ndarray = spoken[:, [names.index(name) for name in languages]].sum(axis=1)
+    return share
+
+
+@cache
+def _audience(grid: Grid, languages: tuple[str, ...]) -> np.ndarray:
+    """Youths who use a channel and understand one of the languages, by region and channel (9 x channels)."""
+    youths = _by_place(grid) * Parameters.default().share_15_35
+    audience: np.ndarray = (youths[:, :, None] * facts.media()[1]).sum(axis=1) * _understood(languages)[:, None]
+    return audience
 
 
 def filled(room: np.ndarray, wanted: np.ndarray, amount: float) -> np.ndarray:

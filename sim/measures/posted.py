@@ -29,12 +29,11 @@ def places() -> dict[str, int]:
 
 
 def posted(country: Country, forces: Sequence[str]) -> np.ndarray:
-    """Men of these forces who are there this week, float64 (forces, 9), by region of their base."""
-    units = country.units
-    men = units.strength * units.present * units.active(country.week)
-    where = country.grid.region[units.base]
-    by_force = np.bincount(units.force * len(REGIONS) + where, men, len(places()) * len(REGIONS))
-    mine: np.ndarray = by_force.reshape(-1, len(REGIONS))[[places()[key] for key in forces]]
+    """Men of these forces who are there, float64 (forces, 9), by region of their base.
+
+    While measures act these are the men of the week before: units take this week's places later in the week.
+    """
+    mine: np.ndarray = country.posted[[places()[key] for key in forces]]
     return mine
 
 

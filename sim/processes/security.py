@@ -168,11 +168,13 @@ def post_units(country: Country) -> np.ndarray:
     searching = np.empty(len(grid))
     places = country.places
     units.present[:] = _deployed(country)
+    men = units.strength * units.present * units.active(country.week)
+    place = units.force * 9 + grid.region[units.base]
+    country.posted[:] = np.bincount(place, men, country.posted.size).reshape(-1, 9)
     trained = country.trained[units.force]
     _post(country.seed, country.week, p.guard_weight, p.patrol_floor, country.insecurity, places.reach_first,
           places.reach, grid.region, levers.dispatch, units.base,
-          units.strength * units.present * units.active(country.week),
-          units.effectiveness * (1.0 + p.drill_effectiveness * trained),
+          men, units.effectiveness * (1.0 + p.drill_effectiveness * trained),
           units.abuse_factor * p.drill_abuse**trained, units.patrol_share, country.flow("attacks"), units.cell,
           units.mode, country.forces, country.troops, searching, country.flow("patrols"))  # fmt: skip
     if levers.moved("joint_patrol_troops"):
@@ -200,11 +202,9 @@ def _deployed(country: Country) -> np.ndarray:
 
 def _train(country: Country) -> None:
     """Share of every force that is trained: some of it is lost every week, those trained this week are added."""
-    p, units = country.parameters, country.units
-    country.trained *= 0.5 ** (1.0 / p.drill_half_life)
+    country.trained *= 0.5 ** (1.0 / country.parameters.drill_half_life)
     if country.levers.moved("soldiers_trained"):
-        here = units.strength * units.present * units.active(country.week)
-        men = np.bincount(units.force, here, country.trained.size)
+        men = country.posted.sum(axis=1)
         taught = np.divide(country.levers.soldiers_trained, men, out=np.zeros_like(men), where=men > 0.0)
         country.trained += (1.0 - country.trained) * np.minimum(taught, 1.0)
 

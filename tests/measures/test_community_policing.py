@@ -18,7 +18,7 @@ from trial import (
 from sim.measures.base import people_of
 from sim.measures.posted import places, planned, posted
 from sim.processes.measures import measures
-from sim.processes.security import security
+from sim.processes.security import post_units, security
 from sim.processes.violence import violence
 from sim.scenario import Scenario
 from sim.week import begin
@@ -70,6 +70,7 @@ def test_a_region_without_officers_gets_nothing():
     )
     for week, there in ((0, True), (20, False)):  # the north is lost in the spring of 2012
         country.week = week
+        post_units(country)
         measures(country)
         north = np.isin(country.grid.region, NORTH)
         for amount in (country.levers.trust_goal[north], report(country).count[NORTH], report(country).cost_xof[NORTH]):
