@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 LARGEST_SEED = 2**62  # seeds are 64-bit keys; this leaves room for seeds counted on from the first
+LARGEST_DRAW = 2**32 - 1
+MOST_DRAWN = 8  # scenarios of which series and maps are drawn: more lines in a panel cannot be told apart
 PLAIN_LINES = 20  # lines of progress a batch prints where there is no terminal, at most
 
 FIGURE_SERIES = ("joined", "attacks", "members", "trust")
@@ -133,11 +135,14 @@ def kumakan() -> None:
 @click.argument("scenario", metavar="SCENARIO")
 @click.option("--seed", type=click.IntRange(0, LARGEST_SEED), default=1, show_default=True, metavar="N",
               help="Luck of the run.")  # fmt: skip
+@click.option("--draw", type=click.IntRange(0, LARGEST_DRAW), default=0, show_default=True, metavar="D",
+              help="Draw of the parameters that are not known; 0: their central values.")  # fmt: skip
 @_run_options
 @_scenario_options
 def run(
     scenario: str,
     seed: int,
+    draw: int,
     out: Path | None,
     world_seed: int,
     overwrite: bool,
@@ -147,27 +152,46 @@ def run(
 ) -> None:
     """Run one scenario once, and keep its record and figures."""
     loaded = _load([scenario], persons_per_youth, changes)
-    batch = _make(loaded, range(seed, seed + 1), out, quiet, workers=1, world_seed=world_seed, overwrite=overwrite)
+    batch = _make(
+        loaded, range(seed, seed + 1), out, quiet,
+        draws=(draw,), workers=1, world_seed=world_seed, overwrite=overwrite,
+    )  # fmt: skip
     if not batch.failed:
         from sim.views.tables import console, show_record
 
-        record = batch.records[loaded[0].name][seed]
+        [record] = batch.records[loaded[0].name].values()
         show_record(record, console(), _rate(loaded[0]))
-        figures = _figures({loaded[0].name: [record]}, Path(batch.rows[0].folder) / "figures", None, quiet)
+        figures = _figures(batch.records, Path(batch.rows[0].folder) / "figures", quiet)
         click.echo(f"Record: {batch.rows[0].folder}")
         click.echo(f"Figures: {figures}")
     _end(batch)
 
 
 @kumakan.command()
-@click.argument("scenarios", metavar="BASELINE SCENARIO...", nargs=-1, required=True)
+@click.argument("scenarios", metavar="BASELINE SCENARIO...", nargs=-1)
+@click.option(
+    "--one-at-a-time",
+    "alone",
+    metavar="FILE",
+    help="Compare the scenario in FILE with itself and each measure alone, in full.",
+)
+@click.option(
+    "--leave-one-out",
+    "fewer",
+    metavar="FILE",
+    help="Compare the scenario in FILE with itself without each of its measures.",
+)
 @click.option(
     "--seeds",
     type=click.IntRange(1, 100_000),
-    default=20,
-    show_default=True,
     metavar="N",
-    help="Runs of each scenario.",
+    help="Seeds of each scenario; by default 20, with --draws 1 for each.",
+)
+@click.option(
+    "--draws",
+    type=click.IntRange(1, 100_000),
+    metavar="N",
+    help="Draws 1 to N of the parameters that are not known; left out, their central values.",
 )
 @click.option(
     "--seed",
@@ -177,14 +201,17 @@ def run(
     show_default=True,
     metavar="FIRST",
     help="First seed; the others follow it.",
-)
+)  # fmt: skip
 @click.option("--workers", type=click.IntRange(1, 1024), metavar="N",
               help="Worker processes; by default one per core.")  # fmt: skip
 @_run_options
 @_scenario_options
 def compare(
     scenarios: tuple[str, ...],
-    seeds: int,
+    alone: str | None,
+    fewer: str | None,
+    seeds: int | None,
+    draws: int | None,
     first: int,
     workers: int | None,
     out: Path | None,
@@ -196,18 +223,20 @@ def compare(
 ) -> None:
     """Run scenarios under the same seeds and show how each differs from the first.
 
-    Runs that the results folder already has are not repeated, so an interrupted comparison goes on where it
-    was, and more seeds can be added later.
+    With --draws they also run under draws of the parameters that are not known, the same for all. Runs that the
+    results folder already has are not repeated, so an interrupted comparison goes on where it was, and more seeds
+    or draws can be added later.
     """
-    from sim.experiments.runs import check_comparable
+    from sim.experiments.runs import check_comparable, how_many_seeds
 
-    loaded = _load(scenarios, persons_per_youth, changes)
+    loaded, name = _planned(scenarios, alone, fewer, persons_per_youth, changes)
     check_comparable(loaded)
     batch = _make(
         loaded,
-        range(first, first + seeds),
-        out,
+        range(first, first + how_many_seeds(seeds, draws)),
+        out or (Path("results") / name if name else None),
         quiet,
+        draws=range(1, draws + 1) if draws else (0,),
         workers=workers,
         world_seed=world_seed,
         overwrite=overwrite,
@@ -216,13 +245,34 @@ def compare(
     if len(effects):
         from sim.views.tables import console, show_effects
 
-        show_effects(effects, console(), _rate(loaded[0]))
-        table = batch.out / "effects.csv"
-        effects.to_csv(table, index=False)
-        records = {name: list(runs.values()) for name, runs in batch.records.items() if len(runs)}
-        figures = _figures(records, batch.out / "figures", effects, quiet)
-        click.echo(f"Runs: {batch.out / 'runs'}\nTable: {table}\nFigures: {figures}")
+        delivered = batch.delivered()
+        show_effects(effects, console(), _rate(loaded[0]), delivered)
+        tables = [batch.out / "effects.csv", batch.out / "delivered.csv"]
+        for table, file in zip((effects, delivered), tables, strict=True):
+            table.to_csv(file, index=False)
+        figures = _figures(batch.records, batch.out / "figures", quiet)
+        _effect_figures(batch, effects, delivered, figures)
+        click.echo(f"Runs: {batch.out / 'runs'}\nTables: {', '.join(map(str, tables))}\nFigures: {figures}")
     _end(batch)
+
+
+def _planned(
+    files: Sequence[str], alone: str | None, fewer: str | None, persons_per_youth: int | None, changes: Sequence[str]
+) -> tuple[list[Scenario], str]:
+    """The scenarios to compare, and the name of the results folder where it is not made of theirs."""
+    if alone is None and fewer is None:
+        if not files:
+            raise InputError("name the baseline and the scenarios to compare, or --one-at-a-time or --leave-one-out")
+        return _load(files, persons_per_youth, changes), ""
+    option = "--one-at-a-time" if fewer is None else "--leave-one-out"
+    if files or None not in (alone, fewer):
+        raise InputError(f"{option} makes its own list of scenarios from one file; give it alone, without other files")
+    from sim.experiments.plans import leave_one_out, one_at_a_time
+    from sim.experiments.store import folder_name
+
+    [scenario] = _load([alone or fewer or ""], persons_per_youth, changes)
+    plan = one_at_a_time(scenario) if fewer is None else leave_one_out(scenario)
+    return plan, f"{folder_name(scenario.name)}+{option.removeprefix('--')}"
 
 
 def _make(loaded: list[Scenario], seeds: range, out: Path | None, quiet: bool, **options: Any) -> Batch:
@@ -255,13 +305,18 @@ def _rate(scenario: Scenario) -> float | None:
     return Parameters.default().replaced(scenario.parameters).get("xof_per_usd")
 
 
-def _figures(records: dict[str, list[Any]], folder: Path, effects: Any, quiet: bool) -> Path:
-    """Draw maps and series, and the effects if there are any."""
+def _figures(by_scenario: Mapping[str, Mapping[Any, Any]], folder: Path, quiet: bool) -> Path:
+    """Draw series and maps of a few scenarios."""
     if not quiet:
         _say("Drawing figures ...")
     from sim.experiments.store import folder_name
-    from sim.views import about, map_record, plot_effects, plot_series, save
+    from sim.views import about, map_record, plot_series, save
 
+    if len(by_scenario) > MOST_DRAWN:
+        if not quiet:
+            _say(f"(no series and maps of {len(by_scenario)} scenarios; compare {MOST_DRAWN} or fewer to have them)")
+        return folder
+    records = {name: list(runs.values()) for name, runs in by_scenario.items() if len(runs)}
     facts = about(records)
     for what in FIGURE_SERIES:
         save(plot_series(records, what), folder / f"series_{what}.png", facts)
@@ -270,11 +325,23 @@ def _figures(records: dict[str, list[Any]], folder: Path, effects: Any, quiet: b
             if what == "reach" and not any(run.cells["reached_clips"].any() for run in runs):
                 continue
             save(map_record(runs, what), folder / f"map_{what}_{folder_name(name)}.png", about({name: runs}))
-    if effects is not None:
-        save(plot_effects(effects, about=facts), folder / "effects.png", facts)
-        by_region = plot_effects(effects, by_region=True, outcomes=FIGURE_REGIONAL, about=facts)
-        save(by_region, folder / "effects_by_region.png", facts)
     return folder
+
+
+def _effect_figures(batch: Batch, effects: Any, delivered: Any, folder: Path) -> None:
+    """Draw what a comparison found: effects on Mali and by region, and how often measures helped or harmed."""
+    from sim.views import plot_effects, plot_shares, save
+    from sim.views.sheet import facts
+
+    done = [row for row in batch.rows if row.folder]
+    told = facts(batch.scenarios, [(row.draw, row.seed) for row in done], [row.digest for row in done])
+    regional = [outcome for outcome in FIGURE_REGIONAL if outcome in set(effects["outcome"])]
+    for name, figure in (
+        ("effects", plot_effects(effects, delivered=delivered, about=told)),
+        ("effects_by_region", plot_effects(effects, by_region=True, outcomes=regional, about=told)),
+        ("shares", plot_shares(effects, about=told)),
+    ):
+        save(figure, folder / f"{name}.png", told)
 
 
 # --- commands that only look --------------------------------------------------------------------------------
@@ -436,7 +503,7 @@ def _line(state: Progress) -> None:
         _say(_opening(state))
     elif state.row.state == "failed" or state.done == state.total or state.done % -(-state.total // PLAIN_LINES) == 0:
         row = state.row
-        _say(f"{state.done}/{state.total} runs: {row.scenario}, seed {row.seed}, {row.state} in {row.seconds:.1f} s")
+        _say(f"{state.done}/{state.total} runs: {row.name}, {row.state} in {row.seconds:.1f} s")
 
 
 @contextmanager
@@ -465,9 +532,7 @@ def _bar(weeks: int) -> Iterator[tuple[Callable[[Progress], None], Callable[[Cou
             if state.row is None:
                 bar.console.print(_opening(state), highlight=False)
             elif state.row.state == "failed":
-                bar.console.print(
-                    f"failed: {state.row.scenario}, seed {state.row.seed}: {state.row.error}", markup=False
-                )
+                bar.console.print(f"failed: {state.row.name}: {state.row.error}", markup=False)
             bar.update(
                 task,
                 total=state.total * weeks,

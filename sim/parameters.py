@@ -1,21 +1,25 @@
 """The table of behavioural parameters: every number with a meaning, its unit, range, prior, quality and source.
 
-The table itself is `parameters.csv`, read alike by the code, the documentation and calibration.
+The table itself is `parameters.csv`, read alike by the code, the documentation and calibration. What is not known is
+drawn: draw 0 is the central value of every row, each later draw takes every row that is drawn from its prior.
 """
 
 from __future__ import annotations
 
 import csv
 import math
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from sim.engine.errors import InputError, nearest
 
 TABLE = Path(__file__).with_name("parameters.csv")
 QUALITIES = ("measured", "derived", "estimate", "assumed", "calibrated")
+LAST_DRAW = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,18 @@ class Parameter:
     quality: str
     source: str
     meaning: str
+
+    @property
+    def prior(self) -> Any:
+        """Its prior as a frozen `scipy.stats` distribution, None for a row that is never drawn."""
+        from sim.priors import prior  # scipy is not needed to load a scenario
+
+        return prior(self.distribution)
+
+    @property
+    def no_effect(self) -> float:
+        """The value at which it changes nothing: 1 for a factor, else 0."""
+        return 1.0 if self.unit == "factor" else 0.0
 
 
 @cache
@@ -80,6 +96,21 @@ def register(more: Iterable[Parameter], owner: str) -> None:
         rows()[row.name] = row
 
 
+def one_signed() -> list[str]:
+    """Drawn parameters whose prior lies on one side of "no effect" without a reason that `sim.priors` gives.
+
+    An ensemble over such priors would find that a measure helps because nothing else was allowed, so there should be
+    none.
+    """
+    from sim.priors import LEAST_MASS, reason_for_one_sign
+
+    def free(row: Parameter) -> bool:
+        below = float(row.prior.cdf(row.no_effect))
+        return LEAST_MASS <= below <= 1.0 - LEAST_MASS
+
+    return [name for name, row in rows().items() if row.drawn and not free(row) and not reason_for_one_sign(name)]
+
+
 class Parameters(Mapping[str, float]):
     """Values of all parameters, read as attributes or by name.
 
@@ -116,6 +147,25 @@ class Parameters(Mapping[str, float]):
             values[name] = float(value)
         return Parameters(values)
 
+    def drawn(self, draw: int) -> Parameters:
+        """The values of a draw: 0 leaves all as they are, any other gives each drawn row a value of its prior.
+
+        A row's value hangs on the number of the draw and the row's own name alone, so it is the same for every scenario
+        and seed, and rows added later move no other. Values may lie outside `low..high`, which bound what a scenario
+        may set; the tails of a prior are part of what is not known.
+
+        >>> Parameters.default().drawn(3).clip_effect == Parameters.default().drawn(3).clip_effect
+        True
+
+        Raises
+        ------
+        InputError
+            If the number is no whole number from 0 to 4294967295.
+        """
+        if isinstance(draw, bool) or not isinstance(draw, int) or not 0 <= draw <= LAST_DRAW:
+            raise InputError(f"draw is {draw!r}; it is a whole number from 0 (central values) to {LAST_DRAW}")
+        return Parameters({**self.as_dict(), **(_of_draw(draw) if draw else {})})
+
     def as_dict(self) -> dict[str, float]:
         """All values by name."""
         return dict(vars(self))
@@ -131,3 +181,23 @@ class Parameters(Mapping[str, float]):
 
     def __len__(self) -> int:
         return len(vars(self))
+
+
+@cache
+def _draws() -> Any:
+    """The decision, named when first needed: keyed luck brings numba, which reading the table does without."""
+    from sim.engine.luck import decision
+
+    return decision("a parameter is drawn from its prior")
+
+
+@cache
+def _of_draw(draw: int) -> dict[str, float]:
+    """The drawn rows of a draw, at the quantile of their prior that luck gives them."""
+    from sim.engine.luck import luck, seed_key
+
+    return {
+        name: float(row.prior.ppf(luck(_draws(), seed_key(draw), 0, zlib.crc32(name.encode()))))
+        for name, row in rows().items()
+        if row.drawn
+    }

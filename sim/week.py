@@ -48,7 +48,7 @@ LONGEST_RUN = 1040  # weeks: after twenty years the newcomers of the first week 
 FEWEST_YOUTHS = 8  # a youth has six neighbours
 
 
-def begin(scenario: Scenario, seed: int = 1, world_seed: int = 1) -> Country:
+def begin(scenario: Scenario, seed: int = 1, world_seed: int = 1, draw: int = 0) -> Country:
     """The country on the first day of a scenario.
 
     Parameters
@@ -59,12 +59,16 @@ def begin(scenario: Scenario, seed: int = 1, world_seed: int = 1) -> Country:
         Luck of the run.
     world_seed : int
         Who lives where and knows whom; the same for all runs that are to be compared.
+    draw : int
+        Draw of the parameters that are not known (0: central values); those the scenario sets stand. Each draw has
+        luck of its own.
     """
-    grid, clock, p = world_grid(), scenario.clock, Parameters.default().replaced(scenario.parameters)
+    grid, clock = world_grid(), scenario.clock
+    p = Parameters.default().drawn(draw).replaced(scenario.parameters)
     if clock.weeks > LONGEST_RUN:
         raise InputError(f"a run of {clock.weeks} weeks; at most {LONGEST_RUN} are possible")
     society = _society(scenario.persons_per_youth, world_seed, tuple((name, p[name]) for name in SETTLED_BY))
-    key = seed_key(seed)
+    key = seed_key(seed, draw)
     table = _groups(scenario, clock, grid)
     trust = facts.trust()
     cells, many = len(grid), len(table.keys)
@@ -73,7 +77,7 @@ def begin(scenario: Scenario, seed: int = 1, world_seed: int = 1) -> Country:
     sizes = {"channel": len(facts.CHANNELS), "language": len(languages), "cell": cells, "region": 9,
              "country": len(grid.country_names), "group": many, "force": len(facts.forces())}  # fmt: skip
     country = Country(
-        about=_about(scenario, p, seed, world_seed),
+        about=_about(scenario, p, seed, world_seed, draw),
         clock=clock,
         week=0,
         seed=key,
@@ -152,7 +156,11 @@ def record_of(country: Country) -> Record:
 
 
 def run(
-    scenario: Scenario, seed: int = 1, world_seed: int = 1, on_week: Callable[[Country], None] | None = None
+    scenario: Scenario,
+    seed: int = 1,
+    world_seed: int = 1,
+    on_week: Callable[[Country], None] | None = None,
+    draw: int = 0,
 ) -> Record:
     """Run a scenario from its first to its last week.
 
@@ -166,12 +174,14 @@ def run(
         Who lives where and knows whom.
     on_week : callable, optional
         Called with the country after every week; it may look, not touch.
+    draw : int
+        Draw of the parameters, as for `begin`.
 
     Returns
     -------
     Record
     """
-    country = begin(scenario, seed, world_seed)
+    country = begin(scenario, seed, world_seed, draw)
     while not finished(country):
         advance(country)
         if on_week is not None:
@@ -303,7 +313,7 @@ def _first_members(country: Country) -> None:
         from_abroad += foreign
 
 
-def _about(scenario: Scenario, p: Parameters, seed: int, world_seed: int) -> dict[str, Any]:
+def _about(scenario: Scenario, p: Parameters, seed: int, world_seed: int, draw: int) -> dict[str, Any]:
     """What is needed to make the run again."""
     import numba
 
@@ -317,6 +327,7 @@ def _about(scenario: Scenario, p: Parameters, seed: int, world_seed: int) -> dic
         "scenario": scenario.resolved(),
         "seed": seed,
         "world_seed": world_seed,
+        "draw": draw,
         "parameters": p.as_dict(),
         "versions": {"kumakan": __version__, "python": platform.python_version(), "numpy": np.__version__,
                      "numba": numba.__version__, "mesa": installed("mesa"), "pandas": installed("pandas")},

@@ -55,9 +55,19 @@ def decisions() -> dict[int, str]:
     return dict(_DECISIONS)
 
 
-def seed_key(seed: int) -> np.uint64:
-    """The key of a seed: the seed itself, as 64 bits."""
-    return np.uint64(seed & 0xFFFFFFFFFFFFFFFF)
+_OF_DRAW = decision("a draw of parameters has luck of its own")
+
+
+def seed_key(seed: int, draw: int = 0) -> np.uint64:
+    """The key of a seed: the seed itself, as 64 bits; under a draw of parameters, 64 bits mixed from both.
+
+    Each draw has luck of its own, so that seeds x draws are that many independent runs.
+    """
+    key = np.uint64(seed & 0xFFFFFFFFFFFFFFFF)
+    if draw == 0:
+        return key
+    low, high, _, _ = words(_OF_DRAW, key, 0, 0, draw)
+    return np.uint64(int(high) << 32 | int(low))
 
 
 @rule

@@ -1,7 +1,8 @@
-"""What a measure changed: differences from the baseline, seed by seed.
+"""What a measure changed: differences from the baseline, seed by seed and draw by draw.
 
-Two runs with one seed give the same persons the same luck, so their difference is what the measure did; over
-seeds it has a mean, an interval, and shares of seeds in which the measure helped, harmed or did nothing.
+Two runs with one seed give the same persons the same luck, so their difference is what the measure did. Over seeds it
+has a mean, an interval, and shares of seeds in which the measure helped, harmed or did nothing: luck. Over draws of the
+parameters that are not known, each with luck of its own, it has a distribution: what is known of the effect.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.errors import InputError, nearest
+from sim.experiments.delivered import Settings, active_measures, elsewhere, pair
+from sim.experiments.store import Pair
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,24 +32,46 @@ NOTHING_MARGIN = 0.01
 RESAMPLES = 4000
 
 COLUMNS = (
-    "scenario", "outcome", "unit", "region", "mean", "low", "high", "median", "sd", "helped", "harmed",
-    "nothing", "seeds", "better", "baseline", "baseline_mean", "variance_ratio",
+    "scenario", "outcome", "group", "unit", "region", "mean", "low", "high", "median", "p5", "p95", "sd", "helped",
+    "harmed", "nothing", "draws", "seeds", "better", "baseline", "baseline_mean", "variance_ratio",
 )  # fmt: skip
+
+SOUGHT, LEDGER = "what is sought", "the ledger of harm"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is compared: its name, which way is better ("fewer", "more", "none"), what is added up for it."""
+    """What is compared.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    better : str
+        Which way is better: "fewer", "more" or "none".
+    group : str
+        `SOUGHT` or `LEDGER`.
+    of : str
+        The observable, where it is not called as the outcome.
+    prefix : str
+        Instead of one observable, the sum of all that begin so.
+    elsewhere : bool
+        Whether it is only taken over regions in which no measure acts that a scenario and the baseline do not share.
+    """
 
     name: str
     better: str
-    prefix: str = ""  # all observables that begin so, for costs
+    group: str = SOUGHT
+    of: str = ""
+    prefix: str = ""
+    elsewhere: bool = False
 
     def columns(self, record: Record) -> list[int]:
         """Places of its observables in a record."""
         if self.prefix:
             return [k for k, name in enumerate(record.names) if name.startswith(self.prefix)]
-        return [record.names.index(self.name)] if self.name in record.names else []
+        name = self.of or self.name
+        return [record.names.index(name)] if name in record.names else []
 
 
 OUTCOMES = {
@@ -54,15 +79,58 @@ OUTCOMES = {
     for outcome in (
         Outcome("joined", "fewer"),
         Outcome("attacks", "fewer"),
-        Outcome("abuses", "fewer"),
-        Outcome("wrongful_arrests", "fewer"),
         Outcome("deaths_civilian", "fewer"),
         Outcome("trust", "more"),
         Outcome("attitude_mean", "fewer"),
-        Outcome("backfired", "fewer"),
-        Outcome("cost", "none", prefix="cost_"),
+        Outcome("abuses", "fewer", LEDGER),
+        Outcome("wrongful_arrests", "fewer", LEDGER),
+        Outcome("backfired", "fewer", LEDGER),
+        Outcome("imams_silenced", "fewer", LEDGER),
+        Outcome("attacks_displaced", "fewer", LEDGER),
+        Outcome("joined_elsewhere", "fewer", LEDGER, of="joined", elsewhere=True),
+        Outcome("attacks_elsewhere", "fewer", LEDGER, of="attacks", elsewhere=True),
+        Outcome("cost", "none", LEDGER, prefix="cost_"),
     )
 }
+"""Everything that is compared: the gains, and beside them what is paid for them."""
+
+_WORDS = {"deaths_civilian": "civilians killed", "attitude_mean": "mean attitude"}
+
+
+def in_words(outcome: str) -> str:
+    """What an outcome is called in tables and figures."""
+    return _WORDS.get(outcome, outcome.replace("_", " "))
+
+
+class Basis(NamedTuple):
+    """What a table of effects rests on, in words."""
+
+    unit: str  # what shares are of: "draws" or "seeds"
+    many: str  # how many of them
+    interval: str  # which two numbers stand with an effect
+    covers: str  # what lets them differ
+
+
+def basis(effects: pd.DataFrame) -> Basis:
+    """In words what a table of effects rests on: seeds under central values, or draws of the parameters."""
+    seeds, draws = (sorted(set(effects[column])) for column in ("seeds", "draws"))
+
+    def count(numbers: list[int], word: str) -> str:
+        many = "-".join(map(str, dict.fromkeys((numbers[0], numbers[-1]))))
+        return f"{many} {word}{'' if numbers == [1] else 's'}"
+
+    if draws[-1]:
+        luck = "luck" if seeds[-1] == 1 else "luck (averaged over the seeds of a draw)"
+        many = f"{count(draws, 'draw')} of parameters, {count(seeds, 'seed')} each"
+        return Basis("draws", many, "median [5-95 % of draws]", f"{luck} and the parameters that are not known")
+    luck = "luck only, with parameters at their central values"
+    return Basis("seeds", count(seeds, "seed"), "mean [90 % interval of the mean]", luck)
+
+
+def headline(row: Any) -> tuple[float, float, float]:
+    """The three numbers to show of a row: over draws the median and 5 to 95 %, else the mean and its interval."""
+    middle, low, high = ("median", "p5", "p95") if row["draws"] else ("mean", "low", "high")
+    return float(row[middle]), float(row[low]), float(row[high])
 
 
 def outcome_values(record: Record, outcome: Outcome) -> NDArray[np.float64]:
@@ -85,29 +153,30 @@ def outcome_values(record: Record, outcome: Outcome) -> NDArray[np.float64]:
 
 
 def effects(
-    records_by_scenario: Mapping[str, Mapping[int, Record]],
+    records_by_scenario: Mapping[str, Mapping[Any, Record]],
     baseline: str,
     outcomes: Sequence[str] = tuple(OUTCOMES),
     *,
     nothing_margin: float | None = None,
     interval: str = "t",
 ) -> pd.DataFrame:
-    """Each scenario minus the baseline under the same seeds, for Mali and each region.
+    """Each scenario minus the baseline under the same draws and seeds, for Mali and each region.
 
     Parameters
     ----------
     records_by_scenario : mapping
-        Scenario -> seed -> Record. Only seeds that both a scenario and the baseline finished are used.
+        Scenario -> seed -> Record, or -> `Pair` of draw and seed -> Record. Only what both a scenario and the baseline
+        finished is used. With several seeds to a draw, the difference of a draw is the mean over its seeds.
     baseline : str
         The scenario the others are compared with.
     outcomes : sequence of str
         Names in `OUTCOMES`; those a record does not have are left out.
     nothing_margin : float, optional
-        A difference within this share of the baseline's value under the same seed (for attitudes: this many
+        A difference within this share of the baseline's value under the same seed or draw (for attitudes: this many
         standard deviations) counts as nothing, as does exactly zero. By default the parameter
         `nothing_margin` of the baseline's runs, else 0.01.
     interval : {"t", "bootstrap"}
-        How the 90 % interval of the mean is made: Student's t, or the percentiles of 4,000 means over seeds
+        How the 90 % interval of the mean is made: Student's t, or the percentiles of 4,000 means over seeds (or draws)
         drawn again.
 
     Returns
@@ -115,16 +184,20 @@ def effects(
     DataFrame
         A row per scenario, outcome and region, with the columns
 
+        group
+            "what is sought" or "the ledger of harm".
         mean, low, high, median, sd
-            of the paired difference, in `unit`; with one seed `low`, `high` and `sd` are NaN.
+            of the paired difference, in `unit`; with one pair `low`, `high` and `sd` are NaN.
+        p5, p95
+            between which nine in ten of the paired differences themselves lie.
         helped, harmed, nothing
-            shares of seeds; NaN where neither direction is better (costs).
-        seeds
-            pairs used.
+            shares of draws, or of seeds where there are none; NaN where neither direction is better (costs).
+        draws, seeds
+            draws used (0: all runs have the central values), and seeds.
         better
             "fewer", "more" or "none".
         baseline, baseline_mean
-            what is compared with, and its mean over these seeds.
+            what is compared with, and its mean over these runs.
         variance_ratio
             variance of the paired difference over that of an unpaired one: below 1, the same luck helped.
 
@@ -151,16 +224,20 @@ def effects(
         raise InputError(f"interval is {interval!r}; it is 't' or 'bootstrap'")
 
     chosen = [OUTCOMES[name] for name in outcomes]
-    values: dict[str, dict[int, list[NDArray[np.float64]]]] = {}
+    values: dict[str, dict[Pair, NDArray[np.float64]]] = {}  # outcomes x (Mali, regions) of each run
+    measures: dict[str, Mapping[str, Settings]] = {}
     example: Record | None = None
+    over_draws = False
     for scenario, runs in records_by_scenario.items():
         values[scenario] = {}
-        for seed in runs:
-            record = runs[seed]
+        for key in runs:
+            record = runs[key]
             if example is None or scenario == baseline:
                 example = record
                 chosen = [outcome for outcome in chosen if outcome.columns(record)]
-            values[scenario][seed] = [outcome_values(record, outcome) for outcome in chosen]
+            measures[scenario] = active_measures(record)
+            over_draws |= isinstance(key, tuple)
+            values[scenario][pair(key)] = np.array([outcome_values(record, outcome) for outcome in chosen])
     if example is None:
         return pd.DataFrame(columns=list(COLUMNS))
     if nothing_margin is None:
@@ -170,35 +247,60 @@ def effects(
     for scenario, runs_of in values.items():
         if scenario == baseline:
             continue
-        seeds = sorted(runs_of.keys() & values[baseline].keys())
+        both = sorted(runs_of.keys() & values[baseline].keys())
+        blank = np.empty((0, len(chosen), 1 + len(example.regions)))
+        ours, theirs = (
+            _together({p: of[p] for p in both}, over_draws) if both else blank for of in (runs_of, values[baseline])
+        )
+        away = elsewhere(measures.get(scenario, {}), measures.get(baseline, {}), example.regions)
+        many = {
+            "draws": len({p.draw for p in both}) if over_draws else 0,
+            "seeds": len({p.seed for p in both}),
+        }
         for k, outcome in enumerate(chosen):
             unit = example.observables[outcome.columns(example)[0]].unit
+            one, other = ours[:, k], theirs[:, k]
+            if outcome.elsewhere:
+                one, other = _only(one, away), _only(other, away)
             for place, region in enumerate((NATION, *example.regions)):
-                ours = np.array([runs_of[seed][k][place] for seed in seeds])
-                theirs = np.array([values[baseline][seed][k][place] for seed in seeds])
-                size = np.ones(len(seeds)) if unit == "SD" else np.abs(theirs)
-                summary = summarised(ours, theirs, outcome.better, nothing_margin * size, interval)
+                margin = nothing_margin * (1.0 if unit == "SD" else np.abs(other[:, place]))
+                summary = summarised(one[:, place], other[:, place], outcome.better, margin, interval)
                 rows.append(
-                    {"scenario": scenario, "outcome": outcome.name, "unit": unit, "region": region,
-                     "better": outcome.better, "baseline": baseline, **summary}
+                    {"scenario": scenario, "outcome": outcome.name, "group": outcome.group, "unit": unit,
+                     "region": region, "better": outcome.better, "baseline": baseline, **many, **summary}
                 )  # fmt: skip
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _together(values: Mapping[Pair, NDArray[np.float64]], over_draws: bool) -> NDArray[np.float64]:
+    """The values of runs one below the other; over draws, one line per draw, the mean over its seeds."""
+    if not over_draws:
+        return np.array(list(values.values()))
+    draws = dict.fromkeys(p.draw for p in values)
+    return np.array([np.mean([v for p, v in values.items() if p.draw == draw], axis=0) for draw in draws])
+
+
+def _only(values: NDArray[np.float64], regions: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Counts of some regions alone, and their sum in the place of Mali; not a number where there is none of them."""
+    inside = np.where(regions, values[:, 1:], np.nan)
+    nation = values[:, 1:][:, regions].sum(axis=1) if regions.any() else np.full(len(values), np.nan)
+    return np.column_stack([nation, inside])
 
 
 def summarised(
     ours: NDArray[np.float64],
     theirs: NDArray[np.float64],
     better: str,
-    margin: NDArray[np.float64],
+    margin: float | NDArray[np.float64],
     interval: str = "t",
 ) -> dict[str, float]:
-    """One row: the paired difference, its interval, shares; `margin` is what counts as nothing, per seed."""
+    """One row: the paired difference, its interval, shares; `margin` is what counts as nothing, per pair."""
     gap = ours - theirs
-    n = gap.size
     nan = float("nan")
-    row = dict.fromkeys(("mean", "low", "high", "median", "sd", "helped", "harmed", "nothing", "variance_ratio"), nan)
-    row.update(seeds=n, baseline_mean=float(theirs.mean()) if n else nan)
-    if n == 0:
+    names = ("mean", "low", "high", "median", "p5", "p95", "sd", "helped", "harmed", "nothing", "variance_ratio")
+    row = dict.fromkeys(names, nan)
+    row["baseline_mean"] = float(theirs.mean()) if gap.size else nan
+    if not gap.size or not np.isfinite(gap).all():
         return row
     row.update(mean=float(gap.mean()), median=float(np.median(gap)))
     if better != "none":
@@ -207,9 +309,10 @@ def summarised(
         row["nothing"] = float(nothing.mean())
         row["helped"] = float((good & ~nothing).mean())
         row["harmed"] = float((~good & ~nothing).mean())
-    if n > 1:
+    if gap.size > 1:
         row["sd"] = float(gap.std(ddof=1))
         row["low"], row["high"] = (t_interval if interval == "t" else bootstrap_interval)(gap)
+        row["p5"], row["p95"] = map(float, np.quantile(gap, [0.5 - CONFIDENCE / 2, 0.5 + CONFIDENCE / 2]))
         unpaired = ours.var(ddof=1) + theirs.var(ddof=1)
         row["variance_ratio"] = float(gap.var(ddof=1) / unpaired) if unpaired > 0 else nan
     return row

@@ -1,7 +1,8 @@
-"""Batches: scenarios x seeds, in parallel processes, each finished run kept at once.
+"""Batches: scenarios x seeds x draws of parameters, in parallel processes, each finished run kept at once.
 
-Runs go seed by seed (A B C, A B C, ...), so that half a batch is already a fair comparison. A run that fails,
-or takes its process down with it, is a row with its error and the command that repeats it; the others go on.
+Runs go seed by seed and draw by draw (A B C, A B C, ...), so that half a batch is already a fair comparison. A run
+that fails, or takes its process down with it, is a row with its error and the command that repeats it; the others go
+on.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from sim.engine.errors import InputError
 from sim.experiments.estimate import choose_workers, estimate
-from sim.experiments.store import Runs, Store, folder_name, identity, keep, versions
+from sim.experiments.store import Pair, Runs, Store, folder_name, identity, keep, versions
 from sim.version import __version__
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ class Row:
 
     Attributes
     ----------
-    scenario, seed
+    scenario, seed, draw
         Which run.
     state : {"done", "reused", "failed"}
         Made now, there already, or failed.
@@ -67,6 +69,7 @@ class Row:
 
     scenario: str
     seed: int
+    draw: int
     state: Literal["done", "reused", "failed"]
     folder: str = ""
     digest: str = ""
@@ -75,6 +78,11 @@ class Row:
     error: str = ""
     details: str = ""
     repeat: str = ""
+
+    @property
+    def name(self) -> str:
+        """Which run, in words."""
+        return f"{self.scenario}, seed {self.seed}" + (f", draw {self.draw}" if self.draw else "")
 
 
 @dataclass(frozen=True)
@@ -97,6 +105,7 @@ class Batch:
     scenarios: tuple[str, ...]
     seeds: tuple[int, ...]
     rows: tuple[Row, ...]
+    draws: tuple[int, ...] = (0,)
 
     @property
     def failed(self) -> list[Row]:
@@ -105,18 +114,28 @@ class Batch:
 
     @cached_property
     def records(self) -> dict[str, Runs]:
-        """Scenario -> seed -> Record, of all that finished; a record is read when it is asked for."""
-        found: dict[str, dict[int, Path]] = {name: {} for name in self.scenarios}
+        """Scenario -> seed -> Record, of all that finished; a record is read when it is asked for.
+
+        Where parameters are drawn the inner key is a `Pair` of draw and seed.
+        """
+        found: dict[str, dict[Any, Path]] = {name: {} for name in self.scenarios}
         for row in self.rows:
             if row.folder:
-                found[row.scenario][row.seed] = Path(row.folder)
+                key = row.seed if self.draws == (0,) else Pair(row.draw, row.seed)
+                found[row.scenario][key] = Path(row.folder)
         return {name: Runs(dict(sorted(folders.items()))) for name, folders in found.items()}
 
     def effects(self, **options: Any) -> pd.DataFrame:
-        """Each scenario against the first under the same seeds: `sim.experiments.effects.effects`."""
+        """Each scenario against the first under the same draws and seeds: `sim.experiments.effects.effects`."""
         from sim.experiments.effects import effects
 
         return effects(self.records, self.scenarios[0], **options)
+
+    def delivered(self) -> pd.DataFrame:
+        """What the measures delivered that a scenario and the first do not share: `sim.experiments.delivered`."""
+        from sim.experiments.delivered import delivered
+
+        return delivered(self.records, self.scenarios[0])
 
 
 @dataclass(frozen=True)
@@ -125,6 +144,7 @@ class Job:
 
     scenario: Scenario
     seed: int
+    draw: int
     world_seed: int
     folder: Path
     command: str
@@ -136,6 +156,7 @@ class Job:
         return Row(
             self.scenario.name,
             self.seed,
+            self.draw,
             "failed",
             seconds=seconds,
             error=error,
@@ -144,22 +165,23 @@ class Job:
         )
 
 
-def simulate(scenario: Scenario, seed: int, world_seed: int, on_week: OnWeek | None = None) -> Record:
+def simulate(scenario: Scenario, seed: int, world_seed: int, draw: int = 0, on_week: OnWeek | None = None) -> Record:
     """One run of the model."""
     from sim.week import run  # compiles and loads the loops: only where runs are made
 
-    return run(scenario, seed, world_seed, on_week)
+    return run(scenario, seed, world_seed, on_week, draw)
 
 
 def compare(
     scenarios: Sequence[Scenario | str | os.PathLike[str]],
     *,
-    seeds: int = 20,
+    seeds: int | None = None,
+    draws: int | None = None,
     first_seed: int = 1,
     out: str | os.PathLike[str] | None = None,
     **options: Any,
 ) -> Batch:
-    """Run scenarios under the same seeds.
+    """Run scenarios under the same seeds, and under the same draws of the parameters that are not known.
 
     >>> scenarios = ["scenarios/baseline.yaml", "scenarios/joint_patrols.yaml"]
     >>> sim.compare(scenarios, seeds=5).effects()                                 # doctest: +SKIP
@@ -168,8 +190,11 @@ def compare(
     ----------
     scenarios : sequence of Scenario or path
         Two or more of the same period and `persons_per_youth`; the first is the baseline.
-    seeds : int
-        How many seeds; run k has seed ``first_seed + k``, so more seeds later never change earlier runs.
+    seeds : int, optional
+        How many seeds; run k has seed ``first_seed + k``, so more seeds later never change earlier runs. By default
+        20, or 1 where parameters are drawn.
+    draws : int, optional
+        How many draws of the parameters, 1 to this number; left out, all runs have their central values.
     out : path, optional
         Results folder; by default ``results/`` and the names of the scenarios.
     **options
@@ -184,10 +209,21 @@ def compare(
 
     loaded = [s if isinstance(s, Scenario) else load(s) for s in scenarios]
     check_comparable(loaded)
+    if draws is not None and draws < 1:
+        raise InputError(f"{draws} draws; at least 1 is needed")
+    seeds = how_many_seeds(seeds, draws)
     if seeds < 1:
         raise InputError(f"{seeds} seeds; at least 1 is needed")
     out = Path("results") / batch_name([s.name for s in loaded]) if out is None else out
-    return run_batch(loaded, range(first_seed, first_seed + seeds), out=out, **options)
+    numbers = range(first_seed, first_seed + seeds)
+    return run_batch(loaded, numbers, draws=range(1, draws + 1) if draws else (0,), out=out, **options)
+
+
+def how_many_seeds(asked: int | None, draws: int | None) -> int:
+    """The number of seeds where it is left open: each draw has luck of its own, so one seed for each will do."""
+    if asked is not None:
+        return asked
+    return 1 if draws else 20
 
 
 def batch_name(names: Sequence[str]) -> str:
@@ -230,6 +266,7 @@ def run_batch(
     scenarios: Sequence[Scenario],
     seeds: Sequence[int],
     *,
+    draws: Sequence[int] = (0,),
     workers: int | None = None,
     out: str | os.PathLike[str],
     world_seed: int = 1,
@@ -240,7 +277,7 @@ def run_batch(
     command: str | None = None,
     runner: Runner = simulate,
 ) -> Batch:
-    """Run every scenario under every seed, and keep each finished run in `out`.
+    """Run every scenario under every seed and draw, and keep each finished run in `out`.
 
     Runs that are there already are not repeated. With several workers each run has a process and a core of
     its own; a script that calls this needs the usual ``if __name__ == "__main__":``.
@@ -251,6 +288,8 @@ def run_batch(
         With different names.
     seeds : sequence of int
         Run seeds.
+    draws : sequence of int
+        Draws of the parameters; 0 is their central values.
     workers : int, optional
         Processes; by default one per core, at most one per run, and no more than memory allows. With 1 runs
         are made in this process on all cores.
@@ -269,7 +308,7 @@ def run_batch(
     command : str, optional
         What the manifest says was typed.
     runner : callable
-        ``runner(scenario, seed, world_seed) -> Record``, a function that worker processes can import; it also
+        ``runner(scenario, seed, world_seed, draw) -> Record``, a function that worker processes can import; it also
         takes `on_week` where that is given.
 
     Returns
@@ -291,18 +330,18 @@ def run_batch(
     store.sweep()
     command = shlex.join(["kumakan", *sys.argv[1:]]) if command is None else command
     jobs, rows = [], []
-    for seed in seeds:
-        for scenario in scenarios:
-            folder = store.folder(scenario, seed)
-            repeat = shlex.join(
-                ["kumakan", "run", str(folder.with_name("scenario.yaml")), "--seed", str(seed),
-                 "--world-seed", str(world_seed), "--out", str(out)]
-            )  # fmt: skip
-            there = store.finished(scenario, seed, world_seed)
-            if there is None:
-                jobs.append(Job(scenario, seed, world_seed, folder, command, repeat, runner))
-            else:
-                rows.append(_row(scenario.name, seed, "reused", folder, there, repeat))
+    for seed, draw, scenario in product(seeds, draws, scenarios):
+        folder = store.folder(scenario, seed, draw)
+        repeat = shlex.join(
+            ["kumakan", "run", str(folder.with_name("scenario.yaml")), "--seed", str(seed),
+             *(["--draw", str(draw)] if draw else []), "--world-seed", str(world_seed), "--out", str(out)]
+        )  # fmt: skip
+        there = store.finished(scenario, seed, world_seed, draw)
+        job = Job(scenario, seed, draw, world_seed, folder, command, repeat, runner)
+        if there is None:
+            jobs.append(job)
+        else:
+            rows.append(_row(job, "reused", there))
     for scenario in scenarios:
         store.keep_scenario(scenario)
     memory = max((estimate(job.scenario).memory_bytes for job in jobs), default=1.0)
@@ -317,6 +356,7 @@ def run_batch(
         "baseline": scenarios[0].name,
         "scenarios": {s.name: {"path": s.path and str(s.path), "digest": s.digest, **s.resolved()} for s in scenarios},
         "seeds": list(seeds),
+        "draws": list(draws),
         "world_seed": world_seed,
         "workers": many,
         "versions": versions(),
@@ -342,7 +382,7 @@ def run_batch(
     finally:
         wall = round(time.perf_counter() - began, 3)
         store.write_manifest({**manifest, "state": state, "wall_seconds": wall, "runs": [asdict(r) for r in rows]})
-    return Batch(Path(out), tuple(s.name for s in scenarios), tuple(seeds), tuple(rows))
+    return Batch(Path(out), tuple(s.name for s in scenarios), tuple(seeds), tuple(rows), tuple(draws))
 
 
 # --- making runs --------------------------------------------------------------------------------------------
@@ -353,31 +393,27 @@ def _do(job: Job, on_week: OnWeek | None = None) -> Row:
     began = time.perf_counter()
     try:
         extra = {"on_week": on_week} if on_week else {}
-        record = job.runner(job.scenario, job.seed, job.world_seed, **extra)
-        record.about["run"] = identity(job.scenario, job.seed, job.world_seed)
+        record = job.runner(job.scenario, job.seed, job.world_seed, draw=job.draw, **extra)
+        record.about["run"] = identity(job.scenario, job.seed, job.world_seed, job.draw)
         record.about["versions"] = versions()
         record.about["command"] = job.command
         record.about["repeat"] = job.repeat
         record.about["wall_seconds"] = round(time.perf_counter() - began, 3)
         record.about["peak_memory_bytes"] = peak_memory()
         keep(record, job.folder)
-        there = {**record.about, "digest": record.digest}
-        return _row(job.scenario.name, job.seed, "done", job.folder, there, job.repeat)
+        return _row(job, "done", {**record.about, "digest": record.digest})
     except Exception as error:
         said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         return job.failed(said, traceback.format_exc(), round(time.perf_counter() - began, 3))
 
 
-def _row(
-    scenario: str,
-    seed: int,
-    state: Literal["done", "reused"],
-    folder: Path,
-    there: Mapping[str, Any],
-    repeat: str,
-) -> Row:
+def _row(job: Job, state: Literal["done", "reused"], there: Mapping[str, Any]) -> Row:
+    """The row of a run that is in its folder, from its manifest."""
     seconds, peak = there.get("wall_seconds", 0.0), there.get("peak_memory_bytes", 0)
-    return Row(scenario, seed, state, str(folder), there.get("digest", ""), seconds, peak, repeat=repeat)
+    return Row(
+        job.scenario.name, job.seed, job.draw, state, str(job.folder), there.get("digest", ""), seconds, peak,
+        repeat=job.repeat,
+    )  # fmt: skip
 
 
 def _in_this_process(jobs: Sequence[Job], on_week: OnWeek | None) -> Generator[Row, None, None]:

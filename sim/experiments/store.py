@@ -5,8 +5,9 @@
         log.jsonl                    one line per run as it ended, only ever added to
         runs/baseline/scenario.yaml  the scenario with everything spelt out; it can be run again as it stands
         runs/baseline/seed-1/        record.parquet, cells.parquet, manifest.json
+        runs/baseline/seed-1-draw-3/ the same under a draw of parameters
 
-A run is *the same* as one that is there if scenario, seeds, version, and the program's sources and tables are
+A run is *the same* as one that is there if scenario, seeds, draw, version, and the program's sources and tables are
 the same.
 """
 
@@ -23,7 +24,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psutil
 
@@ -45,6 +46,7 @@ IDENTITY = {
     "scenario_digest": "the scenario's settings",
     "seed": "the seed",
     "world_seed": "the world seed",
+    "draw": "the draw of parameters",
     "version": "the version of kumakan",
     "sources": "the program's code or tables",
 }
@@ -79,13 +81,14 @@ def versions() -> dict[str, str]:
     return found
 
 
-def identity(scenario: Scenario, seed: int, world_seed: int) -> dict[str, Any]:
+def identity(scenario: Scenario, seed: int, world_seed: int, draw: int = 0) -> dict[str, Any]:
     """What makes a run this run: two runs with equal identities give the same numbers."""
     return {
         "scenario": scenario.name,
         "scenario_digest": scenario.digest,
         "seed": seed,
         "world_seed": world_seed,
+        "draw": draw,
         "version": __version__,
         "sources": sources_digest(),
     }
@@ -130,11 +133,12 @@ class Store:
         except OSError as error:
             raise InputError(f"cannot write to {self.out}: {error.strerror}; name another folder with --out") from error
 
-    def folder(self, scenario: Scenario, seed: int) -> Path:
+    def folder(self, scenario: Scenario, seed: int, draw: int = 0) -> Path:
         """Where a run is or will be."""
-        return self.out / "runs" / folder_name(scenario.name) / f"seed-{seed}"
+        name = f"seed-{seed}-draw-{draw}" if draw else f"seed-{seed}"
+        return self.out / "runs" / folder_name(scenario.name) / name
 
-    def finished(self, scenario: Scenario, seed: int, world_seed: int) -> dict[str, Any] | None:
+    def finished(self, scenario: Scenario, seed: int, world_seed: int, draw: int = 0) -> dict[str, Any] | None:
         """The manifest of this run if it is there, None if it has yet to be made.
 
         Raises
@@ -142,11 +146,11 @@ class Store:
         InputError
             If a different run stands in its place and may not be replaced.
         """
-        folder = self.folder(scenario, seed)
+        folder = self.folder(scenario, seed, draw)
         if not folder.exists():
             return None
         there = read_manifest(folder)
-        wanted = identity(scenario, seed, world_seed)
+        wanted = identity(scenario, seed, world_seed, draw)
         found = there.get("run", {})
         if found == wanted:
             return there
@@ -182,7 +186,7 @@ class Store:
     def sweep(self) -> None:
         """Remove what interrupted runs left half-written, but not what a living process is writing now."""
         for rest in (self.out / "runs").glob("*/.*seed-*"):
-            writer = re.search(r"seed-\d+\.(\d+)\.", rest.name)
+            writer = re.search(r"seed-\d+(?:-draw-\d+)?\.(\d+)\.", rest.name)
             if writer is None or not psutil.pid_exists(int(writer[1])):
                 shutil.rmtree(rest, ignore_errors=True)
 
@@ -236,18 +240,28 @@ def write_text(file: Path, text: str) -> None:
         half.unlink(missing_ok=True)
 
 
-class Runs(Mapping[int, "Record"]):
-    """Finished runs of one scenario, seed -> Record, each read from its folder when asked for."""
+class Pair(NamedTuple):
+    """The draw and the seed that runs of several scenarios are compared under, where parameters are drawn."""
 
-    def __init__(self, folders: Mapping[int, Path]) -> None:
+    draw: int
+    seed: int
+
+
+class Runs(Mapping[Any, "Record"]):
+    """Finished runs of one scenario, each read from its folder when asked for.
+
+    Keys are seeds, or a `Pair` of draw and seed where parameters are drawn.
+    """
+
+    def __init__(self, folders: Mapping[int | Pair, Path]) -> None:
         self._folders = dict(folders)
 
-    def __getitem__(self, seed: int) -> Record:
+    def __getitem__(self, key: int | Pair) -> Record:
         from sim.record import Record
 
-        return Record.load(self._folders[seed])
+        return Record.load(self._folders[key])
 
-    def __iter__(self) -> Iterator[int]:
+    def __iter__(self) -> Iterator[Any]:
         return iter(self._folders)
 
     def __len__(self) -> int:

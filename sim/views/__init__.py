@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.views.effects import plot_effects
+    from sim.views.effects import plot_effects, plot_shares
     from sim.views.maps import map_cells, map_record, map_regions
     from sim.views.saving import save
     from sim.views.series import plot_series
@@ -27,10 +27,11 @@ _HOMES = {
     "map_regions": "maps",
     "plot_effects": "effects",
     "plot_series": "series",
+    "plot_shares": "effects",
     "save": "saving",
 }
 
-__all__ = ["about", "map_cells", "map_record", "map_regions", "plot_effects", "plot_series", "save"]
+__all__ = ["about", "map_cells", "map_record", "map_regions", "plot_effects", "plot_series", "plot_shares", "save"]
 
 
 def __getattr__(name: str) -> Any:

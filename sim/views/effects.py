@@ -1,11 +1,16 @@
-"""What measures changed: for each scenario and outcome the paired difference, its interval, and how often it
-helped."""
+"""What measures changed: for each scenario and outcome the paired difference and its interval, and how often it helped.
+
+Panels stand beside each other by outcome (or by region) and share their lines, one for each scenario, so that a dozen
+outcomes of two dozen scenarios can still be read.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,6 +20,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from sim.engine.errors import InputError, nearest
+from sim.experiments.effects import basis, headline, in_words
 from sim.views.sheet import (
     BLUE,
     FAINT,
@@ -32,17 +38,24 @@ from sim.views.sheet import (
     number,
     tidy,
 )
+from sim.views.tables import delivery
 
 if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = (
-    "scenario", "outcome", "unit", "region", "mean", "low", "high", "helped", "harmed", "nothing", "seeds",
-    "better", "baseline", "baseline_mean",
+    "scenario", "outcome", "group", "unit", "region", "mean", "low", "high", "median", "p5", "p95", "helped", "harmed",
+    "nothing", "draws", "seeds", "better", "baseline", "baseline_mean",
 )  # fmt: skip
 """Columns of the table of effects that are read here."""
 
-_ROW = 0.27  # inches for one line of a panel
+MOST_IN_A_ROW = 5  # panels
+PANEL, LINE, AROUND = 2.35, 0.21, 1.0  # inches: width of a panel, height of a line, heading and axis of a panel
+TEXT_LETTERS = 44  # letters that fit a panel of text
+LETTER = 0.062  # inches that a letter of a scenario's name takes, on the generous side
+
+MAIN = ("joined", "attacks", "deaths_civilian", "trust", "abuses", "wrongful_arrests", "backfired")
+"""Outcomes whose shares are drawn where nothing else is said: the gains, and the harm to people."""
 
 
 def plot_effects(
@@ -51,21 +64,25 @@ def plot_effects(
     by_region: bool = False,
     outcomes: Sequence[str] | None = None,
     scenarios: Sequence[str] | None = None,
+    delivered: pd.DataFrame | None = None,
     about: Mapping[str, str] | None = None,
 ) -> Figure:
-    """Paired differences from the baseline (same seeds) with 90 % intervals, and the shares of seeds helped
-    or harmed.
+    """Paired differences from the baseline with their intervals: gains above, the ledger of harm below.
+
+    Over draws of the parameters a point is the median of the draws and a line spans 5 to 95 % of them; over seeds
+    alone they are the mean and its 90 % interval.
 
     Parameters
     ----------
     effects : DataFrame
-        A row per scenario, outcome and region ("Mali" for the whole country), with the columns `COLUMNS`:
-        ``mean``, ``low`` and ``high`` of the difference in ``unit``; ``helped``, ``harmed`` and ``nothing``,
-        shares of seeds 0..1; ``better`` "fewer", "more" or "none".
+        From `sim.experiments.effects.effects`: a row per scenario, outcome and region ("Mali" for the whole country)
+        with the columns `COLUMNS`.
     by_region : bool
-        A line per region and a column of panels per scenario, instead of Mali with a line per scenario.
+        A row of panels per outcome, one for each region, instead of a panel per outcome for Mali.
     outcomes, scenarios : sequence of str, optional
-        Which to draw, in this order; left out, all of the table.
+        Which to draw, in this order; left out, all of the table that have a number.
+    delivered : DataFrame, optional
+        From `sim.experiments.delivered.delivered`: a panel of text says what the measures delivered (not by region).
     about : mapping, optional
         What was run, for the footer (`sim.views.about`); left out, what the table says.
 
@@ -78,55 +95,66 @@ def plot_effects(
     InputError
         If the table lacks a column, has no row to draw, or an outcome or scenario is not in it.
     """
-    missing = [column for column in COLUMNS if column not in effects]
-    if missing:
-        raise InputError(f"the table of effects has no column {', '.join(missing)}")
-    outcomes = _chosen(effects, "outcome", outcomes)
-    scenarios = _chosen(effects, "scenario", scenarios)
-    here = (effects["region"] != NATIONAL) if by_region else (effects["region"] == NATIONAL)
-    table = effects[here & effects["outcome"].isin(outcomes) & effects["scenario"].isin(scenarios)]
-    if table.empty:
-        raise InputError(f"the table of effects has no row {'by region' if by_region else 'for Mali'}")
-    return _by_region(table, outcomes, scenarios, about) if by_region else _national(table, outcomes, scenarios, about)
+    table, outcomes, scenarios = _checked(effects, by_region, outcomes, scenarios)
+    what = basis(table)
+    keys = [
+        Line2D([], [], marker="o", color=BLUE, lw=2, label="interval on the better side"),
+        Line2D([], [], marker="o", color=VERMILLION, lw=2, label="interval on the worse side"),
+        Line2D([], [], marker="o", color=INK, mfc=PAPER, lw=2, label="includes zero, or no side is better"),
+    ]
+    said = f"{what.interval[:1].upper()}{what.interval[1:]}; {what.many}. It covers {what.covers}."
+    if by_region:
+        regions = list(dict.fromkeys(table["region"]))
+        blocks: list[tuple[str, list[Panel]]] = [
+            (_words(o), [(region, _rows(table, scenarios, outcome=o, region=region)) for region in regions])
+            for o in outcomes
+        ]
+        title = "Effects of the measures by region"
+    else:
+        blocks = [
+            (_words(group), [(_words(o), _rows(table, scenarios, outcome=o)) for o in its_outcomes])
+            for group, its_outcomes in _groups(table, outcomes).items()
+        ]
+        if delivered is not None and len(delivered):
+            blocks[-1][1].append(("Delivered in a week in force", _delivered(delivered, scenarios)))
+        title = "Effects of the measures on Mali"
+    return _draw(title, said, blocks, scenarios, table, about, keys, _forest, same_scale=by_region)
 
 
-def _national(
-    table: pd.DataFrame, outcomes: Sequence[str], scenarios: Sequence[str], about: Mapping[str, str] | None
+def plot_shares(
+    effects: pd.DataFrame,
+    *,
+    outcomes: Sequence[str] | None = None,
+    scenarios: Sequence[str] | None = None,
+    about: Mapping[str, str] | None = None,
 ) -> Figure:
-    lines = len(scenarios)
-    figure = _sheet(table, 10.5, len(outcomes) * (_ROW * lines + 0.95) + 0.5, "Effects of the measures on Mali", about)
-    axes = figure.subplots(len(outcomes), 2, squeeze=False, sharey="row", width_ratios=[3.2, 1])
-    for (forest, bars), outcome in zip(axes, outcomes, strict=True):
-        rows = _rows(table[table["outcome"] == outcome], "scenario", scenarios)
-        _forest(forest, rows, scenarios)
-        _shares(bars, rows)
-        forest.set_title(_heading(rows, outcome), size=TEXT_SIZE, weight="bold", color=INK, family=FONT, loc="left")
-    return figure
+    """In which share of draws (or seeds) each scenario helped, did nothing, or harmed, for Mali.
 
+    Parameters
+    ----------
+    effects, scenarios, about
+        As for `plot_effects`.
+    outcomes : sequence of str, optional
+        Which to draw; left out, those of `MAIN` that the table has.
 
-def _by_region(
-    table: pd.DataFrame, outcomes: Sequence[str], scenarios: Sequence[str], about: Mapping[str, str] | None
-) -> Figure:
-    regions = list(dict.fromkeys(table["region"]))
-    figure = _sheet(
-        table, max(7.5, 1.6 + 4.2 * len(scenarios)), len(outcomes) * (_ROW * len(regions) + 0.95) + 0.5,
-        "Effects of the measures by region", about,
-    )  # fmt: skip
-    axes = figure.subplots(
-        len(outcomes), 2 * len(scenarios), squeeze=False, sharey="row", width_ratios=[2.4, 1] * len(scenarios)
-    )
-    for place, (line, outcome) in enumerate(zip(axes, outcomes, strict=True)):
-        for forest, bars, scenario in zip(line[::2], line[1::2], scenarios, strict=True):
-            chosen = table[(table["outcome"] == outcome) & (table["scenario"] == scenario)]
-            rows = _rows(chosen, "region", regions)
-            _forest(forest, rows, regions, labelled=scenario == scenarios[0])
-            _shares(bars, rows)
-            heading = f"{scenario}\n{_words(outcome)}" if place == 0 else _words(outcome)
-            forest.set_title(heading, size=TEXT_SIZE, weight="bold", color=INK, family=FONT, loc="left")
-        limits = [ax.get_xlim() for ax in line[::2]]  # one scale for the scenarios of an outcome
-        for ax in line[::2]:
-            ax.set_xlim(min(low for low, _ in limits), max(high for _, high in limits))
-    return figure
+    Returns
+    -------
+    Figure
+    """
+    if outcomes is None:
+        there = set(effects["outcome"]) if "outcome" in effects else set()
+        outcomes = [o for o in MAIN if o in there] or None
+    table, outcomes, scenarios = _checked(effects, False, outcomes, scenarios)
+    what = basis(table)
+    keys = [
+        Patch(color=BLUE, label="helped"),
+        Patch(color=FAINT, label="did nothing"),
+        Patch(color=VERMILLION, label="harmed"),
+    ]
+    said = f"In % of {what.unit} ({what.many}). A difference within the margin of nothing counts as nothing."
+    panels = [(_words(o), _rows(table, scenarios, outcome=o)) for o in outcomes]
+    return _draw("How often the measures helped, harmed or did nothing", said, [("", panels)], scenarios, table,
+                 about, keys, _bars)  # fmt: skip
 
 
 # --- what is drawn ------------------------------------------------------------------------------------------
@@ -134,33 +162,51 @@ def _by_region(
 
 @dataclass(frozen=True)
 class _Row:
+    """An effect as it is shown."""
+
     unit: str
-    mean: float
+    better: str
+    pairs: int
+    middle: float
     low: float
     high: float
     helped: float
     harmed: float
     nothing: float
-    seeds: int
-    better: str
     baseline_mean: float
+
+    @property
+    def interval(self) -> bool:
+        return self.pairs > 1 and math.isfinite(self.low) and math.isfinite(self.high)
 
     @property
     def colour(self) -> str:
         """Blue or vermillion where the whole interval lies on the better or the worse side of zero."""
-        if self.better == "none" or self.seeds < 2 or not self.low * self.high > 0:
+        if self.better == "none" or not self.interval or not self.low * self.high > 0:
             return INK
-        return BLUE if (self.mean < 0) == (self.better == "fewer") else VERMILLION
+        return BLUE if (self.low < 0) == (self.better == "fewer") else VERMILLION
 
 
-def _rows(table: pd.DataFrame, column: str, names: Sequence[str]) -> list[_Row | None]:
-    """A row for each name, None where the table has none."""
-    found = {}
-    for row in table.to_dict("records"):
-        if row[column] in found:
-            raise InputError(f"the table of effects has more than one row for {row['outcome']} and {row[column]}")
-        found[row[column]] = _Row(**{name: row[name] for name in _Row.__dataclass_fields__})
-    return [found.get(name) for name in names]
+Panel = tuple[str, "list[_Row | None] | list[str]"]  # a heading, and a row or a text for each scenario
+
+
+def _checked(
+    effects: pd.DataFrame, by_region: bool, outcomes: Sequence[str] | None, scenarios: Sequence[str] | None
+) -> tuple[pd.DataFrame, list[str], list[str]]:
+    """The part of the table that is drawn, and its outcomes and scenarios in order."""
+    missing = [column for column in COLUMNS if column not in effects]
+    if missing:
+        raise InputError(f"the table of effects has no column {', '.join(missing)}")
+    here = effects[(effects["region"] != NATIONAL) if by_region else (effects["region"] == NATIONAL)]
+    asked = _chosen(effects, "outcome", outcomes)
+    if outcomes is None:  # what has no number for any scenario would be an empty panel
+        known = set(here.loc[here["baseline_mean"].notna() | here["mean"].notna(), "outcome"])
+        asked = [outcome for outcome in asked if outcome in known] or asked
+    scenarios = _chosen(effects, "scenario", scenarios)
+    table = here[here["outcome"].isin(asked) & here["scenario"].isin(scenarios)]
+    if table.empty:
+        raise InputError(f"the table of effects has no row {'by region' if by_region else 'for Mali'}")
+    return table, asked, scenarios
 
 
 def _chosen(effects: pd.DataFrame, column: str, asked: Sequence[str] | None) -> list[str]:
@@ -171,121 +217,164 @@ def _chosen(effects: pd.DataFrame, column: str, asked: Sequence[str] | None) -> 
     return list(known if asked is None else asked)
 
 
-def _sheet(table: pd.DataFrame, width: float, height: float, title: str, about: Mapping[str, str] | None) -> Figure:
-    seeds = sorted(set(table["seeds"]))
-    count = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
-    baseline = ", ".join(dict.fromkeys(table["baseline"]))
-    spread = "one seed: no interval" if seeds == [1] else f"mean and 90 % interval over {count} seeds"
-    facts = about or {"Scenario": ", ".join([baseline, *dict.fromkeys(table["scenario"])]), "Runs": count}
-    subtitle = f"Difference from {baseline} under the same seeds, whole run: {spread}."
-    keys = [
-        Line2D([], [], marker="o", color=BLUE, lw=2, label="interval on the better side"),
-        Line2D([], [], marker="o", color=VERMILLION, lw=2, label="on the worse side"),
-        Line2D([], [], marker="o", color=INK, mfc=PAPER, lw=2, label="includes zero, or no better side"),
-        Patch(color=BLUE, label="% of seeds helped"),
-        Patch(color=FAINT, label="% with no difference"),
-        Patch(color=VERMILLION, label="% harmed"),
-    ]
-    return new_sheet(width, height, title, subtitle, about=facts, keys=keys)
+def _groups(table: pd.DataFrame, outcomes: Sequence[str]) -> dict[str, list[str]]:
+    """The outcomes by their group, both in the order asked for."""
+    group_of = dict(zip(table["outcome"], table["group"], strict=True))
+    groups: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        groups.setdefault(group_of[outcome], []).append(outcome)
+    return groups
 
 
-def _words(outcome: str) -> str:
-    text = outcome.replace("_", " ")
+def _rows(table: pd.DataFrame, scenarios: Sequence[str], **where: str) -> list[_Row | None]:
+    """A row for each scenario, None where the table has none."""
+    for column, value in where.items():
+        table = table[table[column] == value]
+    found = {}
+    for row in table.to_dict("records"):
+        if row["scenario"] in found:
+            raise InputError(f"the table of effects has more than one row for {row['outcome']} and {row['scenario']}")
+        middle, low, high = headline(row)
+        same = {name: row[name] for name in ("unit", "better", "helped", "harmed", "nothing", "baseline_mean")}
+        found[row["scenario"]] = _Row(pairs=row["draws"] or row["seeds"], middle=middle, low=low, high=high, **same)
+    return [found.get(name) for name in scenarios]
+
+
+def _words(name: str) -> str:
+    text = in_words(name)
     return text[:1].upper() + text[1:]
 
 
-def _heading(rows: Sequence[_Row | None], outcome: str) -> str:
-    means = [row.baseline_mean for row in rows if row is not None]
-    unit = next((row.unit for row in rows if row is not None), "")
-    if not means or not np.isfinite(means[0]):
-        return _words(outcome)
-    divisor, large = in_large_units(means[0], unit)
-    return f"{_words(outcome)}{f' ({large})' if large != outcome else ''}; baseline {number(means[0] / divisor)}"
+def _delivered(delivered: pd.DataFrame, scenarios: Sequence[str]) -> list[str]:
+    """A few words for each scenario: what its one measure delivered, or how many of several delivered anything."""
+    texts = []
+    for scenario in scenarios:
+        rows = delivered[delivered["scenario"] == scenario].to_dict("records")
+        if len(rows) == 1:
+            left_out = " (left out)" if rows[0]["change"] == "left out" else ""
+            texts.append(textwrap.shorten(delivery(rows[0]) + left_out, TEXT_LETTERS, placeholder=" …"))
+        else:
+            idle = sum(row["delivered_nothing"] == 1.0 for row in rows)
+            texts.append(f"{len(rows)} measures" + (f", {idle} delivered nothing" if idle else ""))
+    return texts
 
 
 # --- drawing ------------------------------------------------------------------------------------------------
 
 
-def _forest(ax: Axes, rows: Sequence[_Row | None], names: Sequence[str], labelled: bool = True) -> None:
+def _draw(
+    title: str,
+    said: str,
+    blocks: Sequence[tuple[str, Sequence[Panel]]],
+    scenarios: Sequence[str],
+    table: pd.DataFrame,
+    about: Mapping[str, str] | None,
+    keys: Sequence[Any],
+    panel: Callable[[Axes, list[_Row | None]], None],
+    same_scale: bool = False,
+) -> Figure:
+    """A sheet with blocks of panels below each other, each block with a heading and rows of a few panels."""
+    across = max(_across(len(panels), same_scale) for _, panels in blocks)
+    downs = [math.ceil(len(panels) / across) for _, panels in blocks]
+    names = max(map(len, scenarios)) * LETTER + 0.3
+    width = max(7.5, names + across * (1.55 if same_scale else PANEL))
+    heights = [down * (LINE * len(scenarios) + AROUND) + (0.3 if heading else 0.0)
+               for down, (heading, _) in zip(downs, blocks, strict=True)]  # fmt: skip
+    baseline = ", ".join(dict.fromkeys(table["baseline"]))
+    same = "draws and seeds" if basis(table).unit == "draws" else "seeds"
+    facts = about or {"Scenario": ", ".join([baseline, *scenarios]), "Runs": basis(table).many}
+    subtitle = f"Difference from {baseline} under the same {same}, whole run.\n{said}"
+    figure = new_sheet(width, sum(heights), title, subtitle, about=facts, keys=keys)
+    parts = figure.subfigures(len(blocks), 1, squeeze=False, height_ratios=heights)[:, 0]
+    for part, down, (heading, panels) in zip(parts, downs, blocks, strict=True):
+        if heading:
+            part.suptitle(heading, size=TEXT_SIZE + 1, weight="bold", color=INK, family=FONT, x=0.012, ha="left")
+        axes = part.subplots(down, across, squeeze=False, sharey=True).ravel()
+        for k, ax in enumerate(axes):
+            if k >= len(panels):
+                ax.set_axis_off()
+                continue
+            name, rows = panels[k]
+            _texts(ax, rows) if isinstance(rows[0], str) else panel(ax, rows)
+            ax.set_title(name, size=SMALL_SIZE, weight="bold", color=INK, family=FONT, loc="left")
+            ax.set_yticks(range(len(scenarios)), scenarios)
+            ax.set_ylim(len(scenarios) - 0.4, -0.6)
+            ax.tick_params(axis="y", length=0, labelleft=k % across == 0)
+            ax.spines["left"].set_visible(False)
+        if same_scale:
+            limits = [ax.get_xlim() for ax in axes[: len(panels)]]
+            for ax in axes[: len(panels)]:
+                ax.set_xlim(min(low for low, _ in limits), max(high for _, high in limits))
+    return figure
+
+
+def _across(panels: int, one_row: bool) -> int:
+    """Panels beside each other."""
+    return panels if one_row else math.ceil(panels / math.ceil(panels / MOST_IN_A_ROW))
+
+
+def _forest(ax: Axes, rows: list[_Row | None]) -> None:
     """Point and interval for each row, first on top, around a line at zero."""
     tidy(ax, grid="x")
     known = [row for row in rows if row is not None]
-    divisor, unit = in_large_units([(r.mean, r.low, r.high) for r in known], known[0].unit if known else "")
+    divisor, unit = in_large_units([(r.middle, r.low, r.high) for r in known], known[0].unit if known else "")
     ax.axvline(0, color=INK, linewidth=0.9, zorder=2)
     for y, row in enumerate(rows):
-        if row is None or not np.isfinite(row.mean):
-            ax.text(0, y, " no data", size=FOOTER_SIZE, color=QUIET, family=FONT, va="center")
+        if y % 2:
+            ax.axhspan(y - 0.5, y + 0.5, color=FAINT, alpha=0.3, lw=0, zorder=0)  # leads the eye back to the name
+        if row is None or not math.isfinite(row.middle):
+            ax.text(0, y, " –", size=SMALL_SIZE, color=QUIET, family=FONT, va="center")
             continue
-        interval = row.seeds > 1 and np.isfinite([row.low, row.high]).all()
-        if interval:
-            ax.plot(
-                [row.low / divisor, row.high / divisor],
-                [y, y],
-                color=row.colour,
-                lw=2,
-                zorder=3,
-                solid_capstyle="butt",
-            )
-        face = row.colour if interval and row.colour != INK else PAPER
-        ax.plot(row.mean / divisor, y, "o", ms=5.5, mfc=face, mec=row.colour, mew=1.4, zorder=4)
-    ax.set_yticks(range(len(names)), names)
-    ax.set_ylim(len(names) - 0.4, -0.6)
-    ax.tick_params(axis="y", length=0, labelleft=labelled)
-    ax.spines["left"].set_visible(False)
+        if row.interval:
+            ends = [row.low / divisor, row.high / divisor]
+            ax.plot(ends, [y, y], color=row.colour, lw=2, zorder=3, solid_capstyle="butt")
+        face = row.colour if row.interval and row.colour != INK else PAPER
+        ax.plot(row.middle / divisor, y, "o", ms=4.5, mfc=face, mec=row.colour, mew=1.3, zorder=4)
     ax.margins(x=0.08)
-    if not any(row is not None and (row.mean or row.low or row.high) for row in rows):
+    if not any(np.any(np.nan_to_num([row.middle, row.low, row.high])) for row in known):
         ax.set_xlim(-1, 1)
-    ax.xaxis.set_major_locator(MaxNLocator(5))
+    ax.xaxis.set_major_locator(MaxNLocator(3))
     ax.xaxis.set_major_formatter(lambda value, _: f"{'+' if value > 0 else ''}{number(value)}")
-    better = known[0].better if known else "none"
-    arrow = {
-        "fewer": "\N{LEFTWARDS ARROW} less is better",
-        "more": "more is better \N{RIGHTWARDS ARROW}",
-    }.get(better, "")
-    ax.set_xlabel(f"difference, {unit}{f'    {arrow}' if arrow else ''}", size=SMALL_SIZE, color=INK, family=FONT)
+    side = {"fewer": "\N{LEFTWARDS ARROW} less is better", "more": "more is better \N{RIGHTWARDS ARROW}"}
+    label = "\n".join(filter(None, [unit + _before(known), side.get(known[0].better if known else "none", "")]))
+    ax.set_xlabel(label, size=FOOTER_SIZE, color=INK, family=FONT)
 
 
-def _shares(ax: Axes, rows: Sequence[_Row | None]) -> None:
-    """Shares of seeds in which the outcome was better, the same, or worse, as a bar for each row."""
+def _before(rows: Sequence[_Row]) -> str:
+    """The baseline's own value, where it is one for all rows."""
+    values = [row.baseline_mean for row in rows if math.isfinite(row.baseline_mean)]
+    if not values or max(values) - min(values) > 0.05 * max(map(abs, values)):
+        return ""
+    divisor, large = in_large_units(values[0], "")
+    return f"; baseline {number(values[0] / divisor)}{f' {large.strip()}' if large else ''}"
+
+
+def _texts(ax: Axes, texts: Sequence[str]) -> None:
+    """A text for each row."""
+    tidy(ax, grid="")
+    for y, text in enumerate(texts):
+        ax.text(0, y, text, size=FOOTER_SIZE, color=INK, family=FONT, va="center")
+    ax.set_xlim(0, 1)
+    ax.set_xticks([])
+    ax.spines["bottom"].set_visible(False)
+
+
+def _bars(ax: Axes, rows: list[_Row | None]) -> None:
+    """Shares in which the outcome was better, the same, or worse, as a bar for each row."""
     tidy(ax, grid="")
     for y, row in enumerate(rows):
         if row is None or row.better == "none" or not np.isfinite([row.helped, row.nothing, row.harmed]).all():
+            ax.text(0, y, " –", size=SMALL_SIZE, color=QUIET, family=FONT, va="center")
             continue
         left = 0.0
         for share, colour, ink in (
-            (row.helped, BLUE, PAPER),
-            (row.nothing, FAINT, INK),
-            (row.harmed, VERMILLION, INK),
-        ):
-            ax.barh(y, 100 * share, left=left, height=0.62, color=colour, edgecolor=PAPER, linewidth=0.5)
+            (row.helped, BLUE, PAPER), (row.nothing, FAINT, INK), (row.harmed, VERMILLION, INK)
+        ):  # fmt: skip
+            ax.barh(y, 100 * share, left=left, height=0.72, color=colour, edgecolor=PAPER, linewidth=0.5)
             if share >= 0.15:  # room for two figures
                 middle = left + 50 * share
-                ax.text(
-                    middle,
-                    y,
-                    f"{100 * share:.0f}",
-                    size=FOOTER_SIZE,
-                    color=ink,
-                    ha="center",
-                    va="center",
-                    family=FONT,
-                )
+                ax.text(middle, y, f"{100 * share:.0f}", size=FOOTER_SIZE, color=ink, ha="center", va="center",
+                        family=FONT)  # fmt: skip
             left += 100 * share
     ax.set_xlim(0, 100)
-    ax.set_xticks([0, 50, 100])
-    ax.set_xlabel("% of seeds", size=SMALL_SIZE, color=INK, family=FONT)
-    ax.tick_params(axis="y", length=0, labelleft=False)
-    ax.spines["left"].set_visible(False)
-    if not any(row is not None and row.better != "none" for row in rows):
-        ax.text(
-            50,
-            (len(rows) - 1) / 2,
-            "neither side is better",
-            size=FOOTER_SIZE,
-            color=QUIET,
-            ha="center",
-            va="center",
-        )
-        ax.set_xticks([])
-        ax.set_xlabel("")
-        ax.spines["bottom"].set_visible(False)
+    ax.set_xticks([0, 50, 100], ["0", "50", "100 %"])

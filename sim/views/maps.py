@@ -43,6 +43,7 @@ from sim.views.sheet import (
     new_sheet,
     number,
     over_seeds,
+    sampled,
 )
 from sim.world.grid import DATA, Grid, world_grid
 
@@ -235,9 +236,9 @@ def map_record(records: Record | Iterable[Record], what: str = "joined_per_100k"
     facts = about(runs)
     first, last = runs[0].dates[0], runs[0].dates[-1]
     spread = (
-        "one seed: no interval"
+        f"one {sampled(runs)[:-1]}: no interval"
         if len(runs) == 1
-        else f"mean of {len(runs)} seeds; in brackets 5-95\N{NO-BREAK SPACE}% of seeds"
+        else f"mean of {len(runs)} {sampled(runs)}; in brackets 5-95\N{NO-BREAK SPACE}% of {sampled(runs)}"
     )
     figure = new_sheet(
         13.6,

@@ -31,6 +31,7 @@ from sim.views.sheet import (
     new_sheet,
     number,
     over_seeds,
+    sampled,
     tidy,
 )
 
@@ -292,10 +293,11 @@ def _size(panels: int) -> tuple[float, float]:
 
 def _spread(runs: Mapping[str, list[Record]]) -> str:
     alone = [name for name, group in runs.items() if len(group) == 1]
+    over = sampled(max(runs.values(), key=len))
     if len(alone) == len(runs):
-        return "One seed: no interval."
-    rest = f" ({', '.join(alone)}: one seed: no interval)" if alone else ""
-    return f"Lines: median over seeds; bands: 5-95\N{NO-BREAK SPACE}% of seeds{rest}."
+        return f"One {over[:-1]}: no interval."
+    rest = f" ({', '.join(alone)}: one {over[:-1]}: no interval)" if alone else ""
+    return f"Lines: median over {over}; bands: 5-95\N{NO-BREAK SPACE}% of {over}{rest}."
 
 
 def _capital(text: str) -> str:

@@ -174,16 +174,42 @@ def about(records: Record | Iterable[Record] | Mapping[str, Record | Iterable[Re
     Returns
     -------
     dict
-        ``Scenario`` (names), ``Seeds`` (numbers), ``Runs`` (how many seeds each scenario has) and ``Digest``
-        (sha256; of one run its own, of several that of their sorted digests).
+        As `facts` gives it.
     """
     groups = [as_list(group) for group in (records.values() if isinstance(records, Mapping) else [records])]
     runs = [record for group in groups for record in group]
     names = records.keys() if isinstance(records, Mapping) else dict.fromkeys(scenario_name(run) for run in runs)
-    seeds = sorted({int(run.about["seed"]) for run in runs})
-    digests = sorted({run.digest for run in runs})
-    digest = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
-    return {"Scenario": ", ".join(names), "Seeds": _ranges(seeds), "Runs": str(len(seeds)), "Digest": digest}
+    pairs = [(int(run.about.get("draw", 0)), int(run.about["seed"])) for run in runs]
+    return facts(names, pairs, [run.digest for run in runs])
+
+
+def facts(names: Iterable[str], pairs: Iterable[tuple[int, int]], digests: Iterable[str]) -> dict[str, str]:
+    """What was run, from names of scenarios, draws and seeds, and digests.
+
+    Returns
+    -------
+    dict
+        ``Scenario`` (names), ``Seeds`` (numbers), ``Draws`` (the same, where parameters are drawn), ``Runs`` (how many
+        seeds each scenario has, times draws) and ``Digest`` (sha256; of one run its own, of several that of their
+        sorted digests).
+    """
+    both = set(pairs)
+    draws, seeds = {draw for draw, _ in both}, {seed for _, seed in both}
+    several = sorted(set(digests))
+    digest = several[0] if len(several) == 1 else hashlib.sha256("".join(several).encode()).hexdigest()
+    drawn = {"Draws": _ranges(sorted(draws))} if draws != {0} else {}
+    return {
+        "Scenario": ", ".join(names), "Seeds": _ranges(sorted(seeds)), **drawn, "Runs": str(len(draws) * len(seeds)),
+        "Digest": digest,
+    }  # fmt: skip
+
+
+def sampled(runs: Sequence[Record]) -> str:
+    """What several runs of a scenario are over: "seeds", "draws" of parameters, or "runs" where both vary."""
+    seeds, draws = ({run.about.get(name, 0) for run in runs} for name in ("seed", "draw"))
+    if draws == {0}:
+        return "seeds"
+    return "draws" if len(seeds) == 1 else "runs"
 
 
 def scenario_name(record: Record) -> str:
@@ -196,10 +222,19 @@ def footer(facts: Mapping[str, str] | None) -> str:
     parts = []
     if facts:
         parts.append(f"Scenario: {facts['Scenario']}")
-        count = facts.get("Runs", "")
-        which = f" ({facts['Seeds']})" if facts.get("Seeds") else ""
-        parts.append(f"{count} {'seed' if count == '1' else 'seeds'}{which}".strip())
+        parts.append(_counted(facts))
     return " · ".join([*parts, f"kumakan {__version__}", "aggregate policy comparison only"])
+
+
+def _counted(facts: Mapping[str, str]) -> str:
+    """How many runs each scenario has, and which."""
+    count = facts.get("Runs", "")
+    if count and not count.isdigit():
+        return count
+    if "Draws" in facts:
+        return f"{count} run{'' if count == '1' else 's'} each (draws {facts['Draws']}; seeds {facts['Seeds']})"
+    which = f" ({facts['Seeds']})" if facts.get("Seeds") else ""
+    return f"{count} {'seed' if count == '1' else 'seeds'}{which}".strip()
 
 
 def _ranges(numbers: Sequence[int]) -> str:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich import box
 from rich.console import Console
-from rich.markup import escape
+from rich.markup import escape, render
 from rich.table import Table
+
+from sim.experiments.delivered import active_measures
+from sim.experiments.effects import basis, headline, in_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,21 +29,8 @@ if TYPE_CHECKING:
     from sim.record import Record
 
 PLAIN_WIDTH = 200
-TITLES = {
-    "joined": "joined",
-    "attacks": "attacks",
-    "abuses": "abuses",
-    "wrongful_arrests": "wrongful arrests",
-    "deaths_civilian": "civilians killed",
-    "trust": "trust",
-    "attitude_mean": "mean attitude",
-    "backfired": "backfired",
-    "cost": "cost",
-}
-HEADLINES = ("joined", "attacks", "abuses", "trust", "cost")
-"""The outcomes a comparison opens with; the rest follow below."""
 BY_REGION = ("joined", "attacks")
-FIRST_COLUMN, OTHER_COLUMNS = 20, 30  # characters: as many outcomes stand side by side as the width allows
+FEW = 5  # scenarios that are read side by side; more of them have a line each, and no tables by region
 SUMMARY = (
     "joined", "joined_ties", "joined_month", "members", "attacks", "deaths_civilian", "deaths_security",
     "abuses", "arrests", "wrongful_arrests", "trust", "insecurity", "state_presence",
@@ -116,73 +106,174 @@ def _table(title: str, *columns: str, left: int = 1) -> Table:
     return table
 
 
+class Column(NamedTuple):
+    """A heading and a text for each line of a table."""
+
+    heading: str
+    cells: list[str]
+    right: bool = True
+    quiet: bool = False
+
+    @property
+    def width(self) -> int:
+        """Characters it takes, with the space beside it."""
+        lines = [line for text in (self.heading, *self.cells) for line in render(text).plain.split("\n")]
+        return max(map(len, lines)) + 3
+
+
+def _show_blocks(title: str, left: list[Column], blocks: list[list[Column]], out: Console, first: bool) -> None:
+    """Blocks of columns beside the left ones, in as many tables as the width asks for; `first`: set the line apart."""
+    room = out.width - sum(column.width for column in left)
+    while blocks:
+        taken = 1
+        while taken < len(blocks) and sum(c.width for block in blocks[: taken + 1] for c in block) <= room:
+            taken += 1
+        columns = [*left, *(column for block in blocks[:taken] for column in block)]
+        table = _table(title)
+        for column in columns:
+            table.add_column(
+                column.heading, justify="right" if column.right else "left", style="dim" if column.quiet else None,
+                overflow="fold", no_wrap=column.right,
+            )  # fmt: skip
+        for k, cells in enumerate(zip(*(column.cells for column in columns), strict=True)):
+            apart = first and k == 0
+            table.add_row(*cells, style="dim" if apart else None, end_section=apart)
+        out.print(table)
+        title, blocks = "", blocks[taken:]
+
+
 # --- a comparison -------------------------------------------------------------------------------------------
 
 
-def show_effects(effects: pd.DataFrame, out: Console, xof_per_usd: float | None = None) -> None:
-    """Mean difference [90 % interval] and shares of seeds for Mali; who joined and attacks by region."""
+def show_effects(
+    effects: pd.DataFrame, out: Console, xof_per_usd: float | None = None, delivered: pd.DataFrame | None = None
+) -> None:
+    """What measures changed in Mali, what is paid for it, and what was delivered; who joined and attacks by region."""
     if effects.empty:
         return
-    baseline = effects["baseline"].iloc[0]
-    nation = effects[effects["region"] == "Mali"].set_index(["scenario", "outcome"])
-    outcomes = list(dict.fromkeys(effects["outcome"]))
-    outcomes = [o for o in HEADLINES if o in outcomes] + [o for o in outcomes if o not in HEADLINES]
-    seeds = sorted(set(nation["seeds"]))
-    many = f"{seeds[0]} seed" if seeds == [1] else f"{'-'.join(map(str, {seeds[0]: 0, seeds[-1]: 0}))} seeds"
-    out.print(f"\n[bold]Difference from {escape(baseline)}, same seeds, Mali, whole run[/bold] ({many})")
-    out.print("mean \\[90 % interval]; below, % of seeds in which it helped / harmed / did nothing")
-    in_a_row = _in_a_row(out)
-    for first in range(0, len(outcomes), in_a_row):
-        group = outcomes[first : first + in_a_row]
-        table = _table("", "scenario", *(_heading(nation, o, xof_per_usd) for o in group))
-        before = nation.xs(nation.index[0][0], level="scenario")
-        table.add_row(
-            f"{escape(baseline)} itself",
-            *(_amount(before.loc[o, "baseline_mean"], o, xof_per_usd) for o in group),
-            style="dim",
-            end_section=True,
-        )
-        for scenario in dict.fromkeys(effects["scenario"]):
-            table.add_row(escape(scenario), *(_cell(nation.loc[(scenario, o)], o, xof_per_usd) for o in group))
-        out.print(table)
+    baseline, what = effects["baseline"].iloc[0], basis(effects)
+    scenarios = list(dict.fromkeys(effects["scenario"]))
+    same = "draws and seeds" if what.unit == "draws" else "seeds"
+    out.print(f"\n[bold]Difference from {escape(baseline)}, same {same}, Mali, whole run[/bold] ({what.many})")
+    out.print(f"{escape(what.interval)}, which covers {what.covers};")
+    out.print(f"then % of {what.unit} in which it helped / harmed / did nothing.")
+    nation = effects[effects["region"] == "Mali"]
+    for group in dict.fromkeys(nation["group"]):
+        _show_group(nation[nation["group"] == group], f"{group[:1].upper()}{group[1:]}", out)
+    if delivered is not None and len(delivered):
+        _show_delivered(delivered, out, xof_per_usd)
     for outcome in BY_REGION:
-        if outcome in outcomes:
+        if outcome in set(effects["outcome"]) and len(scenarios) <= FEW:
             _show_regions(effects, outcome, out)
-    if seeds == [1]:
-        out.print("One seed: no interval can be given; use --seeds.")
-    elif seeds[0] == 0:
-        out.print("Some scenarios have no seed that both they and the baseline finished.")
-    elif seeds[0] < 10:
-        out.print("Fewer than ten seeds: intervals are wide and shares coarse.")
+    fewest = min(effects["draws"] if what.unit == "draws" else effects["seeds"])
+    if fewest == 0:
+        out.print("Some scenarios have no run that both they and the baseline finished.")
+    elif fewest == 1:
+        out.print(f"One {what.unit[:-1]}: no interval can be given; use --{what.unit}.")
+    elif fewest < 10:
+        out.print(f"Fewer than ten {what.unit}: intervals are wide and shares coarse.")
 
 
-def _heading(nation: pd.DataFrame, outcome: str, xof_per_usd: float | None) -> str:
-    row = nation.xs(outcome, level="outcome").iloc[0]
-    unit = row["unit"] if outcome != "cost" else "XOF (USD)" if xof_per_usd else "XOF"
+def _show_group(nation: pd.DataFrame, title: str, out: Console) -> None:
+    """A group of outcomes: a line for each of them beside few scenarios, else a line per scenario."""
+    scenarios, baseline = list(dict.fromkeys(nation["scenario"])), nation["baseline"].iloc[0]
+    known = nation[nation["baseline_mean"].notna()]
+    outcomes = [o for o in dict.fromkeys(nation["outcome"]) if o in set(known["outcome"])]
+    rows = nation.set_index(["scenario", "outcome"])
+    first = {outcome: known[known["outcome"] == outcome].iloc[0] for outcome in outcomes}
+    itself = {outcome: _itself(known[known["outcome"] == outcome]) for outcome in outcomes}
+
+    left = [
+        Column("less is better", [_name(row) for row in first.values()], right=False),
+        Column(escape(baseline), list(itself.values())),
+    ]
+    blocks = [
+        [
+            Column(escape(scenario), [_effect(rows.loc[(scenario, outcome)]) for outcome in outcomes]),
+            Column(SHARES, [_shares(rows.loc[(scenario, outcome)]) for outcome in outcomes], right=False, quiet=True),
+        ]
+        for scenario in scenarios
+    ]
+    many = len(scenarios) > FEW
+    if many:
+        left = [Column("scenario", [f"{escape(baseline)} itself", *map(escape, scenarios)], right=False)]
+        blocks = [
+            [
+                Column(_heading(first[o]), [itself[o], *(_effect(rows.loc[(s, o)]) for s in scenarios)]),
+                Column(SHARES, ["", *(_shares(rows.loc[(s, o)]) for s in scenarios)], right=False, quiet=True),
+            ][: 1 if first[o]["better"] == "none" else 2]
+            for o in outcomes
+        ]
+    _show_blocks(title, left, blocks, out, first=many)
+    absent = [in_words(outcome) for outcome in dict.fromkeys(nation["outcome"]) if outcome not in outcomes]
+    if absent:
+        out.print(f"No {', no '.join(absent)}: the measures act everywhere, or there are no runs.", style="dim")
+
+
+def _heading(row: pd.Series) -> str:
     wish = {"fewer": "less is better", "more": "more is better"}.get(row["better"], "")
-    return "\n".join(filter(None, [TITLES.get(outcome, outcome), escape(unit), wish]))
+    return "\n".join(filter(None, [in_words(row["outcome"]), escape(row["unit"]), wish]))
 
 
-def _in_a_row(out: Console) -> int:
-    return max(1, (out.width - FIRST_COLUMN) // OTHER_COLUMNS)
+def _name(row: pd.Series) -> str:
+    """An outcome with its unit, and with its better side where that is not less."""
+    unit = "" if row["unit"] in in_words(row["outcome"]) else f", {row['unit']}"
+    side = {"more": " (more is better)", "none": " (no side)"}.get(row["better"], "")
+    return escape(f"{in_words(row['outcome'])}{unit}{side}")
 
 
-def _amount(value: float, outcome: str, xof_per_usd: float | None) -> str:
-    if outcome != "cost":
-        return number(value)
-    return _large(value) + (f" ({_large(value / xof_per_usd)})" if xof_per_usd else "")
+def _itself(rows: pd.DataFrame) -> str:
+    """The baseline's own value, where it is one: outcomes elsewhere are of other regions for each scenario."""
+    values = rows["baseline_mean"]
+    if values.max() - values.min() > 0.05 * values.abs().max():
+        return "differs"
+    return _large(values.iloc[0]) if rows["unit"].iloc[0] == "XOF" else number(values.iloc[0])
 
 
-def _cell(row: pd.Series, outcome: str, xof_per_usd: float | None = None) -> str:
-    if outcome == "cost":
-        text = _large(row["mean"], True) + (f" ({_large(row['mean'] / xof_per_usd, True)})" if xof_per_usd else "")
-        if math.isfinite(row["low"]) and _large(row["low"]) != _large(row["high"]):
-            text += f" \\[{_large(row['low'], True)}, {_large(row['high'], True)}]"
-        return text
-    text = difference(row["mean"], row["low"], row["high"])
-    if math.isfinite(row["helped"]):
-        text += f"\n{share(row['helped'])} / {share(row['harmed'])} / {share(row['nothing'])}"
-    return text
+def _effect(row: pd.Series) -> str:
+    """The effect in the middle and the two numbers around it."""
+    middle, low, high = headline(row)
+    if row["unit"] != "XOF":
+        return difference(middle, low, high)
+    if not math.isfinite(low) or _large(low) == _large(high):
+        return _large(middle, True)
+    return f"{_large(middle, True)} \\[{_large(low, True)}, {_large(high, True)}]"
+
+
+SHARES = "help/\nharm/\nnone"
+
+
+def _shares(row: pd.Series) -> str:
+    if not math.isfinite(row["helped"]):
+        return ""
+    return f"{share(row['helped'])}/{share(row['harmed'])}/{share(row['nothing'])}"
+
+
+def _show_delivered(delivered: pd.DataFrame, out: Console, xof_per_usd: float | None) -> None:
+    """What each measure delivered in a week in force, and what it cost; measures that delivered nothing say so."""
+    table = _table("What was delivered, and its cost", "scenario", "measure", "delivered in a week in force",
+                   "weeks", "cost over the run", left=3)  # fmt: skip
+    for row in delivered.to_dict("records"):
+        named = row["scenario"] == row["measure"] or row["scenario"].endswith(f"without_{row['measure']}")
+        words = ["" if named else row["measure"], "" if row["change"] == "added" else f"({row['change']})"]
+        table.add_row(
+            escape(row["scenario"]), escape(" ".join(filter(None, words))), escape(delivery(row)), f"{row['weeks']}",
+            money(row["cost_xof"], xof_per_usd),
+            style="bold" if row["delivered_nothing"] == 1.0 else None,
+        )  # fmt: skip
+    out.print(table)
+
+
+def delivery(row: Mapping[Any, Any]) -> str:
+    """What a measure delivered, in words.
+
+    >>> delivery({"per_week": 9.8, "unit": "patrols in the week", "delivered_nothing": 0.0})
+    '9.8 patrols in the week'
+    """
+    if row["delivered_nothing"] == 1.0:
+        return "delivered nothing"
+    never = f" (nothing in {share(row['delivered_nothing'])} % of runs)" if row["delivered_nothing"] else ""
+    return f"{number(row['per_week'])} {row['unit']}{never}"
 
 
 def difference(mean: float, low: float, high: float) -> str:
@@ -203,24 +294,20 @@ def _show_regions(effects: pd.DataFrame, outcome: str, out: Console) -> None:
     rows = effects[(effects["outcome"] == outcome) & (effects["region"] != "Mali")].set_index(["region", "scenario"])
     scenarios, regions = (list(dict.fromkeys(rows.index.get_level_values(k))) for k in (1, 0))
     first = rows.xs(scenarios[0], level="scenario")
-    in_a_row = _in_a_row(out)
-    for start in range(0, len(scenarios), in_a_row):
-        group = scenarios[start : start + in_a_row]
-        title = f"{TITLES.get(outcome, outcome)} by region, {rows['unit'].iloc[0]}"
-        table = _table(title, "region", escape(rows["baseline"].iloc[0]), *map(escape, group))
-        for region in regions:
-            cells = [
-                difference(row["mean"], row["low"], row["high"])
-                for row in (rows.loc[(region, scenario)] for scenario in group)
-            ]
-            table.add_row(region, number(first.loc[region, "baseline_mean"]), *cells)
-        out.print(table)
+    left = [
+        Column("region", regions, right=False),
+        Column(escape(rows["baseline"].iloc[0]), [number(first.loc[region, "baseline_mean"]) for region in regions]),
+    ]
+    blocks = [
+        [Column(escape(s), [difference(*headline(rows.loc[(region, s)])) for region in regions])] for s in scenarios
+    ]
+    _show_blocks(f"{in_words(outcome)} by region, {rows['unit'].iloc[0]}", left, blocks, out, first=False)
 
 
 def show_failures(failed: Iterable[Row], out: Console) -> None:
     """Each failed run with its error and the command that repeats it."""
     for row in failed:
-        out.print(f"failed: {row.scenario}, seed {row.seed}: {row.error}", markup=False, style="red", soft_wrap=True)
+        out.print(f"failed: {row.name}: {row.error}", markup=False, style="red", soft_wrap=True)
         out.print(f"  repeat it: {row.repeat}", markup=False, soft_wrap=True)
 
 
@@ -230,10 +317,9 @@ def show_failures(failed: Iterable[Row], out: Console) -> None:
 def show_record(record: Record, out: Console, xof_per_usd: float | None = None) -> None:
     """What a run gave, by region and for Mali: counts over the whole run, states in its last week."""
     by_name = {o.name: o for o in record.observables}
-    costs = [n for n in record.names if n.startswith("cost_") and record[n].sum() > 0]
-    delivered = ["delivered_" + n.removeprefix("cost_") for n in costs]
+    drawn = f", draw {record.about['draw']}" if record.about.get("draw") else ""
     title = (
-        f"{record.about.get('scenario', {}).get('name', 'run')}, seed {record.about.get('seed')},"
+        f"{record.about.get('scenario', {}).get('name', 'run')}, seed {record.about.get('seed')}{drawn},"
         f" {record.dates[0]} to {record.dates[-1]}: sums over the run; states (*) in the last week"
     )
     names = [n for n in SUMMARY if n in by_name]
@@ -250,16 +336,14 @@ def show_record(record: Record, out: Console, xof_per_usd: float | None = None) 
         label = name.replace("_", " ") + (" *" if state else "")
         table.add_row(label, escape(observable.unit), number(nation), *map(number, regions))
     out.print(table)
-    for cost, count in zip(costs, delivered, strict=True):
+    for key in active_measures(record):
+        count = f"delivered_{key}"
         weeks = record[count].sum(axis=1)
         busy = weeks[weeks > 0]
-        what = by_name[count].unit
-        mean = number(float(busy.mean())) if busy.size else "0"
-        out.print(
-            f"{cost.removeprefix('cost_')}: {mean} {what} on average over {busy.size} weeks;"
-            f" {money(float(record[cost].sum()), xof_per_usd)} in all",
-            markup=False,
-        )
+        what = f"{number(float(busy.mean()))} {by_name[count].unit} on average over {busy.size} weeks"
+        what = what if busy.size else "delivered nothing"
+        cost = money(float(record[f"cost_{key}"].sum()), xof_per_usd)
+        out.print(f"{key}: {what}; {cost} in all", markup=False)
 
 
 # --- before a run -------------------------------------------------------------------------------------------
