@@ -256,6 +256,66 @@ def compare(
     _end(batch)
 
 
+@kumakan.command()
+@click.option("--baseline", default="scenarios/baseline.yaml", show_default=True, metavar="FILE",
+              help="The scenario that what is tried is compared with.")  # fmt: skip
+@click.option("--historical", default="scenarios/historical.yaml", show_default=True, metavar="FILE",
+              help="The scenario that is compared with what happened.")  # fmt: skip
+@click.option("--draws", type=click.IntRange(1, 100_000), default=40, show_default=True, metavar="N",
+              help="Draws 1 to N of the parameters that are not known.")  # fmt: skip
+@click.option("--seeds", type=click.IntRange(1, 100_000), default=1, show_default=True, metavar="N",
+              help="Seeds for each draw.")  # fmt: skip
+@click.option("--workers", type=click.IntRange(1, 1024), metavar="N",
+              help="Worker processes; by default one per core.")  # fmt: skip
+@click.option("--page", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Write the table as a Markdown page, too.")  # fmt: skip
+@_run_options
+@_scenario_options
+def validate(
+    baseline: str,
+    historical: str,
+    draws: int,
+    seeds: int,
+    workers: int | None,
+    page: Path | None,
+    out: Path | None,
+    world_seed: int,
+    overwrite: bool,
+    quiet: bool,
+    persons_per_youth: int | None,
+    changes: tuple[str, ...],
+) -> None:
+    """Compare the model with every pattern that is known, and print each: its band, what runs give, met or missed.
+
+    Nothing is tuned. Runs that the results folder has are not repeated.
+    """
+    from sim.experiments.store import write_text
+    from sim.experiments.validate import scenarios as tried
+    from sim.experiments.validate import validate as against
+    from sim.views.tables import console
+    from sim.views.validation import show_validation, validation_page
+
+    loaded = tried(*_load([baseline, historical], persons_per_youth, changes))
+    batch = _make(
+        loaded,
+        range(1, seeds + 1),
+        out or Path("results") / "validation",
+        quiet,
+        draws=range(1, draws + 1),
+        workers=workers,
+        world_seed=world_seed,
+        overwrite=overwrite,
+    )
+    found = against(batch)
+    show_validation(found, console())
+    table = batch.out / "validation.csv"
+    found.table.to_csv(table, index=False)
+    if page is not None:
+        write_text(page, validation_page(found, f"kumakan validate --draws {draws} --seeds {seeds}"))
+    click.echo(f"Runs: {batch.out / 'runs'}\nTable: {table}" + (f"\nPage: {page}" if page else ""))
+    _end(batch)
+
+
 def _planned(
     files: Sequence[str], alone: str | None, fewer: str | None, persons_per_youth: int | None, changes: Sequence[str]
 ) -> tuple[list[Scenario], str]:

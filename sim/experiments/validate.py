@@ -507,9 +507,8 @@ def validate(batch: Batch) -> Validation:
     middle, low, high = np.nanpercentile(errors, [50, 5, 95], axis=1)
     forecasts = pd.DataFrame({"forecast": FORECASTS, "median": middle, "p5": low, "p95": high})
     rows.append(_signs_row())
-    draws = len({draw for draw, _ in map(_draw_and_seed, keys)} - {0})
-    seeds = len({seed for _, seed in map(_draw_and_seed, keys)})
-    return Validation(pd.DataFrame(rows, columns=list(COLUMNS)), forecasts, draws, seeds, about)
+    draws = len(batch.draws) if batch.draws != (0,) else 0
+    return Validation(pd.DataFrame(rows, columns=list(COLUMNS)), forecasts, draws, len(batch.seeds), about)
 
 
 def _row(target: Target, values: NDArray[np.float64] | None) -> dict[str, Any]:
@@ -537,7 +536,3 @@ def _signs_row() -> dict[str, Any]:
     target = Target("E", "effects with a prior of one sign that evidence does not justify", "parameters", 0, 0,
                     "rule of the ensemble", note=note)  # fmt: skip
     return {**_row(target, np.array([float(len(wrong))])), "runs": 0}
-
-
-def _draw_and_seed(key: Any) -> tuple[int, int]:
-    return (0, key) if isinstance(key, int) else (key.draw, key.seed)
