@@ -107,7 +107,7 @@ def _show(seed, week, first, c, on_air, limits, missed, mean_effect, risk_effect
         if status[i] != KILLED:
             left = 1.0  # of the way to the full effect
             for channel in range(4):
-                left *= missed[channel, c] if (seen[j] >> np.uint32(channel)) & np.uint32(1) else 1.0
+                left *= missed[c, channel] if (seen[j] >> np.uint32(channel)) & np.uint32(1) else 1.0
             effect = clip_effect(np.float64(settled[i]), mean_effect, risk_effect)
             clips[i] = moved(np.float64(clips[i]), effect, 1.0 - left)
             saw += 1
@@ -117,7 +117,7 @@ def _show(seed, week, first, c, on_air, limits, missed, mean_effect, risk_effect
 
 @rule
 def _tell(seed, week, first, limit, effect, once, preached, listens, voice_effect, voice, imam, status, propaganda,
-          counsel, who, drawn):  # fmt: skip
+          counsel, who, hearer, drawn):  # fmt: skip
     """Let a block of youths hear propaganda, and imams who speak against violence; returns how many heard each."""
     asked, heard, listened = 0, 0, 0
     if limit > 0:
@@ -138,9 +138,13 @@ def _tell(seed, week, first, limit, effect, once, preached, listens, voice_effec
                 propaganda[i] = moved(np.float64(propaganda[i]), effect, once)
                 heard += 1
     if preached:
+        hearers = 0
         for j in range(asked):
-            i = who[j]
-            if drawn[1, j] < listens[voice[imam[i]]] and status[i] != KILLED:
+            hearer[hearers] = who[j]
+            hearers += int(drawn[1, j] < listens[voice[imam[who[j]]]])
+        for j in range(hearers):
+            i = hearer[j]
+            if status[i] != KILLED:
                 counsel[i] = moved(np.float64(counsel[i]), voice_effect[voice[imam[i]]], once)
                 listened += 1
     return heard, listened
@@ -161,7 +165,7 @@ def _messages(chunks, seed, week, airing, on_air, limits, missed, mean_effect, r
             who, viewer, drawn = room[0], room[1], room[2:]
             for low in range(start, stop, BLOCK):
                 high, kinds = min(low + BLOCK, stop), before
-                x, y, z = clips[low:high], propaganda[low:high], counsel[low:high]
+                x, y, z = clips[low:high], propaganda[low:high], counsel[low:high]  # what this block feels
                 s, r, now = settled[low:high], recent[low:high], status[low:high]
 
                 lost = r  # which is added up anew below
@@ -185,7 +189,7 @@ def _messages(chunks, seed, week, airing, on_air, limits, missed, mean_effect, r
                 if near > 0 or preached[c]:
                     hearers, listeners = _tell(
                         seed, week, low, near, propaganda_effect[c], once, preached[c], listens, voice_effect, voice,
-                        imam[low:high], now, y, z, who, drawn,
+                        imam[low:high], now, y, z, who, viewer, drawn,
                     )  # fmt: skip
                     kinds |= PROPAGANDA * (hearers > 0) | COUNSEL * (listeners > 0)
                     listened += listeners
@@ -204,14 +208,15 @@ def _messages(chunks, seed, week, airing, on_air, limits, missed, mean_effect, r
 
 
 @loop
-def _broadcast(aired, reach):
-    """What is on the air: the cells where anything is, channels by language as bits, and words for the chances.
+def _broadcast(aired, reach, dose):
+    """What is on the air in each cell: whether anything is, channels by language as bits, words for the chances.
 
-    `aired` lists the channels and languages that are on the air somewhere. Below its word, a draw shows a clip.
+    Also what the clips of a channel leave of the way to their full effect. `aired` lists the channels and languages
+    that are on the air somewhere, `dose` what a channel gives whom it reaches.
     """
-    _, languages, cells = reach.shape
+    channels, languages, cells = reach.shape
     airing, on_air = np.zeros(cells, np.bool_), np.zeros((cells, languages), np.uint8)
-    limits = np.zeros((cells, languages, 4), np.uint32)
+    limits, missed = np.zeros((cells, languages, channels), np.uint32), np.zeros((cells, channels))
     for a in range(aired.shape[0]):
         channel, tongue = aired[a, 0], aired[a, 1]
         for c in range(cells):
@@ -219,7 +224,11 @@ def _broadcast(aired, reach):
             if limits[c, tongue, channel] > 0:
                 airing[c] = True
                 on_air[c, tongue] |= np.uint8(1 << channel)
-    return airing, on_air, limits
+    for c in range(cells):
+        if airing[c]:
+            for channel in range(channels):
+                missed[c, channel] = np.exp(-dose[channel, c])
+    return airing, on_air, limits, missed
 
 
 @loop
@@ -244,8 +253,8 @@ def messages(country: Country) -> None:
     aired = np.zeros((0, 2), np.int64)
     if levers.moved("clip_reach"):
         aired = np.argwhere(levers.clip_reach.any(axis=2) & (levers.clip_views > 0.0)[:, None])
-    airing, on_air, limits = _broadcast(aired, levers.clip_reach)
-    missed = np.exp(-levers.clip_views[:, None] * (levers.clip_pull / p.message_dose))  # what a channel's views leave
+    dose = levers.clip_views[:, None] * (levers.clip_pull / p.message_dose)
+    airing, on_air, limits, missed = _broadcast(aired, levers.clip_reach, dose)
 
     speaks = speakers(people, grid.region, levers.speaking_out, p.moderate_stance, country.seed, week)
     voice, preached = _voices(week, cells, people.cell, people.training, people.away_until, speaks)
