@@ -27,7 +27,8 @@ class Parameter:
     """One row of the table.
 
     `low` and `high` bound what a scenario may set (the prior's 5 and 95 % or wider). `drawn` says whether it varies
-    from draw to draw: effects do, what was set so that the baseline follows history does not.
+    from draw to draw: effects do, what was set so that the baseline follows history does not. `transport` is where an
+    effect was measured, if it must be carried over to Mali ("sahel", "africa", "west"): `Parameters.carried_over`.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Parameter:
     quality: str
     source: str
     meaning: str
+    transport: str = ""
 
     @property
     def prior(self) -> Any:
@@ -165,6 +167,18 @@ class Parameters(Mapping[str, float]):
         if isinstance(draw, bool) or not isinstance(draw, int) or not 0 <= draw <= LAST_DRAW:
             raise InputError(f"draw is {draw!r}; it is a whole number from 0 (central values) to {LAST_DRAW}")
         return Parameters({**self.as_dict(), **(_of_draw(draw) if draw else {})})
+
+    def carried_over(self) -> Parameters:
+        """The values as they act in Mali: effects found elsewhere are multiplied by what is left of them here.
+
+        The factor is that of the place of the study (`transport_sahel`, `transport_africa`, `transport_west`), one for
+        all its effects.
+        """
+        values = self.as_dict()
+        for name, row in rows().items():
+            if row.transport:
+                values[name] *= values[f"transport_{row.transport}"]
+        return Parameters(values)
 
     def as_dict(self) -> dict[str, float]:
         """All values by name."""

@@ -82,7 +82,7 @@ def begin(scenario: Scenario, seed: int = 1, world_seed: int = 1, draw: int = 0)
         week=0,
         seed=key,
         world_seed=world_seed,
-        parameters=p,
+        parameters=p.carried_over(),
         grid=grid,
         society=society,
         groups=table,

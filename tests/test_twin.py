@@ -390,6 +390,7 @@ def same_youths(country, twin):
         "clips",
         "propaganda",
         "counsel",
+        "lasting",
         "grievance",
     ):
         same(name, getattr(columns, name), [getattr(y, name) for y in youths], SD)

@@ -55,9 +55,10 @@ class Youth:
     attitude: np.ndarray  # float32, settled + recent, population SD
     attitude_next: np.ndarray  # float32, the same next week (two buffers, so that order cannot matter)
     recent: np.ndarray  # float32, effect of messages still felt, population SD
-    clips: np.ndarray  # float32 0..1, saturation with campaign clips
-    propaganda: np.ndarray  # float32 0..1, saturation with the groups' propaganda
-    counsel: np.ndarray  # float32 0..1, saturation with the outreach of a trained imam
+    clips: np.ndarray  # float32, what is felt of campaign clips, population SD
+    propaganda: np.ndarray  # float32, what is felt of the groups' propaganda, SD
+    counsel: np.ndarray  # float32, what is felt of the outreach of imams, SD
+    lasting: np.ndarray  # float32, what lasts of messages when they have faded, SD
     grievance: np.ndarray  # float32 0..1, against the state
     status: np.ndarray  # uint8, place in STATUSES
     woman: np.ndarray  # uint8 0/1
@@ -285,7 +286,7 @@ def settle(grid: Grid, p: Parameters, persons_per_youth: int, world_seed: int, f
     youth = Youth(
         **{name: np.zeros(size, np.float32) for name in
            ("disposition", "settled", "attitude", "attitude_next", "recent", "clips", "propaganda", "counsel",
-            "grievance")},
+            "lasting", "grievance")},
         **{name: np.zeros(size, np.uint8) for name in
            ("status", "woman", "schooling", "religious_schooling", "livelihood", "channels", "contact_tie",
             "member_ties", "reason")},

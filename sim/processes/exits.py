@@ -117,7 +117,7 @@ def _turn_over(country: Country) -> None:
     youth.status[rows] = CIVILIAN
     youth.settled[rows] = youth.disposition[rows]
     youth.attitude[rows] = youth.disposition[rows]
-    for felt in (youth.recent, youth.clips, youth.propaganda, youth.counsel, youth.grievance):
+    for felt in (youth.recent, youth.clips, youth.propaganda, youth.counsel, youth.lasting, youth.grievance):
         felt[rows] = 0.0
     for when in (youth.contact_week, youth.refused_until, youth.abuse_week):
         when[rows] = NEVER

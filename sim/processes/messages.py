@@ -14,7 +14,10 @@ with risk = the positive part of the settled attitude. Studies found the mean ef
 and the effect on those at risk positive (Belanger et al. 2020, doi 10.3389/fpsyg.2020.01059): a clip can backfire.
 Appeals of religious voices without training changed no support for extremism among adolescents (Grossman, Nomikos and
 Siddiqui 2022), so their effect is a number of its own around zero.
-A small share of what fades stays, as part of the settled attitude (Hill et al. 2013, doi 10.1080/10584609.2013.828143).
+While most of it fades in weeks, a small share lasts (Hill et al. 2013, doi 10.1080/10584609.2013.828143): with f the sum
+of the three kinds, m what lasts of them, and a half-life of years,
+
+    m <- residue x f  where that is the stronger, else  m x 0.5^(1 / half-life)        recent = (1 - residue) f + m
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ from sim.population.youth import KILLED
 SEES_CLIP = decision("a youth sees a campaign clip")
 HEARS = decision("a youth hears propaganda or an imam's outreach")
 
-CLIPS, PROPAGANDA, COUNSEL = np.uint8(1), np.uint8(2), np.uint8(4)  # kinds of messages, as bits
+CLIPS, PROPAGANDA, COUNSEL, LASTING = (np.uint8(1 << k) for k in range(4))  # what is felt, as bits
 SILENT, COUNSELS, APPEALS = range(3)  # how an imam speaks of violence: not at all, trained to, without a course
 FORGOTTEN = 1e-5  # SD: what is felt less than this counts as forgotten
 BLOCK = 256  # youths worked on at a time: what is noted about them stays in the first-level cache
@@ -59,12 +62,17 @@ def clip_effect(settled, mean_effect, risk_effect):
 
 
 @rule
-def _fade(felt, keep, lost):
-    """Let what a block of youths feels fade; add up what each has lost."""
+def lasts(lasting, felt, residue, keep):
+    """What lasts of messages: a share of the strongest that they have been, fading slowly."""
+    left, share = fades(lasting, keep), residue * felt
+    return share if abs(share) > abs(left) else left
+
+
+@rule
+def _fade(felt, keep):
+    """Let what a block of youths feels fade."""
     for i in range(felt.size):
-        left = fades(felt[i], keep)
-        lost[i] += felt[i] - left
-        felt[i] = left
+        felt[i] = fades(felt[i], keep)
 
 
 @rule
@@ -77,6 +85,23 @@ def _add_up(felt, total):
             return True
     for i in range(felt.size):
         felt[i] = np.float32(0.0)
+    return False
+
+
+@rule
+def _keep(lasting, recent, residue, keep):
+    """Keep what lasts of what a block feels, and add it to what is felt. Returns whether anything lasts."""
+    strongest = np.float32(0.0)
+    for i in range(lasting.size):
+        m = lasts(lasting[i], recent[i], residue, keep)
+        strongest = max(strongest, abs(m))
+        recent[i] += m - residue * recent[i]
+        lasting[i] = m
+    if strongest > FORGOTTEN:
+        return True
+    for i in range(lasting.size):
+        recent[i] -= lasting[i]
+        lasting[i] = np.float32(0.0)
     return False
 
 
@@ -152,8 +177,8 @@ def _tell(seed, week, first, limit, effect, once, preached, listens, voice_effec
 
 @chunk_loop
 def _messages(chunks, seed, week, airing, on_air, limits, missed, mean_effect, risk_effect, propaganda_chance,
-              propaganda_effect, preached, listens, voice_effect, voice, once, keep_clip, keep_counsel, residue,
-              language, imam, channels, status, settled, recent, clips, propaganda, counsel, felt,
+              propaganda_effect, preached, listens, voice_effect, voice, once, keep_clip, keep_counsel, keep_lasting,
+              residue, language, imam, channels, status, settled, recent, clips, propaganda, counsel, lasting, felt,
               reached):  # fmt: skip
     for k in prange(chunks.shape[0]):
         c, start, stop = chunks[k, 0], chunks[k, 1], chunks[k, 2]
@@ -165,18 +190,15 @@ def _messages(chunks, seed, week, airing, on_air, limits, missed, mean_effect, r
             who, viewer, drawn = room[0], room[1], room[2:]
             for low in range(start, stop, BLOCK):
                 high, kinds = min(low + BLOCK, stop), before
-                x, y, z = clips[low:high], propaganda[low:high], counsel[low:high]  # what this block feels
+                x, y, z, m = clips[low:high], propaganda[low:high], counsel[low:high], lasting[low:high]
                 s, r, now = settled[low:high], recent[low:high], status[low:high]
 
-                lost = r  # which is added up anew below
-                for i in range(lost.size):
-                    lost[i] = np.float32(0.0)
                 if before & CLIPS:
-                    _fade(x, keep_clip, lost)
+                    _fade(x, keep_clip)
                 if before & PROPAGANDA:
-                    _fade(y, keep_clip, lost)
+                    _fade(y, keep_clip)
                 if before & COUNSEL:
-                    _fade(z, keep_counsel, lost)
+                    _fade(z, keep_counsel)
 
                 if airing[c]:
                     viewers, hostile = _show(
@@ -194,8 +216,7 @@ def _messages(chunks, seed, week, airing, on_air, limits, missed, mean_effect, r
                     kinds |= PROPAGANDA * (hearers > 0) | COUNSEL * (listeners > 0)
                     listened += listeners
 
-                for i in range(s.size):
-                    s[i] += residue * lost[i]
+                for i in range(r.size):
                     r[i] = np.float32(0.0)
                 if kinds & CLIPS:
                     after |= CLIPS * _add_up(x, r)
@@ -203,6 +224,7 @@ def _messages(chunks, seed, week, airing, on_air, limits, missed, mean_effect, r
                     after |= PROPAGANDA * _add_up(y, r)
                 if kinds & COUNSEL:
                     after |= COUNSEL * _add_up(z, r)
+                after |= LASTING * _keep(m, r, residue, keep_lasting)
         felt[k] = after
         reached[k, 0], reached[k, 1], reached[k, 2] = saw, worse, listened
 
@@ -270,9 +292,9 @@ def messages(country: Country) -> None:
         p.propaganda_chance * (1.0 - np.exp(-near / p.propaganda_members)), p.propaganda_effect * levers.propaganda,
         preached, listens, np.array([0.0, p.counsel_effect, p.appeal_effect]), voice,
         1.0 - np.exp(-1.0 / p.message_dose), np.float32(0.5 ** (7.0 / p.clip_half_life)),
-        np.float32(0.5 ** (7.0 / p.counsel_half_life)), np.float32(p.message_residue), society.language, society.imam,
-        youth.channels, youth.status, youth.settled, youth.recent, youth.clips, youth.propaganda, youth.counsel,
-        country.felt, reached,
+        np.float32(0.5 ** (7.0 / p.counsel_half_life)), np.float32(0.5 ** (1.0 / p.residue_half_life)),
+        np.float32(p.message_residue), society.language, society.imam, youth.channels, youth.status, youth.settled,
+        youth.recent, youth.clips, youth.propaganda, youth.counsel, youth.lasting, country.felt, reached,
     )  # fmt: skip
     youths = by_cell(society.chunks, reached, cells)
     for name, count in zip(("reached_clips", "backfired", "reached_sermons"), youths, strict=True):

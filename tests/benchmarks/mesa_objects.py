@@ -49,23 +49,33 @@ class YouthAgent(mesa.Agent):
         self.attitude_next = self.attitude
         self.acquaintances = 0  # ties to members
 
-    recent = Youth.recent
     knows_members = Youth.knows_members
 
     def hear(self):
         """Messages reach the youth; what was felt before fades."""
         model, cell, imam = self.model, self.cell, self.imam
-        p, random = model.p, model.random.random
-        before = self.clips + self.propaganda + self.counsel
+        p = model.p
         outreach = imam is not None and imam.training == "trained" and imam.in_post(model.twin.week)
-        if not (before or cell.clips or cell.propaganda_chance or outreach):
+        if not (self.recent or cell.clips or cell.propaganda_chance or outreach):
             return
         self.clips *= model.keep_clip
         self.propaganda *= model.keep_clip
         self.counsel *= model.keep_counsel
-        self.settled += p.message_residue * (before - self.clips - self.propaganda - self.counsel)
-        if self.status == "killed":
-            return
+        if self.status != "killed":
+            self.hear_anew(outreach)
+        felt = self.clips + self.propaganda + self.counsel
+        share = p.message_residue * felt
+        self.lasting *= model.keep_lasting
+        if abs(share) > abs(self.lasting):
+            self.lasting = share
+        self.recent = felt - share + self.lasting
+        if abs(self.recent) < rules.FORGOTTEN:
+            self.clips = self.propaganda = self.counsel = self.lasting = self.recent = 0.0
+
+    def hear_anew(self, outreach):
+        """What reaches the youth this week."""
+        model, cell = self.model, self.cell
+        p, random = model.p, model.random.random
         if cell.clips is not None and self.channels:
             views = 0.0
             for channel in self.channels:
@@ -104,7 +114,7 @@ class YouthAgent(mesa.Agent):
                 target = p.sermon_span * (imam.stance - p.sermon_neutral)
                 change += p.sermon_pull * imam.credibility * (target - settled)
             self.settled = settled + change
-        self.attitude_next = self.settled + self.clips + self.propaganda + self.counsel
+        self.attitude_next = self.settled + self.recent
         self.grievance *= model.keep_grievance
 
     def meet(self):
@@ -176,6 +186,7 @@ class MesaModel(mesa.Model):
             rules.half(self.p.clip_half_life),
             rules.half(self.p.counsel_half_life),
         )
+        self.keep_lasting = 0.5 ** (1.0 / self.p.residue_half_life)
         self.keep_grievance = rules.half(self.p.grievance_half_life)
         self.one_view = 1.0 - math.exp(-1.0 / self.p.message_dose)
         self.joining, self.youth_seconds = [], 0.0

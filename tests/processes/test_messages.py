@@ -6,7 +6,7 @@ from worlds import alike, fullest, quiet, with_values
 
 from sim.population.imams import IN_TRAINING, TRAINED, speakers
 from sim.population.youth import KILLED
-from sim.processes.messages import CLIPS, COUNSEL, PROPAGANDA, messages
+from sim.processes.messages import CLIPS, COUNSEL, LASTING, PROPAGANDA, messages
 
 TV = 1
 NO_FADING = {"clip_half_life": 1e12, "counsel_half_life": 1e12, "message_residue": 0.0}
@@ -58,18 +58,30 @@ def test_the_effect_of_clips_halves_at_its_half_life():
     np.testing.assert_allclose(country.youth.clips, start / 2, rtol=1e-6)
 
 
-def test_a_share_of_what_fades_stays_in_the_settled_attitude():
-    country = everybody_watches(with_values(quiet(5000), clip_half_life=21, message_residue=0.25))
-    settled = country.youth.settled.copy()
-    air(country, views=3.0)
-    messages(country)
-    assert np.array_equal(country.youth.settled, settled), "nothing has faded yet"
-    start = country.youth.clips.copy()
-    for _ in range(3):
-        country.week += 1
-        air(country, reach=0.0)
+@pytest.mark.parametrize("weeks_on_air", [1, 60])
+def test_a_share_of_the_strongest_that_was_felt_lasts_however_long_a_campaign_went_on(weeks_on_air):
+    country = everybody_watches(with_values(quiet(5000), message_residue=0.25, residue_half_life=520))
+    settled, youth = country.youth.settled.copy(), country.youth
+    for week in range(weeks_on_air + 520):
+        air(country, reach=float(week < weeks_on_air), views=30.0)
         messages(country)
-    np.testing.assert_allclose(country.youth.settled - settled, 0.25 * start / 2, atol=1e-6)
+        if week == weeks_on_air - 1:
+            peak = youth.recent.copy()
+            np.testing.assert_allclose(peak, effect_on(country), atol=1e-6)
+    np.testing.assert_allclose(youth.recent, 0.25 * peak / 2, atol=2e-4)
+    assert np.array_equal(youth.settled, settled)
+
+
+def test_what_lasts_of_one_kind_gives_way_to_a_stronger_message():
+    country = with_values(quiet(5000), message_residue=0.5, residue_half_life=1e12)
+    youth = country.youth
+    youth.lasting[:3] = -0.02, -0.02, 0.02
+    youth.counsel[:3] = -0.01, 0.08, 0.0
+    country.felt[:] = COUNSEL | LASTING
+    messages(country)
+    kept = 0.5 ** (7 / country.parameters.counsel_half_life)
+    np.testing.assert_allclose(youth.lasting[:3], [-0.02, 0.04 * kept, 0.02], rtol=1e-5)
+    np.testing.assert_allclose(youth.recent[:3], [-0.005 * kept - 0.02, 0.08 * kept, 0.02], rtol=1e-5)
 
 
 def test_what_is_felt_no_more_is_forgotten():
@@ -77,9 +89,11 @@ def test_what_is_felt_no_more_is_forgotten():
     youth = country.youth
     youth.clips[0], youth.clips[-1] = 0.9e-5, 2e-5
     youth.propaganda[-1], youth.counsel[0] = 0.9e-5, 2e-5
-    country.felt[:] = CLIPS | PROPAGANDA | COUNSEL
+    youth.lasting[:] = 0.9e-5
+    country.felt[:] = CLIPS | PROPAGANDA | COUNSEL | LASTING
     messages(country)
     assert youth.clips[0] == youth.propaganda[-1] == 0
+    assert not youth.lasting.any()
     assert youth.clips[-1] == youth.recent[-1] > 0
     assert youth.counsel[0] == youth.recent[0] > 0
     assert country.felt[0] == COUNSEL
@@ -88,7 +102,7 @@ def test_what_is_felt_no_more_is_forgotten():
 
 
 def test_one_who_feels_something_at_the_end_of_a_long_stretch_is_not_forgotten():
-    country = quiet(100)
+    country = with_values(quiet(100), message_residue=0.0)
     long = int(np.argmax(np.diff(country.society.chunks[:, 1:]).ravel()))
     start, stop = country.society.chunks[long, 1:]
     assert stop - start > 1000
@@ -337,7 +351,7 @@ def test_levers_that_are_set_to_nothing_done_leave_every_bit_as_it_is():
             country.week += 1
     assert plain.youth.counsel.any()
     assert plain.youth.propaganda.any()
-    for name in ("clips", "propaganda", "counsel", "recent", "settled"):
+    for name in ("clips", "propaganda", "counsel", "lasting", "recent"):
         assert np.array_equal(getattr(plain.youth, name), getattr(moved.youth, name))
 
 

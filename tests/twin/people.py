@@ -68,6 +68,8 @@ class Youth:
     clips: float = 0.0
     propaganda: float = 0.0
     counsel: float = 0.0
+    lasting: float = 0.0  # what lasts of messages
+    recent: float = 0.0  # what messages add to the attitude
     grievance: float = 0.0
     status: str = "civilian"
     woman: bool = False
@@ -82,11 +84,6 @@ class Youth:
     abuse_week: int | None = None
     reason: str | None = None  # why they joined
     people: list = field(default_factory=list)  # Persons of the roster among those they stand for
-
-    @property
-    def recent(self):
-        """What is felt of recent messages."""
-        return self.clips + self.propaganda + self.counsel
 
     def knows_members(self):
         """Ties to members, one by one."""

@@ -109,10 +109,8 @@ class Twin:
             near = cell.based + p.propaganda_spill * sum(n.based for n in cell.neighbours)
             propaganda_chance = p.propaganda_chance * (1.0 - math.exp(-near / p.propaganda_members))
             for youth in cell.youths:
-                before = youth.recent
                 felt_clips, felt_propaganda = youth.clips * keep_clip, youth.propaganda * keep_clip
                 felt_counsel = youth.counsel * keep_counsel
-                stays = p.message_residue * (before - felt_clips - felt_propaganda - felt_counsel)
                 if youth.status != "killed":
                     views = self.views_of_clips(youth)
                     if views:
@@ -145,11 +143,16 @@ class Twin:
                     single(felt_propaganda),
                     single(felt_counsel),
                 )
-                youth.settled = single(youth.settled + stays)
-            for kind in ("clips", "propaganda", "counsel"):
+                share = p.message_residue * (youth.clips + youth.propaganda + youth.counsel)
+                left = youth.lasting * 0.5 ** (1.0 / p.residue_half_life)
+                youth.lasting = single(share if abs(share) > abs(left) else left)
+            for kind in ("clips", "propaganda", "counsel", "lasting"):
                 if max((abs(getattr(youth, kind)) for youth in cell.youths), default=0.0) <= FORGOTTEN:
                     for youth in cell.youths:
                         setattr(youth, kind, 0.0)
+            for youth in cell.youths:
+                felt = youth.clips + youth.propaganda + youth.counsel
+                youth.recent = single((1.0 - p.message_residue) * felt + youth.lasting)
 
     def speaks_out(self, imam):
         """Whether an imam without a course speaks out against violence; he who does once goes on."""
@@ -925,7 +928,7 @@ class Twin:
             > normal(1.0 - min(max(use[region, place, k], 1e-6), 1.0 - 1e-6))
         }
         youth.disposition = youth.settled = youth.attitude = single(self.spread * mind)
-        youth.clips = youth.propaganda = youth.counsel = youth.grievance = 0.0
+        youth.clips = youth.propaganda = youth.counsel = youth.lasting = youth.recent = youth.grievance = 0.0
 
     def acting(self, group):
         """The group itself, or the first of its heirs that exists this week."""
