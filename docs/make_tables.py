@@ -97,8 +97,19 @@ def parameters_page() -> str:
         parts.append(f"## Read by `sim/{file}`")
         parts.append(
             markdown(
-                ("name", "value", "unit", "low", "high", "distribution", "transport", "drawn", "quality", "meaning",
-                 "source"),  # fmt: skip
+                (
+                    "name",
+                    "value",
+                    "unit",
+                    "low",
+                    "high",
+                    "distribution",
+                    "transport",
+                    "drawn",
+                    "quality",
+                    "meaning",
+                    "source",
+                ),  # fmt: skip
                 [
                     (
                         f"`{p.name}`",
