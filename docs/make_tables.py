@@ -16,11 +16,11 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from sim.experiments.effects import OUTCOMES
+from sim.experiments.effects import OUTCOMES, Outcome
 from sim.levers import TABLE as LEVERS
 from sim.measures import MEASURES
 from sim.measures.base import Measure
-from sim.parameters import rows
+from sim.parameters import CARRIED, rows
 from sim.processes.record import CELLS, STOCKS, observables
 from sim.record import FLOWS
 from sim.world.facts import table
@@ -61,6 +61,10 @@ def readers() -> dict[str, list[str]]:
     for key, measure in MEASURES.items():  # `Measure.carried_out` reads these by the key of the measure
         if f"fidelity_{key}" in found and "carried_out" in inspect.getsource(measure):
             found[f"fidelity_{key}"].append(f"measures/{key}.py")
+    for row in rows().values():  # `Parameters.carried_over` reads these by the column `transport`
+        factor = CARRIED + row.transport
+        if row.transport and not found[factor]:
+            found[factor].append("parameters.py")
     return found
 
 
@@ -79,7 +83,8 @@ def parameters_page() -> str:
             A scenario may set a value between *low* and *high*; the distribution is the prior from which
             calibration and sensitivity studies draw (normal: mean and SD; lognormal: median and 5-95 %;
             beta: its two shapes). *Drawn*: it varies in `--draws`, as effects do; what was set so that the baseline
-            follows history does not.
+            follows history does not. *Transport*: where an effect was found that is carried over to Mali; it acts
+            multiplied by what is left of it here (`transport_sahel`, `transport_africa`, `transport_west`).
         """),
         words("""
             Quality: *measured* by a survey, census, trial or count; *derived* by arithmetic from measured
@@ -92,7 +97,8 @@ def parameters_page() -> str:
         parts.append(f"## Read by `sim/{file}`")
         parts.append(
             markdown(
-                ("name", "value", "unit", "low", "high", "distribution", "drawn", "quality", "meaning", "source"),
+                ("name", "value", "unit", "low", "high", "distribution", "transport", "drawn", "quality", "meaning",
+                 "source"),  # fmt: skip
                 [
                     (
                         f"`{p.name}`",
@@ -101,6 +107,7 @@ def parameters_page() -> str:
                         f"{p.low:g}",
                         f"{p.high:g}",
                         p.distribution,
+                        p.transport,
                         "yes" if p.drawn else "",
                         p.quality,
                         p.meaning + _also(read_by[p.name][1:]),
@@ -238,8 +245,11 @@ def observables_page() -> str:
                 ([reading_results.md](reading_results.md)).
             """),
             markdown(
-                ("outcome", "better"),
-                [(f"`{o.name}`", "neither" if o.better == "none" else o.better) for o in OUTCOMES.values()],
+                ("outcome", "better", "group", "what it is"),
+                [
+                    (f"`{o.name}`", "neither" if o.better == "none" else o.better, o.group, _outcome(o))
+                    for o in OUTCOMES.values()
+                ],
             ),
         ]
     )
@@ -333,6 +343,13 @@ def shown(value: Any) -> str:
     if isinstance(value, tuple | list):
         return "[" + ", ".join(map(shown, value)) + "]"
     return f"{value:.12g}" if isinstance(value, int | float) else str(value)
+
+
+def _outcome(outcome: Outcome) -> str:
+    """What an outcome is made of, where it is not the observable of that name."""
+    if outcome.prefix:
+        return f"the sum of all `{outcome.prefix}` columns"
+    return f"`{outcome.of}` in regions in which no measure acts that the two do not share" if outcome.elsewhere else ""
 
 
 def _settings(settings: Iterable[Any]) -> str:

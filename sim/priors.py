@@ -45,6 +45,7 @@ ONE_SIGNED = {
         "guard_success", "relief_rate",
     ),
     "its studies are of one sign": ("inoculation", "b_abuse_join"),
+    "what is left of an effect found elsewhere; the effect has a sign of its own": ("transport_*",),
     "no effect of a measure: the size of a thing that happens anyway": (
         "propaganda_effect", "kappa_att", "company_weight", "silencing_chance", "wrongful_share", "dismissal_chance",
         "conviction_chance", "clearing_chance",

@@ -32,7 +32,8 @@ def files(tmp_path):
 
 @pytest.fixture
 def no_figures(monkeypatch):
-    monkeypatch.setattr(cli, "_figures", lambda records, folder, effects, quiet: folder)
+    monkeypatch.setattr(cli, "_figures", lambda records, folder, quiet: folder)
+    monkeypatch.setattr(cli, "_effect_figures", lambda batch, effects, delivered, folder: None)
 
 
 def kumakan(*args):
@@ -152,16 +153,7 @@ def test_parameters_as_csv_give_the_table_back():
     found = list(csv.DictReader(io.StringIO(kumakan("parameters", "--csv").output)))
     assert {row["name"]: float(row["value"]) for row in found} == {name: row.value for name, row in rows().items()}
     assert found[0].keys() == {
-        "name",
-        "value",
-        "unit",
-        "low",
-        "high",
-        "distribution",
-        "quality",
-        "source",
-        "meaning",
-    }
+        "name", "value", "unit", "low", "high", "distribution", "drawn", "quality", "source", "meaning", "transport"}  # fmt: skip
 
 
 @pytest.mark.parametrize("command", ["measures", "parameters"])
@@ -294,7 +286,7 @@ def test_a_failed_run_ends_with_1_names_its_repeat_and_leaves_the_others(files, 
     assert "(2 seeds)" in result.stdout
     monkeypatch.undo()
     command = next(line for line in result.stderr.splitlines() if "repeat it: kumakan" in line).split("kumakan ")[1]
-    monkeypatch.setattr(cli, "_figures", lambda records, folder, effects, quiet: folder)
+    monkeypatch.setattr(cli, "_figures", lambda records, folder, quiet: folder)
     assert kumakan(*command.split()).exit_code == 0
     assert Record.load(out / "runs/patrols/seed-2").about["seed"] == 2
 
@@ -392,7 +384,7 @@ def test_a_terminal_shows_a_bar(files, tmp_path, workers):
     ours, theirs = pty.openpty()
     code = (
         "from sim import cli\n"
-        "cli._figures = lambda records, folder, effects, quiet: folder\n"
+        "cli._figures = lambda records, folder, quiet: folder\ncli._effect_figures = lambda *told: None\n"
         "if __name__ == '__main__':\n    cli.main()\n"
     )
     (tmp_path / "start.py").write_text(code)

@@ -13,6 +13,7 @@ from sim.experiments.effects import COLUMNS, OUTCOMES, effects, outcome_values
 
 WEEKS = 60
 SHAPE = (WEEKS, 9, len(fakes.OBSERVABLES))
+EVERYWHERE = [name for name, outcome in OUTCOMES.items() if not outcome.elsewhere]
 
 
 def runs(seeds, factor=1.0, shift=0):
@@ -30,8 +31,10 @@ def row(table, outcome, region="Mali", scenario="b"):
 def test_columns_rows_and_what_a_record_lacks_is_left_out():
     table = effects({"a": runs([1, 2]), "b": runs([1, 2], 2.0), "c": runs([1, 2], 3.0)}, "a")
     assert tuple(table.columns) == COLUMNS
-    assert set(table.outcome) == {"joined", "attacks", "trust", "attitude_mean", "cost"}
-    assert len(table) == 2 * 5 * 10
+    elsewhere = {"joined_elsewhere", "attacks_elsewhere"}
+    assert set(table.outcome) == {"joined", "attacks", "trust", "attitude_mean", "cost", *elsewhere}
+    assert len(table) == 2 * 7 * 10
+    assert table[table.outcome.isin(elsewhere)]["mean"].isna().all(), "no measure acts, so there is no elsewhere"
     assert list(dict.fromkeys(table.region)) == ["Mali", *fakes.REGIONS]
 
 
@@ -76,7 +79,7 @@ def test_a_row_by_hand():
 @given(arrays(float, (3, 2, 9, len(fakes.OBSERVABLES)), elements=st.floats(0, 1e6)))
 def test_a_scenario_compared_with_itself_has_no_effect(values):
     same = {seed: fakes.record(v) for seed, v in enumerate(values)}
-    table = effects({"a": same, "b": dict(same)}, "a")
+    table = effects({"a": same, "b": dict(same)}, "a", EVERYWHERE)
     assert (table[["mean", "low", "high", "median", "sd"]] == 0.0).all(axis=None)
     judged = table[table.better != "none"]
     assert (judged.nothing == 1.0).all()
@@ -99,7 +102,7 @@ def test_swapping_the_baseline_flips_the_sign(values):
 @given(arrays(float, (2, 4, 2, 9, len(fakes.OBSERVABLES)), elements=st.floats(0, 1e6)), st.floats(0, 0.5))
 def test_shares_sum_to_one_and_the_interval_holds_the_mean(values, margin):
     records = {name: {k: fakes.record(v) for k, v in enumerate(vs)} for name, vs in zip("ab", values, strict=True)}
-    table = effects(records, "a", nothing_margin=margin)
+    table = effects(records, "a", EVERYWHERE, nothing_margin=margin)
     judged = table[table.better != "none"]
     np.testing.assert_allclose(judged[["helped", "harmed", "nothing"]].sum(axis=1), 1.0)
     assert ((table.low <= table["mean"]) & (table["mean"] <= table.high)).all()

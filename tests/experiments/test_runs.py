@@ -6,6 +6,7 @@ import os
 import time
 
 import batch_fakes as fakes
+import numpy as np
 import pytest
 
 import sim
@@ -17,7 +18,7 @@ from sim.record import Record
 
 @pytest.fixture
 def calls(tmp_path, monkeypatch):
-    """What the runner was asked to do, as [scenario, seed, process, numba threads]."""
+    """What the runner was asked to do, as [scenario, seed, process, numba threads, draw]."""
     log = tmp_path / "calls.log"
     log.touch()
     monkeypatch.setenv("KUMAKAN_TEST_LOG", str(log))
@@ -146,7 +147,7 @@ def test_whatever_ends_a_batch_ends_its_workers_at_once(tmp_path, a_and_b):
 def test_there_whole_or_not_at_all(tmp_path, monkeypatch):
     """A record whose writing breaks off leaves nothing, and the run that stood there before still stands."""
     folder = tmp_path / "seed-1"
-    good = fakes.record([[[1.0] * 6] * 9])
+    good = fakes.record(np.ones((1, 9, len(fakes.OBSERVABLES))))
     keep(good, folder)
 
     def half(self, place):
@@ -156,7 +157,7 @@ def test_there_whole_or_not_at_all(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Record, "save", half)
     with pytest.raises(OSError, match="disk full"):
-        keep(fakes.record([[[2.0] * 6] * 9]), folder)
+        keep(fakes.record(np.full((1, 9, len(fakes.OBSERVABLES)), 2.0)), folder)
     assert [path.name for path in tmp_path.iterdir()] == ["seed-1"]
     assert Record.load(folder).digest == good.digest
 
