@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from sim.experiments.effects import OUTCOMES, Outcome
 from sim.levers import TABLE as LEVERS
 from sim.measures import MEASURES
-from sim.measures.base import Measure
+from sim.measures.base import Condition, Measure
 from sim.parameters import CARRIED, rows
 from sim.processes.record import CELLS, STOCKS, observables
 from sim.record import FLOWS
@@ -109,7 +109,7 @@ def parameters_page() -> str:
                     "quality",
                     "meaning",
                     "source",
-                ),  # fmt: skip
+                ),
                 [
                     (
                         f"`{p.name}`",
@@ -135,45 +135,61 @@ def parameters_page() -> str:
 def measures_page() -> str:
     common = set(Measure.model_fields)
     usual = {s.name: s.default for s in Measure.settings()}
+    read_by = readers()
     parts = [
         "# Measures",
         words("""
             What can stand under `measures:` in a scenario. Each measure moves levers
             ([levers.md](levers.md)) and reports what it delivered and cost in every week. Effect sizes are
             parameters ([parameters.md](parameters.md)), not settings: a setting says what is done, a
-            parameter what it does to people.
+            parameter what it does to people. The sizes that a measure reads itself stand with it; what a lever
+            then does is said in [odd.md](odd.md#7-submodels).
         """),
+        markdown(
+            ("measure", "in words", "it delivers"),
+            [(f"[`{key}`](#{key})", m.title, m.delivers) for key, m in sorted(MEASURES.items())],
+        ),
         "## Settings of every measure",
         _settings(Measure.settings()),
+        "A condition (`when`) has:",
+        _fields(Condition),
     ]
     for key, measure in sorted(MEASURES.items()):
         module = sys.modules[measure.__module__]
         story = inspect.cleandoc(module.__doc__ or "").split("\n\n", 1)
         moved = [lever.name for lever in LEVERS if _names(lever.name, inspect.getsource(module))]
+        sizes = [row for row in rows().values() if f"measures/{key}.py" in read_by[row.name]]
         parts += [
             f"## `{key}`",
-            f"{measure.title}. {words(story[-1])}",
+            f"*{measure.title}.*",
+            prose(story[-1]),
             f"Delivers: {measure.delivers}. Levers: {', '.join(f'`{name}`' for name in moved)}."
-            + (f" Sources: {', '.join(measure.sources)}." if measure.sources else ""),
+            + (f" Sources: {', '.join(measure.sources)}." if measure.sources else "")
+            + _scenario(key),
             _settings([s for s in measure.settings() if s.name not in common or s.default != usual[s.name]]),
         ]
         for inner, where in _blocks(measure):
-            parts.append(f"A block of {where} (`{inner.__name__}`) has:")
-            parts.append(
+            parts += [f"A block of {where} (`{inner.__name__}`) has:", _fields(inner)]
+        if sizes:
+            parts += [
+                "Parameters it reads:",
                 markdown(
-                    ("setting", "default", "unit", "meaning", "source"),
+                    ("parameter", "value", "unit", "prior", "transport", "quality", "meaning", "source"),
                     [
                         (
-                            f"`{name}`",
-                            "needed" if info.is_required() else shown(info.default),
-                            info.json_schema_extra["unit"],
-                            info.description or "",
-                            info.json_schema_extra["source"],
+                            f"`{p.name}`",
+                            f"{p.value:g}",
+                            p.unit,
+                            p.distribution,
+                            p.transport,
+                            p.quality,
+                            p.meaning,
+                            p.source,
                         )
-                        for name, info in inner.model_fields.items()
+                        for p in sizes
                     ],
-                )
-            )
+                ),
+            ]
     return page(parts)
 
 
@@ -343,6 +359,12 @@ def words(text: str) -> str:
     return " ".join(text.split())
 
 
+def prose(text: str) -> str:
+    """Paragraphs on a line each; what is indented (an equation) stays as it is."""
+    blocks = text.split("\n\n")
+    return "\n\n".join(block if block.startswith("    ") else words(block) for block in blocks)
+
+
 def shown(value: Any) -> str:
     """A default as one would write it in a scenario."""
     if value is None:
@@ -370,10 +392,35 @@ def _settings(settings: Iterable[Any]) -> str:
     )
 
 
+def _fields(block: type[BaseModel]) -> str:
+    """The settings of a block inside the settings of a measure."""
+    return markdown(
+        ("setting", "default", "unit", "meaning", "source"),
+        [
+            (
+                f"`{name}`",
+                "needed" if info.is_required() else shown(info.default),
+                info.json_schema_extra["unit"],
+                info.description or "",
+                info.json_schema_extra["source"],
+            )
+            for name, info in block.model_fields.items()
+        ],
+    )
+
+
+def _scenario(key: str) -> str:
+    """The scenario file that shows a measure."""
+    names = (f"{key}.yaml", f"without_{key}.yaml")
+    return "".join(f" Scenario: [{n}](../scenarios/{n})." for n in names if (ROOT / "scenarios" / n).exists())
+
+
 def _blocks(measure: type[Measure]) -> list[tuple[type[BaseModel], str]]:
-    """The blocks inside a measure's settings, and the settings that hold them."""
+    """The blocks inside a measure's own settings, and the settings that hold them."""
     holders: dict[type[BaseModel], list[str]] = {}
     for name, info in measure.model_fields.items():
+        if name in Measure.model_fields:
+            continue
         for kind in (info.annotation, *get_args(info.annotation)):
             if isinstance(kind, type) and issubclass(kind, BaseModel):
                 holders.setdefault(kind, []).append(f"`{name}`")

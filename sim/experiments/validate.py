@@ -93,7 +93,7 @@ def scenarios(baseline: Scenario, historical: Scenario) -> list[Scenario]:
         "cash": {"measures.economic_growth": {**JOBS, "mode": "cash"}},
         "sites": {"measures.bamako_plan": True},
         "dispatch": {"measures.intervention_protocol": True, "measures.operations_centre": True},
-        "pole": {"measures.judicial_pole": {"start": "2017-01-02"}},
+        "pole": {"measures.judicial_pole": {"start": "2017-01-02", **ROOM_FOR_ALL}},
         "raids": {"forces.army.patrol_share": RAIDS},
         "everything": everything,
     }
@@ -104,8 +104,10 @@ def scenarios(baseline: Scenario, historical: Scenario) -> list[Scenario]:
     ]
 
 
-JOBS: dict[str, Any] = {"start": "2017-01-02", "places_per_year": 20_000_000}
-"""So many places that everybody is offered one: an effect on those offered, not a budget."""
+JOBS: dict[str, Any] = {"start": "2017-01-02", "places_per_year": 300_000_000}
+"""So many places that every youth has one within weeks: an effect on those who take it up, not a budget."""
+ROOM_FOR_ALL: dict[str, Any] = {"cases_per_year": 100_000, "judges": 5_000}
+"""A pole that takes every case there is: the pace at which it sends cases on, not its size."""
 RAIDS = 0.7
 """Share of weeks in which army units are out on search, against 0.3: raids without control of abuses."""
 AFTER_CLIPS, GONE_AFTER = date(2016, 12, 26), date(2017, 2, 27)
@@ -383,7 +385,7 @@ TARGETS = (
            "Berman et al. 2011", _unemployment),
     Target("T15", "jobs with capital, 14 months: joining", "share", -0.30, -0.05, "Blattman and Annan 2016",
            lambda r: change(r, "jobs", lambda x: between(x, "joined", JOBS_FROM, JOBS_TO)),
-           note="everybody is offered a place; less what is not carried out or not taken up"),
+           note="every youth has a place; carried over from Liberia"),
     Target("T15", "training only, 14 months: joining", "share", -0.05, 0.05, "Blattman and Annan 2016",
            lambda r: change(r, "training_only", lambda x: between(x, "joined", JOBS_FROM, JOBS_TO))),
     Target("T15", "cash only: support after eight months", "SD", 0.0, 0.2, "Lyall, Zhou and Imai 2020",
