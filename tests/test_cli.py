@@ -90,7 +90,7 @@ def test_sim_offers_what_it_says():
 def test_version_and_help():
     assert kumakan("--version").output == f"kumakan {__version__}\n"
     assert kumakan("--help").exit_code == 0
-    for command in ("run", "compare", "check", "measures", "parameters", "explain"):
+    for command in ("run", "compare", "validate", "check", "measures", "parameters", "explain"):
         assert kumakan(command, "--help").exit_code == 0
         assert command in kumakan("--help").output
 
@@ -451,6 +451,49 @@ def test_figures_are_drawn_for_what_was_run(files, tmp_path):
     assert {"effects.png", "series_joined.png", "map_joined_per_100k_patrols.png"} <= drawn
     with Image.open(tmp_path / "out" / "figures" / "effects.png") as image:
         assert min(image.size) > 300
+
+
+# --- validating ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_validate_sets_every_target_beside_the_runs_and_repeats_none(tmp_path):
+    import pandas as pd
+
+    from sim.experiments.validate import TARGETS
+
+    out, page = tmp_path / "out", tmp_path / "validation.md"
+    command = ["validate", "--draws", 1, "--persons-per-youth", 10_000, "--workers", 1, "--out", out, "--page", page]
+    result = kumakan(*command)
+    assert result.exit_code == 0, result.output
+    table = pd.read_csv(out / "validation.csv")
+    assert len(table) == len(TARGETS) + 1
+    assert table["runs"].max() == 1
+    assert f"{len(table)} targets: " in result.stdout
+    text = page.read_text(encoding="utf-8")
+    assert "Made by `kumakan validate --draws 1 --seeds 1 --persons-per-youth 10000`: 1 draw of parameters" in text
+    again = kumakan(*command)
+    assert "nothing to run, 12 there already" in again.stderr
+    assert again.stdout == result.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--draws", "0"], "--draws"),
+        (["--seeds", "few"], "--seeds"),
+        (["--baseline", "absent.yaml"], "absent.yaml"),
+        (["--historical", "absent.yaml"], "absent.yaml"),
+        (["--set", "end=2014-01-06"], "it lies within the run"),
+        (["more.yaml"], "more.yaml"),
+    ],
+)
+def test_what_cannot_be_validated_ends_with_2_before_anything_runs(tmp_path, options, said):
+    result = kumakan("validate", *options, "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert "Traceback" not in result.output
+    assert not (tmp_path / "out").exists()
 
 
 # --- explaining ------------------------------------------------------------------------------------------
