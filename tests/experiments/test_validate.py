@@ -72,7 +72,7 @@ def test_civilians_killed_are_shared_among_three_sides_in_the_last_years():
 def test_casualties_are_the_dead_of_all_sides_by_calendar_year():
     record = made(deaths_civilian=np.where(YEARS == 2019, 3.0, 0.0), deaths_security=np.where(YEARS == 2016, 2.0, 0.0),
                   killed=np.where(YEARS == 2016, 1.0, 0.0))  # fmt: skip
-    weeks = {year: (YEARS == year).sum() for year in (2016, 2019)}
+    weeks = {year: (year == YEARS).sum() for year in (2016, 2019)}
     expected = 3 * weeks[2019] / (3 * weeks[2016])
     assert target("casualties of 2019").value({"history": record}) == pytest.approx(expected)
 
@@ -130,7 +130,7 @@ def test_attacks_are_set_against_those_recorded_in_the_same_year():
     assert seen.shape == (6, 9)
     as_seen = np.zeros((WEEKS, 9))
     for year in range(2012, 2018):
-        as_seen[np.flatnonzero(YEARS == year)[0]] = seen[year - 2012]
+        as_seen[np.flatnonzero(year == YEARS)[0]] = seen[year - 2012]
     for factor in (1.0, 3.0):
         records = {"history": made(attacks=factor * as_seen)}
         for year in v.YEARS_FITTED:
@@ -181,7 +181,7 @@ def judged(numbers, low=0.0, high=1.0, how="median", seeds=False):
 
 def _batch(pairs, only=None, names=("baseline", "history")):
     record = made()
-    records = {name: {key: record for key in (only or {}).get(name, pairs)} for name in names}
+    records = {name: dict.fromkeys((only or {}).get(name, pairs), record) for name in names}
     drawn = sorted({key.draw for key in pairs if isinstance(key, tuple)})
     seeds = sorted({key.seed if isinstance(key, tuple) else key for key in pairs})
     return SimpleNamespace(records=records, scenarios=names, draws=tuple(drawn) or (0,), seeds=tuple(seeds))
