@@ -48,6 +48,7 @@ class Twin:
         self.__dict__.update(parts)  # see twin.of_country
         self.levers = None  # name -> number, or (nested) list by cell, region, country, group, force or channel
         self.trained = [0.0] * len(self.states_own)  # share of each force
+        self.shifted = [0.0] * 9  # what policy shifted attitudes by last week, by region
         self.seen = Counter()  # how often each kind of event happened
         self.rows = []  # the record: observable -> nine numbers, a dict per week
         self._near, self._pulls, self._kin = {}, {}, {}  # what never changes, worked out once
@@ -185,8 +186,8 @@ class Twin:
                 self.seen["drafted sermon"] += 1
             sermons[imam.number] = stance, credibility
         for youth in self.youths:
-            shift = self.levers.support[youth.cell.region]  # everybody's: taken off what the ties show
-            peers = sum(met[tie.row] for tie in youth.ties) / len(youth.ties) - shift
+            shift = self.levers.support[youth.cell.region]  # everybody's: last week's is taken off what ties showed
+            peers = sum(met[tie.row] for tie in youth.ties) / len(youth.ties) - self.shifted[youth.cell.region]
             if youth.status == "killed":
                 youth.settled = single(peers)
             else:
@@ -203,6 +204,7 @@ class Twin:
             youth.attitude = single(youth.settled + youth.recent + shift)
             unredressed = 1.0 - self.levers.grievance_relief[youth.cell.region]
             youth.grievance = single(youth.grievance * half(p.grievance_half_life) * unredressed)
+        self.shifted = list(self.levers.support)
         self.attitudes_now = [(y.cell.region, y.attitude, y.grievance) for y in self.youths]  # for the record
 
     # --- 4 approach and joining ---------------------------------------------------------------------------
