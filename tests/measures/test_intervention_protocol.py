@@ -19,7 +19,7 @@ from trial import (
 from sim.engine.cells import around
 from sim.population.youth import MEMBER
 from sim.processes.measures import measures
-from sim.processes.security import security
+from sim.processes.security import post_units, security
 from sim.processes.violence import violence
 from sim.world.grid import world_grid
 
@@ -73,6 +73,7 @@ def test_a_force_that_is_not_there_is_not_under_its_command():
     country = begun(KEY, world={"forces": gone})
     for week, of_four in ((0, 3), (10, 2)):
         country.week = week
+        post_units(country)
         measures(country)
         assert country.levers.joint_command.max() == pytest.approx(0.8 * of_four / 4)
 

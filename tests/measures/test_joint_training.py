@@ -51,6 +51,7 @@ def test_the_g5_force_is_trained_once_it_is_there():
     assert not moved(country)
     assert not report(country).cost_xof.any()
     country.week = country.clock.week(country.clock.end) - 1
+    post_units(country)
     measures(country)
     assert country.levers.soldiers_trained[places()["g5_joint_force"]] == pytest.approx(2300 / WEEKS_PER_YEAR)
     assert set(np.flatnonzero(report(country).count)) == {3, 6}

@@ -56,6 +56,7 @@ def test_where_no_unit_is_there_is_nobody_to_direct():
     country = busy(begun(KEY, world={"forces": withdrawn}))
     assert moved(country) == {"response_delay", "dispatch"}
     country.week = 12
+    post_units(country)
     assert not moved(country)
     assert not report(country).count.any()
     assert report(country).cost_xof.sum() > 0, "the centre is paid all the same"
@@ -64,6 +65,7 @@ def test_where_no_unit_is_there_is_nobody_to_direct():
 def test_regions_that_the_forces_left_are_not_directed():
     country = busy(begun(KEY, end="2013-12-30", world={"end": "2013-12-30"}))
     country.week = 20
+    post_units(country)
     measures(country)
     north = np.isin(np.arange(9), [5, 6, 7])
     assert np.array_equal(country.levers.dispatch > 0, ~north)
