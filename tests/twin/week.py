@@ -561,7 +561,8 @@ class Twin:
     def besiege(self, site, group, n, trapped):
         """Some of the people trapped in a raid die before it is over."""
         p, levers, here = self.p, self.levers, site.number
-        dying = p.siege_deaths * levers.response_delay[here] ** p.harm_delay * (1.0 - levers.site_guard[here])
+        delay = max(levers.response_delay[here], 0.01)
+        dying = p.siege_deaths * delay**p.harm_delay * (1.0 - levers.site_guard[here])
         who = len(self.groups) * len(self.cells) + group.number  # behind the numbers of all attacks
         dead = poisson(trapped * dying, luck("how many an attack kills", self.seed, self.week, who, n))
         dead = min(dead, trapped)
@@ -747,7 +748,8 @@ class Twin:
             if member.recruiter:
                 hazard *= p.recruiter_exposure * levers.recruiter_exposure[here]
             acting = near * math.exp(p.command_gain * levers.joint_command[here])
-            answer = p.answer_rate * levers.response_delay[here] ** p.arrest_delay * (1.0 - math.exp(-acting))
+            delay = max(levers.response_delay[here], 0.01)
+            answer = p.answer_rate * delay**p.arrest_delay * (1.0 - math.exp(-acting))
             hazard += answer * cell.attacks_now.get(member.group, 0) / max(cell.based, 1)
             chance = 1.0 - math.exp(-hazard)
         else:
