@@ -35,8 +35,8 @@ ONE_SIGNED = {
     "a time to respond or to be told; what a shorter one does has a sign of its own (harm_delay, arrest_delay, "
     "information_delay)": ("command_delay", "centre_delay", "sharing_delay"),
     "a time, a dose or a number of units: there is none below zero": (
-        "counsel_half_life", "clip_half_life", "drill_half_life", "message_dose", "message_residue", "residue_half_life", "un_companies",
-        "job_weeks", "cash_turn_weeks",
+        "counsel_half_life", "clip_half_life", "drill_half_life", "message_dose", "message_residue",
+        "residue_half_life", "un_companies", "job_weeks", "cash_turn_weeks",
     ),
     "what a measure loses: it can only lower what the measure does": (
         "state_brand", "clip_fatigue", "site_displaced", "border_displaced",

@@ -39,7 +39,9 @@ class PlannedMeasure:
     regions: tuple[str, ...]
     intensity: float
     delivers: str
-    reached_per_week: float | None  # in the unit of `delivers`, at full strength; None when it is not active
+    reached_per_week: (
+        float | None
+    )  # in the unit of `delivers`, at full strength; None when not active, or unknown before a run
     cost_xof: float | None  # over the whole run; None when it is not active
 
 

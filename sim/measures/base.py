@@ -270,7 +270,7 @@ class Delivered:
 class Plan(NamedTuple):
     """What a measure would deliver and cost, worked out without a run."""
 
-    reached_per_week: float  # in the unit of `Measure.delivers`, at full strength
+    reached_per_week: float | None  # in the unit of `Measure.delivers`, at full strength; None: it hangs on the run
     cost_xof: float  # over the whole run
 
 
