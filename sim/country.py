@@ -71,9 +71,7 @@ class Country:
     forces: np.ndarray  # float64 by cell, effective companies there this week
     troops: np.ndarray  # float64 by cell, troops there this week
     attacks_now: np.ndarray  # int64 groups x cells, attacks this week
-    felt: (
-        np.ndarray
-    )  # uint8 by chunk, what is still felt there, as bits: 1 clips, 2 propaganda, 4 outreach, 8 what lasts
+    felt: np.ndarray  # uint8 by chunk, what is still felt there, as bits: see `sim.processes.messages`
     flows: np.ndarray  # float64 flows x cells, what happened this week
     totals: np.ndarray  # float64 flows x cells, what happened so far
     means: np.ndarray  # float64 4 x cells: sums over weeks of insecurity, trust, state presence, members

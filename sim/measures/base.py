@@ -332,6 +332,16 @@ class Condition(BaseModel):
                 raise wrong(f"has {name} 0; it is 1 or more")
         return self
 
+    @property
+    def in_words(self) -> str:
+        """The condition as a clause: "attacks in Mopti over 13 weeks lie above 20, ..."."""
+        side, limit = ("above", self.above) if self.above is not None else ("below", self.below)
+        watched = self.observable.replace("_", " ")
+        return (
+            f"{watched} in {self.region} over {self.over_weeks} weeks lie {side} {limit:g}, as reports have it"
+            f" {self.lag_weeks} weeks later, and {self.lasts_weeks} weeks on"
+        )
+
     def met(self, country: Country) -> bool:
         """Whether what planners know this week keeps the measure on.
 

@@ -37,7 +37,10 @@ def record(values, name="made up", seed=1, draw=0, measures=None):
         weights={"people": np.arange(1.0, 10.0), "youths": np.ones(9)},
         cells={"joined": np.arange(4.0)},
         about={
-            "scenario": {"name": name, "measures": measures or {}}, "seed": seed, "draw": draw, "world_seed": 1,
+            "scenario": {"name": name, "measures": measures or {}},
+            "seed": seed,
+            "draw": draw,
+            "world_seed": 1,
             "parameters": {},
         },  # fmt: skip
     )

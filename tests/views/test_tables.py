@@ -47,8 +47,7 @@ def test_the_heading_says_what_the_numbers_rest_on_and_what_lets_them_differ(who
     assert "median [5-95 % of draws], which covers luck and the parameters that are not known" in whole
     assert "then % of draws in which it helped / harmed / did nothing" in whole
     by_seed = {
-        name: {key.draw: r for key, r in runs.items()}
-        for name, runs in chosen(every_measure, "joint_patrols").items()
+        name: {key.draw: r for key, r in runs.items()} for name, runs in chosen(every_measure, "joint_patrols").items()
     }
     text = shown(effects(by_seed, "baseline"))
     assert "same seeds, Mali, whole run (12 seeds)" in text
