@@ -477,7 +477,7 @@ def parameters(names: tuple[str, ...], as_csv: bool) -> None:
 @_options(
     click.option("--seed", type=click.IntRange(0, LARGEST_SEED), default=1, show_default=True, metavar="N",
                  help="Luck of both runs."),
-    click.option("--draw", type=click.IntRange(0, LARGEST_SEED), default=0, show_default=True, metavar="N",
+    click.option("--draw", type=click.IntRange(0, LARGEST_DRAW), default=0, show_default=True, metavar="N",
                  help="Draw of the parameters; 0 takes their values in the table."),
     click.option("--world-seed", type=click.IntRange(0, LARGEST_SEED), default=1, show_default=True, metavar="N",
                  help="Who lives where and knows whom."),

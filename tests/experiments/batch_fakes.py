@@ -74,6 +74,12 @@ def interrupted_on_two(scenario, seed, world_seed, draw=0):
     return quick(scenario, seed, world_seed, draw)
 
 
+def interrupted_on_draw_two(scenario, seed, world_seed, draw=0):
+    if draw == 2:
+        raise KeyboardInterrupt
+    return quick(scenario, seed, world_seed, draw)
+
+
 def slow(scenario, seed, world_seed, draw=0):
     time.sleep(60)
     return quick(scenario, seed, world_seed, draw)
