@@ -28,9 +28,10 @@ LAST_DRAW = 2**32 - 1
 class Parameter:
     """One row of the table.
 
-    `low` and `high` bound what a scenario may set (about the prior's 5 and 95 %, or wider). `drawn` says whether it varies
-    from draw to draw: effects do, what was set so that the baseline follows history does not. `transport` is where an
-    effect was measured, if it must be carried over to Mali ("sahel", "africa", "west"): `Parameters.carried_over`.
+    `low` and `high` bound what a scenario may set (about the prior's 5 and 95 %, or wider). `drawn` says whether it
+    varies from draw to draw: effects do, what was set so that the baseline follows history does not. `transport` is
+    where an effect was measured, if it must be carried over to Mali ("sahel", "africa", "west"):
+    `Parameters.carried_over`.
     """
 
     name: str

@@ -307,7 +307,10 @@ def test_leave_one_out_compares_a_scenario_with_itself_without_each_measure(tmp_
     assert result.exit_code == 0, result.output
     assert "One seed: no interval can be given; use --seeds." in result.stdout
     table = pd.read_csv(tmp_path / "results" / "package+leave-one-out" / "effects.csv")
-    assert list(dict.fromkeys(table["scenario"])) == ["package_without_joint_patrols", "package_without_sermon_drafting"]
+    assert list(dict.fromkeys(table["scenario"])) == [
+        "package_without_joint_patrols",
+        "package_without_sermon_drafting",
+    ]
     cost = table[(table["outcome"] == "cost") & (table["region"] == "Mali")].set_index("scenario")["mean"]
     assert (cost < 0).all(), "what is left out is not paid for"
     assert "(left out)" in result.stdout

@@ -42,7 +42,7 @@ def record(values, name="made up", seed=1, draw=0, measures=None):
             "draw": draw,
             "world_seed": 1,
             "parameters": {},
-        },  # fmt: skip
+        },
     )
 
 

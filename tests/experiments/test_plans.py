@@ -7,6 +7,7 @@ from sim.experiments.plans import leave_one_out, one_at_a_time, without
 from sim.measures import MEASURES
 from sim.scenario import Scenario, load
 
+
 def base(measures=None, **settings):
     return Scenario.of({"name": "base", "description": "what is there", "persons_per_youth": 5000,
                         "measures": measures or {}, **settings})  # fmt: skip
