@@ -399,6 +399,9 @@ def show_preview(preview: Preview, out: Console) -> None:
                 escape(reach), cost,
             )  # fmt: skip
         out.print(table)
+        for m in preview.measures:
+            if m.active and m.when:
+                out.print(f"{m.key}: on only while {m.when}; the cost is that of all weeks, at most", markup=False)
     out.print(
         f"One run takes about {duration(takes.seconds)} on one core"
         f" and {takes.memory_bytes / 1e9:.1f} GB of memory"
