@@ -245,7 +245,7 @@ def test_draws_that_not_every_scenario_finished_are_left_out(one_target):
     assert found.draws == 3, "as asked for"
 
 
-@pytest.mark.filterwarnings("ignore:All-NaN slice:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_without_any_run_that_all_finished_nothing_is_met_or_missed(one_target):
     found = validate(_batch([Pair(1, 1)], {"history": []}))
     assert found.table["verdict"][0] == "no runs"
