@@ -26,7 +26,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
@@ -169,28 +169,32 @@ class Axis:
         >>> Axis("parameters.peer_pull", low=0.01, high=0.03).at(0.5)
         0.02
         """
-        if self.values:
-            return self.values[min(int(place * len(self.values)), len(self.values) - 1)]
-        if self.kind in ("whole", "date") and self.dist == "uniform":  # each as likely as any other
-            value = min(math.floor(self.low + place * (self.high - self.low + 1)), self.high)
-        else:
-            value = self._quantile(place)
-        if self.kind == "date":
-            return date.fromordinal(round(value)).isoformat()
-        if self.kind == "whole":
-            return round(value)
-        return min(max(float(f"{value:.{DIGITS}g}"), self.low), self.high)
+        return self.all_at(np.array([place]))[0]
 
-    def _quantile(self, place: float) -> float:
+    def all_at(self, places: NDArray[np.float64]) -> list[Any]:
+        """The values at several places."""
+        if self.values:
+            return [self.values[min(int(place * len(self.values)), len(self.values) - 1)] for place in places]
+        if self.kind in ("whole", "date") and self.dist == "uniform":  # each as likely as any other
+            numbers = np.minimum(np.floor(self.low + places * (self.high - self.low + 1)), self.high)
+        else:
+            numbers = self._quantiles(places)
+        if self.kind == "date":
+            return [date.fromordinal(round(float(number_))).isoformat() for number_ in numbers]
+        if self.kind == "whole":
+            return [round(float(number_)) for number_ in numbers]
+        return [min(max(float(f"{number_:.{DIGITS}g}"), self.low), self.high) for number_ in numbers]
+
+    def _quantiles(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
         if self.dist == "uniform":
-            return self.low + place * (self.high - self.low)
+            return self.low + places * (self.high - self.low)
         if self.dist == "log-uniform":
-            return float(self.low * (self.high / self.low) ** place)
+            return np.asarray(self.low * (self.high / self.low) ** places)
         from sim.priors import prior
 
         distribution = prior(self.dist)  # the part of it between low and high
-        below, above = distribution.cdf(self.low), distribution.cdf(self.high)
-        return min(max(float(distribution.ppf(below + place * (above - below))), self.low), self.high)
+        below, above = distribution.cdf([self.low, self.high])
+        return np.clip(distribution.ppf(below + places * (above - below)), self.low, self.high)
 
 
 @dataclass(frozen=True)
@@ -245,7 +249,7 @@ class Sweep:
     @cached_property
     def tries(self) -> tuple[str, ...]:
         """The name of the point of each row of the design; several rows may have the same."""
-        return tuple(_point_name(self, values) for values in self._values())
+        return tuple(_point_name(self, values) for values in self._values)
 
     @cached_property
     def points(self) -> tuple[Point, ...]:
@@ -257,7 +261,7 @@ class Sweep:
             If a combination of values is no scenario, or has another period than its baseline.
         """
         found: dict[str, Point] = {}
-        for name, values in zip(self.tries, self._values(), strict=True):
+        for name, values in zip(self.tries, self._values, strict=True):
             if name not in found:
                 found[name] = self.point(values)
         return tuple(found.values())
@@ -275,9 +279,10 @@ class Sweep:
         name = _point_name(self, values)
         world = {path: value for path, value in values.items() if not path.startswith("measures.")}
         try:
-            scenario, baseline = self.scenario.replaced({**values, "name": name}), None
+            scenario, baseline = self.scenario.replaced(_in_blocks({**values, "name": name})), None
             if self.baseline is not None:
-                baseline = self.baseline.replaced({**world, "name": _named(self.baseline.name, world, self.axes)})
+                title = _named(self.baseline.name, world, self.axes)
+                baseline = self.baseline.replaced(_in_blocks({**world, "name": title}))
                 check_comparable([baseline, scenario])
         except InputError as error:
             raise InputError(f"{name}: {error.message}", file=self.path) from None
@@ -289,11 +294,22 @@ class Sweep:
         baselines = {p.baseline.name: p.baseline for p in self.points if p.baseline is not None}
         return [*baselines.values(), *(p.scenario for p in self.points)]
 
-    def _values(self) -> Iterator[dict[str, Any]]:
+    @cached_property
+    def _values(self) -> tuple[dict[str, Any], ...]:
         """The values of each row of the design, by path; without those that stay as they are."""
-        for row in self.places:
-            pairs = zip(self.axes, row, strict=True)
-            yield {axis.path: axis.at(float(place)) for axis, place in pairs if not math.isnan(place)}
+        rows_: list[dict[str, Any]] = [{} for _ in self.places]
+        for axis, places in zip(self.axes, self.places.T, strict=True):
+            moved = np.flatnonzero(~np.isnan(places))
+            for row, value in zip(moved, axis.all_at(places[moved]), strict=True):
+                rows_[row][axis.path] = value
+        return tuple(rows_)
+
+
+def _in_blocks(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same changes with all parameters in one: a hundred of them one by one take their time."""
+    parameters = {p.partition(".")[2]: value for p, value in values.items() if p.startswith("parameters.")}
+    others = {path: value for path, value in values.items() if not path.startswith("parameters.")}
+    return {**others, "parameters": parameters} if parameters else others
 
 
 def _point_name(sweep: Sweep, values: Mapping[str, Any]) -> str:
@@ -305,20 +321,21 @@ def _named(base: str, values: Mapping[str, Any], axes: Sequence[Axis]) -> str:
     if not values:
         return base
     labels = {axis.path: axis.label for axis in axes}
-    name = " ".join([*([base] if base else []), *(f"{labels[p]}={_short(v)}" for p, v in values.items())])
+    name = " ".join([*([base] if base else []), *(f"{labels[p]}={written(v)}" for p, v in values.items())])
     if len(name) <= NAME_LETTERS and folder_name(name) == re.sub("[ =]", "_", name):
         return name
     digest = hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()
     return f"{base or 'point'} {digest[:12]}"
 
 
-def _short(value: Any) -> str:
+def written(value: Any) -> str:
+    """A value as the name of a point says it."""
     if isinstance(value, bool) or value is None:
         return json.dumps(value)
     if isinstance(value, float):
         return f"{value:.{DIGITS}g}" if float(f"{value:.{DIGITS}g}") == value else repr(value)
     if isinstance(value, list | tuple):
-        return "+".join(map(_short, value))
+        return "+".join(map(written, value))
     return str(value)
 
 
@@ -674,7 +691,7 @@ def _inputs(plan: Sweep, point: Point) -> dict[str, Any]:
         if value is None and path.startswith("parameters."):
             found[path] = rows()[path.removeprefix("parameters.")].value
         elif isinstance(value, list | tuple):
-            found[path] = _short(value)
+            found[path] = written(value)
     return found
 
 
@@ -751,9 +768,13 @@ class Swept:
             )
 
     def save(self, folder: str | os.PathLike[str] | None = None) -> list[Path]:
-        """Write `points.csv`, `table.csv` and `summary.csv`, by default beside the runs."""
+        """Write `points.csv`, `table.csv`, `summary.csv` and, of Sobol and Morris, `indices.csv` beside the runs."""
+        from sim.experiments.sensitivity import SCREENED, all_indices
+
         folder = Path(self.batch.out if folder is None else folder)
         tables = {"points.csv": self.points, "table.csv": self.table, "summary.csv": self.summary()}
+        if self.plan.design.method in SCREENED and len(self.table):
+            tables["indices.csv"] = all_indices(self)
         for name, table in tables.items():
             write_text(folder / name, table.to_csv(index=False))
         return [folder / name for name in tables]

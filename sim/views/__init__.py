@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sim.views.saving import save
     from sim.views.series import plot_series
     from sim.views.sheet import about
-    from sim.views.sweeps import heat_map, plot_cost_effect, plot_line, sweep_figures, tornado
+    from sim.views.sweeps import heat_map, plot_cost_effect, plot_indices, plot_line, sweep_figures, tornado
 
 _HOMES = {
     "about": "sheet",
@@ -29,6 +29,7 @@ _HOMES = {
     "map_regions": "maps",
     "plot_cost_effect": "sweeps",
     "plot_effects": "effects",
+    "plot_indices": "sweeps",
     "plot_line": "sweeps",
     "plot_series": "series",
     "plot_shares": "effects",
@@ -45,6 +46,7 @@ __all__ = [
     "map_regions",
     "plot_cost_effect",
     "plot_effects",
+    "plot_indices",
     "plot_line",
     "plot_series",
     "plot_shares",

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from sim.experiments.effects import basis, headline, in_words
+from sim.experiments.sweep import written
 from sim.views.tables import duration, money, number
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def show_plan(plan: Sweep, cost: Cost, out: Console) -> None:
     for name in ("varied", "values", "unit"):
         table.add_column(name, overflow="fold")
     for axis in plan.axes:
-        listed = ", ".join(map(str, axis.values)) or f"{axis.at(0.0)} to {axis.at(1.0)}, {axis.dist}"
+        listed = ", ".join(map(written, axis.values)) or f"{axis.at(0.0)} to {axis.at(1.0)}, {axis.dist}"
         table.add_row(escape(axis.path), escape(listed), escape(axis.unit))
     out.print(table)
     draws = f" x {len(plan.draws)} draws" if plan.draws != (0,) else ""

@@ -20,6 +20,7 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.engine.errors import InputError, nearest
 from sim.experiments.effects import OUTCOMES, basis, headline, in_words
+from sim.experiments.sensitivity import SCREENED, sensitivity
 from sim.views.sheet import (
     BLUE,
     FAINT,
@@ -62,6 +63,8 @@ def sweep_figures(swept: Swept) -> dict[str, Figure]:
             found[f"line_{name}"] = plot_line(swept, name)
         elif plan.design.method == "one-at-a-time":
             found[f"tornado_{name}"] = tornado(swept, name)
+        elif plan.design.method in SCREENED:
+            found[f"indices_{name}"] = plot_indices(sensitivity(swept, name), about=about_sweep(swept))
     if plan.baseline is not None and "cost" in plan.outcomes and len(plan.points) > 1:
         for name in effects:
             found[f"cost_{name}"] = plot_cost_effect(swept.summary(), name, about=about_sweep(swept))
@@ -237,6 +240,64 @@ def tornado(swept: Swept, outcome: str) -> Figure:
     return figure
 
 
+def plot_indices(indices: pd.DataFrame, *, about: Mapping[str, str] | None = None) -> Figure:
+    """How much each path matters for an outcome, with 90 % intervals: Sobol indices or Morris screening.
+
+    Parameters
+    ----------
+    indices : DataFrame
+        From `sim.experiments.sensitivity.sensitivity`, of one outcome.
+    about : mapping, optional
+        What was run, for the footer (`about_sweep`).
+    """
+    names = sorted(set(indices["outcome"]))
+    if len(names) != 1:
+        raise InputError(f"bars are drawn of the indices of one outcome; here are {', '.join(names) or 'none'}")
+    table = indices.head(MOST_BARS)
+    words, unit = in_words(names[0]), str(table["unit"].iloc[0])
+    bars: tuple[tuple[str, str, str], ...]
+    if "total" in table:
+        bars = (("total", SKY, "total: with all others"), ("first", BLUE, "first: alone"))
+        title, label, said = f"What {words} hangs on: Sobol indices", "share of the variance over the design", ""
+        divisor = 1.0
+    else:
+        bars = (("mu_star", BLUE, "how far it moves the outcome, on average over the other paths"),)
+        divisor, unit = in_large_units(table["mu_star_high"], unit)
+        title, label = f"What {words} hangs on: Morris screening", f"change over the whole range of the path, {unit}"
+        said = " Sigma is how much that differs from place to place: by bends, or by what other paths are."
+    keys: list[Any] = [Patch(color=colour, label=text) for _, colour, text in bars]
+    keys.append(Line2D([], [], color=INK, lw=1.2, label="90 % interval (bootstrap)"))
+    if "sigma" in table:
+        keys.append(Line2D([], [], color=INK, marker="D", mfc=PAPER, ls="", ms=4.5, label="sigma"))
+    luck = _luck_words(float(table["luck"].iloc[0]))
+    notes = f"Of means over the seeds. {luck}{said}{_left_out(len(table), len(indices))}"
+    figure = new_sheet(7.2, 0.8 + 0.34 * len(table), title, "", notes, about, keys)
+    ax = figure.subplots()
+    tidy(ax, grid="x")
+    height = 0.76 / len(bars)
+    for k, (name, colour, _) in enumerate(bars):
+        y = np.arange(len(table)) + (k - (len(bars) - 1) / 2) * height
+        values, low, high = (table[column] / divisor for column in (name, f"{name}_low", f"{name}_high"))
+        ax.barh(y, values, height=height * 0.92, color=colour)
+        ax.hlines(y, low, high, color=INK, lw=1.2)
+    if "sigma" in table:
+        ax.plot(table["sigma"] / divisor, np.arange(len(table)), "D", ms=4.5, mfc=PAPER, mec=INK)
+    ax.axvline(0, color=INK, lw=0.9)
+    ax.margins(x=0.05)
+    ax.set_yticks(range(len(table)), [path.partition(".")[2] or path for path in table["path"]])
+    ax.set_ylim(len(table) - 0.5, -0.5)
+    ax.xaxis.set_major_locator(MaxNLocator(6))
+    ax.xaxis.set_major_formatter(lambda value, _: number(value))
+    ax.set_xlabel(label, size=SMALL_SIZE, family=FONT, color=INK)
+    return figure
+
+
+def _luck_words(luck: float) -> str:
+    if not math.isfinite(luck):
+        return "With one seed it is not known how much of their variance is luck."
+    return f"{'Less than 1' if luck < 0.01 else f'{100 * luck:.0f}'} % of their variance is luck."
+
+
 # --- cost against effect -------------------------------------------------------------------------------------
 
 
@@ -287,6 +348,8 @@ def plot_cost_effect(effects: pd.DataFrame, outcome: str, *, about: Mapping[str,
         ax.plot([cheap, dear], [effect, effect], color=colour, lw=1.6, alpha=1 if labelled else 0.35, zorder=2)
         ax.plot(cost, effect, "o", ms=4.5, mec=colour, mfc=PAPER if colour == INK else colour, zorder=3)
     ax.margins(x=0.06, y=0.1)
+    left, right = ax.get_xlim()
+    ax.set_xlim(min(left, -0.03 * right), max(right, -0.03 * left))  # costs that are nearly equal shall look so
     if labelled:
         _name_points(ax, names, numbers[:, :, 0])
     ax.xaxis.set_major_locator(MaxNLocator(6))
