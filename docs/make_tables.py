@@ -16,11 +16,11 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from sim.experiments.effects import OUTCOMES
+from sim.experiments.effects import OUTCOMES, Outcome
 from sim.levers import TABLE as LEVERS
 from sim.measures import MEASURES
-from sim.measures.base import Measure
-from sim.parameters import rows
+from sim.measures.base import Condition, Measure
+from sim.parameters import CARRIED, rows
 from sim.processes.record import CELLS, STOCKS, observables
 from sim.record import FLOWS
 from sim.world.facts import table
@@ -61,6 +61,10 @@ def readers() -> dict[str, list[str]]:
     for key, measure in MEASURES.items():  # `Measure.carried_out` reads these by the key of the measure
         if f"fidelity_{key}" in found and "carried_out" in inspect.getsource(measure):
             found[f"fidelity_{key}"].append(f"measures/{key}.py")
+    for row in rows().values():  # `Parameters.carried_over` reads these by the column `transport`
+        factor = CARRIED + row.transport
+        if row.transport and not found[factor]:
+            found[factor].append("parameters.py")
     return found
 
 
@@ -79,7 +83,8 @@ def parameters_page() -> str:
             A scenario may set a value between *low* and *high*; the distribution is the prior from which
             calibration and sensitivity studies draw (normal: mean and SD; lognormal: median and 5-95 %;
             beta: its two shapes). *Drawn*: it varies in `--draws`, as effects do; what was set so that the baseline
-            follows history does not.
+            follows history does not. *Transport*: where an effect was found that is carried over to Mali; it acts
+            multiplied by what is left of it here (`transport_sahel`, `transport_africa`, `transport_west`).
         """),
         words("""
             Quality: *measured* by a survey, census, trial or count; *derived* by arithmetic from measured
@@ -92,7 +97,19 @@ def parameters_page() -> str:
         parts.append(f"## Read by `sim/{file}`")
         parts.append(
             markdown(
-                ("name", "value", "unit", "low", "high", "distribution", "drawn", "quality", "meaning", "source"),
+                (
+                    "name",
+                    "value",
+                    "unit",
+                    "low",
+                    "high",
+                    "distribution",
+                    "transport",
+                    "drawn",
+                    "quality",
+                    "meaning",
+                    "source",
+                ),
                 [
                     (
                         f"`{p.name}`",
@@ -101,6 +118,7 @@ def parameters_page() -> str:
                         f"{p.low:g}",
                         f"{p.high:g}",
                         p.distribution,
+                        p.transport,
                         "yes" if p.drawn else "",
                         p.quality,
                         p.meaning + _also(read_by[p.name][1:]),
@@ -117,45 +135,61 @@ def parameters_page() -> str:
 def measures_page() -> str:
     common = set(Measure.model_fields)
     usual = {s.name: s.default for s in Measure.settings()}
+    read_by = readers()
     parts = [
         "# Measures",
         words("""
             What can stand under `measures:` in a scenario. Each measure moves levers
             ([levers.md](levers.md)) and reports what it delivered and cost in every week. Effect sizes are
             parameters ([parameters.md](parameters.md)), not settings: a setting says what is done, a
-            parameter what it does to people.
+            parameter what it does to people. The sizes that a measure reads itself stand with it; what a lever
+            then does is said in [odd.md](odd.md#7-submodels).
         """),
+        markdown(
+            ("measure", "in words", "it delivers"),
+            [(f"[`{key}`](#{key})", m.title, m.delivers) for key, m in sorted(MEASURES.items())],
+        ),
         "## Settings of every measure",
         _settings(Measure.settings()),
+        "A condition (`when`) has:",
+        _fields(Condition),
     ]
     for key, measure in sorted(MEASURES.items()):
         module = sys.modules[measure.__module__]
         story = inspect.cleandoc(module.__doc__ or "").split("\n\n", 1)
         moved = [lever.name for lever in LEVERS if _names(lever.name, inspect.getsource(module))]
+        sizes = [row for row in rows().values() if f"measures/{key}.py" in read_by[row.name]]
         parts += [
             f"## `{key}`",
-            f"{measure.title}. {words(story[-1])}",
+            f"*{measure.title}.*",
+            prose(story[-1]),
             f"Delivers: {measure.delivers}. Levers: {', '.join(f'`{name}`' for name in moved)}."
-            + (f" Sources: {', '.join(measure.sources)}." if measure.sources else ""),
+            + (f" Sources: {', '.join(measure.sources)}." if measure.sources else "")
+            + _scenario(key),
             _settings([s for s in measure.settings() if s.name not in common or s.default != usual[s.name]]),
         ]
         for inner, where in _blocks(measure):
-            parts.append(f"A block of {where} (`{inner.__name__}`) has:")
-            parts.append(
+            parts += [f"A block of {where} (`{inner.__name__}`) has:", _fields(inner)]
+        if sizes:
+            parts += [
+                "Parameters it reads:",
                 markdown(
-                    ("setting", "default", "unit", "meaning", "source"),
+                    ("parameter", "value", "unit", "prior", "transport", "quality", "meaning", "source"),
                     [
                         (
-                            f"`{name}`",
-                            "needed" if info.is_required() else shown(info.default),
-                            info.json_schema_extra["unit"],
-                            info.description or "",
-                            info.json_schema_extra["source"],
+                            f"`{p.name}`",
+                            f"{p.value:g}",
+                            p.unit,
+                            p.distribution,
+                            p.transport,
+                            p.quality,
+                            p.meaning,
+                            p.source,
                         )
-                        for name, info in inner.model_fields.items()
+                        for p in sizes
                     ],
-                )
-            )
+                ),
+            ]
     return page(parts)
 
 
@@ -238,8 +272,11 @@ def observables_page() -> str:
                 ([reading_results.md](reading_results.md)).
             """),
             markdown(
-                ("outcome", "better"),
-                [(f"`{o.name}`", "neither" if o.better == "none" else o.better) for o in OUTCOMES.values()],
+                ("outcome", "better", "group", "what it is"),
+                [
+                    (f"`{o.name}`", "neither" if o.better == "none" else o.better, o.group, _outcome(o))
+                    for o in OUTCOMES.values()
+                ],
             ),
         ]
     )
@@ -322,6 +359,12 @@ def words(text: str) -> str:
     return " ".join(text.split())
 
 
+def prose(text: str) -> str:
+    """Paragraphs on a line each; what is indented (an equation) stays as it is."""
+    blocks = text.split("\n\n")
+    return "\n\n".join(block if block.startswith("    ") else words(block) for block in blocks)
+
+
 def shown(value: Any) -> str:
     """A default as one would write it in a scenario."""
     if value is None:
@@ -335,6 +378,13 @@ def shown(value: Any) -> str:
     return f"{value:.12g}" if isinstance(value, int | float) else str(value)
 
 
+def _outcome(outcome: Outcome) -> str:
+    """What an outcome is made of, where it is not the observable of that name."""
+    if outcome.prefix:
+        return f"the sum of all `{outcome.prefix}` columns"
+    return f"`{outcome.of}` in regions in which no measure acts that the two do not share" if outcome.elsewhere else ""
+
+
 def _settings(settings: Iterable[Any]) -> str:
     return markdown(
         ("setting", "default", "unit", "meaning", "source of the default"),
@@ -342,10 +392,35 @@ def _settings(settings: Iterable[Any]) -> str:
     )
 
 
+def _fields(block: type[BaseModel]) -> str:
+    """The settings of a block inside the settings of a measure."""
+    return markdown(
+        ("setting", "default", "unit", "meaning", "source"),
+        [
+            (
+                f"`{name}`",
+                "needed" if info.is_required() else shown(info.default),
+                info.json_schema_extra["unit"],
+                info.description or "",
+                info.json_schema_extra["source"],
+            )
+            for name, info in block.model_fields.items()
+        ],
+    )
+
+
+def _scenario(key: str) -> str:
+    """The scenario file that shows a measure."""
+    names = (f"{key}.yaml", f"without_{key}.yaml")
+    return "".join(f" Scenario: [{n}](../scenarios/{n})." for n in names if (ROOT / "scenarios" / n).exists())
+
+
 def _blocks(measure: type[Measure]) -> list[tuple[type[BaseModel], str]]:
-    """The blocks inside a measure's settings, and the settings that hold them."""
+    """The blocks inside a measure's own settings, and the settings that hold them."""
     holders: dict[type[BaseModel], list[str]] = {}
     for name, info in measure.model_fields.items():
+        if name in Measure.model_fields:
+            continue
         for kind in (info.annotation, *get_args(info.annotation)):
             if isinstance(kind, type) and issubclass(kind, BaseModel):
                 holders.setdefault(kind, []).append(f"`{name}`")

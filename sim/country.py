@@ -64,13 +64,14 @@ class Country:
     hold: np.ndarray  # float64 by cell 0..1, how far armed groups hold the place
     members: np.ndarray  # int64 groups x cells, members based there (not those abroad)
     recruiters: np.ndarray  # int64 groups x cells
+    shifted: np.ndarray  # float64 by region, SD that policy shifted everybody's attitude by last week
     links: np.ndarray  # int64 by cell, ties between its youths and members
     posted: np.ndarray  # float64 forces x regions, men who are there this week, by region of their base
     trained: np.ndarray  # float64 by force 0..1, share of its members who still know what a training taught
     forces: np.ndarray  # float64 by cell, effective companies there this week
     troops: np.ndarray  # float64 by cell, troops there this week
     attacks_now: np.ndarray  # int64 groups x cells, attacks this week
-    felt: np.ndarray  # uint8 by chunk, what is still felt there, as bits: 1 clips, 2 propaganda, 4 outreach, 8 what lasts
+    felt: np.ndarray  # uint8 by chunk, what is still felt there, as bits: see `sim.processes.messages`
     flows: np.ndarray  # float64 flows x cells, what happened this week
     totals: np.ndarray  # float64 flows x cells, what happened so far
     means: np.ndarray  # float64 4 x cells: sums over weeks of insecurity, trust, state presence, members
@@ -89,8 +90,8 @@ class Country:
         """An independent country in the same state: go on with both and compare."""
         own = {name: getattr(self, name).copy() for name in (
             "youth", "imams", "roster", "units", "insecurity", "trust", "state_presence", "hold", "members",
-            "recruiters", "links", "posted", "trained", "forces", "troops", "attacks_now", "felt", "flows", "totals",
-            "means", "youth_sums", "population", "values")}  # fmt: skip
+            "recruiters", "shifted", "links", "posted", "trained", "forces", "troops", "attacks_now", "felt", "flows",
+            "totals", "means", "youth_sums", "population", "values")}  # fmt: skip
         from copy import deepcopy
 
         return replace(self, levers=deepcopy(self.levers), about=deepcopy(self.about), **own)

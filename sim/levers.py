@@ -123,6 +123,9 @@ TABLE = (
 )  # fmt: skip
 
 
+SOONEST = 0.01
+"""Least response delay that processes reckon with: no response takes no time, whatever measures multiply to."""
+
 PACKAGED = ("attack_rate", "joining")
 """Levers on which measures together may do more or less than each alone."""
 

@@ -19,6 +19,8 @@ from sim.engine.errors import InputError, nearest
 
 TABLE = Path(__file__).with_name("parameters.csv")
 QUALITIES = ("measured", "derived", "estimate", "assumed", "calibrated")
+CARRIED = "transport_"
+"""What the rows begin with that say what is left in Mali of effects found elsewhere."""
 LAST_DRAW = 2**32 - 1
 
 
@@ -26,9 +28,10 @@ LAST_DRAW = 2**32 - 1
 class Parameter:
     """One row of the table.
 
-    `low` and `high` bound what a scenario may set (the prior's 5 and 95 % or wider). `drawn` says whether it varies
-    from draw to draw: effects do, what was set so that the baseline follows history does not. `transport` is where an
-    effect was measured, if it must be carried over to Mali ("sahel", "africa", "west"): `Parameters.carried_over`.
+    `low` and `high` bound what a scenario may set (about the prior's 5 and 95 %, or wider). `drawn` says whether it
+    varies from draw to draw: effects do, what was set so that the baseline follows history does not. `transport` is
+    where an effect was measured, if it must be carried over to Mali ("sahel", "africa", "west"):
+    `Parameters.carried_over`.
     """
 
     name: str
@@ -95,7 +98,21 @@ def register(more: Iterable[Parameter], owner: str) -> None:
         for column in ("unit", "distribution", "source", "meaning"):
             if not getattr(row, column):
                 raise InputError(f"{what} has no {column}")
+        if row.transport and CARRIED + row.transport not in rows():
+            places = [name.removeprefix(CARRIED) for name in rows() if name.startswith(CARRIED)]
+            raise InputError(
+                f"{what} has the transport {row.transport!r}; it is empty or {', '.join(places)}"
+                f"{nearest(row.transport, places)}"
+            )
+        if row.drawn:
+            try:
+                known = row.prior is not None
+            except ValueError:
+                known = False
+            if not known:
+                raise InputError(f"{what} is drawn, but from {row.distribution!r}, which is no prior (see sim.priors)")
         rows()[row.name] = row
+        _of_draw.cache_clear()
 
 
 def one_signed() -> list[str]:
@@ -177,7 +194,7 @@ class Parameters(Mapping[str, float]):
         values = self.as_dict()
         for name, row in rows().items():
             if row.transport:
-                values[name] *= values[f"transport_{row.transport}"]
+                values[name] *= values[CARRIED + row.transport]
         return Parameters(values)
 
     def as_dict(self) -> dict[str, float]:

@@ -35,8 +35,8 @@ ONE_SIGNED = {
     "a time to respond or to be told; what a shorter one does has a sign of its own (harm_delay, arrest_delay, "
     "information_delay)": ("command_delay", "centre_delay", "sharing_delay"),
     "a time, a dose or a number of units: there is none below zero": (
-        "counsel_half_life", "clip_half_life", "drill_half_life", "message_dose", "message_residue", "residue_half_life", "un_companies",
-        "job_weeks", "cash_turn_weeks",
+        "counsel_half_life", "clip_half_life", "drill_half_life", "message_dose", "message_residue",
+        "residue_half_life", "un_companies", "job_weeks", "cash_turn_weeks",
     ),
     "what a measure loses: it can only lower what the measure does": (
         "state_brand", "clip_fatigue", "site_displaced", "border_displaced",
@@ -45,6 +45,7 @@ ONE_SIGNED = {
         "guard_success", "relief_rate",
     ),
     "its studies are of one sign": ("inoculation", "b_abuse_join"),
+    "what is left of an effect found elsewhere; the effect has a sign of its own": ("transport_*",),
     "no effect of a measure: the size of a thing that happens anyway": (
         "propaganda_effect", "kappa_att", "company_weight", "silencing_chance", "wrongful_share", "dismissal_chance",
         "conviction_chance", "clearing_chance",
@@ -75,11 +76,14 @@ def prior(words: str) -> Any:
     if found is None:
         raise ValueError(f"{words!r} is no prior")
     kind, scale = found["kind"], 1.0 / float(found["by"] or 1.0)
-    if kind == "lognormal":
-        median, low, high = map(float, re.split(r";|(?<=\d)-", found["numbers"]))
-        one, other = median, math.log(high / low) / (2.0 * stats.norm.ppf(0.95))
-    else:
-        one, other = map(float, found["numbers"].split(","))
+    try:
+        if kind == "lognormal":
+            median, low, high = map(float, re.split(r";|(?<=\d)-", found["numbers"]))
+            one, other = median, math.log(high / low) / (2.0 * stats.norm.ppf(0.95))
+        else:
+            one, other = map(float, found["numbers"].split(","))
+    except ValueError:
+        raise ValueError(f"{words!r} is no prior: its numbers cannot be read") from None
     if found["above"]:
         if kind != "normal":
             raise ValueError(f"{words!r}: only a normal is cut at zero")

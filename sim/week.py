@@ -102,6 +102,7 @@ def begin(scenario: Scenario, seed: int = 1, world_seed: int = 1, draw: int = 0)
         hold=np.zeros(cells),
         members=np.zeros((many, cells), np.int64),
         recruiters=np.zeros((many, cells), np.int64),
+        shifted=np.zeros(9),
         links=np.zeros(cells, np.int64),
         posted=np.zeros((len(facts.forces()), 9)),
         trained=np.zeros(len(facts.forces())),

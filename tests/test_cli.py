@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 import sim
 from sim import cli
+from sim.engine.errors import InputError
 from sim.record import Record
 from sim.version import __version__
 
@@ -32,7 +33,8 @@ def files(tmp_path):
 
 @pytest.fixture
 def no_figures(monkeypatch):
-    monkeypatch.setattr(cli, "_figures", lambda records, folder, effects, quiet: folder)
+    monkeypatch.setattr(cli, "_figures", lambda records, folder, quiet: folder)
+    monkeypatch.setattr(cli, "_effect_figures", lambda batch, effects, delivered, folder: None)
 
 
 def kumakan(*args):
@@ -88,7 +90,7 @@ def test_sim_offers_what_it_says():
 def test_version_and_help():
     assert kumakan("--version").output == f"kumakan {__version__}\n"
     assert kumakan("--help").exit_code == 0
-    for command in ("run", "compare", "check", "measures", "parameters", "explain"):
+    for command in ("run", "compare", "validate", "check", "measures", "parameters", "explain"):
         assert kumakan(command, "--help").exit_code == 0
         assert command in kumakan("--help").output
 
@@ -151,17 +153,8 @@ def test_parameters_as_csv_give_the_table_back():
 
     found = list(csv.DictReader(io.StringIO(kumakan("parameters", "--csv").output)))
     assert {row["name"]: float(row["value"]) for row in found} == {name: row.value for name, row in rows().items()}
-    assert found[0].keys() == {
-        "name",
-        "value",
-        "unit",
-        "low",
-        "high",
-        "distribution",
-        "quality",
-        "source",
-        "meaning",
-    }
+    columns = "name value unit low high distribution drawn quality source meaning transport"
+    assert found[0].keys() == set(columns.split())
 
 
 @pytest.mark.parametrize("command", ["measures", "parameters"])
@@ -273,6 +266,156 @@ def test_options_reach_the_runs(files, tmp_path, no_figures):
     assert about["world_seed"] == 5
 
 
+def test_run_makes_one_run_under_a_draw(files, tmp_path, no_figures):
+    result = kumakan("run", files[1], "--seed", 2, "--draw", 3, "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    folder = tmp_path / "out/runs/patrols/seed-2-draw-3"
+    assert str(folder) in result.stdout
+    assert "patrols, seed 2, draw 3" in result.stdout
+    record = Record.load(folder)
+    assert record.digest == sim.run(sim.load(files[1]), seed=2, draw=3).digest
+    assert record.digest != sim.run(sim.load(files[1]), seed=2).digest
+
+
+def test_compare_over_draws_says_so_and_more_draws_can_be_added(files, tmp_path, no_figures):
+    import pandas as pd
+
+    out = tmp_path / "out"
+    result = kumakan("compare", *files, "--draws", 2, "--workers", 1, "--out", out)
+    assert result.exit_code == 0, result.output
+    assert "same draws and seeds" in result.stdout
+    assert "(2 draws of parameters, 1 seed each)" in result.stdout
+    assert "Fewer than ten draws" in result.stdout
+    given = pd.read_csv(out / "delivered.csv")
+    assert (given[["scenario", "measure", "change"]].to_numpy() == [["patrols", "joint_patrols", "added"]]).all()
+    assert (given["draws"].item(), given["seeds"].item()) == (2, 1)
+    assert "patrols in the week" in result.stdout
+    more = kumakan("compare", *files, "--draws", 3, "--seeds", 2, "--workers", 1, "--out", out)
+    assert more.exit_code == 0, more.output
+    assert "8 runs to make in this process, 4 more are there already" in more.stderr
+    table = pd.read_csv(out / "effects.csv")
+    assert table["draws"].eq(3).all()
+    assert table["seeds"].eq(2).all()
+
+
+def test_leave_one_out_compares_a_scenario_with_itself_without_each_measure(tmp_path, no_figures, monkeypatch):
+    import pandas as pd
+
+    (tmp_path / "package.yaml").write_text(TINY + "measures: {joint_patrols: {patrols: 20}, sermon_drafting: true}\n")
+    monkeypatch.chdir(tmp_path)
+    result = kumakan("compare", "--leave-one-out", "package.yaml", "--seeds", 1, "--workers", 1)
+    assert result.exit_code == 0, result.output
+    assert "One seed: no interval can be given; use --seeds." in result.stdout
+    table = pd.read_csv(tmp_path / "results" / "package+leave-one-out" / "effects.csv")
+    names = [f"package_without_{key}" for key in ("joint_patrols", "sermon_drafting")]
+    assert list(dict.fromkeys(table["scenario"])) == names
+    cost = table[(table["outcome"] == "cost") & (table["region"] == "Mali")].set_index("scenario")["mean"]
+    assert (cost < 0).all(), "what is left out is not paid for"
+    assert "(left out)" in result.stdout
+
+
+@pytest.fixture
+def planned(monkeypatch):
+    """What would be run: names of scenarios, seeds and draws; nothing is."""
+    found = {}
+
+    def make(loaded, seeds, out, quiet, **options):
+        found.update(scenarios=[s.name for s in loaded], seeds=list(seeds), draws=list(options["draws"]), out=out)
+        raise InputError("planned, not run")
+
+    monkeypatch.setattr(cli, "_make", make)
+    return found
+
+
+def test_one_at_a_time_adds_every_measure_to_a_scenario(files, planned):
+    from sim.measures import MEASURES
+
+    assert "planned, not run" in kumakan("compare", "--one-at-a-time", files[1], "--draws", 5).stderr
+    rest = [f"without_{key}" if key == "joint_patrols" else key for key in MEASURES]
+    assert planned["scenarios"] == ["patrols", *rest]
+    assert (planned["seeds"], planned["draws"]) == ([1], [1, 2, 3, 4, 5])
+    assert planned["out"] == Path("results/patrols+one-at-a-time")
+
+
+@pytest.mark.parametrize(
+    ("options", "seeds", "draws"),
+    [
+        ([], range(1, 21), [0]),
+        (["--seeds", "3", "--seed", "7"], [7, 8, 9], [0]),
+        (["--draws", "2"], [1], [1, 2]),
+        (["--draws", "2", "--seeds", "3"], [1, 2, 3], [1, 2]),
+    ],
+)
+def test_seeds_are_twenty_and_with_draws_one(files, planned, options, seeds, draws):
+    kumakan("compare", *files, *options)
+    assert (planned["seeds"], planned["draws"]) == (list(seeds), draws)
+
+
+def test_values_are_set_and_people_chosen_in_plans_too(files, monkeypatch):
+    from sim.experiments import plans
+
+    seen = []
+    monkeypatch.setattr(plans, "leave_one_out", lambda scenario: seen.append(scenario) or [scenario])
+    kumakan("compare", "--leave-one-out", files[1], "--persons-per-youth", 4000, "--set", "parameters.peer_pull=0.021")
+    [scenario] = seen
+    assert (scenario.persons_per_youth, scenario.parameters) == (4000, {"peer_pull": 0.021})
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["FILES", "--draws", "0"], "--draws"),
+        (["FILES", "--draws", "-3"], "--draws"),
+        (["FILES", "--draws", "many"], "--draws"),
+        (["FILES", "--draws", "100001"], "--draws"),
+        ([], "name the baseline and the scenarios to compare, or --one-at-a-time or --leave-one-out"),
+        (["FILES", "--one-at-a-time", "BASE"], "--one-at-a-time makes its own list of scenarios from one file"),
+        (["BASE", "--leave-one-out", "BASE"], "--leave-one-out makes its own list of scenarios from one file"),
+        (["--one-at-a-time", "BASE", "--leave-one-out", "BASE"], "give it alone"),
+        (["--one-at-a-time", "absent.yaml"], "absent.yaml"),
+        (["--leave-one-out", "absent.yaml"], "absent.yaml"),
+        (["--leave-one-out", "BASE"], "base has no measure that does anything; there is nothing to leave out"),
+        (["--one-at-a-time"], "--one-at-a-time"),
+        (["--one-at-a-tme", "BASE"], "--one-at-a-tme"),
+    ],
+)
+def test_bad_plans_and_draws_end_with_2_before_anything_runs(files, tmp_path, options, said):
+    given = [part for option in options for part in {"FILES": files, "BASE": files[:1]}.get(option, [option])]
+    result = kumakan("compare", *given, "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert "Traceback" not in result.output
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("draw", ["-1", str(2**32), "first"])
+@pytest.mark.parametrize("command", ["run", "explain"])
+def test_a_draw_that_cannot_be_is_refused(files, tmp_path, command, draw):
+    given = files[:1] if command == "run" else files
+    result = kumakan(command, *given, "--draw", draw, "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert "--draw" in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_failed_draw_is_told_with_the_command_that_repeats_it(files, tmp_path, no_figures, monkeypatch):
+    from sim.experiments import runs
+
+    def fails(scenario, seed, world_seed, draw=0, **more):
+        if (scenario.name, draw) == ("patrols", 2):
+            raise FloatingPointError("a hazard was no number")
+        return real(scenario, seed, world_seed, draw, **more)
+
+    real = runs.simulate
+    monkeypatch.setitem(runs.run_batch.__kwdefaults__, "runner", fails)
+    out = tmp_path / "out"
+    result = kumakan("compare", *files, "--draws", 2, "--workers", 1, "--out", out)
+    assert result.exit_code == 1
+    assert "failed: patrols, seed 1, draw 2: FloatingPointError: a hazard was no number" in result.stderr
+    assert f"kumakan run {out}/runs/patrols/scenario.yaml --seed 1 --draw 2 --world-seed 1" in result.stderr
+    assert "(1 draw of parameters, 1 seed each)" in result.stdout
+
+
 def test_a_failed_run_ends_with_1_names_its_repeat_and_leaves_the_others(files, tmp_path, no_figures, monkeypatch):
     from sim.experiments import runs
 
@@ -294,7 +437,7 @@ def test_a_failed_run_ends_with_1_names_its_repeat_and_leaves_the_others(files, 
     assert "(2 seeds)" in result.stdout
     monkeypatch.undo()
     command = next(line for line in result.stderr.splitlines() if "repeat it: kumakan" in line).split("kumakan ")[1]
-    monkeypatch.setattr(cli, "_figures", lambda records, folder, effects, quiet: folder)
+    monkeypatch.setattr(cli, "_figures", lambda records, folder, quiet: folder)
     assert kumakan(*command.split()).exit_code == 0
     assert Record.load(out / "runs/patrols/seed-2").about["seed"] == 2
 
@@ -308,6 +451,49 @@ def test_figures_are_drawn_for_what_was_run(files, tmp_path):
     assert {"effects.png", "series_joined.png", "map_joined_per_100k_patrols.png"} <= drawn
     with Image.open(tmp_path / "out" / "figures" / "effects.png") as image:
         assert min(image.size) > 300
+
+
+# --- validating ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_validate_sets_every_target_beside_the_runs_and_repeats_none(tmp_path):
+    import pandas as pd
+
+    from sim.experiments.validate import TARGETS
+
+    out, page = tmp_path / "out", tmp_path / "validation.md"
+    command = ["validate", "--draws", 1, "--persons-per-youth", 10_000, "--workers", 1, "--out", out, "--page", page]
+    result = kumakan(*command)
+    assert result.exit_code == 0, result.output
+    table = pd.read_csv(out / "validation.csv")
+    assert len(table) == len(TARGETS) + 1
+    assert table["runs"].max() == 1
+    assert f"{len(table)} targets: " in result.stdout
+    text = page.read_text(encoding="utf-8")
+    assert "Made by `kumakan validate --draws 1 --seeds 1 --persons-per-youth 10000`: 1 draw of parameters" in text
+    again = kumakan(*command)
+    assert "nothing to run, 12 there already" in again.stderr
+    assert again.stdout == result.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--draws", "0"], "--draws"),
+        (["--seeds", "few"], "--seeds"),
+        (["--baseline", "absent.yaml"], "absent.yaml"),
+        (["--historical", "absent.yaml"], "absent.yaml"),
+        (["--set", "end=2014-01-06"], "it lies within the run"),
+        (["more.yaml"], "more.yaml"),
+    ],
+)
+def test_what_cannot_be_validated_ends_with_2_before_anything_runs(tmp_path, options, said):
+    result = kumakan("validate", *options, "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert "Traceback" not in result.output
+    assert not (tmp_path / "out").exists()
 
 
 # --- explaining ------------------------------------------------------------------------------------------
@@ -392,7 +578,7 @@ def test_a_terminal_shows_a_bar(files, tmp_path, workers):
     ours, theirs = pty.openpty()
     code = (
         "from sim import cli\n"
-        "cli._figures = lambda records, folder, effects, quiet: folder\n"
+        "cli._figures = lambda records, folder, quiet: folder\ncli._effect_figures = lambda *told: None\n"
         "if __name__ == '__main__':\n    cli.main()\n"
     )
     (tmp_path / "start.py").write_text(code)

@@ -194,7 +194,7 @@ STIRRED = {  # between which values a lever is moved, so that its reader has to 
     "communal_violence": (0, 500),  # hardly anybody lives in the small country
     "state_return": (0, 150),
     "state_goal": (0, 0.5),
-    "response_delay": (0.3, 2),
+    "response_delay": (0, 2),
     "joint_command": (0, 1),
     "dispatch": (0, 1),
     "deployed": (0, 1),

@@ -33,7 +33,7 @@ from sim.processes.exits import exits
 from sim.processes.groups import groups
 from sim.processes.justice import justice
 from sim.processes.measures import measures
-from sim.processes.messages import messages
+from sim.processes.messages import fades, messages
 from sim.processes.security import security
 from sim.processes.violence import violence
 from sim.week import WEEK, finished
@@ -298,7 +298,7 @@ class Side:
 
     def fresh(self, kind: str, half_life: float) -> np.ndarray:
         """Who got a fresh message of a kind that moves them: what is felt is not what fading alone would have left."""
-        faded = (self.was[kind].astype(np.float64) * 0.5 ** (7.0 / half_life)).astype(np.float32)
+        faded = fades(self.was[kind], np.float32(0.5 ** (7.0 / half_life)))
         felt = self[kind]
         return (felt != faded) & (felt != 0.0)
 

@@ -38,8 +38,9 @@ class PlannedMeasure:
     end: date | None
     regions: tuple[str, ...]
     intensity: float
+    when: str  # the condition on which it is on, in words; empty if there is none
     delivers: str
-    reached_per_week: float | None  # in the unit of `delivers`, at full strength; None when it is not active
+    reached_per_week: float | None  # in the unit of `delivers`, in full; None when not active, or unknown before a run
     cost_xof: float | None  # over the whole run; None when it is not active
 
 
@@ -126,6 +127,7 @@ def _measures(scenario: Scenario) -> list[PlannedMeasure]:
                 measure.end,
                 measure.regions,
                 measure.intensity,
+                measure.when.in_words if measure.when else "",
                 measure.delivers,
                 plan.reached_per_week if plan else None,
                 plan.cost_xof if plan else None,

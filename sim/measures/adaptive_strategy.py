@@ -89,4 +89,4 @@ class AdaptiveStrategy(Measure):
     def plan(self, clock: Clock, grid: Grid) -> Plan:
         """The cost of all weeks; what is moved hangs on attacks that have not happened yet."""
         weeks = sum(self.strength(clock.date(week)) for week in range(clock.weeks))
-        return Plan(0.0, weeks * self.cost_per_week)
+        return Plan(None, weeks * self.cost_per_week)

@@ -270,7 +270,7 @@ class Delivered:
 class Plan(NamedTuple):
     """What a measure would deliver and cost, worked out without a run."""
 
-    reached_per_week: float  # in the unit of `Measure.delivers`, at full strength
+    reached_per_week: float | None  # in the unit of `Measure.delivers`, at full strength; None: it hangs on the run
     cost_xof: float  # over the whole run
 
 
@@ -331,6 +331,16 @@ class Condition(BaseModel):
             if getattr(self, name) < 1:
                 raise wrong(f"has {name} 0; it is 1 or more")
         return self
+
+    @property
+    def in_words(self) -> str:
+        """The condition as a clause: "attacks in Mopti over 13 weeks lie above 20, ..."."""
+        side, limit = ("above", self.above) if self.above is not None else ("below", self.below)
+        watched = self.observable.replace("_", " ")
+        return (
+            f"{watched} in {self.region} over {self.over_weeks} weeks lie {side} {limit:g}, as reports have it"
+            f" {self.lag_weeks} weeks later, and {self.lasts_weeks} weeks on"
+        )
 
     def met(self, country: Country) -> bool:
         """Whether what planners know this week keeps the measure on.

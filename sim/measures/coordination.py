@@ -61,4 +61,4 @@ class Coordination(Measure):
     def plan(self, clock: Clock, grid: Grid) -> Plan:
         """The cost of all weeks; how many measures there are to coordinate, the scenario's other measures say."""
         weeks = sum(self.strength(clock.date(week)) for week in range(clock.weeks))
-        return Plan(0.0, weeks * self.cost_per_week)
+        return Plan(None, weeks * self.cost_per_week)

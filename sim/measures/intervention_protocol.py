@@ -128,5 +128,5 @@ class InterventionProtocol(Measure):
     def plan(self, clock: Clock, grid: Grid) -> Plan:
         """The cost of all weeks; how many attacks there are to answer, only a run can say."""
         return Plan(
-            0.0, float(self.full_weeks(clock) * self.staff * self.cost_per_staff_week * self.at_bases(grid).sum())
+            None, float(self.full_weeks(clock) * self.staff * self.cost_per_staff_week * self.at_bases(grid).sum())
         )

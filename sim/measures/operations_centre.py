@@ -89,4 +89,4 @@ class OperationsCentre(Measure):
 
     def plan(self, clock: Clock, grid: Grid) -> Plan:
         """The cost of all weeks; how many attacks there are to answer, only a run can say."""
-        return Plan(0.0, float(self.full_weeks(clock) * self.cost().sum()))
+        return Plan(None, float(self.full_weeks(clock) * self.cost().sum()))

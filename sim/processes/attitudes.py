@@ -1,11 +1,11 @@
 """Attitudes: everyone moves a little towards friends and kin, back to their own mind, and to what the imam preaches.
 
-    s <- s + peers (mean of ties' x - shift - s) + own (d - s) + pull of the sermon (target - s) + noise
+    s <- s + peers (mean of ties' x - last week's shift - s) + own (d - s) + pull of the sermon (target - s) + noise
     x <- s + recent messages + shift
 
 s is the settled attitude, d the own disposition, x the attitude others meet; the shift is what policy does to everybody
 of a region (schools, jobs, the presence of foreigners), measured as a change of x: it is felt at once, and as others
-are shifted as well it is taken off what they show, so that peers do not multiply it. With the sermon off and no
+were shifted as well it is taken off what they showed, so that peers do not multiply it. With the sermon off and no
 messages this is the model of Friedkin and Johnsen (1990, doi 10.1080/0022250X.1990.9990069): s settles where
 (peers + own) s = peers W s + own d, W averaging over ties. A sermon's target is 0 for a stance at the neutral point
 and rises with the stance; imams who preach a sermon that the state drafted are nearer to the moderate end and less
@@ -46,12 +46,13 @@ def settles(settled, disposition, peers, target, peer_pull, own_pull, sermon_pul
 
 
 @chunk_loop
-def _attitudes(chunks, seed, week, peer_pull, own_pull, noise_size, attendance, shift, keep_grievance, strong,
-               sermon_pull, sermon_target, ties, imam, status, disposition, recent, settled, attitude, attitude_next,
-               grievance, sums):  # fmt: skip
+def _attitudes(chunks, seed, week, peer_pull, own_pull, noise_size, attendance, shift, shift_before, keep_grievance,
+               strong, sermon_pull, sermon_target, ties, imam, status, disposition, recent, settled, attitude,
+               attitude_next, grievance, sums):  # fmt: skip
     for k in prange(chunks.shape[0]):
         start, stop = chunks[k, 1], chunks[k, 2]
-        shifted, kept = shift[chunks[k, 0]], keep_grievance[chunks[k, 0]]
+        region = chunks[k, 0]
+        shifted, shown, kept = shift[region], shift_before[region], keep_grievance[region]
         total, aggrieved, supporters = np.int64(0), np.int64(0), np.int64(0)
         peers, noise = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
         pull, target = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
@@ -76,7 +77,7 @@ def _attitudes(chunks, seed, week, peer_pull, own_pull, noise_size, attendance, 
             s, x, d = settled[low : low + n], attitude_next[low : low + n], disposition[low : low + n]
             felt, angry, now = recent[low : low + n], grievance[low : low + n], status[low : low + n]
             for i in range(n):
-                met = peers[i] - shifted
+                met = peers[i] - shown
                 new = settles(s[i], d[i], met, target[i], peer_pull, own_pull, pull[i], noise[i])
                 s[i] = met if now[i] == KILLED else new
                 x[i] = s[i] + felt[i] + shifted
@@ -124,10 +125,11 @@ def attitudes(country: Country) -> None:
     _attitudes(
         society.blocks, country.seed, country.week, np.float32(p.peer_pull), np.float32(p.own_pull),
         np.float32(p.noise_sd),
-        threshold(p.weekly_attendance), levers.support.astype(np.float32),
+        threshold(p.weekly_attendance), levers.support.astype(np.float32), country.shifted.astype(np.float32),
         (fades * (1.0 - levers.grievance_relief)).astype(np.float32), np.float32(p.strong_support),
         pull, target, society.ties, society.imam,
         youth.status, youth.disposition, youth.recent, youth.settled, youth.attitude, youth.attitude_next,
         youth.grievance, country.youth_sums,
     )  # fmt: skip
     youth.attitude, youth.attitude_next = youth.attitude_next, youth.attitude
+    country.shifted[:] = levers.support

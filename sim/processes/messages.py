@@ -14,8 +14,8 @@ with risk = the positive part of the settled attitude. Studies found the mean ef
 and the effect on those at risk positive (Belanger et al. 2020, doi 10.3389/fpsyg.2020.01059): a clip can backfire.
 Appeals of religious voices without training changed no support for extremism among adolescents (Grossman, Nomikos and
 Siddiqui 2022), so their effect is a number of its own around zero.
-While most of it fades in weeks, a small share lasts (Hill et al. 2013, doi 10.1080/10584609.2013.828143): with f the sum
-of the three kinds, m what lasts of them, and a half-life of years,
+While most of it fades in weeks, a small share lasts (Hill et al. 2013, doi 10.1080/10584609.2013.828143): with f the
+sum of the three kinds, m what lasts of them, and a half-life of years,
 
     m <- residue x f  where that is the stronger, else  m x 0.5^(1 / half-life)        recent = (1 - residue) f + m
 """

@@ -28,7 +28,7 @@ from sim.country import Country
 from sim.engine.cells import around
 from sim.engine.kernels import loop, rule
 from sim.engine.luck import decision, luck, poissons, seed_key, uniform, words
-from sim.levers import aimed
+from sim.levers import SOONEST, aimed
 from sim.population.groups import HERE, NOBODY
 from sim.population.security import GUARD, PATROL, RESPONSE
 from sim.population.youth import CIVILIAN, DETAINED, KILLED, KIN_TIES, MEMBER, TIES
@@ -226,10 +226,9 @@ def security(country: Country) -> None:
     caught = np.empty(person.size, np.int64)
     hits = _find(country.seed, country.week, p.detection, p.killed_share,
                  p.recruiter_exposure * levers.recruiter_exposure, p.crowd_members, information, near, based,
-                 p.answer_rate * levers.response_delay**p.arrest_delay, together, country.attacks_now,
-                 p.pursuit_hazard * levers.pursuit, person, group, cell, abroad, recruiter, state, since,
-                 arrests,
-                 killed, caught)  # fmt: skip
+                 p.answer_rate * np.maximum(levers.response_delay, SOONEST) ** p.arrest_delay, together,
+                 country.attacks_now, p.pursuit_hazard * levers.pursuit, person, group, cell, abroad, recruiter, state,
+                 since, arrests, killed, caught)  # fmt: skip
     follow(country, caught[:hits])
 
     cells = np.arange(len(grid))

@@ -26,6 +26,7 @@ from sim.country import Country
 from sim.engine.cells import around
 from sim.engine.kernels import loop, rule
 from sim.engine.luck import decision, luck, poisson, poissons
+from sim.levers import SOONEST
 from sim.population.imams import IN_TRAINING, speakers
 from sim.processes.groups import chosen
 
@@ -140,7 +141,8 @@ def violence(country: Country) -> None:
     _raid(
         country.seed, week, p.raid_rate, p.attack_gamma, country.members, country.places.sites,
         country.places.site_pull, levers.site_raids, p.site_displaced, p.siege_trapped,
-        p.siege_deaths * levers.response_delay**p.harm_delay * (1.0 - levers.site_guard), alive, country.attacks_now,
+        p.siege_deaths * np.maximum(levers.response_delay, SOONEST) ** p.harm_delay * (1.0 - levers.site_guard),
+        alive, country.attacks_now,
         flow("attacks"), flow("attacks_sites"), flow("attacks_displaced"), flow("trapped"), flow("deaths_sites"),
         flow("deaths_civilian"),
     )  # fmt: skip

@@ -38,7 +38,7 @@ from sim.views.sheet import (
     number,
     tidy,
 )
-from sim.views.tables import delivery
+from sim.views.tables import delivery, spent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +51,7 @@ COLUMNS = (
 
 MOST_IN_A_ROW = 5  # panels
 PANEL, LINE, AROUND = 2.35, 0.21, 1.0  # inches: width of a panel, height of a line, heading and axis of a panel
-TEXT_LETTERS = 44  # letters that fit a panel of text
+TEXT_LETTERS = 38  # letters that fit a panel of text
 LETTER = 0.062  # inches that a letter of a scenario's name takes, on the generous side
 
 MAIN = ("joined", "attacks", "deaths_civilian", "trust", "abuses", "wrongful_arrests", "backfired")
@@ -112,7 +112,7 @@ def plot_effects(
         title = "Effects of the measures by region"
     else:
         blocks = [
-            (_words(group), [(_words(o), _rows(table, scenarios, outcome=o)) for o in its_outcomes])
+            (_words(group), [(_words(o), _panel(_rows(table, scenarios, outcome=o))) for o in its_outcomes])
             for group, its_outcomes in _groups(table, outcomes).items()
         ]
         if delivered is not None and len(delivered):
@@ -151,7 +151,7 @@ def plot_shares(
         Patch(color=FAINT, label="did nothing"),
         Patch(color=VERMILLION, label="harmed"),
     ]
-    said = f"In % of {what.unit} ({what.many}). A difference within the margin of nothing counts as nothing."
+    said = f"Numbers are % of {what.unit} ({what.many}). A difference within the margin of nothing counts as nothing."
     panels = [(_words(o), _rows(table, scenarios, outcome=o)) for o in outcomes]
     return _draw("How often the measures helped, harmed or did nothing", said, [("", panels)], scenarios, table,
                  about, keys, _bars)  # fmt: skip
@@ -240,6 +240,13 @@ def _rows(table: pd.DataFrame, scenarios: Sequence[str], **where: str) -> list[_
     return [found.get(name) for name in scenarios]
 
 
+def _panel(rows: list[_Row | None]) -> list[_Row | None] | list[str]:
+    """What a panel for Mali holds: amounts of money, which span too much for one axis, are written out."""
+    if any(row is not None and row.unit == "XOF" for row in rows):
+        return ["–" if row is None else spent(row.middle, row.low, row.high) + " XOF" for row in rows]
+    return rows
+
+
 def _words(name: str) -> str:
     text = in_words(name)
     return text[:1].upper() + text[1:]
@@ -319,9 +326,8 @@ def _forest(ax: Axes, rows: list[_Row | None]) -> None:
     known = [row for row in rows if row is not None]
     divisor, unit = in_large_units([(r.middle, r.low, r.high) for r in known], known[0].unit if known else "")
     ax.axvline(0, color=INK, linewidth=0.9, zorder=2)
+    _stripes(ax, len(rows))
     for y, row in enumerate(rows):
-        if y % 2:
-            ax.axhspan(y - 0.5, y + 0.5, color=FAINT, alpha=0.3, lw=0, zorder=0)  # leads the eye back to the name
         if row is None or not math.isfinite(row.middle):
             ax.text(0, y, " –", size=SMALL_SIZE, color=QUIET, family=FONT, va="center")
             continue
@@ -349,11 +355,18 @@ def _before(rows: Sequence[_Row]) -> str:
     return f"; baseline {number(values[0] / divisor)}{f' {large.strip()}' if large else ''}"
 
 
+def _stripes(ax: Axes, rows: int) -> None:
+    """Every other line is shaded, which leads the eye back to the name."""
+    for y in range(1, rows, 2):
+        ax.axhspan(y - 0.5, y + 0.5, color=FAINT, alpha=0.3, lw=0, zorder=0)
+
+
 def _texts(ax: Axes, texts: Sequence[str]) -> None:
     """A text for each row."""
     tidy(ax, grid="")
+    _stripes(ax, len(texts))
     for y, text in enumerate(texts):
-        ax.text(0, y, text, size=FOOTER_SIZE, color=INK, family=FONT, va="center")
+        ax.text(0.02, y, text, size=FOOTER_SIZE, color=INK, family=FONT, va="center")
     ax.set_xlim(0, 1)
     ax.set_xticks([])
     ax.spines["bottom"].set_visible(False)
@@ -377,4 +390,4 @@ def _bars(ax: Axes, rows: list[_Row | None]) -> None:
                         family=FONT)  # fmt: skip
             left += 100 * share
     ax.set_xlim(0, 100)
-    ax.set_xticks([0, 50, 100], ["0", "50", "100 %"])
+    ax.set_xticks([0, 50, 100])

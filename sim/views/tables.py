@@ -208,6 +208,8 @@ def _show_group(nation: pd.DataFrame, title: str, out: Console) -> None:
     absent = [in_words(outcome) for outcome in dict.fromkeys(nation["outcome"]) if outcome not in outcomes]
     if absent:
         out.print(f"No {', no '.join(absent)}: the measures act everywhere, or there are no runs.", style="dim")
+    elif rows["mean"].isna().any():
+        out.print("–: the measures act everywhere, or there are no runs.", style="dim")
 
 
 def _heading(row: pd.Series) -> str:
@@ -233,11 +235,18 @@ def _itself(rows: pd.DataFrame) -> str:
 def _effect(row: pd.Series) -> str:
     """The effect in the middle and the two numbers around it."""
     middle, low, high = headline(row)
-    if row["unit"] != "XOF":
-        return difference(middle, low, high)
+    return escape(spent(middle, low, high)) if row["unit"] == "XOF" else difference(middle, low, high)
+
+
+def spent(middle: float, low: float, high: float) -> str:
+    """What is spent more than in the baseline, and the two numbers around it where they differ.
+
+    >>> spent(4.1e9, 4.1e9, 4.1e9), spent(4.1e9, 3e9, 5.25e9)
+    ('+4.1 bn', '+4.1 bn [+3 bn, +5.25 bn]')
+    """
     if not math.isfinite(low) or _large(low) == _large(high):
         return _large(middle, True)
-    return f"{_large(middle, True)} \\[{_large(low, True)}, {_large(high, True)}]"
+    return f"{_large(middle, True)} [{_large(low, True)}, {_large(high, True)}]"
 
 
 SHARES = "help/\nharm/\nnone"
@@ -390,6 +399,9 @@ def show_preview(preview: Preview, out: Console) -> None:
                 escape(reach), cost,
             )  # fmt: skip
         out.print(table)
+        for m in preview.measures:
+            if m.active and m.when:
+                out.print(f"{m.key}: on only while {m.when}; the cost is that of all weeks, at most", markup=False)
     out.print(
         f"One run takes about {duration(takes.seconds)} on one core"
         f" and {takes.memory_bytes / 1e9:.1f} GB of memory"

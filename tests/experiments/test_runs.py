@@ -4,20 +4,22 @@ import json
 import multiprocessing
 import os
 import time
+from pathlib import Path
 
 import batch_fakes as fakes
+import numpy as np
 import pytest
 
 import sim
 from sim.engine.errors import InputError
-from sim.experiments.runs import batch_name, check_comparable, run_batch
-from sim.experiments.store import Store, keep
+from sim.experiments.runs import batch_name, check_comparable, how_many_seeds, run_batch
+from sim.experiments.store import Pair, Store, keep
 from sim.record import Record
 
 
 @pytest.fixture
 def calls(tmp_path, monkeypatch):
-    """What the runner was asked to do, as [scenario, seed, process, numba threads]."""
+    """What the runner was asked to do, as [scenario, seed, process, numba threads, draw]."""
     log = tmp_path / "calls.log"
     log.touch()
     monkeypatch.setenv("KUMAKAN_TEST_LOG", str(log))
@@ -44,6 +46,76 @@ def test_finished_runs_are_not_repeated_and_more_seeds_change_none(tmp_path, a_a
     digests = {(row.scenario, row.seed): row.digest for row in more.rows}
     assert {(row.scenario, row.seed): row.digest for row in first.rows}.items() <= digests.items()
     assert more.records["b"][2].digest == digests["b", 2]
+
+
+# --- draws of parameters -------------------------------------------------------------------------------------
+
+
+def test_runs_go_seed_by_seed_and_draw_by_draw(tmp_path, a_and_b, calls):
+    batch = run_batch(a_and_b, [1, 2], draws=[1, 2, 3], workers=1, out=tmp_path / "out", runner=fakes.quick)
+    assert [(call[0], call[1], call[4]) for call in calls()] == [
+        (name, seed, draw) for seed in "12" for draw in "123" for name in "ab"]  # fmt: skip
+    assert list(batch.records["a"]) == [Pair(draw, seed) for draw in (1, 2, 3) for seed in (1, 2)]
+    assert batch.records["b"][Pair(3, 2)].about["draw"] == 3
+    assert batch.effects()["draws"].eq(3).all()
+    assert batch.delivered().empty, "these scenarios have no measures"
+
+
+def test_runs_of_draws_stand_beside_those_of_central_values_and_none_is_made_twice(tmp_path, a_and_b, calls):
+    out = tmp_path / "out"
+    central = run_batch(a_and_b, [1], workers=1, out=out, runner=fakes.quick)
+    first = run_batch(a_and_b, [1], draws=[1, 2], workers=1, out=out, runner=fakes.quick)
+    more = run_batch(a_and_b, [1, 2], draws=[1, 2, 3], workers=1, out=out, runner=fakes.quick)
+    assert len(calls()) == 2 + 4 + 8
+    assert [row.state for row in more.rows].count("reused") == 4
+    assert {Path(row.folder).name for row in more.rows} == {f"seed-{s}-draw-{d}" for s in (1, 2) for d in (1, 2, 3)}
+    digests = {(row.scenario, row.seed, row.draw): row.digest for row in more.rows}
+    assert {(row.scenario, row.seed, row.draw): row.digest for row in first.rows}.items() <= digests.items()
+    assert list(central.records["a"]) == [1], "without draws the key is the seed"
+    again = run_batch(a_and_b, [1], workers=1, out=out, runner=fakes.quick)
+    assert [row.state for row in again.rows] == ["reused"] * 2
+
+
+def test_an_interrupt_keeps_finished_draws_and_the_same_command_makes_only_the_rest(tmp_path, a_and_b, calls):
+    out = tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        run_batch(a_and_b, [1], draws=[1, 2, 3], workers=1, out=out, runner=fakes.interrupted_on_draw_two)
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert (manifest["state"], manifest["draws"]) == ("interrupted", [1, 2, 3])
+    assert [(r["scenario"], r["draw"]) for r in manifest["runs"]] == [("a", 1), ("b", 1)]
+    batch = run_batch(a_and_b, [1], draws=[1, 2, 3], workers=1, out=out, runner=fakes.quick)
+    assert [(row.draw, row.state) for row in batch.rows] == [
+        (1, "reused"), (1, "reused"), (2, "done"), (2, "done"), (3, "done"), (3, "done")]  # fmt: skip
+    assert len(calls()) == 2 + 4
+    assert not list((out / "runs").glob("*/.*")), "nothing half-written is left"
+
+
+def test_the_command_that_repeats_a_run_names_its_draw(tmp_path, a_and_b):
+    batch = run_batch(a_and_b, [5], draws=[0, 3], workers=1, out=tmp_path / "out", runner=fakes.quick)
+    repeat = {row.draw: row.repeat for row in batch.rows}
+    assert "--seed 5 --draw 3 " in repeat[3]
+    assert "--draw" not in repeat[0]
+    assert batch.rows[-1].name == "b, seed 5, draw 3"
+
+
+def test_a_run_of_another_draw_is_a_different_run(tmp_path, a_and_b):
+    out = tmp_path / "out"
+    run_batch(a_and_b, [1], draws=[1], workers=1, out=out, runner=fakes.quick)
+    (out / "runs" / "a" / "seed-1-draw-1").rename(out / "runs" / "a" / "seed-1-draw-2")
+    with pytest.raises(InputError, match=r"draw-2 holds a different run \(what differs: the draw of parameters\)"):
+        run_batch(a_and_b, [1], draws=[2], workers=1, out=out, runner=fakes.quick)
+
+
+def test_with_draws_one_seed_for_each_will_do(tmp_path, a_and_b):
+    assert (how_many_seeds(None, None), how_many_seeds(None, 50), how_many_seeds(3, 50)) == (20, 1, 3)
+    batch = sim.compare(a_and_b, draws=4, out=tmp_path / "out", workers=1, runner=fakes.quick)
+    assert (batch.draws, batch.seeds) == ((1, 2, 3, 4), (1,))
+    with pytest.raises(InputError, match="0 draws; at least 1 is needed"):
+        sim.compare(a_and_b, draws=0, out=tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
+# --- workers -------------------------------------------------------------------------------------------------
 
 
 def test_two_workers_give_the_same_records_as_one(tmp_path, a_and_b, calls):
@@ -146,7 +218,7 @@ def test_whatever_ends_a_batch_ends_its_workers_at_once(tmp_path, a_and_b):
 def test_there_whole_or_not_at_all(tmp_path, monkeypatch):
     """A record whose writing breaks off leaves nothing, and the run that stood there before still stands."""
     folder = tmp_path / "seed-1"
-    good = fakes.record([[[1.0] * 6] * 9])
+    good = fakes.record(np.ones((1, 9, len(fakes.OBSERVABLES))))
     keep(good, folder)
 
     def half(self, place):
@@ -156,24 +228,21 @@ def test_there_whole_or_not_at_all(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Record, "save", half)
     with pytest.raises(OSError, match="disk full"):
-        keep(fakes.record([[[2.0] * 6] * 9]), folder)
+        keep(fakes.record(np.full((1, 9, len(fakes.OBSERVABLES)), 2.0)), folder)
     assert [path.name for path in tmp_path.iterdir()] == ["seed-1"]
     assert Record.load(folder).digest == good.digest
 
 
 def test_rests_of_dead_processes_are_swept_those_of_living_ones_are_not(tmp_path, a_and_b):
     runs = tmp_path / "out" / "runs" / "a"
-    dead, inner, living = (
-        runs / ".seed-1.999999999.tmp",
-        runs / "..seed-1.999999999.tmp.x1y2",
-        runs / f".seed-9.{os.getpid()}.tmp",
-    )
-    for rest in (dead, inner, living):
+    dead = [runs / f".seed-1{draw}.999999999.tmp" for draw in ("", "-draw-2")]
+    dead += [runs / f".{rest.name}.x1y2" for rest in dead]
+    living = [runs / f".seed-9{draw}.{os.getpid()}.tmp" for draw in ("", "-draw-2")]
+    for rest in (*dead, *living):
         rest.mkdir(parents=True)
     batch = run_batch(a_and_b, [1], workers=1, out=tmp_path / "out", runner=fakes.quick)
-    assert not dead.exists()
-    assert not inner.exists()
-    assert living.exists()
+    assert not any(rest.exists() for rest in dead)
+    assert all(rest.exists() for rest in living)
     assert list(batch.records["a"]) == [1]
 
 

@@ -2,24 +2,13 @@
 
 import numpy as np
 import pytest
+from acting import begun, busy, follows_its_plan, lived, moved, plan, refused, report, stays_in
 from processes.worlds import NO_MEMBERS
-from trial import (
-    begun,
-    busy,
-    changes_nothing_before_it_starts,
-    follows_its_plan,
-    is_absent_at_zero,
-    moved,
-    plan,
-    refused,
-    report,
-    stays_in,
-)
 
 from sim.processes.measures import measures
 from sim.processes.violence import violence
 from sim.scenario import Scenario
-from sim.week import advance, begin, finished, record_of
+from sim.week import begin, record_of
 from sim.world import facts
 
 KEY = "bamako_plan"
@@ -58,7 +47,6 @@ def test_a_site_is_protected_when_it_has_a_unit_and_cameras(settings, protected)
 def test_towns_outside_the_regions_are_left_out_with_their_sites():
     towns = ["Bamako", "Ségou", "San", "Mopti"]
     country = begun(KEY, towns=towns, regions=["Ségou", "Mopti"], **FREE)
-    measures(country)
     assert np.array_equal(country.levers.site_raids < 1, cells("Ségou", "San", "Mopti"))
     np.testing.assert_allclose(country.levers.site_guard[cells("San")], 0.5 * country.parameters.guard_success)
     everything = sum(SITES[town].weight for town in towns)
@@ -89,8 +77,7 @@ def test_cameras_are_bought_once_and_kept_up(dates):
                 "cost_per_camera": 1000.0, "cost_per_camera_week": 5.0}  # fmt: skip
     made = Scenario.of({"name": "bamako", "persons_per_youth": 5000, "end": "2012-04-30", "measures": {KEY: settings}})
     country = begin(made, 1)
-    while not finished(country):
-        advance(country)
+    lived(country)
     measure = country.measures[0]
     strength = np.array([measure.strength(country.clock.date(week)) for week in range(17)])
     expected = strength * (10 * 100 + 40 * 5)
@@ -116,9 +103,7 @@ def test_cameras_bought_on_a_condition_are_not_bought_again():
     assert bought == [0, 0, 300 * 25_000_001, 0, 300, 0]
 
 
-def test_it_is_absent_at_zero_and_before_its_start_and_follows_its_plan():
-    is_absent_at_zero(KEY)
-    changes_nothing_before_it_starts(KEY)
+def test_it_follows_its_plan_in_its_regions():
     follows_its_plan(KEY, **FREE)
     stays_in(KEY, ["Sikasso"], towns=["Bamako", "Koutiala", "Sikasso"])
 

@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from sim.experiments.preview import preview
 from sim.measures.base import COUNTED, REGIONS, Condition, Delivered, Measure, Plan
 from sim.processes.record import observables
 from sim.record import SEEN
+from sim.scenario import Scenario
 from sim.world.grid import world_grid
 
 GRID, ALL = world_grid(), observables([], {})
@@ -232,3 +234,13 @@ def test_a_condition_that_cannot_be_met_is_refused_with_a_reason(wrong, said):
 def test_older_and_other_names_of_places_are_understood():
     for written, meant in (("mali", "Mali"), ("segou", "Ségou"), ("Ménaka", "Gao"), ("Timbuktu", "Tombouctou")):
         assert Condition(observable="attacks", region=written, above=1).region == meant
+
+
+def test_a_condition_is_told_in_words_before_a_run():
+    settings = {"when": {"observable": "deaths_civilian", "region": "Gao", "below": 2.5, "lag_weeks": 6}}
+    [planned] = preview(Scenario.of({"name": "trial", "measures": {"joint_patrols": settings}})).measures
+    assert planned.when == (
+        "deaths civilian in Gao over 13 weeks lie below 2.5, as reports have it 6 weeks later, and 13 weeks on"
+    )
+    [planned] = preview(Scenario.of({"name": "trial", "measures": {"joint_patrols": True}})).measures
+    assert planned.when == ""

@@ -2,12 +2,9 @@
 
 import numpy as np
 import pytest
-from processes.worlds import NO_MEMBERS, alike, station
-from trial import (
+from acting import (
     begun,
-    changes_nothing_before_it_starts,
     follows_its_plan,
-    is_absent_at_zero,
     moved,
     plan,
     refused,
@@ -15,6 +12,7 @@ from trial import (
     shares_its_work_with_partners,
     stays_in,
 )
+from processes.worlds import NO_MEMBERS, alike, station
 
 from sim.measures.base import REGIONS
 from sim.population.youth import MEMBER
@@ -50,7 +48,6 @@ def test_a_picture_grows_with_the_reports_until_it_is_complete():
     assert both.any()
     for reports, one, two in ((1.0, 0.25, 0.5), (3.0, 0.75, 1.0), (40.0, 1.0, 1.0)):
         country = begun(KEY, STRONG, **settings, reports_per_country_week=reports)
-        measures(country)
         expected = np.where(both, two, np.where(niger | burkina, one, 0.0))
         np.testing.assert_allclose(country.levers.information, 1 - expected + expected * MORE)
 
@@ -58,7 +55,6 @@ def test_a_picture_grows_with_the_reports_until_it_is_complete():
 def test_partners_without_a_border_add_to_all_of_them():
     settings = {"reports_needed": 10.0, "reports_per_country_week": 2.0, "depth_km": 0}
     country = begun(KEY, STRONG, countries=["Senegal", "Niger", "Chad", "Libya", "Nigeria"], **settings)
-    measures(country)
     where = near("Senegal", 0) | near("Niger", 0)
     share = (2.0 + 2.0 * 3 / 2) / 10
     np.testing.assert_allclose(country.levers.information, np.where(where, 1 - share + share * MORE, 1.0))
@@ -71,14 +67,11 @@ def test_partners_without_a_border_add_to_all_of_them():
 
 def test_reports_are_counted_once_and_by_the_regions_they_are_about():
     country = begun(KEY, countries=["Senegal", "Senegal"], depth_km=0)
-    measures(country)
     np.testing.assert_allclose(report(country).count, 2.0 * (np.arange(9) == REGIONS.index("Kayes")))
     everyone = begun(KEY)
-    measures(everyone)
     assert report(everyone).count.sum() == pytest.approx(20), "ten partners of Mali, two reports each"
     assert len(everyone.measures[0].countries) == 10
     part = begun(KEY, countries=["Niger", "Senegal"], regions=["Gao"], depth_km=0)
-    measures(part)
     assert report(part).count.sum() == pytest.approx(2), "the Senegalese know nothing of Gao"
 
 
@@ -89,9 +82,7 @@ def test_the_wait_for_reports_costs_even_when_none_come():
     assert report(country).cost_xof.sum() == pytest.approx(10 * 1_500_000)
 
 
-def test_it_is_absent_at_zero_and_before_its_start_and_follows_its_plan():
-    is_absent_at_zero(KEY)
-    changes_nothing_before_it_starts(KEY)
+def test_it_follows_its_plan_in_its_regions():
     follows_its_plan(KEY)
     shares_its_work_with_partners(KEY)
     stays_in(KEY, ["Mopti", "Kayes"])

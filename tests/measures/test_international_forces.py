@@ -4,10 +4,10 @@ from datetime import date
 
 import numpy as np
 import pytest
-from acting import GRID, absent_at_nothing, begun, moved, refused, same_until, scenario
+from acting import GRID, begun, in_week, lived, moved, refused, scenario
 
 from sim.processes.security import post_units
-from sim.week import advance, begin, finished, record_of, run
+from sim.week import begin, run
 from sim.world import facts
 from sim.world.timeline import WEEKS_PER_YEAR
 
@@ -31,7 +31,7 @@ def troops_by_table(day: date, *forces: str) -> np.ndarray:
 
 
 def test_without_the_measure_nobody_comes_and_with_it_those_of_the_table():
-    without, country = begin(scenario(KEY, None, **OF_2015)), begun(KEY, **OF_2015)
+    without, country = begin(scenario(KEY, None, **OF_2015)), begun(KEY, world=OF_2015)
     assert not without.levers.deployed.any()
     post_units(country)
     foreign = troops_by_table(date(2015, 1, 5), *MISSIONS).sum()
@@ -46,7 +46,7 @@ def test_without_the_measure_nobody_comes_and_with_it_those_of_the_table():
     [({"forces": ["minusma"]}, ("minusma",), 1.0), ({"forces": ["barkhane"], "intensity": 0.5}, ("barkhane",), 0.5)],
 )
 def test_only_the_chosen_forces_come_and_as_many_as_the_intensity_says(settings, forces, part):
-    without, country = begin(scenario(KEY, None, **OF_2015)), begun(KEY, settings, **OF_2015)
+    without, country = begin(scenario(KEY, None, **OF_2015)), begun(KEY, world=OF_2015, **settings)
     post_units(country)
     foreign = part * troops_by_table(date(2015, 1, 5), *forces)
     assert country.troops.sum() - without.troops.sum() == pytest.approx(foreign.sum())
@@ -54,7 +54,7 @@ def test_only_the_chosen_forces_come_and_as_many_as_the_intensity_says(settings,
 
 
 def test_they_come_only_to_the_chosen_regions():
-    without, country = begin(scenario(KEY, None, **OF_2015)), begun(KEY, {"regions": ["Gao"]}, **OF_2015)
+    without, country = begin(scenario(KEY, None, **OF_2015)), begun(KEY, world=OF_2015, regions=["Gao"])
     post_units(country)
     more = np.bincount(GRID.region, country.troops, 9) - np.bincount(GRID.region, without.troops, 9)
     expected = np.where(np.arange(9) == 6, troops_by_table(date(2015, 1, 5), *MISSIONS), 0)
@@ -66,9 +66,7 @@ def test_they_come_only_to_the_chosen_regions():
 
 def test_each_mission_comes_and_goes_at_its_dates():
     country = begin(scenario(KEY, {"cost_per_french_soldier_week": 7.0, "cost_per_soldier_week": 2.0}, **OF_2013))
-    while not finished(country):
-        advance(country)
-    record = record_of(country)
+    record = lived(country)
     delivered, cost = record[f"delivered_{KEY}"].sum(axis=1), record[f"cost_{KEY}"].sum(axis=1)
     # the first week of 2013 that is wholly after a date; weeks in which a mission begins count from their first day on
     by_week = {day: k for k, day in enumerate(record.dates)}
@@ -105,7 +103,7 @@ def un_companies(country) -> np.ndarray:
 
 def test_where_the_un_is_present_levers_move_by_their_size():
     values = {"un_rebel": -0.5, "un_state": 0.1, "un_communal": -0.3, "un_companies": 3.0}
-    country = begun(KEY, {"intensity": 0.8}, values=values, **OF_2015)
+    country = begun(KEY, values, world=OF_2015, intensity=0.8)
     presence = 1 - np.exp(-0.8 * un_companies(country) / 3)
     assert 5 < (presence > 0).sum() < 100
     np.testing.assert_allclose(country.levers.attacks_on_civilians, np.exp(-0.5 * presence))
@@ -116,7 +114,7 @@ def test_where_the_un_is_present_levers_move_by_their_size():
 
 
 def test_french_troops_change_none_of_it():
-    country = begun(KEY, {"forces": ["barkhane", "serval"]}, **OF_2015)
+    country = begun(KEY, world=OF_2015, forces=["barkhane", "serval"])
     for name in ("attacks_on_civilians", "abuse_control", "communal_violence"):
         assert (getattr(country.levers, name) == 1).all()
 
@@ -127,14 +125,14 @@ def test_weariness_grows_with_the_years_and_only_where_troops_are_based(effect, 
     here = troops_by_table(date(2015, 1, 5), *MISSIONS) > 0
     assert 0 < here.sum() < 9
     for weeks in (0, 13):
-        country = begun(KEY, {"start": "2015-03-09"}, 9 + weeks, {"foreign_support": effect}, **OF_2015)
+        country = in_week(begun(KEY, {"foreign_support": effect}, world=OF_2015, start="2015-03-09"), 9 + weeks)
         expected = here * effect * weeks / WEEKS_PER_YEAR
         np.testing.assert_allclose(country.levers.support, expected, atol=1e-15)
         assert (sign * country.levers.support[here] >= 0).all()
 
 
 def test_weariness_counts_from_the_day_the_first_foreigners_came_into_the_region():
-    country = begun(KEY, week=130, start="2012-01-02", end="2015-01-05")  # the end of June 2014
+    country = in_week(begun(KEY, world={"start": "2012-01-02", "end": "2015-01-05"}), 130)  # the end of June 2014
     first = {}
     for d in facts.deployments():
         if d.force in MISSIONS:
@@ -148,8 +146,8 @@ def test_weariness_counts_from_the_day_the_first_foreigners_came_into_the_region
 
 
 def test_a_run_that_begins_later_goes_on_with_those_who_are_there():
-    early = begun(KEY, week=157, start="2012-01-02", end="2015-07-06")
-    late = begun(KEY, start="2015-01-05", end="2015-07-06")
+    early = in_week(begun(KEY, world={"start": "2012-01-02", "end": "2015-07-06"}), 157)
+    late = begun(KEY, world={"start": "2015-01-05", "end": "2015-07-06"})
     assert early.clock.date(157) == late.clock.date(0)
     assert late.levers.support.max() > 0
     np.testing.assert_allclose(late.levers.support, early.levers.support)
@@ -164,14 +162,6 @@ def test_what_cannot_be_is_refused_by_name():
     assert unknown.endswith("did you mean 'minusma'?")
     nothing = "measures.international_forces has forces without a name; to switch the measure off write enabled: false"
     assert refused(KEY, forces=[]) == nothing
-
-
-def test_at_nothing_it_is_absent():
-    absent_at_nothing(KEY, {}, **OF_2015)
-
-
-def test_nothing_changes_before_it_starts():
-    same_until(KEY, {}, 9, "2015-03-09", **OF_2015)
 
 
 # --- what comes of it ------------------------------------------------------------------------------------
@@ -189,8 +179,8 @@ def test_attacks_on_civilians_under_the_eyes_of_the_un_change_with_the_sign_of_t
     """The weight of civilians as targets, in cells with UN troops, against a UN that does nothing."""
     from sim.processes.violence import CIVILIANS, opportunity
 
-    acts, idle = (opportunity(begun(KEY, values={"un_rebel": e}, **OF_2015))[CIVILIANS] for e in (effect, 0.0))
-    un = un_companies(begun(KEY, **OF_2015)) > 0
+    acts, idle = (opportunity(begun(KEY, {"un_rebel": e}, world=OF_2015))[CIVILIANS] for e in (effect, 0.0))
+    un = un_companies(begun(KEY, world=OF_2015)) > 0
     assert (sign * (acts - idle)[un & (idle > 0)] > 0).all()
     assert (acts[~un] == idle[~un]).all()
 

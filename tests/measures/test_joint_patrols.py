@@ -2,24 +2,13 @@
 
 import numpy as np
 import pytest
+from acting import begun, follows_its_plan, lived, moved, plan, refused, report, shares_its_work_with_partners, stays_in
 from processes.worlds import NO_MEMBERS, station
-from trial import (
-    begun,
-    changes_nothing_before_it_starts,
-    follows_its_plan,
-    is_absent_at_zero,
-    moved,
-    plan,
-    refused,
-    report,
-    shares_its_work_with_partners,
-    stays_in,
-)
 
 from sim.levers import aimed
 from sim.processes.groups import groups
 from sim.processes.measures import measures
-from sim.week import advance, finished, record_of
+from sim.week import advance
 from sim.world.grid import world_grid
 
 KEY = "joint_patrols"
@@ -52,7 +41,6 @@ def test_without_any_threat_they_spread_evenly():
 @pytest.mark.parametrize("countries", [["Niger"], ["Algeria", "Guinea"], ["Mauritania", "Niger", "Burkina Faso"]])
 def test_they_stay_in_the_border_cells_of_the_chosen_countries(countries):
     country = begun(KEY, countries=countries)
-    measures(country)
     troops = country.levers.joint_patrol_troops
     assert np.array_equal(troops > 0, touching(*countries))
     assert np.array_equal(country.levers.crossing < 1, touching(*countries))
@@ -61,7 +49,6 @@ def test_they_stay_in_the_border_cells_of_the_chosen_countries(countries):
 
 def test_they_stay_in_the_chosen_regions():
     country = begun(KEY, countries=["Niger", "Burkina Faso"], regions=["Mopti", "Ségou"])
-    measures(country)
     expected = touching("Niger", "Burkina Faso") & np.isin(GRID.region, [3, 4])
     assert expected.any()
     assert np.array_equal(country.levers.joint_patrol_troops > 0, expected)
@@ -72,14 +59,12 @@ def test_they_stay_in_the_chosen_regions():
 
 def test_a_border_without_cells_in_the_region_gets_no_patrols():
     country = begun(KEY, countries=["Algeria"], regions=["Sikasso"])
-    measures(country)
     assert not country.levers.moved("joint_patrol_troops")
     assert country.measures[0].report(country).cost_xof.sum() == 0
 
 
 def test_levers_move_by_their_size():
     country = begun(KEY, patrols=40, persons_per_patrol=150, pursuit=0.3, countries=["Niger"], threat_led=0)
-    measures(country)
     cells = touching("Niger")
     each = 40 / cells.sum()
     np.testing.assert_allclose(country.levers.joint_patrol_troops[cells], 150 * each)
@@ -91,7 +76,6 @@ def test_levers_move_by_their_size():
 
 def test_a_place_full_of_patrols_hinders_no_more_than_one_patrol_does():
     country = begun(KEY, patrols=1000, countries=["Senegal"])
-    measures(country)
     np.testing.assert_allclose(country.levers.crossing[touching("Senegal")], np.exp(-country.parameters.border_effect))
 
 
@@ -116,9 +100,7 @@ def test_dates_intensity_and_ramp_are_respected():
 
 def test_the_cost_is_that_of_the_patrols_out():
     country = begun(KEY, patrols=16, cost_per_patrol_week=250.0, intensity=0.5, start="2012-03-05")
-    while not finished(country):
-        advance(country)
-    record = record_of(country)
+    record = lived(country)
     np.testing.assert_allclose(record["delivered_joint_patrols"].sum(axis=1), np.where(np.arange(26) < 9, 0, 8))
     np.testing.assert_allclose(record["cost_joint_patrols"], 250 * record["delivered_joint_patrols"])
     assert record["cost_joint_patrols"].sum() == pytest.approx(17 * 8 * 250)
@@ -162,9 +144,7 @@ def test_with_pursuit_members_abroad_are_found():
 # --- as carried out, and re-aimed ------------------------------------------------------------------------
 
 
-def test_it_is_absent_at_zero_and_before_its_start_and_follows_its_plan():
-    is_absent_at_zero(KEY)
-    changes_nothing_before_it_starts(KEY)
+def test_it_follows_its_plan_in_its_regions():
     follows_its_plan(KEY)
     shares_its_work_with_partners(KEY)
     stays_in(KEY, ["Mopti", "Kayes"])
@@ -172,7 +152,6 @@ def test_it_is_absent_at_zero_and_before_its_start_and_follows_its_plan():
 
 def test_patrols_that_do_not_take_place_are_paid_and_not_there():
     country = begun(KEY, {f"fidelity_{KEY}": 0.5, "partner_overlap": 0.2}, patrols=20, cost_per_patrol_week=10.0)
-    measures(country)
     assert country.levers.joint_patrol_troops.sum() == pytest.approx(20 * 0.4 * 120)
     assert country.levers.pursuit.max() == pytest.approx(0.4 * 0.2)
     assert report(country).count.sum() == pytest.approx(8)

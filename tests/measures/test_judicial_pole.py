@@ -2,25 +2,25 @@
 
 import numpy as np
 import pytest
-from processes.worlds import NO_MEMBERS, alike, fullest, station
-from trial import (
+from acting import (
+    attacks,
     begun,
-    changes_nothing_before_it_starts,
     follows_its_plan,
-    is_absent_at_zero,
+    in_week,
+    is_changed,
     moved,
     plan,
     refused,
     report,
     stays_in,
 )
+from processes.worlds import NO_MEMBERS, alike, fullest, station
 
 from sim.population.groups import GONE, NOBODY
 from sim.population.youth import DETAINED, KILLED, MEMBER, RETURNED
 from sim.processes.justice import justice
 from sim.processes.measures import measures
 from sim.processes.security import security
-from sim.processes.violence import violence
 
 KEY = "judicial_pole"
 EMPTY = {"groups": NO_MEMBERS}
@@ -35,7 +35,6 @@ def arrested(cases: int = 200, values: dict | None = None, **settings):
 
 def test_with_nobody_held_it_has_no_case():
     country = begun(KEY, world=EMPTY)
-    measures(country)
     assert not moved(country)
     assert not report(country).count.any()
     assert report(country).cost_xof.sum() == pytest.approx(6 * 250_000 + 50 * 80_000)
@@ -108,9 +107,7 @@ def test_investigators_follow_leads_of_cases_and_recent_attacks(settings, follow
     )
 
 
-def test_it_is_absent_at_zero_and_before_its_start_and_follows_its_plan():
-    is_absent_at_zero(KEY)
-    changes_nothing_before_it_starts(KEY)
+def test_it_follows_its_plan_in_its_regions():
     follows_its_plan(KEY)
     stays_in(KEY, ["Mopti", "Gao"])
 
@@ -153,17 +150,10 @@ def test_convictions_come_sooner_and_the_innocent_are_free_sooner():
 
 @pytest.mark.parametrize("elasticity", [-0.27, 0.07])
 def test_attacks_change_with_the_chance_of_conviction_either_way(elasticity):
-    values = {"ordinary_courts": 0.2, "conviction_deterrence": elasticity, "raid_rate": 0.0, "attack_rate": 30.0}
-    attacks = {}
-    for name, intensity in (("with", 1.0), ("without", 0.0)):
-        country, _ = arrested(50, values, intensity=intensity)
-        country.members[0] = 4
-        measures(country)
-        violence(country)
-        attacks[name] = country.flow("attacks").sum()
-    expected = attacks["without"] * 5**elasticity
-    assert attacks["without"] > 10_000
-    assert abs(attacks["with"] - expected) < 4.5 * np.sqrt(expected + attacks["without"])
+    values = {"ordinary_courts": 0.2, "conviction_deterrence": elasticity}
+    countries = (arrested(50, values, intensity=intensity)[0] for intensity in (1.0, 0.0))
+    whole, none = (attacks(in_week(country, 0)) for country in countries)
+    is_changed(whole, none, 5**elasticity)
 
 
 def test_recruiters_are_exposed_by_investigators_and_others_are_not():

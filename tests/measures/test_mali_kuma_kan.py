@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from small import having
+from processes.worlds import with_values
 
 from sim.measures.mali_kuma_kan import filled
 from sim.processes.measures import measures
@@ -22,7 +22,7 @@ TV_ONLY = {"tv": {"capacity": 1.0, "coverage": 1.0, "views": 1.0}, "facebook": O
 def begun(ppy=2000, run_end="2013-01-07", fidelity=1.0, **settings):
     """The first day of a campaign of which all that is planned is aired."""
     scenario = {"name": "clips", "persons_per_youth": ppy, "end": run_end, "measures": {KEY: settings}}
-    return having(begin(Scenario.of(scenario), 1), {f"fidelity_{KEY}": fidelity})
+    return with_values(begin(Scenario.of(scenario), 1), **{f"fidelity_{KEY}": fidelity})
 
 
 def in_week(country, week: int):

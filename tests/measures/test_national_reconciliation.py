@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from acting import GRID, QUIET, absent_at_nothing, begun, in_regions, moved, people_of, refused, same_until, scenario
+from acting import GRID, QUIET, begun, in_regions, lived, moved, people_of, refused, scenario
 
-from sim.week import advance, begin, finished, record_of
+from sim.week import advance, begin, record_of
 
 KEY = "national_reconciliation"
 FIDELITY = "fidelity_national_reconciliation"
@@ -22,7 +22,7 @@ def test_a_full_programme_is_a_dialogue_in_every_commune_a_year():
 
 def test_levers_move_by_their_size_where_it_acts():
     settings = {"dialogues_per_year": 50, "intensity": 0.8, "regions": ["Mopti", "Gao"]}
-    country = begun(KEY, settings, values={FIDELITY: 0.5})
+    country = begun(KEY, {FIDELITY: 0.5}, **settings)
     p, here = country.parameters, in_regions("Mopti", "Gao")
     part = 0.8 * 0.5 * 50 * 23_000 / people_of("Mopti", "Gao")
     left = 1 - part + part * np.exp(p.reconciliation_tension)
@@ -37,9 +37,7 @@ def test_delivered_are_dialogues_held_and_those_planned_cost():
                 "start": "2012-03-05", "end": "2012-05-07"}  # fmt: skip
     made = scenario(KEY, settings, parameters={FIDELITY: 0.5})
     country = begin(made)
-    while not finished(country):
-        advance(country)
-    record = record_of(country)
+    record = lived(country)
     delivered, cost = record[f"delivered_{KEY}"], record[f"cost_{KEY}"]
     on = (np.arange(26) >= 9) & (np.arange(26) < 18)
     np.testing.assert_allclose(delivered.sum(axis=1), on * 0.5 * 7)
@@ -52,14 +50,6 @@ def test_what_cannot_be_is_refused_by_name():
     negative = refused(KEY, dialogues_per_year=-1)
     assert negative == "measures.national_reconciliation.dialogues_per_year is -1.0; it is 0 or more"
     assert refused(KEY, dialogs_per_year=3).endswith("did you mean 'dialogues_per_year'?")
-
-
-def test_at_nothing_it_is_absent():
-    absent_at_nothing(KEY, {})
-
-
-def test_nothing_changes_before_it_starts():
-    same_until(KEY, {}, 9, "2012-03-05")
 
 
 @pytest.mark.parametrize(("effect", "sign"), [(-0.48, -1), (0.18, 1)])

@@ -4,11 +4,11 @@ from datetime import date
 
 import numpy as np
 import pytest
-from acting import GRID, QUIET, absent_at_nothing, begun, in_regions, moved, people_of, refused, same_until, scenario
+from acting import GRID, QUIET, begun, in_regions, in_week, lived, moved, people_of, refused, scenario
 
 from sim.measures.peace_agreement import PeaceAgreement
 from sim.processes.security import post_units
-from sim.week import advance, begin, finished, record_of
+from sim.week import advance, begin
 from sim.world import facts
 
 KEY = "peace_agreement"
@@ -76,7 +76,7 @@ def test_what_cannot_be_is_refused_by_name():
 
 
 def test_levers_move_by_their_size_in_the_north_alone():
-    country = begun(KEY, {**NOW, "social": 0.5, "intensity": 0.8})
+    country = begun(KEY, **NOW, social=0.5, intensity=0.8)
     p, levers, north = country.parameters, country.levers, in_regions(*NORTH)
     np.testing.assert_allclose(levers.attack_rate, np.where(north, np.exp(0.8 * p.agreement_attacks), 1))
     np.testing.assert_allclose(levers.communal_violence, np.where(north, np.exp(0.8 * p.agreement_violence), 1))
@@ -86,22 +86,22 @@ def test_levers_move_by_their_size_in_the_north_alone():
 
 
 def test_approaches_of_the_group_whose_men_could_join_follow_the_political_provisions():
-    country = begun(KEY, {**NOW, "political": 0.5})
+    country = begun(KEY, **NOW, political=0.5)
     g = country.groups.keys.index("ansar_dine")
     expected = np.ones(len(country.groups.keys))
     expected[g] = np.exp(0.5 * country.parameters.agreement_inflow)
     np.testing.assert_allclose(country.levers.approaches, expected)
-    partly = begun(KEY, {**NOW, "regions": ["Tombouctou"]})
+    partly = begun(KEY, **NOW, regions=["Tombouctou"])
     at_home = in_regions("Tombouctou")[partly.groups.home_cells[g]].mean()
     assert 0 < at_home < 1
     left = 1 - at_home + at_home * np.exp(partly.parameters.agreement_inflow)
     assert partly.levers.approaches[g] == pytest.approx(left)
-    without = begun(KEY, NOW, groups={"ansar_dine": {"enabled": False}})
+    without = begun(KEY, world={"groups": {"ansar_dine": {"enabled": False}}}, **NOW)
     assert (without.levers.approaches == 1).all()
 
 
 def test_another_pace_changes_the_level():
-    country = begun(KEY, {"done": [{"after_weeks": 0, "commitments": 39}]})
+    country = begun(KEY, done=[{"after_weeks": 0, "commitments": 39}])
     country.levers.reset()
     country.levers.keep("implementation", ..., 1.5)
     country.measures[0].apply(country.levers, country)
@@ -133,7 +133,7 @@ def test_women_at_the_table_change_the_pace():
 )
 def test_the_joint_units_of_gao_form_as_far_as_security_provisions_are_carried_out(settings, part):
     of_2017 = {"start": "2015-06-15", "end": "2017-06-19"}
-    country = begun(KEY, {"start": "2015-06-20", **settings}, week=90, **of_2017)
+    country = in_week(begun(KEY, world=of_2017, start="2015-06-20", **settings), 90)
     post_units(country)
     units = country.units
     mixed = (units.force == FORCES.index("ex_separatist")) & units.active(90)
@@ -151,9 +151,7 @@ def test_delivered_are_the_commitments_carried_out_and_costs_those_of_the_weeks(
                 "done": [{"after_weeks": 8, "commitments": 40}]}  # fmt: skip
     made = scenario(KEY, settings)
     country = begin(made)
-    while not finished(country):
-        advance(country)
-    record = record_of(country)
+    record = lived(country)
     delivered, cost = record[f"delivered_{KEY}"], record[f"cost_{KEY}"]
     weeks = np.arange(26)
     inside = (weeks >= 9) & (weeks < 18)
@@ -169,14 +167,6 @@ def test_delivered_are_the_commitments_carried_out_and_costs_those_of_the_weeks(
 # --- what comes of it ------------------------------------------------------------------------------------
 
 
-def test_at_nothing_it_is_absent():
-    absent_at_nothing(KEY, NOW)
-
-
-def test_nothing_changes_before_it_starts():
-    same_until(KEY, NOW, 9, "2012-03-05")
-
-
 @pytest.mark.parametrize(("effect", "sign"), [(-0.48, -1), (0.18, 1)])
 def test_attacks_in_the_north_change_with_the_sign_of_the_effect(effect, sign):
     """Half a year in which the groups do not move: attacks by their rates."""
@@ -184,9 +174,7 @@ def test_attacks_in_the_north_change_with_the_sign_of_the_effect(effect, sign):
     runs = {}
     for name, settings in (("with", NOW), ("without", None)):
         country = begin(scenario(KEY, settings, parameters=still))
-        while not finished(country):
-            advance(country)
-        runs[name] = record_of(country)["attacks"][:, 5:8].sum()
+        runs[name] = lived(country)["attacks"][:, 5:8].sum()
     assert sign * (runs["with"] - runs["without"]) > 0
     assert runs["with"] / runs["without"] == pytest.approx(np.exp(effect), abs=0.2)
 

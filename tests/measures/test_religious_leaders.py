@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from small import begun, by_region, in_full, in_week, lived
+from acting import begun, by_region, lived
 
 from sim.population.imams import TRAINED, speakers
 from sim.processes.messages import messages
@@ -14,7 +14,7 @@ KEY = "religious_leaders"
 def test_the_levers_move_by_their_size():
     settings = {"share_speaking": 0.4, "share_protected": 0.5, "intensity": 0.5, "regions": ["Ségou", "Mopti"]}
     effects = {"protection_effect": 0.3, "appeal_tension": 0.12}
-    country = in_week(begun(KEY, {**in_full(KEY), **effects}, **settings), 0)
+    country = begun(KEY, {**effects}, **settings)
     levers, chosen = country.levers, np.isin(np.arange(9), [3, 4])
     np.testing.assert_allclose(levers.speaking_out, np.where(chosen, 0.2, 0.0))
     np.testing.assert_allclose(levers.imam_threats, np.where(chosen, 1 - 0.25 * 0.3, 1.0))
@@ -22,12 +22,12 @@ def test_the_levers_move_by_their_size():
 
 
 def test_protection_may_mark_a_man():
-    country = in_week(begun(KEY, {**in_full(KEY), "protection_effect": -0.15}, share_protected=1.0), 0)
+    country = begun(KEY, {"protection_effect": -0.15}, share_protected=1.0)
     np.testing.assert_allclose(country.levers.imam_threats, 1.15)
 
 
 def test_delivered_are_those_who_speak_within_the_luck_of_the_draw():
-    country = in_week(begun(KEY, in_full(KEY), share_speaking=0.3), 0)
+    country = begun(KEY, share_speaking=0.3)
     imams, region = country.imams, country.grid.region
     imams.training[::5] = TRAINED
     imams.away_until[1::5] = 10
@@ -45,7 +45,7 @@ def test_the_cost_is_that_of_speakers_and_of_the_protected():
         "cost_per_speaker_week": 10,
         "cost_per_protected_week": 7,
     }
-    country = in_week(begun(KEY, intensity=0.5, **settings), 0)
+    country = begun(KEY, intensity=0.5, **settings)
     moderate = (country.imams.stance < country.parameters.moderate_stance).sum()
     everyone = country.imams.cell.size
     expected = 0.5 * (0.2 * moderate * 10 + 0.1 * everyone * 7)
@@ -53,7 +53,7 @@ def test_the_cost_is_that_of_speakers_and_of_the_protected():
 
 
 def test_youths_hear_those_who_speak_out():
-    country = in_week(begun(KEY, in_full(KEY), ppy=1000, share_speaking=0.5, regions=["Mopti"]), 0)
+    country = begun(KEY, ppy=1000, share_speaking=0.5, regions=["Mopti"])
     messages(country)
     p, society = country.parameters, country.society
     speaks = speakers(
@@ -69,9 +69,9 @@ def test_youths_hear_those_who_speak_out():
 @pytest.mark.parametrize(("effect", "sign"), [(0.1, 1), (-0.1, -1)])
 def test_what_they_say_moves_attitudes_either_way(effect, sign):
     """Two months of everybody speaking out; the sign of the effect is the sign of the change."""
-    asked = {**in_full(KEY), "appeal_effect": effect, "outreach_chance": 0.6}
-    spoken = lived(begun(KEY, asked, end="2012-03-05", share_speaking=1.0))
-    silent = lived(begun("", asked, end="2012-03-05"))
+    asked = {"appeal_effect": effect, "outreach_chance": 0.6}
+    spoken = lived(begun(KEY, asked, world={"end": "2012-03-05"}, share_speaking=1.0))
+    silent = lived(begun("", asked, world={"end": "2012-03-05"}))
     change = (spoken["attitude_mean"][-1] - silent["attitude_mean"][-1]) @ silent.weights["youths"]
     assert np.sign(change) == sign
     assert 0.01 < abs(change) / silent.weights["youths"].sum() < 0.1
@@ -80,7 +80,7 @@ def test_what_they_say_moves_attitudes_either_way(effect, sign):
 def silenced(parameters, **settings):
     """Imams silenced in a week in which groups are everywhere."""
     always = {"silencing_chance": 0.1, "speaking_exposure": 1.0}
-    country = in_week(begun(KEY if settings else "", {**in_full(KEY), **always, **parameters}, **settings), 0)
+    country = begun(KEY if settings else "", {**always, **parameters}, **settings)
     country.members[0] = 1
     violence(country)
     return country.flow("imams_silenced").sum()
@@ -106,8 +106,8 @@ def test_appeals_raise_tension_between_communities_at_the_size_of_the_trial():
     """Where all speak out clashes are exp(tension) times as many; more is never fewer in any place."""
     counts = []
     for share in (0.0, 1.0):
-        parameters = {**in_full(KEY), "appeal_tension": 0.15, "communal_rate": 1000.0}
-        country = in_week(begun(KEY, parameters, share_speaking=share, share_protected=0.0), 0)
+        parameters = {"appeal_tension": 0.15, "communal_rate": 1000.0}
+        country = begun(KEY, parameters, share_speaking=share, share_protected=0.0)
         country.insecurity[:] = 0.9
         violence(country)
         counts.append(country.flow("clashes").copy())

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from acting import GRID, QUIET, absent_at_nothing, begun, in_regions, moved, people_of, refused, same_until, scenario
+from acting import GRID, QUIET, begun, in_regions, lived, moved, people_of, refused, scenario
 
-from sim.week import advance, begin, finished, record_of
+from sim.week import begin
 
 KEY = "security_restoration"
 FIDELITY = "fidelity_security_restoration"
@@ -23,7 +23,7 @@ def test_a_full_programme_is_so_many_posts_per_people():
 
 
 def test_levers_move_by_their_size_where_it_acts():
-    country = begun(KEY, {"posts": 1000, "intensity": 0.8, "regions": ["Mopti"]}, values={FIDELITY: 0.5})
+    country = begun(KEY, {FIDELITY: 0.5}, posts=1000, intensity=0.8, regions=["Mopti"])
     p, here = country.parameters, in_regions("Mopti")
     part = 0.8 * 0.5 * 1000 / (8 * people_of("Mopti") / 1e4)
     np.testing.assert_allclose(country.levers.state_return, np.where(here, np.exp(part * p.restoration_return), 1))
@@ -35,9 +35,7 @@ def test_delivered_are_posts_whose_officials_stay_and_all_posts_cost():
     settings = {"posts": 600, "regions": ["Mopti", "Gao"], "cost_per_post_week": 10.0, "start": "2012-03-05"}
     made = scenario(KEY, settings, parameters={FIDELITY: 0.5})
     country = begin(made)
-    while not finished(country):
-        advance(country)
-    record = record_of(country)
+    record = lived(country)
     delivered, cost, presence = record[f"delivered_{KEY}"], record[f"cost_{KEY}"], record["state_presence"]
     posts = 600 * np.array([people_of("Mopti"), people_of("Gao")]) / people_of("Mopti", "Gao")
     on = (np.arange(26) >= 9)[:, None]
@@ -52,14 +50,6 @@ def test_what_cannot_be_is_refused_by_name():
     assert refused(KEY, full_posts_per_10000=0).endswith("full_posts_per_10000 is 0.0; it is 0.1 or more")
 
 
-def test_at_nothing_it_is_absent():
-    absent_at_nothing(KEY, {})
-
-
-def test_nothing_changes_before_it_starts():
-    same_until(KEY, {}, 9, "2012-03-05")
-
-
 def test_where_it_is_safe_the_state_returns_faster_and_further():
     """Without groups the way back is geometric, to the old level or above it."""
     left = {}
@@ -67,8 +57,7 @@ def test_where_it_is_safe_the_state_returns_faster_and_further():
     for name, settings in (("with", {"posts": 100_000}), ("without", None)):
         country = begin(scenario(KEY, settings, parameters=values, **QUIET))
         country.state_presence[:] = 0.0
-        while not finished(country):
-            advance(country)
+        lived(country)
         left[name] = country.state_presence
     there, pace = in_regions(*WHERE), country.parameters.state_return
     start = country.state_start

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from small import begun, in_full, in_week
+from acting import begun
 
 from sim.engine.luck import lucks
 from sim.processes.attitudes import FOLLOWS_DRAFT, attitudes
@@ -11,12 +11,12 @@ KEY = "sermon_drafting"
 
 
 def test_the_lever_is_the_share_who_follow():
-    country = in_week(begun(KEY, in_full(KEY), share_following=0.3, intensity=0.5, regions=["Kayes"]), 0)
+    country = begun(KEY, share_following=0.3, intensity=0.5, regions=["Kayes"])
     np.testing.assert_allclose(country.levers.drafted_sermons, [0.15] + [0.0] * 8)
 
 
 def test_delivered_are_the_imams_in_post_who_follow_within_the_luck_of_the_draw():
-    country = in_week(begun(KEY, in_full(KEY), share_following=0.4), 0)
+    country = begun(KEY, share_following=0.4)
     country.imams.away_until[::3] = 10  # a third is silent
     follow = country.imams.in_post(0) & (
         lucks(FOLLOWS_DRAFT, country.seed, 0, np.arange(country.imams.cell.size)) < 0.4
@@ -30,7 +30,7 @@ def test_delivered_are_the_imams_in_post_who_follow_within_the_luck_of_the_draw(
 
 
 def test_the_cost_is_an_office_and_a_letter_to_every_imam_in_post():
-    country = in_week(begun(KEY, cost_per_imam_week=700, office_per_week=30_000, intensity=0.5), 0)
+    country = begun(KEY, cost_per_imam_week=700, office_per_week=30_000, intensity=0.5)
     country.imams.away_until[:1000] = 10
     in_post = country.imams.cell.size - 1000
     assert country.measures[0].report(country).cost_xof.sum() == pytest.approx(0.5 * (700 * in_post + 30_000))
@@ -39,7 +39,7 @@ def test_the_cost_is_an_office_and_a_letter_to_every_imam_in_post():
 def after_a_sermon(parameters, **settings):
     """Settled attitudes after one Friday, with nothing but sermons at work."""
     still = {"peer_pull": 0.0, "own_pull": 0.0, "noise_sd": 0.0, "sermon_pull": 0.02}
-    country = in_week(begun(KEY if settings else "", {**still, **in_full(KEY), **parameters}, ppy=500, **settings), 0)
+    country = begun(KEY if settings else "", {**still, **parameters}, ppy=500, **settings)
     attitudes(country)
     return country
 

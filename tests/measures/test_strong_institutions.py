@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from acting import GRID, absent_at_nothing, begun, in_regions, moved, people_of, refused, same_until, scenario
+from acting import GRID, begun, in_regions, lived, moved, people_of, refused, scenario
 
-from sim.week import advance, begin, finished, record_of, run
+from sim.week import begin, run
 
 KEY = "strong_institutions"
 FIDELITY = "fidelity_strong_institutions"
@@ -26,7 +26,7 @@ def test_a_full_programme_covers_all_districts_and_both_halves():
 
 
 def test_levers_move_by_their_size_where_it_acts():
-    country = begun(KEY, {"regions": ["Mopti"], "districts": 4, "paid": 0.5, "intensity": 0.8}, values=WHOLE)
+    country = begun(KEY, WHOLE, regions=["Mopti"], districts=4, paid=0.5, intensity=0.8)
     p, here = country.parameters, in_regions("Mopti")
     part = 0.8 * 4 / 8 * 0.75
     np.testing.assert_allclose(country.levers.trust_goal, here * part * p.institutions_trust)
@@ -36,7 +36,7 @@ def test_levers_move_by_their_size_where_it_acts():
 
 
 def test_only_what_really_takes_place_moves_levers():
-    country = begun(KEY, values={FIDELITY: 0.4})
+    country = begun(KEY, {FIDELITY: 0.4})
     np.testing.assert_allclose(country.levers.trust_goal, 0.4 * country.parameters.institutions_trust)
 
 
@@ -45,9 +45,7 @@ def test_delivered_are_people_of_covered_districts_and_costs_are_as_planned():
                 "ramp_up_weeks": 1}  # fmt: skip
     made = scenario(KEY, settings, parameters={FIDELITY: 0.5})
     country = begin(made)
-    while not finished(country):
-        advance(country)
-    record = record_of(country)
+    record = lived(country)
     delivered, cost = record[f"delivered_{KEY}"], record[f"cost_{KEY}"]
     strength = np.concatenate([np.zeros(9), [0.5], np.ones(16)])
     np.testing.assert_allclose(delivered[:, 4], strength * 0.5 * 6 / 12 * people_of("Mopti"))
@@ -61,14 +59,6 @@ def test_delivered_are_people_of_covered_districts_and_costs_are_as_planned():
 def test_what_cannot_be_is_refused_by_name():
     assert refused(KEY, paid=40).endswith("paid is 40; it is a share between 0 and 1. Did you mean 0.4?")
     assert "measures.strong_institutions has no setting 'district'; it has" in refused(KEY, district=3)
-
-
-def test_at_nothing_it_is_absent():
-    absent_at_nothing(KEY, {})
-
-
-def test_nothing_changes_before_it_starts():
-    same_until(KEY, {}, 9, "2012-03-05")
 
 
 @pytest.mark.parametrize(("effect", "sign"), [(0.22, 1), (-0.12, -1)])

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from small import PEOPLE, YOUTHS, begun, by_region, having, in_full, in_week, moved
+from acting import PEOPLE, YOUTHS, all_approached, begun, by_region, in_week, moved
+from processes.worlds import with_values
 
 from sim.population.groups import FOREIGN, NOBODY
-from sim.population.youth import APPROACHED, CIVILIAN, MEMBER
+from sim.population.youth import CIVILIAN, MEMBER
 from sim.processes.approach import approach
 from sim.processes.exits import exits
 from sim.scenario import Scenario
@@ -16,7 +17,7 @@ EVERYBODY = {"groups": 10**6}  # far more than there are families
 
 
 def test_the_share_reached_is_that_of_the_families():
-    country = in_week(begun(KEY, in_full(KEY), groups=100, families_per_group=50, persons_per_family=8.0), 0)
+    country = begun(KEY, groups=100, families_per_group=50, persons_per_family=8.0)
     share = 100 * 50 * 8 / PEOPLE.sum()
     np.testing.assert_allclose(country.measures[0].report(country).count, share * YOUTHS)
     p = country.parameters
@@ -25,28 +26,27 @@ def test_the_share_reached_is_that_of_the_families():
 
 
 def test_groups_concentrated_in_a_region_reach_more_of_it_but_never_more_than_all():
-    country = in_week(begun(KEY, in_full(KEY), groups=100, regions=["Gao"]), 0)
+    country = begun(KEY, groups=100, regions=["Gao"])
     gao = 100 * 48 * 6 / PEOPLE[6]
     assert country.measures[0].report(country).count[6] == pytest.approx(gao * YOUTHS[6])
-    full = in_week(begun(KEY, in_full(KEY), regions=["Gao"], **EVERYBODY), 0)
+    full = begun(KEY, regions=["Gao"], **EVERYBODY)
     assert full.measures[0].report(full).count[6] == pytest.approx(YOUTHS[6])
     expected = np.where(np.arange(9) == 6, np.exp(full.parameters.family_lapse), 1.0)
     np.testing.assert_allclose(by_region(full.levers.contact_lapse), expected)
 
 
 def test_the_cost_is_that_of_the_groups():
-    country = in_week(begun(KEY, groups=30, cost_per_group_week=1000, intensity=0.5), 0)
+    country = begun(KEY, groups=30, cost_per_group_week=1000, intensity=0.5)
     assert country.measures[0].report(country).cost_xof.sum() == pytest.approx(0.5 * 30 * 1000)
 
 
 def lapsed(parameters, **settings):
     """Share of contacts that lapse in a week in which everybody has been approached and nobody joins."""
     never = {"h0": 0.0, "contact_weeks": 20.0}
-    country = in_week(begun(KEY if settings else "", {**in_full(KEY), **never, **parameters}, ppy=500, **settings), 0)
-    youth, civil = country.youth, country.youth.status == CIVILIAN
-    youth.status[civil], youth.contact_group[civil], youth.contact_week[civil] = APPROACHED, 0, 0
+    country = begun(KEY if settings else "", {**never, **parameters}, ppy=500, **settings)
+    everybody = all_approached(country)
     approach(country)
-    return (youth.status[civil] == CIVILIAN).mean(), civil.sum()
+    return (country.youth.status[everybody] == CIVILIAN).mean(), everybody.sum()
 
 
 @pytest.mark.parametrize("effect", [0.48, -0.18])
@@ -60,7 +60,7 @@ def test_contacts_lapse_at_the_rate_of_warned_families(effect):
 
 @pytest.mark.parametrize("effect", [0.4, -0.1])
 def test_members_give_up_at_the_rate_of_supported_families(effect):
-    country = begun(KEY, {**in_full(KEY), "family_exit": effect, "give_up_chance": 0.05}, **EVERYBODY)
+    country = begun(KEY, {"family_exit": effect, "give_up_chance": 0.05}, **EVERYBODY)
     names = int(FOREIGN) + 10**6 + np.arange(20_000, dtype=np.uint32)
     entries = country.roster.append(20_000, person=names, youth=NOBODY, group=0, cell=900, state=MEMBER)
     exits(in_week(country, 0))
@@ -77,7 +77,7 @@ def test_a_seat_at_the_table_changes_the_pace_of_the_agreement(pace):
     parameters = {f"fidelity_{KEY}": 0.5, "women_implementation": pace}
     done = []
     for women in ({}, {KEY: True}, {KEY: {"at_the_table": False}}):
-        country = having(begin(Scenario.of({**base, "measures": {**agreement, **women}}), 1), parameters)
+        country = with_values(begin(Scenario.of({**base, "measures": {**agreement, **women}}), 1), **parameters)
         in_week(country, 100)
         done.append(next(m for m in country.measures if m.key == "peace_agreement").report(country).count.sum())
     without, seated, aside = done
@@ -86,9 +86,9 @@ def test_a_seat_at_the_table_changes_the_pace_of_the_agreement(pace):
 
 
 def test_without_a_seat_the_pace_is_not_touched():
-    country = in_week(begun(KEY, at_the_table=False), 0)
-    assert moved(country) == ["contact_lapse", "giving_up"]
-    seated = in_week(begun(KEY), 0)
-    assert moved(seated) == ["contact_lapse", "giving_up", "implementation"]
+    country = begun(KEY, at_the_table=False)
+    assert moved(country) == {"contact_lapse", "giving_up"}
+    seated = begun(KEY)
+    assert moved(seated) == {"contact_lapse", "giving_up", "implementation"}
     p = seated.parameters
     assert float(seated.levers.implementation) == pytest.approx(p.women_implementation ** p[f"fidelity_{KEY}"])

@@ -414,11 +414,24 @@ def test_the_sooner_the_response_the_more_are_found_by_the_elasticity(delay, ela
     alike(hit.sum(), 1 - np.exp(-2.0 * 300 * delay**elasticity * (1 - np.exp(-1)) / 4000), hit.size)
 
 
+@pytest.mark.parametrize("elasticity", [-1.15, 0.15])
+def test_a_response_at_once_finds_no_more_than_one_in_a_hundredth_of_the_time(elasticity):
+    hits = []
+    for delay in (0.0, 0.01, 1.0):
+        country, cell, entries = hunted(members=4000, companies=1.0, answer_rate=2.0, arrest_delay=elasticity)
+        country.attacks_now[0, cell] = 5
+        country.levers.keep("response_delay", slice(None), delay)
+        hits.append(found(country, entries))
+    assert np.array_equal(hits[0], hits[1])
+    assert 0 < hits[0].sum() < hits[0].size
+    assert (hits[0].sum() > hits[2].sum()) == (elasticity < 0)
+
+
 def test_without_attacks_command_and_delay_change_nothing():
     plain, cell, entries = hunted(detection=0.1)
     moved, _, _ = hunted(detection=0.1)
     moved.levers.reach("joint_command", cell, 1.0)
-    moved.levers.keep("response_delay", cell, 0.2)
+    moved.levers.keep("response_delay", cell, 0.0)
     assert np.array_equal(found(plain, entries), found(moved, entries))
 
 

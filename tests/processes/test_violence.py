@@ -208,6 +208,13 @@ def test_in_a_siege_more_die_the_longer_the_response_takes_and_fewer_where_guard
     assert np.array_equal(country.flow("deaths_civilian"), country.flow("deaths_sites"))
 
 
+@pytest.mark.parametrize("harm", [-0.05, 0.5])
+def test_a_response_at_once_saves_as_many_as_one_in_a_hundredth_of_the_time(harm):
+    at_once, soon = (besieged(delay, siege_deaths=0.1, harm_delay=harm) for delay in (0.0, 0.01))
+    assert np.array_equal(at_once.flow("deaths_sites"), soon.flow("deaths_sites"))
+    assert 0 < at_once.flow("deaths_sites").sum() < at_once.flow("trapped").sum()
+
+
 def test_a_faster_response_only_saves_people_and_traps_as_many():
     slow, fast = besieged(1.0, harm_delay=0.5), besieged(0.5, harm_delay=0.5)
     assert np.array_equal(slow.flow("trapped"), fast.flow("trapped"))

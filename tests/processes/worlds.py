@@ -25,7 +25,12 @@ B_OF_JOINING = ("b_abuse_join", "b_income_join", "b_school", "b_relschool", "b_p
 
 def tiny(ppy: int = 2000, seed: int = 1, **scenario) -> Country:
     """The country on the first day of a short scenario."""
-    return _begun(Scenario.of({"name": "tiny", "persons_per_youth": ppy, **scenario}), seed).copy()
+    return first_day(Scenario.of({"name": "tiny", "persons_per_youth": ppy, **scenario}), seed)
+
+
+def first_day(scenario: Scenario, seed: int = 1) -> Country:
+    """The country on the first day; of those begun lately, a copy."""
+    return _begun(scenario, seed).copy()
 
 
 @lru_cache(maxsize=8)

@@ -147,7 +147,17 @@ def of_country(country: Country) -> Twin:
             imams[attends] if attends < len(imams) else None,
             int(society.turns_36[i]),
         )
-        for name in ("disposition", "settled", "attitude", "clips", "propaganda", "counsel", "lasting", "recent", "grievance"):
+        for name in (
+            "disposition",
+            "settled",
+            "attitude",
+            "clips",
+            "propaganda",
+            "counsel",
+            "lasting",
+            "recent",
+            "grievance",
+        ):
             setattr(youth, name, float(getattr(columns, name)[i]))
         youth.status = STATUSES[columns.status[i]]
         youth.woman = bool(columns.woman[i])

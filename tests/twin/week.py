@@ -48,6 +48,7 @@ class Twin:
         self.__dict__.update(parts)  # see twin.of_country
         self.levers = None  # name -> number, or (nested) list by cell, region, country, group, force or channel
         self.trained = [0.0] * len(self.states_own)  # share of each force
+        self.shifted = [0.0] * 9  # what policy shifted attitudes by last week, by region
         self.seen = Counter()  # how often each kind of event happened
         self.rows = []  # the record: observable -> nine numbers, a dict per week
         self._near, self._pulls, self._kin = {}, {}, {}  # what never changes, worked out once
@@ -185,8 +186,8 @@ class Twin:
                 self.seen["drafted sermon"] += 1
             sermons[imam.number] = stance, credibility
         for youth in self.youths:
-            shift = self.levers.support[youth.cell.region]  # everybody's: taken off what the ties show
-            peers = sum(met[tie.row] for tie in youth.ties) / len(youth.ties) - shift
+            shift = self.levers.support[youth.cell.region]  # everybody's: last week's is taken off what ties showed
+            peers = sum(met[tie.row] for tie in youth.ties) / len(youth.ties) - self.shifted[youth.cell.region]
             if youth.status == "killed":
                 youth.settled = single(peers)
             else:
@@ -203,6 +204,7 @@ class Twin:
             youth.attitude = single(youth.settled + youth.recent + shift)
             unredressed = 1.0 - self.levers.grievance_relief[youth.cell.region]
             youth.grievance = single(youth.grievance * half(p.grievance_half_life) * unredressed)
+        self.shifted = list(self.levers.support)
         self.attitudes_now = [(y.cell.region, y.attitude, y.grievance) for y in self.youths]  # for the record
 
     # --- 4 approach and joining ---------------------------------------------------------------------------
@@ -559,7 +561,8 @@ class Twin:
     def besiege(self, site, group, n, trapped):
         """Some of the people trapped in a raid die before it is over."""
         p, levers, here = self.p, self.levers, site.number
-        dying = p.siege_deaths * levers.response_delay[here] ** p.harm_delay * (1.0 - levers.site_guard[here])
+        delay = max(levers.response_delay[here], 0.01)
+        dying = p.siege_deaths * delay**p.harm_delay * (1.0 - levers.site_guard[here])
         who = len(self.groups) * len(self.cells) + group.number  # behind the numbers of all attacks
         dead = poisson(trapped * dying, luck("how many an attack kills", self.seed, self.week, who, n))
         dead = min(dead, trapped)
@@ -745,7 +748,8 @@ class Twin:
             if member.recruiter:
                 hazard *= p.recruiter_exposure * levers.recruiter_exposure[here]
             acting = near * math.exp(p.command_gain * levers.joint_command[here])
-            answer = p.answer_rate * levers.response_delay[here] ** p.arrest_delay * (1.0 - math.exp(-acting))
+            delay = max(levers.response_delay[here], 0.01)
+            answer = p.answer_rate * delay**p.arrest_delay * (1.0 - math.exp(-acting))
             hazard += answer * cell.attacks_now.get(member.group, 0) / max(cell.based, 1)
             chance = 1.0 - math.exp(-hazard)
         else:

@@ -5,6 +5,8 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
+from sim.experiments.store import Pair
+from sim.measures import MEASURES as EVERY
 from sim.record import Observable, Record
 from sim.world.grid import world_grid
 
@@ -77,4 +79,58 @@ def runs():
     return {
         "baseline": [made_up(seed) for seed in range(1, 6)],
         "prevention": [made_up(seed + 100, "prevention", factor=0.6, measures=MEASURES) for seed in range(1, 6)],
+    }
+
+
+# --- a comparison of every measure -------------------------------------------------------------------------
+
+COMPARED = (
+    Observable("joined", "persons", "sum", "youths who joined"),
+    Observable("attacks", "attacks", "sum", "attacks"),
+    Observable("deaths_civilian", "persons", "sum", "civilians killed"),
+    Observable("trust", "0..1", "people", "trust"),
+    Observable("attitude_mean", "SD", "youths", "attitude"),
+    Observable("abuses", "events", "sum", "abuses"),
+    Observable("wrongful_arrests", "persons", "sum", "wrongful arrests"),
+    Observable("backfired", "person-weeks", "sum", "moved towards violence by clips"),
+    Observable("imams_silenced", "imams", "sum", "imams silenced"),
+    Observable("attacks_displaced", "attacks", "sum", "attacks that moved"),
+    *(Observable(f"delivered_{key}", measure.delivers, "sum", "delivered") for key, measure in EVERY.items()),
+    *(Observable(f"cost_{key}", "XOF", "sum", "spent") for key in EVERY),
+)
+SIZES = np.array([130.0, 12.0, 20.0, 0.5, 0.1, 25.0, 60.0, 9e4, 4.0, 2.0])
+IDLE = "sermon_drafting"
+"""A measure that is paid for and delivers nothing."""
+
+
+def compared(key, k, draw):
+    """A made-up record of a scenario with one measure (none: the baseline), which does a little of something."""
+    regions, weeks = list(world_grid().region_names), 3
+    luck = np.random.default_rng(draw)
+    values = np.zeros((weeks, 9, len(COMPARED)))
+    values[:, :, : SIZES.size] = SIZES * luck.lognormal(0, 0.3, (weeks, 9, SIZES.size))
+    measures = {}
+    if key is not None:
+        effect = np.random.default_rng([draw, k]).normal(np.linspace(-0.2, 0.1, SIZES.size) * ((k % 5) - 1), 0.05)
+        values[:, :, : SIZES.size] *= 1 + effect
+        names = [o.name for o in COMPARED]
+        values[:, :, names.index(f"delivered_{key}")] = 0.0 if key == IDLE else 10.0 ** (k % 6) / 9
+        values[:, :, names.index(f"cost_{key}")] = 10.0 ** (k % 9 + 2)
+        measures = {key: {"start": None, "end": None, "regions": regions[:5] if k % 2 else "all"}}
+    return Record(
+        values=values, observables=COMPARED, regions=tuple(regions),
+        dates=tuple(date(2012, 1, 2) + timedelta(weeks=w) for w in range(weeks)),
+        weights={"people": np.ones(9), "youths": np.ones(9)}, cells={"joined": np.zeros(len(world_grid()))},
+        about={"scenario": {"name": key or "baseline", "measures": measures}, "seed": 1, "draw": draw,
+               "parameters": {}},
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def every_measure():
+    """Scenario -> draw and seed -> record: the baseline and 23 measures, each under 12 draws."""
+    scenarios = {"baseline": None, **{key: key for key in EVERY}}
+    return {
+        name: {Pair(draw, 1): compared(key, k, draw) for draw in range(1, 13)}
+        for k, (name, key) in enumerate(scenarios.items())
     }

@@ -1,27 +1,46 @@
-"""The effects figure shows every effect with its interval, unit and side, nationally and by region."""
+"""Figures of effects show each with its interval, unit and side, what was delivered, and how often it helped."""
 
+from itertools import combinations
+
+import matplotlib.text
 import numpy as np
 import pandas as pd
 import pytest
 
 from sim.engine.errors import InputError
-from sim.views.effects import plot_effects
-from sim.views.sheet import BLUE, INK, VERMILLION
+from sim.experiments.delivered import delivered
+from sim.experiments.effects import LEDGER, SOUGHT, effects
+from sim.views.effects import MAIN, plot_effects, plot_shares
+from sim.views.sheet import BLUE, FAINT, INK, VERMILLION
 from sim.world.grid import world_grid
 
 REGIONS = ["Mali", *world_grid().region_names]
 
 
-def words(figure):
+def written(figure):
+    """The texts of a figure that can be seen: ticks beyond the ends of an axis are not."""
     figure.draw_without_rendering()
-    return [text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text"))]
+    axes = [ax for ax in figure.axes if ax.axison]
+    ticks = [(axis, tick) for ax in figure.axes for axis in (ax.xaxis, ax.yaxis) for tick in axis.get_major_ticks()]
+    labels = {label for _, tick in ticks for label in (tick.label1, tick.label2)}
+    inside = [
+        tick.label1 for axis, tick in ticks if axis.axes in axes
+        and min(axis.get_view_interval()) <= tick.get_loc() <= max(axis.get_view_interval())
+    ]  # fmt: skip
+    texts = [t for t in figure.findobj(matplotlib.text.Text) if t not in labels and (t.axes is None or t.axes in axes)]
+    return [t for t in (*texts, *inside) if t.get_text() and t.get_visible()]
+
+
+def words(figure):
+    return [text.get_text() for text in written(figure)]
 
 
 def effect(**changes):
     plain = {
-        "scenario": "patrols", "outcome": "joined", "unit": "persons", "region": "Mali", "seeds": 20,
-        "mean": -40.0, "low": -90.0, "high": -3.0, "helped": 0.7, "harmed": 0.2, "nothing": 0.1,
-        "better": "fewer", "baseline": "baseline", "baseline_mean": 4321.0,
+        "scenario": "patrols", "outcome": "joined", "group": SOUGHT, "unit": "persons", "region": "Mali",
+        "draws": 0, "seeds": 20, "mean": -40.0, "low": -90.0, "high": -3.0, "median": -30.0, "p5": -200.0, "p95": 50.0,
+        "helped": 0.7, "harmed": 0.2, "nothing": 0.1, "better": "fewer", "baseline": "baseline",
+        "baseline_mean": 4321.0,
     }  # fmt: skip
     return {**plain, **changes}
 
@@ -29,54 +48,77 @@ def effect(**changes):
 @pytest.fixture
 def table():
     outcomes = [
-        ("joined", "persons", "fewer", 1.0),
-        ("trust", "0 to 1", "more", 1e-3),
-        ("cost", "XOF", "none", 1e8),
+        ("joined", SOUGHT, "persons", "fewer", 1.0),
+        ("trust", SOUGHT, "0 to 1", "more", 1e-3),
+        ("abuses", LEDGER, "events", "fewer", 1.0),
+        ("cost", LEDGER, "XOF", "none", 1e8),
     ]
     return pd.DataFrame(
-        effect(scenario=s, outcome=o, unit=u, better=b, region=r, mean=-40 * k, low=-90 * k, high=-3 * k)
+        effect(scenario=s, outcome=o, group=g, unit=u, better=b, region=r, mean=-40 * k, low=-90 * k, high=-3 * k)
         for s in ("patrols", "imams")
-        for o, u, b, k in outcomes
+        for o, g, u, b, k in outcomes
         for r in REGIONS
     )
+
+
+def panel(figure, title):
+    [ax] = [ax for ax in figure.axes if ax.get_title(loc="left") == title]
+    return ax
 
 
 def points(ax):
     return [line for line in ax.lines if line.get_marker() == "o"]
 
 
-def test_a_line_of_panels_for_each_outcome_with_units_and_sides(table):
+def spans(ax):
+    """The ends of the intervals that are drawn."""
+    return [list(line.get_xdata()) for line in ax.lines if line.get_linewidth() == 2]
+
+
+def names(ax):
+    return [label.get_text() for label in ax.get_yticklabels()]
+
+
+# --- one panel for each outcome ------------------------------------------------------------------------------
+
+
+def test_gains_and_the_ledger_have_panels_with_units_sides_and_a_line_for_each_scenario(table):
     figure = plot_effects(table)
-    assert len(figure.axes) == 2 * 3
-    labels = [ax.get_xlabel() for ax in figure.axes[::2]]
-    assert "persons" in labels[0]
-    assert "← less is better" in labels[0]
-    assert "more is better →" in labels[1]
-    assert labels[2] == "difference, billion XOF"
-    text = " ".join(words(figure))
-    for expected in (
-        "90 % interval over 20 seeds",
-        "Difference from baseline",
-        "baseline 4,321",
-        "neither side is better",
-    ):
+    assert "persons" in panel(figure, "Joined").get_xlabel()
+    assert "← less is better" in panel(figure, "Joined").get_xlabel()
+    assert "more is better →" in panel(figure, "Trust").get_xlabel()
+    assert names(panel(figure, "Joined")) == ["patrols", "imams"]
+    text = words(figure)
+    for expected in ("What is sought", "The ledger of harm", "Abuses"):
         assert expected in text
+    for expected in ("20 seeds", "90 % interval", "luck only", "Difference from baseline", "baseline 4,321"):
+        assert expected in " ".join(text)
 
 
-def test_by_region_there_is_a_column_for_each_scenario_and_a_line_for_each_region(table):
-    figure = plot_effects(table, by_region=True)
-    assert len(figure.axes) == 3 * 2 * 2
-    for forest in figure.axes[::2]:
-        assert len(points(forest)) == 9
-    assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == REGIONS[1:]
-    assert figure.axes[0].get_xlim() == figure.axes[2].get_xlim()
+def test_costs_are_written_out(table):
+    assert [t.get_text() for t in panel(plot_effects(table), "Cost").texts] == ["-4 bn [-9 bn, -300 m] XOF"] * 2
 
 
-def test_points_stand_at_the_mean_and_lines_span_the_interval(table):
-    forest = plot_effects(table, outcomes=["joined"], scenarios=["imams"]).axes[0]
-    assert points(forest)[0].get_xdata()[0] == -40
-    interval = next(line for line in forest.lines if line.get_linewidth() == 2)
-    assert list(interval.get_xdata()) == [-90, -3]
+def test_over_seeds_points_stand_at_the_mean_and_lines_span_its_interval(table):
+    ax = panel(plot_effects(table, outcomes=["joined"], scenarios=["imams"]), "Joined")
+    assert points(ax)[0].get_xdata()[0] == -40
+    assert spans(ax) == [[-90, -3]]
+
+
+def test_over_draws_points_stand_at_the_median_and_lines_span_nine_draws_in_ten():
+    figure = plot_effects(pd.DataFrame([effect(draws=100, seeds=1)]))
+    assert points(panel(figure, "Joined"))[0].get_xdata()[0] == -30
+    assert spans(panel(figure, "Joined")) == [[-200, 50]]
+    assert "100 draws of parameters, 1 seed each" in " ".join(words(figure))
+
+
+def test_by_region_there_is_a_panel_for_each_region_on_one_scale(table):
+    table.loc[table.region == "Kidal", ["mean", "low", "high"]] *= 10
+    figure = plot_effects(table, by_region=True, outcomes=["joined"])
+    assert [ax.get_title(loc="left") for ax in figure.axes] == REGIONS[1:]
+    assert all(len(points(ax)) == 2 for ax in figure.axes)
+    assert len({ax.get_xlim() for ax in figure.axes}) == 1
+    assert figure.axes[0].get_xlim()[0] < -900
 
 
 @pytest.mark.parametrize(
@@ -88,16 +130,12 @@ def test_points_stand_at_the_mean_and_lines_span_the_interval(table):
         ({"high": 5.0}, INK),
         ({"mean": 40.0, "low": 3.0, "high": 90.0}, VERMILLION),
         ({"seeds": 1}, INK),
+        ({"draws": 50, "seeds": 1}, INK),
+        ({"draws": 50, "seeds": 1, "p95": -1.0}, BLUE),
     ],
 )
 def test_colour_says_on_which_side_the_whole_interval_lies(changes, colour):
     assert points(plot_effects(pd.DataFrame([effect(**changes)])).axes[0])[0].get_markeredgecolor() == colour
-
-
-def test_shares_of_seeds_add_up_to_the_whole_bar():
-    bars = plot_effects(pd.DataFrame([effect()])).axes[1].patches
-    assert [bar.get_width() for bar in bars] == pytest.approx([70, 10, 20])
-    assert bars[-1].get_x() + bars[-1].get_width() == pytest.approx(100)
 
 
 def test_one_seed_and_missing_values_are_drawn_without_an_interval():
@@ -106,16 +144,115 @@ def test_one_seed_and_missing_values_are_drawn_without_an_interval():
         effect(scenario="imams", seeds=1, mean=np.nan, helped=np.nan),
     ]
     figure = plot_effects(pd.DataFrame(rows))
-    text = words(figure)
-    assert any("one seed: no interval" in t for t in text)
-    assert " no data" in text
-    assert len(points(figure.axes[0])) == 1
+    ax = panel(figure, "Joined")
+    assert (len(points(ax)), spans(ax)) == (1, [])
+    assert [t.get_text() for t in ax.texts] == [" –"]
+
+
+def test_an_outcome_without_any_number_has_no_panel():
+    rows = [effect(), effect(outcome="joined_elsewhere", group=LEDGER, mean=np.nan, baseline_mean=np.nan)]
+    assert [ax.get_title(loc="left") for ax in plot_effects(pd.DataFrame(rows)).axes] == ["Joined"]
 
 
 def test_no_effect_at_all_can_be_drawn():
     figure = plot_effects(pd.DataFrame([effect(mean=0.0, low=0.0, high=0.0, helped=0.0, harmed=0.0, nothing=1.0)]))
     figure.draw_without_rendering()
     assert figure.axes[0].get_xlim() == (-1, 1)
+
+
+def test_the_baselines_value_is_only_told_where_it_is_one():
+    rows = pd.DataFrame([effect(baseline_mean=100.0), effect(scenario="imams", baseline_mean=200.0)])
+    assert panel(plot_effects(rows), "Joined").get_xlabel() == "persons\n← less is better"
+
+
+# --- shares --------------------------------------------------------------------------------------------------
+
+
+def test_shares_are_bars_of_helped_nothing_and_harmed_that_add_up_to_the_whole():
+    figure = plot_shares(pd.DataFrame([effect(draws=40, seeds=1)]))
+    bars = panel(figure, "Joined").patches
+    assert [bar.get_width() for bar in bars] == pytest.approx([70, 10, 20])
+    assert bars[-1].get_x() + bars[-1].get_width() == pytest.approx(100)
+    assert [matplotlib.colors.to_hex(bar.get_facecolor(), keep_alpha=False) for bar in bars] == [
+        colour.lower() for colour in (BLUE, FAINT, VERMILLION)
+    ]
+    assert "% of draws (40 draws of parameters, 1 seed each)" in " ".join(words(figure))
+
+
+def test_shares_are_shown_of_the_main_outcomes_and_not_of_costs(table):
+    assert {ax.get_title(loc="left") for ax in plot_shares(table).axes if ax.axison} == {"Joined", "Trust", "Abuses"}
+    nan = {"helped": np.nan, "harmed": np.nan, "nothing": np.nan}
+    alone = plot_shares(pd.DataFrame([effect(outcome="cost", unit="XOF", better="none", **nan)]))
+    assert [t.get_text() for t in panel(alone, "Cost").texts] == [" –"]
+
+
+# --- a comparison of every measure ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def found(every_measure):
+    return effects(every_measure, "baseline"), delivered(every_measure, "baseline")
+
+
+@pytest.fixture(scope="module", params=["effects", "by region", "shares"])
+def large(request, found):
+    """The figures of 24 scenarios."""
+    table, given = found
+    if request.param == "effects":
+        return plot_effects(table, delivered=given)
+    if request.param == "shares":
+        return plot_shares(table)
+    return plot_effects(table, by_region=True, outcomes=["attacks"])
+
+
+def test_with_two_dozen_scenarios_no_text_covers_another_or_leaves_the_sheet(large):
+    texts = written(large)
+    boxes = [text.get_window_extent() for text in texts]
+    sheet = large.bbox
+    for text, box in zip(texts, boxes, strict=True):
+        assert box.x0 >= sheet.x0 - 0.5, text.get_text()
+        assert box.x1 <= sheet.x1 + 0.5, text.get_text()
+        assert box.y0 >= sheet.y0 - 0.5, text.get_text()
+        assert box.y1 <= sheet.y1 + 0.5, text.get_text()
+    bodies = [box.padded(-0.15 * box.height) for box in boxes]  # empty space above and below letters may touch
+    for (one, a), (other, b) in combinations(zip(texts, bodies, strict=True), 2):
+        assert not a.overlaps(b), (one.get_text(), other.get_text())
+
+
+def test_with_two_dozen_scenarios_each_has_its_line_in_every_panel(large, every_measure):
+    whole = list(every_measure)[1:]
+    panels = [ax for ax in large.axes if ax.axison]
+    assert all(list(ax.get_yticks()) == list(range(len(whole))) for ax in panels)
+    assert [names(ax) for ax in panels if names(ax)] == [whole] * sum(names(ax) != [] for ax in panels)
+    assert names(panels[0]) == whole
+
+
+def test_what_was_delivered_stands_beside_the_effects(found, every_measure):
+    table, given = found
+    told = [t.get_text() for t in panel(plot_effects(table, delivered=given), "Delivered in a week in force").texts]
+    assert len(told) == len(every_measure) - 1
+    by_name = dict(zip(list(every_measure)[1:], told, strict=True))
+    assert by_name["sermon_drafting"] == "delivered nothing"
+    assert by_name["bamako_plan"] == "100 sites protected"
+    assert by_name["coordination"].endswith(" …")
+
+
+def test_several_measures_are_counted_and_one_that_is_left_out_is_named_so(found):
+    table, given = found
+    package = given.assign(scenario="bamako_plan")
+    own = given[given.scenario == "imam_training"].assign(change="left out")
+    figure = plot_effects(
+        table, scenarios=["bamako_plan", "imam_training"], delivered=pd.concat([package, own]), outcomes=["joined"]
+    )
+    told = [t.get_text() for t in panel(figure, "Delivered in a week in force").texts]
+    assert told == ["23 measures, 1 delivered nothing", "1 trained imams in post (left out)"]
+
+
+def test_the_main_outcomes_are_outcomes(found):
+    assert set(MAIN) <= set(found[0]["outcome"])
+
+
+# --- mistakes ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
