@@ -9,7 +9,7 @@
     draws: 0                               # draws 1 to n of the parameters that are not known; 0: central values
     vary:
       measures.joint_patrols.patrols: {values: [10, 20, 40]}
-      parameters.abuse_per_op: {low: 0.05, high: 0.95}
+      forces.army.abuse_factor: {low: 0.5, high: 1.5}
       parameters.*: {dist: prior}          # every drawn parameter that is not named
     design: {method: grid, n: 5, seed: 1}
     outcomes: [joined, abuses, cost]
@@ -166,8 +166,8 @@ class Axis:
     def at(self, place: float) -> Any:
         """The value at a place from 0 (lowest) to 1 (highest), as it is written in a scenario.
 
-        >>> Axis("parameters.peer_pull", low=0.01, high=0.03).at(0.5)
-        0.02
+        >>> Axis("measures.joint_patrols.intensity", low=0.0, high=0.5).at(0.5)
+        0.25
         """
         return self.all_at(np.array([place]))[0]
 
