@@ -18,6 +18,7 @@ from sim.version import __version__
 if TYPE_CHECKING:
     from sim.agents import Imam, Member, Recruiter, SecurityUnit, Youth
     from sim.experiments.runs import compare
+    from sim.experiments.sweep import sweep
     from sim.model import RecruitmentModel
     from sim.record import Record
     from sim.scenario import Scenario, load
@@ -27,6 +28,7 @@ _HOMES = {
     "load": "sim.scenario",
     "run": "sim.week",
     "compare": "sim.experiments.runs",
+    "sweep": "sim.experiments.sweep",
     "RecruitmentModel": "sim.model",
     "Scenario": "sim.scenario",
     "Record": "sim.record",
@@ -46,6 +48,7 @@ __all__ = [
     "compare",
     "load",
     "run",
+    "sweep",
 ]
 
 

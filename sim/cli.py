@@ -115,10 +115,11 @@ _run_options = _options(
 def _load(files: Sequence[str], persons_per_youth: int | None, changes: Sequence[str]) -> list[Scenario]:
     from sim.scenario import load
 
-    overrides = list(changes)
-    if persons_per_youth is not None:
-        overrides.append(f"persons_per_youth={persons_per_youth}")
-    return [load(file, overrides) for file in files]
+    return [load(file, _overrides(persons_per_youth, changes)) for file in files]
+
+
+def _overrides(persons_per_youth: int | None, changes: Sequence[str]) -> list[str]:
+    return [*changes, *([f"persons_per_youth={persons_per_youth}"] if persons_per_youth is not None else [])]
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -322,6 +323,58 @@ def validate(
     _end(batch)
 
 
+@kumakan.command()
+@click.argument("file", metavar="FILE")
+@click.option("--dry-run", is_flag=True, help="Say how many runs it is, and what they take; run nothing.")
+@click.option("--seeds", type=click.IntRange(1, 100_000), metavar="N", help="Seeds 1 to N, instead of the file's.")
+@click.option("--workers", type=click.IntRange(1, 1024), metavar="N",
+              help="Worker processes; by default one per core.")  # fmt: skip
+@_run_options
+@_scenario_options
+def sweep(
+    file: str,
+    dry_run: bool,
+    seeds: int | None,
+    workers: int | None,
+    out: Path | None,
+    world_seed: int,
+    overwrite: bool,
+    quiet: bool,
+    persons_per_youth: int | None,
+    changes: tuple[str, ...],
+) -> None:
+    """Run a scenario at many values of its settings, as a sweep file plans it.
+
+    Runs that the results folder has are not repeated.
+    """
+    from dataclasses import replace
+
+    from sim.experiments.sweep import load_sweep, takes
+    from sim.experiments.sweep import sweep as run_sweep
+    from sim.views.sweep_tables import show_plan, show_sweep
+    from sim.views.tables import console
+
+    plan = load_sweep(file, _overrides(persons_per_youth, changes))
+    if seeds is not None:
+        plan = replace(plan, seeds=tuple(range(1, seeds + 1)))
+    if dry_run:
+        show_plan(plan, takes(plan, workers), console())
+        return
+    options: dict[str, Any] = {"workers": workers, "world_seed": world_seed, "overwrite": overwrite}
+    with _progress(quiet, plan.scenario.clock.weeks) as (progress, on_week):
+        swept = run_sweep(plan, out=out, progress=progress, on_week=on_week, **options)
+    tables = swept.save()
+    if len(swept.table):
+        from sim.views.saving import save
+        from sim.views.sweeps import about_sweep, sweep_figures
+
+        show_sweep(swept, console())
+        for name, figure in sweep_figures(swept).items():
+            save(figure, swept.batch.out / "figures" / f"{name}.png", about_sweep(swept))
+    click.echo(f"Runs: {swept.batch.out / 'runs'}\nTables: {', '.join(map(str, tables))}")
+    _end(swept.batch)
+
+
 def _planned(
     files: Sequence[str], alone: str | None, fewer: str | None, persons_per_youth: int | None, changes: Sequence[str]
 ) -> tuple[list[Scenario], str]:
@@ -417,13 +470,19 @@ def _effect_figures(batch: Batch, effects: Any, delivered: Any, folder: Path) ->
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @_scenario_options
 def check(files: tuple[str, ...], persons_per_youth: int | None, changes: tuple[str, ...]) -> None:
-    """Check scenario files and show what they would do, what they would cost and how long a run takes."""
+    """Check scenario and sweep files and show what they would do, what they would cost and how long it takes."""
     from sim.experiments.preview import preview
+    from sim.experiments.sweep import is_sweep, load_sweep, takes
+    from sim.views.sweep_tables import show_plan
     from sim.views.tables import console, show_preview
 
     wrong = 0
     for file in files:
         try:
+            if is_sweep(file):
+                plan = load_sweep(file, _overrides(persons_per_youth, changes))
+                show_plan(plan, takes(plan), console())
+                continue
             [scenario] = _load([file], persons_per_youth, changes)
             show_preview(preview(scenario), console())
         except InputError as error:

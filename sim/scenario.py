@@ -91,23 +91,27 @@ def _number(allowed: str, low: float, high: float, whole: bool = False) -> Befor
     return BeforeValidator(lambda value: number(value, allowed, low, high, whole=whole))
 
 
+Words = Annotated[str, BeforeValidator(_words)]
+Name = Annotated[str, BeforeValidator(_name)]
 Members = Annotated[int, _number(f"a whole number of persons from 0 to {MOST_MEMBERS}", 0, MOST_MEMBERS, True)]
 Factor = Annotated[float, _number(f"a factor from 0 to {MOST_SCALE}", 0, MOST_SCALE)]
 
 
-class _Block(BaseModel):
+class Block(BaseModel):
+    """A block of a file: only the keys it names, of exactly their types."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class _Run(_Block):
-    name: Annotated[str, BeforeValidator(_name)]
-    description: Annotated[str, BeforeValidator(_words)] = ""
+class _Run(Block):
+    name: Name
+    description: Words = ""
     start: Day = FIRST_DAY
     end: Day = date(2018, 12, 31)
     persons_per_youth: Annotated[int, _number("a whole number of persons from 1 to 10000", 1, 10_000, whole=True)] = 20
 
 
-class _Group(_Block):
+class _Group(Block):
     """What a scenario may change of an armed group (sim/world/data/groups.csv)."""
 
     enabled: Yes = True
@@ -118,7 +122,7 @@ class _Group(_Block):
     founding_core: Members = 0
 
 
-class _Force(_Block):
+class _Force(Block):
     """What a scenario may change of a force (sim/world/data/forces.csv and deployments.csv)."""
 
     enabled: Yes = True
@@ -355,7 +359,7 @@ def _plain_data(value: Any) -> Any:
 # --- checks ----------------------------------------------------------------------------------------------
 
 
-class _Checks:
+class Checks:
     """The problems found so far in one tree."""
 
     def __init__(self, tree: Tree) -> None:
@@ -469,7 +473,7 @@ def _said(error: Any, model: type[BaseModel], name: str) -> str:
 def _checked(tree: Tree, path: Path | None) -> Scenario:
     """The scenario in a tree, or all its problems in one error."""
     _check_shape(tree, None)
-    checks = _Checks(tree)
+    checks = Checks(tree)
     data = tree.data
     for key in data:
         if key not in KEYS:
@@ -500,7 +504,7 @@ def _checked(tree: Tree, path: Path | None) -> Scenario:
     return Scenario(**run.model_dump(), **blocks, path=path, _given=data)
 
 
-def _check_period(run: _Run, checks: _Checks) -> bool:
+def _check_period(run: _Run, checks: Checks) -> bool:
     before = len(checks.problems)
     for key in ("start", "end"):
         day = getattr(run, key)
@@ -516,7 +520,7 @@ def _check_period(run: _Run, checks: _Checks) -> bool:
     return True
 
 
-def _dated(measure: Measure, run: _Run, checks: _Checks) -> Measure:
+def _dated(measure: Measure, run: _Run, checks: Checks) -> Measure:
     """The measure with its dates filled in, and a problem noted for each date outside its run or own time."""
     if not measure.enabled:
         return measure
@@ -544,7 +548,7 @@ def _days(value: Any, keys: Keys = ()) -> Iterator[tuple[Keys, date]]:
         yield from _days(part, (*keys, key))
 
 
-def _check_parameters(checks: _Checks) -> dict[str, float]:
+def _check_parameters(checks: Checks) -> dict[str, float]:
     values = {}
     for name, value in checks.known("parameters", rows()).items():
         row = rows()[name]
@@ -555,7 +559,7 @@ def _check_parameters(checks: _Checks) -> dict[str, float]:
     return values
 
 
-def _check_groups(checks: _Checks) -> dict[str, dict[str, Any]]:
+def _check_groups(checks: Checks) -> dict[str, dict[str, Any]]:
     table = {group.key: group for group in facts.groups()}
     changes = {}
     for key, block in checks.known("groups", table).items():
@@ -574,7 +578,7 @@ def _check_groups(checks: _Checks) -> dict[str, dict[str, Any]]:
     return changes
 
 
-def _check_forces(checks: _Checks) -> dict[str, dict[str, Any]]:
+def _check_forces(checks: Checks) -> dict[str, dict[str, Any]]:
     changes = {}
     for key, block in checks.known("forces", [force.key for force in facts.forces()]).items():
         model = checks.build(_Force, block, ("forces", key), f"forces.{key}")

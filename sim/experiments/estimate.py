@@ -18,6 +18,7 @@ SECONDS_PER_YOUTH = 1.5e-6  # settling the country
 SECONDS_TO_START = 1.2  # imports, compiled code from disk, and tables by cell
 BYTES_TO_START = 330e6  # the same, and writing the record
 BYTES_PER_YOUTH = 170.0
+BYTES_ON_DISK, BYTES_ON_DISK_PER_WEEK = 45e3, 750.0  # of a run folder: cells and manifest; the record
 SPARE_MEMORY = 0.9  # share of the memory now available that batches may fill
 
 
@@ -44,6 +45,11 @@ def estimate(scenario: Scenario) -> Estimate:
     count, weeks = youths(scenario), scenario.clock.weeks
     seconds = SECONDS_TO_START + count * SECONDS_PER_YOUTH + weeks * (SECONDS_PER_WEEK + count * SECONDS_PER_YOUTH_WEEK)
     return Estimate(count, seconds, BYTES_TO_START + count * BYTES_PER_YOUTH)
+
+
+def disk_bytes(scenario: Scenario) -> float:
+    """What the folder of a run takes on disk; the number of youths makes no difference to it."""
+    return BYTES_ON_DISK + BYTES_ON_DISK_PER_WEEK * scenario.clock.weeks
 
 
 def cores() -> int:

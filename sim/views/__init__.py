@@ -19,19 +19,41 @@ if TYPE_CHECKING:
     from sim.views.saving import save
     from sim.views.series import plot_series
     from sim.views.sheet import about
+    from sim.views.sweeps import heat_map, plot_cost_effect, plot_indices, plot_line, sweep_figures, tornado
 
 _HOMES = {
     "about": "sheet",
+    "heat_map": "sweeps",
     "map_cells": "maps",
     "map_record": "maps",
     "map_regions": "maps",
+    "plot_cost_effect": "sweeps",
     "plot_effects": "effects",
+    "plot_indices": "sweeps",
+    "plot_line": "sweeps",
     "plot_series": "series",
     "plot_shares": "effects",
     "save": "saving",
+    "sweep_figures": "sweeps",
+    "tornado": "sweeps",
 }
 
-__all__ = ["about", "map_cells", "map_record", "map_regions", "plot_effects", "plot_series", "plot_shares", "save"]
+__all__ = [
+    "about",
+    "heat_map",
+    "map_cells",
+    "map_record",
+    "map_regions",
+    "plot_cost_effect",
+    "plot_effects",
+    "plot_indices",
+    "plot_line",
+    "plot_series",
+    "plot_shares",
+    "save",
+    "sweep_figures",
+    "tornado",
+]
 
 
 def __getattr__(name: str) -> Any:
