@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.views.effects import plot_effects, plot_shares
-    from sim.views.maps import map_cells, map_record, map_regions
+    from sim.views.maps import map_cells, map_effect, map_record, map_regions
     from sim.views.saving import save
     from sim.views.series import plot_series
     from sim.views.sheet import about
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "about": "sheet",
     "map_cells": "maps",
+    "map_effect": "maps",
     "map_record": "maps",
     "map_regions": "maps",
     "plot_effects": "effects",
@@ -31,7 +32,10 @@ _HOMES = {
     "save": "saving",
 }
 
-__all__ = ["about", "map_cells", "map_record", "map_regions", "plot_effects", "plot_series", "plot_shares", "save"]
+__all__ = [
+    "about", "map_cells", "map_effect", "map_record", "map_regions", "plot_effects", "plot_series", "plot_shares",
+    "save",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
