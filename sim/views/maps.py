@@ -297,18 +297,15 @@ def map_effect(
         If the table has no such effect by region.
     """
     table = effects[(effects["outcome"] == outcome) & (effects["region"].isin(world_grid().region_names))]
-    ours = table[table["scenario"] == scenario].to_dict("records")
+    ours = table[table["scenario"] == scenario].to_dict("records")  # in the order of the nine regions
     if not ours:
         raise InputError(f"the table of effects has no {outcome!r} of {scenario!r} by region")
-    middle, low, high = (_by_region({row["region"]: headline(row)[k] for row in ours}) for k in range(3))
-    assert middle is not None
-    assert low is not None
-    assert high is not None
+    middle, low, high = (np.array([headline(row)[k] for row in ours]) for k in range(3))
     told = np.where(low * high > 0, middle, np.nan)
     shades = _around_zero([headline(row)[0] for _, row in table.iterrows()], ours[0]["better"])
     figure = new_sheet(5.2, 5.0, title or f"{in_words(outcome)}, {scenario}", about=about)
     ax = figure.subplots()
-    _paint_regions(ax, middle, low, high, shades, ours[0]["unit"], told=told, greyed="not told from luck")
+    _paint_regions(ax, middle, None, None, shades, ours[0]["unit"], told=told, greyed="not told from luck")
     return figure
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from sim.engine.errors import InputError
 from sim.experiments.delivered import CHANGED, LEFT_OUT, delivered
@@ -28,10 +29,9 @@ from sim.experiments.store import Pair, Runs, folder_name, read_manifest, write_
 from sim.parameters import rows as parameter_rows
 from sim.scenario import Scenario
 from sim.version import __version__
-from sim.views.effects import MAIN
 from sim.views.maps import map_effect
 from sim.views.saving import save
-from sim.views.sheet import facts, number
+from sim.views.sheet import facts, in_large_units, number
 from sim.views.tables import delivery, money, share
 
 if TYPE_CHECKING:
@@ -45,6 +45,11 @@ MOST_MAPPED = 8  # scenarios that have maps; of more, the tables by region tell
 LARGEST_SVG = 150_000  # bytes; a figure that is larger becomes a PNG
 MOST_RUNS = 100  # runs whose digests are listed one by one
 MOSTLY = 0.5  # share of draws or seeds above which an effect "mostly counts as nothing"
+
+ANSWERED = (
+    "joined", "attacks", "deaths_civilian", "trust", "attitude_mean", "abuses", "wrongful_arrests", "backfired"
+)  # fmt: skip
+"""Outcomes that the answer looks at: all that is sought, and the harm to people."""
 
 NOUNS = {
     "joined": "people who joined armed groups",
@@ -150,10 +155,12 @@ def page(compared: Comparison) -> str:
     plans = {name: preview(_scenario(settings)) for name, settings in manifest["scenarios"].items()}
     given, what, rate = delivered(records, baseline), basis(table), plans[baseline].xof_per_usd
     names = [name for name in manifest["scenarios"] if name != baseline]
+    regions = [regional(table, outcome) for outcome in MAPPED if outcome in set(table["outcome"])]
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
+    environment.filters["name"] = lambda text: Markup(str(escape(text)).replace("_", "_<wbr>"))
     return environment.get_template("report.html").render(
         title=f"{_and(names)} compared with {baseline}" if len(names) <= 3 else
         f"{len(names)} scenarios compared with {baseline}",
@@ -169,9 +176,8 @@ def page(compared: Comparison) -> str:
         sought=blocks(table, SOUGHT, rate),
         ledger=blocks(table, LEDGER, rate),
         worse=worse_regions(table),
-        regions=[regional(table, outcome) for outcome in MAPPED if outcome in set(table["outcome"])],
-        maps=maps(compared, table, names),
-        many_scenarios=len(names) > MOST_MAPPED,
+        regions=regions,
+        maps=maps(compared, table, regions) if len(names) <= MOST_MAPPED else None,
         qualities=Counter(row.quality for row in parameter_rows().values()),
         drawn=sum(row.drawn for row in parameter_rows().values()),
         persons=plans[baseline].scenario.persons_per_youth,
@@ -207,6 +213,7 @@ class Effect(NamedTuple):
     outcome: str
     middle: str
     interval: str  # empty where there is none
+    unit: str  # empty where the words say it
     verdict: str  # "better", "worse", "other", "unclear", "zero", "no interval" or "no number"
     small: bool  # whether it mostly counts as nothing
     phrase: str  # "more attacks by armed groups"
@@ -231,7 +238,7 @@ def effect(row: Mapping[Any, Any], rate: float | None = None) -> Effect:
     more, less = ("higher", "lower") if row["unit"] in ("0..1", "SD") else ("more", "fewer")
     phrase = f"{more if middle > 0 else less} {NOUNS.get(row['outcome'], row['outcome'])}"
     texts = amounts(middle, low, high) if row["unit"] != "XOF" else _costs(middle, low, high, rate)
-    return Effect(row["outcome"], *texts, verdict, small, phrase)
+    return Effect(row["outcome"], *texts, "SD" if row["unit"] == "SD" else "", verdict, small, phrase)
 
 
 def amounts(middle: float, low: float, high: float) -> tuple[str, str]:
@@ -239,14 +246,21 @@ def amounts(middle: float, low: float, high: float) -> tuple[str, str]:
 
     >>> amounts(5.25, 0.705, 9.79), amounts(-3.0, float("nan"), float("nan")), amounts(0.0, 0.0, 0.0)
     (('+5.2', '+0.7 to +9.8'), ('−3', ''), ('0', '0 to 0'))
+    >>> amounts(8_659_733, 8_631_863, 8_687_603)
+    ('+8.660 million', '+8.632 to +8.688 million')
     """
+    divisor, word = in_large_units([middle, low, high], "")
+    word = f" {word}".rstrip()
+    middle, low, high = middle / divisor, low / divisor, high / divisor
     if not (math.isfinite(low) and math.isfinite(high)):
-        return _signed(middle, number(middle)), ""
+        return _signed(middle, number(middle)) + word, ""
     if low == high:
-        return _signed(middle, number(middle)), f"{_signed(low, number(low))} to {_signed(high, number(high))}"
-    decimals = min(4, max(0, 1 - math.floor(math.log10(high - low))))
-    first, second, third = (_signed(value, f"{value:,.{decimals}f}".replace("-", "−")) for value in (middle, low, high))
-    return first, f"{second} to {third}"
+        first = second = third = _signed(middle, number(middle))
+    else:
+        decimals = min(4, max(0, 1 - math.floor(math.log10(high - low))))
+        texts = (f"{value:,.{decimals}f}".replace("-", "−") for value in (middle, low, high))
+        first, second, third = map(_signed, (middle, low, high), texts)
+    return first + word, f"{second} to {third}{word}"
 
 
 def _signed(value: float, text: str) -> str:
@@ -278,7 +292,7 @@ def answer(
     found = {row["outcome"]: effect(row, rate) for row in rows}
     if not found:
         return Answer(scenario, ["No run of it was finished that the baseline has finished too: nothing can be said."])
-    main = [found[outcome] for outcome in MAIN if outcome in found and found[outcome].verdict != "no number"]
+    main = [e for e in found.values() if e.outcome in ANSWERED and e.verdict != "no number"]
     sort = {verdict: [e for e in main if e.verdict == verdict and not e.small] for verdict in
             ("better", "worse", "unclear", "zero", "no interval")}  # fmt: skip
     noise = "luck" if what.unit == "seeds" else "luck and uncertain parameters"
@@ -293,11 +307,11 @@ def answer(
             said.append(f"{words}: {_and([_with_numbers(e) for e in sort[verdict]])}.")
     if small := [e for e in main if e.small]:
         said.append(f"Too small to count (mostly within {share(margin)} % of the baseline):"
-                    f" {_and([_with_numbers(e) for e in small])}.")  # fmt: skip
+                    f" {_and([e.phrase for e in small])}.")  # fmt: skip
     if sort["unclear"]:
         said.append(f"Nothing that can be told from {noise}: {_and([NOUNS[e.outcome] for e in sort['unclear']])}.")
     if sort["zero"]:
-        said.append(f"No difference at all: {_and([NOUNS[e.outcome] for e in sort['zero']])}.")
+        said.append(f"In every run as in the baseline: {_short([NOUNS[e.outcome] for e in sort['zero']])}.")
     idle = given[(given["scenario"] == scenario) & (given["delivered_nothing"] == 1.0) & (given["change"] != LEFT_OUT)]
     if len(idle):
         said.append(f"Delivered nothing in any run: {_and(list(idle['measure']))}.")
@@ -307,7 +321,12 @@ def answer(
 
 
 def _with_numbers(e: Effect) -> str:
-    return f"{e.phrase} ({e.middle}; {e.interval})"
+    return f"{e.phrase} ({e.middle}; {e.interval}{' ' if e.unit else ''}{e.unit})"
+
+
+def _short(nouns: list[str]) -> str:
+    """The outcomes that did not change, named if they are few."""
+    return _and(nouns) if len(nouns) <= 3 else f"all {len(nouns)} other outcomes that the answer looks at"
 
 
 def _price(row: Mapping[Any, Any], rate: float | None) -> str:
@@ -470,7 +489,8 @@ def blocks(table: pd.DataFrame, group: str, rate: float | None) -> list[Block]:
         own = {round(row["baseline_mean"], 6) for row in rows if math.isfinite(row["baseline_mean"])}
         value = money(first["baseline_mean"], rate) if first["unit"] == "XOF" else number(first["baseline_mean"])
         better = {"fewer": "less is better", "more": "more is better"}.get(first["better"], "neither side is better")
-        found.append(Block(_capital(NOUNS.get(outcome, outcome)), "" if first["unit"] == "XOF" else first["unit"],
+        unit = {"XOF": "", "0..1": "0 to 1"}.get(first["unit"], first["unit"])
+        found.append(Block(_capital(NOUNS.get(outcome, outcome)), unit,
                            better, value if len(own) == 1 else "other regions for each scenario", lines))  # fmt: skip
     return found
 
@@ -495,6 +515,7 @@ class Regional(NamedTuple):
     """An outcome by region: for each scenario nine effects."""
 
     outcome: str
+    title: str
     unit: str
     regions: list[str]
     lines: dict[str, list[Effect]]
@@ -507,7 +528,7 @@ def regional(table: pd.DataFrame, outcome: str) -> Regional:
     for row in rows.to_dict("records"):
         lines.setdefault(row["scenario"], []).append(effect(row))
     regions = list(dict.fromkeys(rows["region"]))
-    return Regional(_capital(NOUNS[outcome]), rows["unit"].iloc[0], regions, lines)
+    return Regional(outcome, _capital(NOUNS[outcome]), rows["unit"].iloc[0], regions, lines)
 
 
 # --- maps ---------------------------------------------------------------------------------------------------
@@ -522,38 +543,30 @@ class Picture(NamedTuple):
 
 
 class Maps(NamedTuple):
-    """The maps of an outcome, and the scenarios of which there is nothing to paint."""
+    """The maps, and of what there is none: outcome -> scenarios in which no region can be told from luck."""
 
-    outcome: str
     pictures: list[Picture]
-    blank: list[str]
+    blank: dict[str, list[str]]
 
 
-def maps(compared: Comparison, table: pd.DataFrame, names: Sequence[str]) -> list[Maps]:
+def maps(compared: Comparison, table: pd.DataFrame, told: Sequence[Regional]) -> Maps:
     """Effects by region as maps, of scenarios with a region in which there is something to tell from luck."""
-    if len(names) > MOST_MAPPED:
-        return []
     manifest = compared.manifest
     pairs = list(product(manifest["draws"], manifest["seeds"]))
     runs = [row["digest"] for row in manifest.get("runs", ()) if row["digest"]]
-    found = []
-    for outcome in (outcome for outcome in MAPPED if outcome in set(table["outcome"])):
-        told = regional(table, outcome)
-        made = Maps(told.outcome, [], [])
-        for name in (name for name in names if name in told.lines):
-            if not any(e.verdict in ("better", "worse") for e in told.lines[name]):
-                made.blank.append(name)
+    made = Maps([], {})
+    for shown in told:
+        for name, line in shown.lines.items():
+            if not any(e.verdict in ("better", "worse") for e in line):
+                made.blank.setdefault(shown.title, []).append(name)
                 continue
             about = facts([compared.baseline, name], pairs, runs)
-            title = f"{told.outcome}: {name}"
-            figure = map_effect(table, name, outcome, title=title, about=about)
-            values = "; ".join(f"{region} {e.middle} ({e.interval})"
-                               for region, e in zip(told.regions, told.lines[name], strict=True))  # fmt: skip
-            alt = f"Map of Mali by region, {told.outcome.lower()}, {name} less {compared.baseline}: {values}."
-            caption = f"{name} less {compared.baseline}, {told.unit}, whole run"
-            made.pictures.append(Picture(embedded(figure, about), alt, caption))
-        found.append(made)
-    return found
+            figure = map_effect(table, name, shown.outcome, title=f"{shown.title}: {name}", about=about)
+            values = [f"{region} {e.middle} ({e.interval})" for region, e in zip(shown.regions, line, strict=True)]
+            what = f"{name} less {compared.baseline}, {shown.unit}, whole run"
+            alt = f"Map of Mali by region. {shown.title}: {what}. {'; '.join(values)}."
+            made.pictures.append(Picture(embedded(figure, about), alt, what))
+    return made
 
 
 def embedded(figure: Figure, about: Mapping[str, str]) -> str:
