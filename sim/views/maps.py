@@ -273,7 +273,7 @@ def map_record(records: Record | Iterable[Record], what: str = "joined_per_100k"
 def map_effect(
     effects: pd.DataFrame, scenario: str, outcome: str, *, title: str = "", about: Mapping[str, str] | None = None
 ) -> Figure:
-    """What a scenario changed in each region: a small map, coloured only where it can be told from luck.
+    """What a scenario changed in each region: a small map, coloured only where it has a clear sign.
 
     Parameters
     ----------
@@ -305,7 +305,7 @@ def map_effect(
     shades = _around_zero([headline(row)[0] for _, row in table.iterrows()], ours[0]["better"])
     figure = new_sheet(5.2, 5.0, title or f"{in_words(outcome)}, {scenario}", about=about)
     ax = figure.subplots()
-    _paint_regions(ax, middle, None, None, shades, ours[0]["unit"], told=told, greyed="not told from luck")
+    _paint_regions(ax, middle, None, None, shades, ours[0]["unit"], told=told, greyed="no clear sign")
     return figure
 
 

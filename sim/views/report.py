@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 MAPPED = ("joined", "attacks", "abuses")
 MOST_MAPPED = 8  # scenarios that have maps; of more, the tables by region tell
+FEW = 3  # names that are written out in a sentence
 LARGEST_SVG = 150_000  # bytes; a figure that is larger becomes a PNG
 MOST_RUNS = 100  # runs whose digests are listed one by one
 MOSTLY = 0.5  # share of draws or seeds above which an effect "mostly counts as nothing"
@@ -162,7 +163,7 @@ def page(compared: Comparison) -> str:
     )  # fmt: skip
     environment.filters["name"] = lambda text: Markup(str(escape(text)).replace("_", "_<wbr>"))
     return environment.get_template("report.html").render(
-        title=f"{_and(names)} compared with {baseline}" if len(names) <= 3 else
+        title=f"{_and(names)} compared with {baseline}" if len(names) <= FEW else
         f"{len(names)} scenarios compared with {baseline}",
         baseline=baseline,
         period=f"{day(example.dates[0])} to {day(plans[baseline].scenario.end)}",
@@ -271,10 +272,11 @@ def _signed(value: float, text: str) -> str:
 
 
 def _costs(middle: float, low: float, high: float, rate: float | None) -> tuple[str, str]:
-    """What is spent more or less, with USD, and the interval where it has two ends."""
-    texts = [money(value, None, sign=True).replace("-", "−") for value in (low, high)]
-    interval = f"{texts[0]} to {texts[1]}" if texts[0] != texts[1] and math.isfinite(low) else ""
-    return money(middle, rate, sign=True).replace("-", "−"), interval
+    """What is spent more or less, and with it the interval, where it has two ends, and the amount in USD."""
+    least, amount, most = (money(value, None, sign=True).replace("-", "−") for value in (low, middle, high))
+    interval = [f"{least} to {most}"] if least != most and math.isfinite(low) else []
+    dollars = [money(middle / rate, None, sign=True).replace("-", "−").replace("XOF", "USD")] if rate else []
+    return amount, "; ".join(interval + dollars)
 
 
 class Answer(NamedTuple):
@@ -292,7 +294,8 @@ def answer(
     found = {row["outcome"]: effect(row, rate) for row in rows}
     if not found:
         return Answer(scenario, ["No run of it was finished that the baseline has finished too: nothing can be said."])
-    main = [e for e in found.values() if e.outcome in ANSWERED and e.verdict != "no number"]
+    absent = {row["outcome"] for row in rows if row["baseline_mean"] == headline(row)[0] == 0}
+    main = [e for e in found.values() if e.outcome in ANSWERED and e.outcome not in absent and e.verdict != "no number"]
     sort = {verdict: [e for e in main if e.verdict == verdict and not e.small] for verdict in
             ("better", "worse", "unclear", "zero", "no interval")}  # fmt: skip
     noise = "luck" if what.unit == "seeds" else "luck and uncertain parameters"
@@ -311,7 +314,9 @@ def answer(
     if sort["unclear"]:
         said.append(f"Nothing that can be told from {noise}: {_and([NOUNS[e.outcome] for e in sort['unclear']])}.")
     if sort["zero"]:
-        said.append(f"In every run as in the baseline: {_short([NOUNS[e.outcome] for e in sort['zero']])}.")
+        same = [NOUNS[e.outcome] for e in sort["zero"]]
+        words = _and(same) if len(same) <= FEW else f"{len(same)} of {len(main)} outcomes looked at"
+        said.append(f"In every run as in the baseline: {words}.")
     idle = given[(given["scenario"] == scenario) & (given["delivered_nothing"] == 1.0) & (given["change"] != LEFT_OUT)]
     if len(idle):
         said.append(f"Delivered nothing in any run: {_and(list(idle['measure']))}.")
@@ -322,11 +327,6 @@ def answer(
 
 def _with_numbers(e: Effect) -> str:
     return f"{e.phrase} ({e.middle}; {e.interval}{' ' if e.unit else ''}{e.unit})"
-
-
-def _short(nouns: list[str]) -> str:
-    """The outcomes that did not change, named if they are few."""
-    return _and(nouns) if len(nouns) <= 3 else f"all {len(nouns)} other outcomes that the answer looks at"
 
 
 def _price(row: Mapping[Any, Any], rate: float | None) -> str:
@@ -430,6 +430,7 @@ USUAL = {"enabled", "start", "end", "regions", "intensity", "ramp_up_weeks", "wh
 # --- effects ------------------------------------------------------------------------------------------------
 
 WIDTH, PAD = 120, 4  # of the picture of an interval, in its own units
+DRAWN = ("better", "worse", "unclear", "zero")  # what has one; costs span too much for one scale
 
 
 class Line(NamedTuple):
@@ -457,7 +458,7 @@ VERDICTS = {
     "better": "better",
     "worse": "worse",
     "other": "–",
-    "unclear": "not told from luck",
+    "unclear": "no clear sign",
     "zero": "no difference",
     "no interval": "no interval",
     "no number": "measures act everywhere",
@@ -482,7 +483,7 @@ def blocks(table: pd.DataFrame, group: str, rate: float | None) -> list[Block]:
                 Line(
                     row["scenario"], e, VERDICTS[e.verdict] + (", but small" if e.small else ""),
                     [] if row["better"] == "none" or e.verdict == "no number" else shares,
-                    _at(0.0, *ends), [_at(value, *ends) for value in headline(row)] if e.interval else [],
+                    _at(0.0, *ends), [_at(value, *ends) for value in headline(row)] if e.verdict in DRAWN else [],
                 )
             )  # fmt: skip
         first = rows[0]
