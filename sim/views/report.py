@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 MAPPED = ("joined", "attacks", "abuses")
 MOST_MAPPED = 8  # scenarios that have maps; of more, the tables by region tell
 FEW = 3  # names that are written out in a sentence
-LARGEST_SVG = 150_000  # bytes; a figure that is larger becomes a PNG
 MOST_RUNS = 100  # runs whose digests are listed one by one
 MOSTLY = 0.5  # share of draws or seeds above which an effect "mostly counts as nothing"
 
@@ -571,14 +570,10 @@ def maps(compared: Comparison, table: pd.DataFrame, told: Sequence[Regional]) ->
 
 
 def embedded(figure: Figure, about: Mapping[str, str]) -> str:
-    """A figure as a data URI: SVG, or PNG where that would be large."""
+    """A figure as the source of an image: a PNG, which for a map is smaller than an SVG."""
     with tempfile.TemporaryDirectory() as folder:
-        [file] = save(figure, Path(folder) / "figure.svg", about)
-        kind = "svg+xml"
-        if file.stat().st_size > LARGEST_SVG:
-            [file] = save(figure, Path(folder) / "figure.png", about)
-            kind = "png"
-        return f"data:image/{kind};base64,{base64.b64encode(file.read_bytes()).decode()}"
+        [file] = save(figure, Path(folder) / "figure.png", about)
+        return f"data:image/png;base64,{base64.b64encode(file.read_bytes()).decode()}"
 
 
 # --- how to reproduce it ------------------------------------------------------------------------------------

@@ -65,6 +65,13 @@ def text(compared):
     return page(compared)
 
 
+@pytest.fixture
+def quick(monkeypatch):
+    """Pages without the time that drawing maps takes."""
+    monkeypatch.setattr(module, "map_effect", lambda *args, **more: None)
+    monkeypatch.setattr(module, "embedded", lambda figure, about: "data:image/png;base64,")
+
+
 def row(**changes):
     plain = {
         "scenario": "patrols", "outcome": "joined", "group": SOUGHT, "unit": "persons", "region": "Mali", "draws": 0,
@@ -143,7 +150,9 @@ def test_what_the_intervals_do_not_cover_is_said():
     assert "Uncertainty of parameters is not covered" in text
     assert "3 seeds are few" in text
     text = " ".join(covered(basis(draws), draws))
-    assert "cover luck and what is not known of the parameters, but not whether the rules of the model are right" in text
+    assert (
+        "cover luck and what is not known of the parameters, but not whether the rules of the model are right" in text
+    )
     assert "are few" not in text
 
 
@@ -227,7 +236,7 @@ def test_what_a_scenario_does_is_told_in_words(text, compared):
         assert words in read.text
 
 
-def test_settings_that_are_not_the_usual_ones_are_told(every_measure):
+def test_settings_that_are_not_the_usual_ones_are_told(every_measure, quick):
     records = of_measures(every_measure, "joint_patrols").records
     setting = {"joint_patrols": {"patrols": 33, "regions": ["Gao", "Mopti"], "intensity": 0.5, "end": "2016-01-04",
                                  "when": {"observable": "attacks", "above": 5}}}  # fmt: skip
@@ -237,7 +246,7 @@ def test_settings_that_are_not_the_usual_ones_are_told(every_measure):
         assert words in read.text
 
 
-def test_a_measure_left_out_is_told_as_such(every_measure):
+def test_a_measure_left_out_is_told_as_such(every_measure, quick):
     records = of_measures(every_measure, "joint_patrols").records
     turned = {"joint_patrols": records["joint_patrols"], "baseline": records["baseline"]}
     read = Reader(page(comparison(turned, measures={"joint_patrols": {"joint_patrols": {}}})))
@@ -245,7 +254,7 @@ def test_a_measure_left_out_is_told_as_such(every_measure):
     assert "baseline compared with joint_patrols" in read.text
 
 
-def test_names_and_descriptions_are_written_as_text_and_never_as_code(every_measure):
+def test_names_and_descriptions_are_written_as_text_and_never_as_code(every_measure, quick):
     records = of_measures(every_measure, "joint_patrols").records
     evil = "<script>alert(1)<b>&"
     renamed = {"base<i>": records["baseline"], evil: records["joint_patrols"]}
@@ -258,10 +267,12 @@ def test_names_and_descriptions_are_written_as_text_and_never_as_code(every_meas
 
 
 def test_the_same_runs_give_the_same_page(compared, text):
-    assert page(compared) == text
+    assert page(compared) == text, "with its maps, to the last byte"
 
 
-def test_every_run_is_named_with_its_digest_and_large_batches_with_one_for_each_scenario(compared, text, monkeypatch):
+def test_every_run_is_named_with_its_digest_and_large_batches_with_one_for_each_scenario(
+    compared, text, quick, monkeypatch
+):
     read = Reader(text)
     for one in compared.manifest["runs"]:
         assert one["digest"] in read.text
@@ -272,7 +283,7 @@ def test_every_run_is_named_with_its_digest_and_large_batches_with_one_for_each_
     assert all(settings["digest"] in short for settings in compared.manifest["scenarios"].values())
 
 
-def test_runs_that_failed_and_comparisons_that_were_not_finished_are_told(compared):
+def test_runs_that_failed_and_comparisons_that_were_not_finished_are_told(compared, quick):
     failed = {"scenario": "joint_patrols", "seed": 2, "draw": 0, "state": "failed", "digest": "",
               "error": "no recruiters left", "repeat": "kumakan run it"}  # fmt: skip
     manifest = {**compared.manifest, "state": "interrupted", "runs": [*compared.manifest["runs"], failed]}
@@ -281,24 +292,18 @@ def test_runs_that_failed_and_comparisons_that_were_not_finished_are_told(compar
     assert "no recruiters left. Repeat it: kumakan run it" in text
 
 
-def test_seeds_are_reported_as_seeds(every_measure):
+def test_seeds_are_reported_as_seeds(every_measure, quick):
     read = Reader(page(of_measures(every_measure, "joint_patrols", by_seed=True)))
     assert "The scenario was run with 12 seeds and compared with baseline under the same seeds." in read.text
     assert "none: central values" in read.text
     assert "Uncertainty of parameters is not covered" in read.text
 
 
-def test_a_large_figure_is_a_png(compared, monkeypatch):
-    monkeypatch.setattr(module, "LARGEST_SVG", 1)
-    sources = [image["src"][:20] for image in Reader(page(compared)).all("img")]
-    assert set(sources) == {"data:image/png;base6"}
-
-
 # --- files --------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def store(compared, tmp_path):
+def store(compared, quick, tmp_path):
     """A results folder of two scenarios under draws 1 to 3."""
     manifest = json.loads(json.dumps(compared.manifest))
     manifest["draws"] = [1, 2, 3]
