@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from sim.record import Record
 
 MAPPED = ("joined", "attacks", "abuses")
-MOST_MAPPED = 8  # scenarios that have maps; of more, the tables by region tell
+MANY = 8  # scenarios; above it the answer goes by outcome, and tables by region stand for maps
 FEW = 3  # names that are written out in a sentence
 MOST_RUNS = 100  # runs whose digests are listed one by one
 MOSTLY = 0.5  # share of draws or seeds above which an effect "mostly counts as nothing"
@@ -168,7 +168,7 @@ def page(compared: Comparison) -> str:
         period=f"{day(example.dates[0])} to {day(plans[baseline].scenario.end)}",
         descriptions={name: plan.scenario.description for name, plan in plans.items()},
         rests_on=rests_on(what, len(names), baseline),
-        answers=[answer(name, table, given, what, rate, margin) for name in names],
+        answers=answers(names, table, given, what, rate, margin),
         covered=covered(what, table),
         scenarios=[_in_words(name, plans[name].measures, plans[name].scenario, given, baseline, rate)
                    for name in manifest["scenarios"]],
@@ -177,7 +177,7 @@ def page(compared: Comparison) -> str:
         ledger=blocks(table, LEDGER, rate),
         worse=worse_regions(table),
         regions=regions,
-        maps=maps(compared, table, regions) if len(names) <= MOST_MAPPED else None,
+        maps=maps(compared, table, regions) if len(names) <= MANY else None,
         qualities=Counter(row.quality for row in parameter_rows().values()),
         drawn=sum(row.drawn for row in parameter_rows().values()),
         persons=plans[baseline].scenario.persons_per_youth,
@@ -279,10 +279,42 @@ def _costs(middle: float, low: float, high: float, rate: float | None) -> tuple[
 
 
 class Answer(NamedTuple):
-    """What is said of a scenario."""
+    """What is said of a scenario, or of an outcome where there are many scenarios."""
 
-    scenario: str
+    of: str
     sentences: list[str]
+
+
+def answers(
+    names: Sequence[str], table: pd.DataFrame, given: pd.DataFrame, what: Basis, rate: float | None, margin: float
+) -> list[Answer]:
+    """The answer: scenario by scenario, or outcome by outcome where there are too many of them to read."""
+    if len(names) > MANY:
+        return [by_outcome(o, table, what) for o in ANSWERED if o in set(table["outcome"])]
+    return [answer(name, table, given, what, rate, margin) for name in names]
+
+
+def by_outcome(outcome: str, table: pd.DataFrame, what: Basis) -> Answer:
+    """Which scenarios did better and worse than the baseline in an outcome, and for how many that cannot be told."""
+    rows = table[(table["outcome"] == outcome) & (table["region"] == NATION)].to_dict("records")
+    rows = sorted((row for row in rows if math.isfinite(row["mean"])), key=lambda row: -abs(headline(row)[0]))
+    judged = {row["scenario"]: effect(row) for row in rows}
+    said = []
+    for verdict in ("better", "worse"):
+        if found := [f"{name} ({e.middle})" for name, e in judged.items() if e.verdict == verdict and not e.small]:
+            said.append(f"{_capital(verdict)} with {_and(found)}.")
+    if small := sum(e.small for e in judged.values()):
+        said.append(f"A difference too small to count with {small}.")
+    if same := sum(e.verdict == "zero" for e in judged.values()):
+        said.append(f"In every run as in the baseline with {same}.")
+    if unclear := sum(e.verdict in ("unclear", "no interval") for e in judged.values()):
+        said.append(f"Nothing that can be told from {_noise(what)} with {unclear} of {len(judged)} scenarios.")
+    return Answer(_capital(NOUNS[outcome]), said)
+
+
+def _noise(what: Basis) -> str:
+    """What an effect has to stand out from."""
+    return "luck" if what.unit == "seeds" else "luck and uncertain parameters"
 
 
 def answer(
@@ -297,11 +329,14 @@ def answer(
     main = [e for e in found.values() if e.outcome in ANSWERED and e.outcome not in absent and e.verdict != "no number"]
     sort = {verdict: [e for e in main if e.verdict == verdict and not e.small] for verdict in
             ("better", "worse", "unclear", "zero", "no interval")}  # fmt: skip
-    noise = "luck" if what.unit == "seeds" else "luck and uncertain parameters"
+    noise = _noise(what)
     said = []
     if sort["no interval"]:
         one = "seed" if what.unit == "seeds" else "draw"
         said.append(f"With one {one} no interval can be given, so no effect can be told from {noise}.")
+    elif sort["unclear"] == main:
+        where = f"any of the {len(main)} outcomes" if len(main) > 1 else "the one outcome"
+        said.append(f"Nothing that can be told from {noise} in {where} looked at.")
     elif not sort["better"] and not sort["worse"]:
         said.append(f"The model shows nothing of weight that can be told from {noise}.")
     for verdict, words in (("better", "For the better"), ("worse", "For the worse")):
@@ -310,7 +345,7 @@ def answer(
     if small := [e for e in main if e.small]:
         said.append(f"Too small to count (mostly within {share(margin)} % of the baseline):"
                     f" {_and([e.phrase for e in small])}.")  # fmt: skip
-    if sort["unclear"]:
+    if sort["unclear"] and sort["unclear"] != main:
         said.append(f"Nothing that can be told from {noise}: {_and([NOUNS[e.outcome] for e in sort['unclear']])}.")
     if sort["zero"]:
         same = [NOUNS[e.outcome] for e in sort["zero"]]

@@ -16,7 +16,7 @@ from sim.experiments.effects import LEDGER, SOUGHT, basis, effects
 from sim.experiments.store import Pair
 from sim.measures import MEASURES
 from sim.views import report as module
-from sim.views.report import answer, covered, effect, page, report
+from sim.views.report import answer, by_outcome, covered, effect, page, report
 
 NOBODY = pd.DataFrame(columns=["scenario", "measure", "change", "delivered_nothing"])
 VOID = {"meta", "link", "br", "wbr", "img", "line", "circle"}
@@ -98,16 +98,30 @@ def test_what_lies_on_one_side_of_zero_is_said_with_its_interval():
 
 
 def test_what_includes_zero_is_nothing_that_can_be_told_from_luck():
-    text = said(row(high=3.0), row(outcome="attacks", low=0.0, mean=4.0, high=9.0))
+    unclear = row(high=3.0), row(outcome="attacks", low=0.0, mean=4.0, high=9.0)
+    assert said(*unclear) == "Nothing that can be told from luck in any of the 2 outcomes looked at."
+    text = said(*unclear, row(outcome="abuses", mean=0, low=0, high=0))
     assert "The model shows nothing of weight that can be told from luck." in text
     assert "Nothing that can be told from luck: people who joined armed groups and attacks by armed groups." in text
     assert "For the" not in text
 
 
 def test_over_draws_the_median_and_its_range_decide():
-    assert "told from luck and uncertain parameters: people who joined" in said(row(draws=30))
+    assert "told from luck and uncertain parameters in the one outcome" in said(row(draws=30))
     clear = row(draws=30, p95=-1.0)
     assert "For the better: fewer people who joined armed groups (−30; −200 to −1)." in said(clear)
+
+
+def test_many_scenarios_are_answered_outcome_by_outcome_the_largest_effect_first():
+    table = pd.DataFrame([
+        row(scenario="a"), row(scenario="b", mean=-80, low=-90, high=-70), row(scenario="c", mean=9, low=1, high=17),
+        row(scenario="d", high=3.0), row(scenario="e", mean=0, low=0, high=0), row(scenario="f", nothing=0.9),
+    ])  # fmt: skip
+    assert by_outcome("joined", table, basis(table)) == (
+        "People who joined armed groups",
+        ["Better with b (−80) and a (−40).", "Worse with c (+9).", "A difference too small to count with 1.",
+         "In every run as in the baseline with 1.", "Nothing that can be told from luck with 1 of 6 scenarios."],
+    )  # fmt: skip
 
 
 def test_an_effect_that_mostly_counts_as_nothing_is_too_small_to_count():
