@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 a run failed, 2 bad input, 130 interrupted.
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,6 +28,7 @@ FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 LARGEST_SEED = 2**62  # seeds are 64-bit keys; this leaves room for seeds counted on from the first
 LARGEST_DRAW = 2**32 - 1
 MOST_DRAWN = 8  # scenarios of which series and maps are drawn: more lines in a panel cannot be told apart
+BASELINE, HISTORICAL = "scenarios/baseline.yaml", "scenarios/historical.yaml"  # what is validated
 PLAIN_LINES = 20  # lines of progress a batch prints where there is no terminal, at most
 
 FIGURE_SERIES = ("joined", "attacks", "members", "trust")
@@ -257,9 +259,9 @@ def compare(
 
 
 @kumakan.command()
-@click.option("--baseline", default="scenarios/baseline.yaml", show_default=True, metavar="FILE",
+@click.option("--baseline", default=BASELINE, show_default=True, metavar="FILE",
               help="The scenario that what is tried is compared with.")  # fmt: skip
-@click.option("--historical", default="scenarios/historical.yaml", show_default=True, metavar="FILE",
+@click.option("--historical", default=HISTORICAL, show_default=True, metavar="FILE",
               help="The scenario that is compared with what happened.")  # fmt: skip
 @click.option("--draws", type=click.IntRange(1, 100_000), default=40, show_default=True, metavar="N",
               help="Draws 1 to N of the parameters that are not known.")  # fmt: skip
@@ -311,7 +313,11 @@ def validate(
     table = batch.out / "validation.csv"
     found.table.to_csv(table, index=False)
     if page is not None:
-        write_text(page, validation_page(found, f"kumakan validate --draws {draws} --seeds {seeds}"))
+        files = [] if baseline == BASELINE else ["--baseline", baseline]
+        files += [] if historical == HISTORICAL else ["--historical", historical]
+        people = [] if persons_per_youth is None else ["--persons-per-youth", str(persons_per_youth)]
+        said = ["--draws", str(draws), "--seeds", str(seeds), *files, *people, *(f"--set={x}" for x in changes)]
+        write_text(page, validation_page(found, shlex.join(["kumakan", "validate", *said])))
     click.echo(f"Runs: {batch.out / 'runs'}\nTable: {table}" + (f"\nPage: {page}" if page else ""))
     _end(batch)
 

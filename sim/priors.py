@@ -76,11 +76,14 @@ def prior(words: str) -> Any:
     if found is None:
         raise ValueError(f"{words!r} is no prior")
     kind, scale = found["kind"], 1.0 / float(found["by"] or 1.0)
-    if kind == "lognormal":
-        median, low, high = map(float, re.split(r";|(?<=\d)-", found["numbers"]))
-        one, other = median, math.log(high / low) / (2.0 * stats.norm.ppf(0.95))
-    else:
-        one, other = map(float, found["numbers"].split(","))
+    try:
+        if kind == "lognormal":
+            median, low, high = map(float, re.split(r";|(?<=\d)-", found["numbers"]))
+            one, other = median, math.log(high / low) / (2.0 * stats.norm.ppf(0.95))
+        else:
+            one, other = map(float, found["numbers"].split(","))
+    except ValueError:
+        raise ValueError(f"{words!r} is no prior: its numbers cannot be read") from None
     if found["above"]:
         if kind != "normal":
             raise ValueError(f"{words!r}: only a normal is cut at zero")

@@ -90,7 +90,7 @@ def test_sim_offers_what_it_says():
 def test_version_and_help():
     assert kumakan("--version").output == f"kumakan {__version__}\n"
     assert kumakan("--help").exit_code == 0
-    for command in ("run", "compare", "check", "measures", "parameters", "explain"):
+    for command in ("run", "compare", "validate", "check", "measures", "parameters", "explain"):
         assert kumakan(command, "--help").exit_code == 0
         assert command in kumakan("--help").output
 
@@ -153,8 +153,8 @@ def test_parameters_as_csv_give_the_table_back():
 
     found = list(csv.DictReader(io.StringIO(kumakan("parameters", "--csv").output)))
     assert {row["name"]: float(row["value"]) for row in found} == {name: row.value for name, row in rows().items()}
-    assert found[0].keys() == {
-        "name", "value", "unit", "low", "high", "distribution", "drawn", "quality", "source", "meaning", "transport"}  # fmt: skip
+    columns = "name value unit low high distribution drawn quality source meaning transport"
+    assert found[0].keys() == set(columns.split())
 
 
 @pytest.mark.parametrize("command", ["measures", "parameters"])
@@ -307,10 +307,8 @@ def test_leave_one_out_compares_a_scenario_with_itself_without_each_measure(tmp_
     assert result.exit_code == 0, result.output
     assert "One seed: no interval can be given; use --seeds." in result.stdout
     table = pd.read_csv(tmp_path / "results" / "package+leave-one-out" / "effects.csv")
-    assert list(dict.fromkeys(table["scenario"])) == [
-        "package_without_joint_patrols",
-        "package_without_sermon_drafting",
-    ]
+    names = [f"package_without_{key}" for key in ("joint_patrols", "sermon_drafting")]
+    assert list(dict.fromkeys(table["scenario"])) == names
     cost = table[(table["outcome"] == "cost") & (table["region"] == "Mali")].set_index("scenario")["mean"]
     assert (cost < 0).all(), "what is left out is not paid for"
     assert "(left out)" in result.stdout
@@ -453,6 +451,49 @@ def test_figures_are_drawn_for_what_was_run(files, tmp_path):
     assert {"effects.png", "series_joined.png", "map_joined_per_100k_patrols.png"} <= drawn
     with Image.open(tmp_path / "out" / "figures" / "effects.png") as image:
         assert min(image.size) > 300
+
+
+# --- validating ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_validate_sets_every_target_beside_the_runs_and_repeats_none(tmp_path):
+    import pandas as pd
+
+    from sim.experiments.validate import TARGETS
+
+    out, page = tmp_path / "out", tmp_path / "validation.md"
+    command = ["validate", "--draws", 1, "--persons-per-youth", 10_000, "--workers", 1, "--out", out, "--page", page]
+    result = kumakan(*command)
+    assert result.exit_code == 0, result.output
+    table = pd.read_csv(out / "validation.csv")
+    assert len(table) == len(TARGETS) + 1
+    assert table["runs"].max() == 1
+    assert f"{len(table)} targets: " in result.stdout
+    text = page.read_text(encoding="utf-8")
+    assert "Made by `kumakan validate --draws 1 --seeds 1 --persons-per-youth 10000`: 1 draw of parameters" in text
+    again = kumakan(*command)
+    assert "nothing to run, 12 there already" in again.stderr
+    assert again.stdout == result.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--draws", "0"], "--draws"),
+        (["--seeds", "few"], "--seeds"),
+        (["--baseline", "absent.yaml"], "absent.yaml"),
+        (["--historical", "absent.yaml"], "absent.yaml"),
+        (["--set", "end=2014-01-06"], "it lies within the run"),
+        (["more.yaml"], "more.yaml"),
+    ],
+)
+def test_what_cannot_be_validated_ends_with_2_before_anything_runs(tmp_path, options, said):
+    result = kumakan("validate", *options, "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert "Traceback" not in result.output
+    assert not (tmp_path / "out").exists()
 
 
 # --- explaining ------------------------------------------------------------------------------------------

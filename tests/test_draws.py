@@ -85,7 +85,7 @@ def test_rows_of_no_prior_have_none(words):
     "words", ["gamma(2,3)", "normal", "normal(1)", "beta(2,18) above 0", "about 3", "", "normal(a,b)"]
 )
 def test_other_words_are_refused(words):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"is no prior|only a normal is cut at zero"):
         prior(words)
 
 

@@ -21,9 +21,10 @@ KEPT = Path(__file__).parent / "golden" / "small.json"
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 NAMES = ("baseline", "all_measures")
 SETTINGS = ["persons_per_youth=100", "end=2012-12-31"]
-SUMS = ("approached", "joined", "joined_ties", "arrests", "killed", "returned", "attacks", "deaths_civilian", "abuses",
-        "wrongful_arrests", "crossings", "patrols", "reached_clips", "backfired", "reached_sermons",
-        "cost_imam_training", "cost_joint_patrols", "cost_mali_kuma_kan")  # fmt: skip
+SUMS = ("approached", "joined", "joined_ties", "joined_abused", "arrests", "convicted", "killed", "returned", "attacks",
+        "attacks_sites", "clashes", "deaths_civilian", "abuses", "wrongful_arrests", "cleared", "imams_silenced",
+        "crossings", "intercepted", "patrols", "reached_clips", "backfired", "reached_sermons")  # fmt: skip
+REPORTED = ("delivered_", "cost_")  # what measures delivered and cost, of all that did
 LAST = ("members", "members_abroad", "recruiters", "attitude_mean", "strong_supporters", "grievance_mean", "trust",
         "insecurity", "state_presence", "imams_in_post", "imams_trained", "people_detained")  # fmt: skip
 
@@ -36,7 +37,8 @@ def made(name: str) -> Record:
 def numbers(record: Record) -> dict[str, float]:
     """A few sums over the year and values of its last week, for Mali."""
     national = record.national()
-    sums = {name: float(national[name].sum()) for name in SUMS}
+    reported = [name for name in record.names if name.startswith(REPORTED) and national[name].any()]
+    sums = {name: float(national[name].sum()) for name in (*SUMS, *reported)}
     return sums | {f"{name}_in_the_end": float(national[name].iloc[-1]) for name in LAST}
 
 

@@ -26,19 +26,20 @@ def band(row: pd.Series) -> str:
 
 
 def found(row: pd.Series) -> str:
-    """What the runs gave: the median and 5 to 95 %."""
+    """What the runs gave: the median and, of several, 5 to 95 %."""
     if math.isnan(row["median"]):
         return "–"
     middle = number(row["median"])
-    return middle if math.isnan(row.p5) else f"{middle} ({number(row.p5)} to {number(row.p95)})"
+    return middle if math.isnan(row.p5) or row.runs < 2 else f"{middle} ({number(row.p5)} to {number(row.p95)})"
 
 
 def runs(validation: Validation) -> str:
     """How many runs it rests on, in words."""
-    seeds = f"{validation.seeds} seed{'s' if validation.seeds != 1 else ''}"
-    return (
-        f"{validation.draws} draws of parameters, {seeds} each" if validation.draws else f"{seeds}, central parameters"
+    seeds, draws = (
+        f"{count} {word}{'' if count == 1 else 's'}"
+        for count, word in ((validation.seeds, "seed"), (validation.draws, "draw"))
     )
+    return f"{draws} of parameters, {seeds} each" if validation.draws else f"{seeds}, central parameters"
 
 
 def summary(validation: Validation) -> str:

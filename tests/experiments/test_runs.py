@@ -102,9 +102,7 @@ def test_a_run_of_another_draw_is_a_different_run(tmp_path, a_and_b):
     out = tmp_path / "out"
     run_batch(a_and_b, [1], draws=[1], workers=1, out=out, runner=fakes.quick)
     (out / "runs" / "a" / "seed-1-draw-1").rename(out / "runs" / "a" / "seed-1-draw-2")
-    with pytest.raises(
-        InputError, match=r"seed-1-draw-2 holds a different run \(what differs: the draw of parameters\)"
-    ):
+    with pytest.raises(InputError, match=r"draw-2 holds a different run \(what differs: the draw of parameters\)"):
         run_batch(a_and_b, [1], draws=[2], workers=1, out=out, runner=fakes.quick)
 
 

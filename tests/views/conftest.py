@@ -121,7 +121,8 @@ def compared(key, k, draw):
         values=values, observables=COMPARED, regions=tuple(regions),
         dates=tuple(date(2012, 1, 2) + timedelta(weeks=w) for w in range(weeks)),
         weights={"people": np.ones(9), "youths": np.ones(9)}, cells={"joined": np.zeros(len(world_grid()))},
-        about={"scenario": {"name": key or "baseline", "measures": measures}, "seed": 1, "draw": draw, "parameters": {}},
+        about={"scenario": {"name": key or "baseline", "measures": measures}, "seed": 1, "draw": draw,
+               "parameters": {}},
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The figures of effects show every effect with its interval, unit and side, what was delivered, and how often it helped."""
+"""Figures of effects show each with its interval, unit and side, what was delivered, and how often it helped."""
 
 from itertools import combinations
 
