@@ -24,7 +24,7 @@ from markupsafe import Markup, escape
 from sim.engine.errors import InputError
 from sim.experiments.delivered import CHANGED, LEFT_OUT, delivered
 from sim.experiments.effects import LEDGER, NATION, NOTHING_MARGIN, SOUGHT, Basis, basis, effects, headline
-from sim.experiments.preview import PlannedMeasure, preview
+from sim.experiments.preview import PlannedMeasure, Preview, preview
 from sim.experiments.store import Pair, Runs, folder_name, read_manifest, write_text
 from sim.parameters import rows as parameter_rows
 from sim.scenario import Scenario
@@ -170,8 +170,7 @@ def page(compared: Comparison) -> str:
         rests_on=rests_on(what, len(names), baseline),
         answers=answers(names, table, given, what, rate, margin),
         covered=covered(what, table),
-        scenarios=[_in_words(name, plans[name].measures, plans[name].scenario, given, baseline, rate)
-                   for name in manifest["scenarios"]],
+        scenarios=[_in_words(plan, plans[baseline], given, rate) for plan in plans.values()],
         interval=what.interval, unit=what.unit, many=what.many, covers=what.covers, margin=share(margin),
         sought=blocks(table, SOUGHT, rate),
         ledger=blocks(table, LEDGER, rate),
@@ -414,27 +413,26 @@ class InWords(NamedTuple):
     other: list[str]  # what else it sets: groups, forces, parameters
 
 
-def _in_words(
-    name: str, planned: Sequence[PlannedMeasure], scenario: Scenario, given: pd.DataFrame, baseline: str,
-    rate: float | None,
-) -> InWords:  # fmt: skip
+def _in_words(plan: Preview, base: Preview, given: pd.DataFrame, rate: float | None) -> InWords:
     """The measures in which a scenario differs from the baseline, or those of the baseline itself."""
-    told = {row["measure"]: row for row in given[given["scenario"] == name].to_dict("records")}
-    active = [measure for measure in planned if measure.active]
-    differ = [m for m in active if name == baseline or m.key in told]
+    scenario, theirs = plan.scenario, base.scenario.measures
+    told = {row["measure"]: row for row in given[given["scenario"] == scenario.name].to_dict("records")}
+    active = [m for m in plan.measures if m.active]
+    differ = [m for m in active if plan is base or scenario.measures[m.key] != theirs.get(m.key)]
     taken = [_taken(m, scenario, told.get(m.key), rate) for m in differ]
-    taken += [
-        Taken(key, LEFT_OUT, "", "", [], f"in the baseline: {delivery(row)}", money(-row["cost_xof"], rate))
-        for key, row in told.items()
-        if row["change"] == LEFT_OUT
-    ]
+    for m in base.measures:
+        if m.active and m.key not in {ours.key for ours in active}:
+            row = told.get(m.key)
+            was = f"in the baseline: {delivery(row)}" if row else ""
+            saved = row["cost_xof"] if row else m.cost_xof or 0.0
+            taken.append(Taken(m.title, LEFT_OUT, "", "", [], was, money(-saved, rate)))
     other = [
         f"{words}: {', '.join(f'{key} = {value}' for key, value in settings.items())}"
         for words, settings in (("Parameters set", scenario.parameters), ("Armed groups changed", scenario.groups),
                                 ("Forces changed", scenario.forces))
         if settings
     ]  # fmt: skip
-    return InWords(name, name == baseline, taken, [m.title for m in active if m not in differ], other)
+    return InWords(scenario.name, plan is base, taken, [m.title for m in active if m not in differ], other)
 
 
 def _taken(m: PlannedMeasure, scenario: Scenario, row: Mapping[Any, Any] | None, rate: float | None) -> Taken:

@@ -264,8 +264,16 @@ def test_a_measure_left_out_is_told_as_such(every_measure, quick):
     records = of_measures(every_measure, "joint_patrols").records
     turned = {"joint_patrols": records["joint_patrols"], "baseline": records["baseline"]}
     read = Reader(page(comparison(turned, measures={"joint_patrols": {"joint_patrols": {}}})))
-    assert "joint_patrols (left out)" in read.text
+    assert f"{MEASURES['joint_patrols'].title} (left out)" in read.text
     assert "baseline compared with joint_patrols" in read.text
+
+
+def test_a_scenario_of_which_no_run_was_finished_is_still_told(every_measure, quick):
+    given = of_measures(every_measure, "joint_patrols", "imam_training")
+    read = Reader(page(given._replace(records={**given.records, "imam_training": {}})))
+    assert "No run of it was finished that the baseline has finished too: nothing can be said." in read.text
+    assert MEASURES["imam_training"].title in read.text
+    assert "are those of baseline" not in read.text
 
 
 def test_names_and_descriptions_are_written_as_text_and_never_as_code(every_measure, quick):
