@@ -47,6 +47,8 @@ class RecruitmentModel(mesa.Model):
         Luck of the run; 0 is a seed like any other.
     world_seed : int
         Who lives where and knows whom; the same for all runs that are to be compared.
+    draw : int
+        Draw of the parameters; 0 is their central values.
     rng : int, optional
         Mesa's newer word for `seed`, for tools that use it; goes before `seed`.
 
@@ -65,7 +67,7 @@ class RecruitmentModel(mesa.Model):
     Raises
     ------
     InputError
-        If the scenario or a seed cannot be used.
+        If the scenario, a seed or a draw cannot be used.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class RecruitmentModel(mesa.Model):
         scenario: Scenario | str | os.PathLike[str],
         seed: int = 1,
         world_seed: int = 1,
+        draw: int = 0,
         *,
         rng: int | None = None,
     ) -> None:
@@ -82,7 +85,7 @@ class RecruitmentModel(mesa.Model):
         self.own: dict[int, Agent] = {}
         self._own_named = 0
         self.settings = scenario if isinstance(scenario, Scenario) else load(scenario)
-        self.country: Country = begin(self.settings, seed, _whole(world_seed, "world_seed"))
+        self.country: Country = begin(self.settings, seed, _whole(world_seed, "world_seed"), _whole(draw, "draw"))
 
         weights = {name: w / w.sum() for name, w in record_of(self.country).weights.items()}
         weights["sum"] = np.ones(9)

@@ -105,6 +105,12 @@ def test_a_step_is_a_week_and_after_the_last_one_nothing_happens(model):
         assert model.national(name) == pytest.approx(national[name], rel=1e-12)
 
 
+def test_a_draw_of_the_parameters_is_that_of_a_run(scenario):
+    model = sim.RecruitmentModel(scenario, seed=2, draw=3)
+    assert model.country.about["parameters"]["clip_effect"] != scenario.parameters.get("clip_effect", -0.05)
+    assert model.run().digest == sim.run(scenario, seed=2, draw=3).digest
+
+
 def test_world_seed_changes_the_people(scenario):
     ages = [sim.RecruitmentModel(scenario, world_seed=w).agents_by_type[Youth].get("age") for w in (1, 1, 2)]
     assert ages[0] == ages[1]

@@ -17,7 +17,8 @@ def one_at_a_time(scenario: Scenario) -> list[Scenario]:
     """The scenario, then one for each measure there is.
 
     A measure that the scenario does without is added as it stands in its defaults (in full, everywhere, from the first
-    day of the run) under its own key as the name. One that the scenario has is left out: `without_<key>`.
+    day of the run) under its own key as the name (`with_<key>` where the scenario has that name). One that the scenario
+    has is left out: `without_<key>`.
 
     >>> from sim.scenario import Scenario
     >>> [s.name for s in one_at_a_time(Scenario.of({"name": "base", "measures": {"joint_patrols": True}}))][:1]
@@ -58,7 +59,8 @@ def without(scenario: Scenario, key: str, name: str) -> Scenario:
 
 def _with(scenario: Scenario, key: str) -> Scenario:
     """The scenario and a measure in full, whatever it says about a measure that is switched off."""
-    data = _data(scenario, key, f"and: {MEASURES[key].title}")
+    name = key if scenario.name != key else f"with_{key}"
+    data = _data(scenario, name, f"and: {MEASURES[key].title}")
     data["measures"][key] = True
     return Scenario.of(data)
 

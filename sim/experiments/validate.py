@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.errors import InputError
 from sim.parameters import Parameters, one_signed
 from sim.world.facts import schooling, table
 from sim.world.grid import world_grid
@@ -82,7 +83,18 @@ def scenarios(baseline: Scenario, historical: Scenario) -> list[Scenario]:
         What the others are compared with; from 2012 to the end of 2018.
     historical : Scenario
         Every measure at its real date; it is run to the end of 2019.
+
+    Raises
+    ------
+    InputError
+        If one of them does not cover the years of the targets.
     """
+    for scenario in (baseline, historical):
+        if scenario.start > NEEDED[0] or scenario.end < NEEDED[1]:
+            raise InputError(
+                f"{scenario.name} runs from {scenario.start} to {scenario.end};"
+                f" the targets need {NEEDED[0]} to {NEEDED[1]}"
+            )
     short = {"name": "history", "end": date(2019, 12, 30)}
     everything = {f"measures.{key}": True for key in _all_measures()}
     tried: dict[str, dict[str, Any]] = {
@@ -104,6 +116,8 @@ def scenarios(baseline: Scenario, historical: Scenario) -> list[Scenario]:
     ]
 
 
+NEEDED = (date(2012, 1, 2), date(2018, 12, 31))
+"""What the two scenarios must cover."""
 JOBS: dict[str, Any] = {"start": "2017-01-02", "places_per_year": 300_000_000}
 """So many places that every youth has one within weeks: an effect on those who take it up, not a budget."""
 ROOM_FOR_ALL: dict[str, Any] = {"cases_per_year": 100_000, "judges": 5_000}
@@ -262,7 +276,9 @@ def _sieges(scenario: str) -> Callable[[Records], float]:
 
 def _forwarded(records: Records) -> float:
     record, first = records["pole"], range(2017, 2018)
-    opened = total(record, "arrests", first) + float(record["people_detained"][_first(record, 2017)].sum())
+    taken = float(record["delivered_judicial_pole"][_first(record, 2017)].sum())
+    open_before = taken / float(record.about["parameters"]["fidelity_judicial_pole"])  # there is room for all cases
+    opened = open_before + total(record, "arrests", first) + total(record, "wrongful_arrests", first)
     return ratio(total(record, "convicted", first), opened)
 
 

@@ -19,8 +19,8 @@ from pathlib import Path
 from common import HERE, fresh, machine
 
 BEGIN, END = "<!-- begin generated -->", "<!-- end generated -->"
-SCRIPTS = ("scaling", "startup", "against_c", "batch", "mesa_objects")
-SPEAKS_JSON = SCRIPTS[:4]
+SCRIPTS = ("scaling", "packages", "startup", "against_c", "batch", "mesa_objects")
+SPEAKS_JSON = SCRIPTS[:5]
 MESA_LINE = re.compile(r"^\s*([\d,]+)\s+[\d,]+\s+[\d,]+\s+(\d+)\s+[\d,]+\s+\d+\s+\d+\s*$", re.MULTILINE)
 
 
@@ -49,6 +49,10 @@ def targets(found: dict[str, dict], said: dict[str, str]) -> list[tuple[str, str
     target("compiling the first time, in all", 40, "s", runs and runs["first run ever"]["compile"])
     for name, limit in (("kumakan --help", 0.3), ("kumakan check scenarios/baseline.yaml", 1.0)):
         target(name, limit, "s", waits and waits[name])
+
+    for size, package in found.get("packages", {"sizes": {"20": None}})["sizes"].items():
+        ratio = package and package["ratio"]
+        target(f"every measure against the baseline, {size} persons per youth", 1.5, "times", ratio)
 
     ratios = [(int(n.replace(",", "")), float(r)) for n, r in MESA_LINE.findall(said.get("mesa_objects", ""))]
     for youths, limit in ((10_000, 150), (100_000, 300)):
@@ -97,6 +101,7 @@ def main() -> None:
             numbers = Path(folder) / f"{name}.json"
             more = ["--json", numbers] if name in SPEAKS_JSON else []
             more += ["--full"] if name == "scaling" and given.full else []
+            more += ["--persons-per-youth", 20, 1, "--times", 3] if name == "packages" and given.full else []
             said[name] = fresh([HERE / f"{name}.py", *more])
             if numbers.exists():
                 found[name] = json.loads(numbers.read_text())

@@ -104,3 +104,9 @@ def test_no_measure_needs_another_to_be_there():
 
 def test_a_measure_left_out_is_gone_and_not_only_switched_off():
     assert "joint_patrols" not in without(base(TWO), "joint_patrols", "fewer").resolved()["measures"]
+
+
+def test_a_scenario_named_after_a_measure_it_does_without_is_told_from_it():
+    names = [scenario.name for scenario in one_at_a_time(Scenario.of({"name": "joint_patrols"}))]
+    assert len(set(names)) == len(names)
+    assert "with_joint_patrols" in names

@@ -6,12 +6,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from sim.engine.errors import InputError
 from sim.experiments import validate as v
 from sim.experiments.store import Pair
 from sim.experiments.validate import COLUMNS, TARGETS, Target, scenarios, validate
 from sim.measures import MEASURES
 from sim.record import Observable, Record
-from sim.scenario import load
+from sim.scenario import Scenario, load
 from sim.world.grid import world_grid
 
 WEEKS = 418  # from 2 January 2012 to the end of 2019
@@ -22,7 +23,7 @@ STATES = {"trust": "people", "attitude_mean": "youths"}
 FLOWS = (
     "joined", "joined_abused", "joined_income", "joined_ties", "attacks", "deaths_civilian", "deaths_security",
     "killed", "deaths_by_forces", "deaths_communal", "deaths_sites", "trapped", "members", "members_abroad",
-    "delivered_peace_agreement",
+    "delivered_peace_agreement", "delivered_judicial_pole", "arrests", "wrongful_arrests", "convicted",
 )  # fmt: skip
 
 
@@ -245,7 +246,7 @@ def test_draws_that_not_every_scenario_finished_are_left_out(one_target):
     assert found.draws == 3, "as asked for"
 
 
-@pytest.mark.filterwarnings("ignore:All-NaN slice:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_without_any_run_that_all_finished_nothing_is_met_or_missed(one_target):
     found = validate(_batch([Pair(1, 1)], {"history": []}))
     assert found.table["verdict"][0] == "no runs"
@@ -309,3 +310,23 @@ def test_every_target_has_a_band_a_source_and_asks_for_scenarios_that_are_run():
         if each.value is not None:
             with pytest.raises(KeyError):
                 each.value(Asked())
+
+
+def test_cases_sent_on_are_a_share_of_those_open_in_the_year():
+    first, inside = YEARS.tolist().index(2017), YEARS == 2017
+    with_pole = made(
+        parameters={"fidelity_judicial_pole": 0.5},
+        delivered_judicial_pole=np.where(np.arange(WEEKS) == first, 10.0, 3.0),  # half of 20 x 9 open cases
+        arrests=inside * 2.0, wrongful_arrests=inside * 1.0, convicted=1.0,
+    )  # fmt: skip
+    weeks = inside.sum()
+    share = target("judicial pole, first year").value({"pole": with_pole})
+    assert share == pytest.approx(9 * weeks / (9 * 20 + 9 * 3 * weeks))
+
+
+@pytest.mark.parametrize("period", [{"end": "2017-12-31"}, {"start": "2013-01-07"}], ids=str)
+def test_scenarios_that_do_not_cover_the_targets_are_refused(period):
+    baseline, historical = (load(f"scenarios/{name}.yaml") for name in ("baseline", "historical"))
+    with pytest.raises(InputError, match="the targets need 2012-01-02 to 2018-12-31"):
+        scenarios(Scenario.of({"name": "short", **period}), historical)
+    scenarios(baseline, historical)
