@@ -463,6 +463,17 @@ def _effect_figures(batch: Batch, effects: Any, delivered: Any, folder: Path) ->
         save(figure, folder / f"{name}.png", told)
 
 
+@kumakan.command()
+@click.argument("store", metavar="STORE", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="File to write; by default report.html in the folder.")  # fmt: skip
+def report(store: Path, out: Path | None) -> None:
+    """Write a comparison as one HTML file to read, send and print; STORE is its results folder."""
+    from sim.views.report import report as write
+
+    click.echo(f"Report: {write(store, out)}")
+
+
 # --- commands that only look --------------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.views.effects import plot_effects, plot_shares
-    from sim.views.maps import map_cells, map_record, map_regions
+    from sim.views.maps import map_cells, map_effect, map_record, map_regions
     from sim.views.saving import save
     from sim.views.series import plot_series
     from sim.views.sheet import about
@@ -25,6 +25,7 @@ _HOMES = {
     "about": "sheet",
     "heat_map": "sweeps",
     "map_cells": "maps",
+    "map_effect": "maps",
     "map_record": "maps",
     "map_regions": "maps",
     "plot_cost_effect": "sweeps",
@@ -42,6 +43,7 @@ __all__ = [
     "about",
     "heat_map",
     "map_cells",
+    "map_effect",
     "map_record",
     "map_regions",
     "plot_cost_effect",

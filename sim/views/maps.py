@@ -1,7 +1,7 @@
 """Maps of Mali, by cell of the quarter-degree grid and by region.
 
-`map_record` draws what a run, or the same scenario under several seeds, gave; `map_cells` and `map_regions`
-draw any numbers by cell or region.
+`map_record` draws what a run, or the same scenario under several seeds, gave, `map_effect` what a scenario changed;
+`map_cells` and `map_regions` draw any numbers by cell or region.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import PolyCollection
-from matplotlib.colors import BoundaryNorm, Colormap, ListedColormap, to_rgba
+from matplotlib.colors import BoundaryNorm, Colormap, LinearSegmentedColormap, ListedColormap, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path as Outline
@@ -27,7 +27,9 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from sim.engine.errors import InputError, nearest, plain
+from sim.experiments.effects import headline, in_words
 from sim.views.sheet import (
+    BLUE,
     FAINT,
     FONT,
     FOOTER_SIZE,
@@ -36,6 +38,7 @@ from sim.views.sheet import (
     QUIET,
     SMALL_SIZE,
     TEXT_SIZE,
+    VERMILLION,
     about,
     as_list,
     in_large_units,
@@ -48,6 +51,8 @@ from sim.views.sheet import (
 from sim.world.grid import DATA, Grid, world_grid
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sim.record import Record
 
 FEW_YOUTHS = 500
@@ -265,6 +270,45 @@ def map_record(records: Record | Iterable[Record], what: str = "joined_per_100k"
     return figure
 
 
+def map_effect(
+    effects: pd.DataFrame, scenario: str, outcome: str, *, title: str = "", about: Mapping[str, str] | None = None
+) -> Figure:
+    """What a scenario changed in each region: a small map, coloured only where it has a clear sign.
+
+    Parameters
+    ----------
+    effects : DataFrame
+        From `sim.experiments.effects.effects`. The classes of colour are the same for all its scenarios, so that their
+        maps can be laid side by side.
+    scenario, outcome : str
+        What to draw. Blue is the better side, orange the worse.
+    title : str, optional
+        Heading; by default the outcome and the scenario.
+    about : mapping, optional
+        What was run, for the footer (`sim.views.about`).
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    InputError
+        If the table has no such effect by region.
+    """
+    table = effects[(effects["outcome"] == outcome) & (effects["region"].isin(world_grid().region_names))]
+    ours = table[table["scenario"] == scenario].to_dict("records")  # in the order of the nine regions
+    if not ours:
+        raise InputError(f"the table of effects has no {outcome!r} of {scenario!r} by region")
+    middle, low, high = (np.array([headline(row)[k] for row in ours]) for k in range(3))
+    told = np.where(low * high > 0, middle, np.nan)
+    shades = _around_zero([headline(row)[0] for _, row in table.iterrows()], ours[0]["better"])
+    figure = new_sheet(5.2, 5.0, title or f"{in_words(outcome)}, {scenario}", about=about)
+    ax = figure.subplots()
+    _paint_regions(ax, middle, None, None, shades, ours[0]["unit"], told=told, greyed="no clear sign")
+    return figure
+
+
 # --- what can be mapped -------------------------------------------------------------------------------------
 
 
@@ -418,6 +462,16 @@ def _classes(values: NDArray[np.float64] | None, scale: str, colours: str) -> Sh
     return Shades(BoundaryNorm(limits, limits.size - 1, clip=True), table, zero)
 
 
+def _around_zero(values: ArrayLike, better: str) -> Shades:
+    """Classes for differences, as many on either side of zero: blue where it is better, orange where it is worse."""
+    known = np.abs(np.asarray(values, dtype=np.float64))
+    most = float(np.max(known[np.isfinite(known)], initial=0.0)) or 1.0
+    limits = np.asarray(MaxNLocator(CLASSES, steps=[1, 2, 2.5, 5, 10], symmetric=True).tick_values(-most, most))
+    sides = [BLUE, PAPER, VERMILLION] if better == "fewer" else [VERMILLION, PAPER, BLUE]
+    blend = LinearSegmentedColormap.from_list("around zero", sides)
+    return Shades(BoundaryNorm(limits, limits.size - 1, clip=True), blend.resampled(limits.size - 1), zero=False)
+
+
 def _one_two_five(low: float, high: float) -> NDArray[np.float64]:
     """Limits 1, 2, 5, 10, ... around [low, high]; coarser ones where that makes too many classes."""
     tens = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
@@ -470,15 +524,21 @@ def _paint_regions(
     high: NDArray[np.float64] | None,
     shades: Shades,
     unit: str,
+    told: NDArray[np.float64] | None = None,
+    greyed: str = "no data",
 ) -> None:
+    """Regions with their numbers; those that are no number in `told`, where it is given, are left grey."""
     assert mean is not None
-    colours = shades.of(mean)
+    signed = told is not None
+    told = mean if told is None else told
+    colours = shades.of(told)
     for place, name in enumerate(world_grid().region_names):
         ax.add_patch(PathPatch(_outlines()[name], facecolor=colours[place], edgecolor="none"))
     _surroundings(ax)
     divisor = in_large_units(mean, "")[0]
     for place, name in enumerate(world_grid().region_names):
-        lines = [name, number(mean[place] / divisor, 2)]
+        plus = "+" if signed and mean[place] > 0 else ""
+        lines = [name, plus + number(mean[place] / divisor, 2)]
         if low is not None and high is not None and np.isfinite([low[place], high[place]]).all():
             lines.append(f"[{number(low[place] / divisor, 2)} to {number(high[place] / divisor, 2)}]")
         at = _REGION_LABELS[name]
@@ -487,7 +547,7 @@ def _paint_regions(
             middle = ((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
             ax.annotate("", middle, at, arrowprops={"arrowstyle": "-", "color": INK, "lw": 0.8, "shrinkA": 20})
         _write(ax, *at, "\n".join(lines), size=SMALL_SIZE, ha="center", va="center")
-    _colour_bar(ax, mean, shades, unit, "no data")
+    _colour_bar(ax, told, shades, unit, greyed)
 
 
 def _surroundings(ax: Axes) -> None:

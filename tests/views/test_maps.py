@@ -1,6 +1,7 @@
 """Maps show each cell and region once, with its unit, and say what they leave out."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib import pyplot
 from matplotlib.collections import PolyCollection
@@ -8,8 +9,8 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from sim.engine.errors import InputError
-from sim.views.maps import FEW_YOUTHS, QUANTITIES, map_cells, map_record, map_regions
-from sim.views.sheet import FAINT
+from sim.views.maps import FEW_YOUTHS, QUANTITIES, map_cells, map_effect, map_record, map_regions
+from sim.views.sheet import BLUE, FAINT, VERMILLION
 from sim.world.grid import world_grid
 
 
@@ -119,3 +120,52 @@ def test_regions_are_found_by_name_with_or_without_accents():
 def test_mistakes_are_told(make, draw, message):
     with pytest.raises(InputError, match=message):
         draw(make(1))
+
+
+# --- effects by region --------------------------------------------------------------------------------------
+
+
+def changed(better="fewer", scenario="patrols", times=1.0):
+    """Effects on the nine regions: clearly less, clearly more, and seven times what includes zero."""
+    middle = times * np.array([-10.0, 10.0, 4.0, 0.0, -3.0, 2.0, 1.0, -1.0, 3.0])
+    half = times * np.where(np.abs(middle) == 10 * times, 1.0, 5.0)
+    return pd.DataFrame(
+        {
+            "scenario": scenario, "outcome": "joined", "unit": "persons", "better": better, "draws": 0,
+            "region": world_grid().region_names, "mean": middle, "low": middle - half, "high": middle + half,
+            "median": middle, "p5": middle - half, "p95": middle + half,
+        }
+    )  # fmt: skip
+
+
+def faces(figure):
+    """The colours of the nine regions."""
+    patches = [patch for patch in figure.axes[0].patches if patch.get_facecolor()[3] > 0]
+    assert len(patches) == 9
+    return [patch.get_facecolor() for patch in patches]
+
+
+@pytest.mark.parametrize(("better", "less", "more"), [("fewer", BLUE, VERMILLION), ("more", VERMILLION, BLUE)])
+def test_effects_are_blue_where_better_orange_where_worse_and_grey_without_a_clear_sign(better, less, more):
+    colours = faces(map_effect(changed(better), "patrols", "joined"))
+    assert colours[0] == to_rgba(less)
+    assert colours[1] == to_rgba(more)
+    assert colours[2:] == [to_rgba(FAINT)] * 7
+
+
+def test_effects_are_written_with_their_sign():
+    written = words(map_effect(changed(), "patrols", "joined"))
+    for text in ("Kayes\n−10", "Koulikoro\n+10", "Ségou\n0", "persons", "no clear sign"):
+        assert text in written
+
+
+def test_scenarios_share_one_scale_of_effects():
+    table = pd.concat([changed(), changed(scenario="more_patrols", times=10.0)])
+    little, much = (faces(map_effect(table, name, "joined")) for name in ("patrols", "more_patrols"))
+    assert much[0] == to_rgba(BLUE)
+    assert little[0] != much[0]
+
+
+def test_an_effect_that_is_not_in_the_table_is_refused():
+    with pytest.raises(InputError, match="no 'attacks' of 'patrols' by region"):
+        map_effect(changed(), "patrols", "attacks")
