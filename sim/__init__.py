@@ -17,6 +17,7 @@ from sim.version import __version__
 
 if TYPE_CHECKING:
     from sim.agents import Imam, Member, Recruiter, SecurityUnit, Youth
+    from sim.experiments.archive import open_store
     from sim.experiments.runs import compare
     from sim.model import RecruitmentModel
     from sim.record import Record
@@ -27,6 +28,7 @@ _HOMES = {
     "load": "sim.scenario",
     "run": "sim.week",
     "compare": "sim.experiments.runs",
+    "open_store": "sim.experiments.archive",
     "RecruitmentModel": "sim.model",
     "Scenario": "sim.scenario",
     "Record": "sim.record",
@@ -45,6 +47,7 @@ __all__ = [
     "__version__",
     "compare",
     "load",
+    "open_store",
     "run",
 ]
 

@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -27,6 +28,7 @@ FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 LARGEST_SEED = 2**62  # seeds are 64-bit keys; this leaves room for seeds counted on from the first
 LARGEST_DRAW = 2**32 - 1
 MOST_DRAWN = 8  # scenarios of which series and maps are drawn: more lines in a panel cannot be told apart
+MOST_RUNS = 200  # runs of a scenario that series and maps are of: each is in memory with all its weeks
 PLAIN_LINES = 20  # lines of progress a batch prints where there is no terminal, at most
 
 FIGURE_SERIES = ("joined", "attacks", "members", "trust")
@@ -109,6 +111,13 @@ _run_options = _options(
     click.option("--quiet", is_flag=True, help="No progress."),
 )  # fmt: skip
 
+_store_options = _options(
+    click.option("--store", metavar="PATH",
+                 help="Keep runs in a store, a folder or URL for very many runs; --out then holds tables and figures."),
+    click.option("--on-error", type=click.Choice(["finish", "stop"]), default="finish", show_default=True,
+                 help="When a run fails: make the others, or stop."),
+)  # fmt: skip
+
 
 def _load(files: Sequence[str], persons_per_youth: int | None, changes: Sequence[str]) -> list[Scenario]:
     from sim.scenario import load
@@ -137,12 +146,15 @@ def kumakan() -> None:
               help="Luck of the run.")  # fmt: skip
 @click.option("--draw", type=click.IntRange(0, LARGEST_DRAW), default=0, show_default=True, metavar="D",
               help="Draw of the parameters that are not known; 0: their central values.")  # fmt: skip
+@_store_options
 @_run_options
 @_scenario_options
 def run(
     scenario: str,
     seed: int,
     draw: int,
+    store: str | None,
+    on_error: str,
     out: Path | None,
     world_seed: int,
     overwrite: bool,
@@ -154,15 +166,16 @@ def run(
     loaded = _load([scenario], persons_per_youth, changes)
     batch = _make(
         loaded, range(seed, seed + 1), out, quiet,
-        draws=(draw,), workers=1, world_seed=world_seed, overwrite=overwrite,
+        draws=(draw,), workers=1, world_seed=world_seed, overwrite=overwrite, store=store, on_error=on_error,
     )  # fmt: skip
     if not batch.failed:
         from sim.views.tables import console, show_record
 
         [record] = batch.records[loaded[0].name].values()
         show_record(record, console(), _rate(loaded[0]))
-        figures = _figures(batch.records, Path(batch.rows[0].folder) / "figures", quiet)
-        click.echo(f"Record: {batch.rows[0].folder}")
+        folder = Path(batch.rows[0].folder or batch.out)
+        figures = _figures(batch.records, folder / "figures", quiet)
+        click.echo(f"Record: {batch.rows[0].folder or batch.place}")
         click.echo(f"Figures: {figures}")
     _end(batch)
 
@@ -204,6 +217,7 @@ def run(
 )  # fmt: skip
 @click.option("--workers", type=click.IntRange(1, 1024), metavar="N",
               help="Worker processes; by default one per core.")  # fmt: skip
+@_store_options
 @_run_options
 @_scenario_options
 def compare(
@@ -214,6 +228,8 @@ def compare(
     draws: int | None,
     first: int,
     workers: int | None,
+    store: str | None,
+    on_error: str,
     out: Path | None,
     world_seed: int,
     overwrite: bool,
@@ -240,6 +256,8 @@ def compare(
         workers=workers,
         world_seed=world_seed,
         overwrite=overwrite,
+        store=store,
+        on_error=on_error,
     )
     effects = batch.effects()
     if len(effects):
@@ -247,12 +265,13 @@ def compare(
 
         delivered = batch.delivered()
         show_effects(effects, console(), _rate(loaded[0]), delivered)
+        batch.out.mkdir(parents=True, exist_ok=True)
         tables = [batch.out / "effects.csv", batch.out / "delivered.csv"]
         for table, file in zip((effects, delivered), tables, strict=True):
             table.to_csv(file, index=False)
         figures = _figures(batch.records, batch.out / "figures", quiet)
         _effect_figures(batch, effects, delivered, figures)
-        click.echo(f"Runs: {batch.out / 'runs'}\nTables: {', '.join(map(str, tables))}\nFigures: {figures}")
+        click.echo(f"Runs: {batch.place}\nTables: {', '.join(map(str, tables))}\nFigures: {figures}")
     _end(batch)
 
 
@@ -352,10 +371,7 @@ def _end(batch: Batch) -> None:
         show_failures(batch.failed, console(stderr=True))
         if os.environ.get("KUMAKAN_DEBUG") == "1":
             _say("\n".join(row.details for row in batch.failed))
-        _say(
-            f"kumakan: {len(batch.failed)} of {len(batch.rows)} runs failed;"
-            f" all are listed in {batch.out / 'manifest.json'}"
-        )
+        _say(f"kumakan: {len(batch.failed)} of {len(batch.rows)} runs failed; all are listed in {batch.listing}")
         sys.exit(FAILED)
 
 
@@ -376,7 +392,9 @@ def _figures(by_scenario: Mapping[str, Mapping[Any, Any]], folder: Path, quiet: 
         if not quiet:
             _say(f"(no series and maps of {len(by_scenario)} scenarios; compare {MOST_DRAWN} or fewer to have them)")
         return folder
-    records = {name: list(runs.values()) for name, runs in by_scenario.items() if len(runs)}
+    records = {name: list(islice(runs.values(), MOST_RUNS)) for name, runs in by_scenario.items() if len(runs)}
+    if not quiet and max(map(len, by_scenario.values()), default=0) > MOST_RUNS:
+        _say(f"(series and maps are of the first {MOST_RUNS} runs of each scenario)")
     facts = about(records)
     for what in FIGURE_SERIES:
         save(plot_series(records, what), folder / f"series_{what}.png", facts)
@@ -393,7 +411,7 @@ def _effect_figures(batch: Batch, effects: Any, delivered: Any, folder: Path) ->
     from sim.views import plot_effects, plot_shares, save
     from sim.views.sheet import facts
 
-    done = [row for row in batch.rows if row.folder]
+    done = [row for row in batch.rows if row.state != "failed"]
     told = facts(batch.scenarios, [(row.draw, row.seed) for row in done], [row.digest for row in done])
     regional = [outcome for outcome in FIGURE_REGIONAL if outcome in set(effects["outcome"])]
     for name, figure in (
