@@ -114,6 +114,8 @@ _run_options = _options(
 _store_options = _options(
     click.option("--store", metavar="PATH",
                  help="Keep runs in a store, a folder or URL for very many runs; --out then holds tables and figures."),
+    click.option("--cluster", metavar="ADDRESS",
+                 help="Make runs on the workers of a Dask scheduler, such as tcp://host:8786; needs --store."),
     click.option("--on-error", type=click.Choice(["finish", "stop"]), default="finish", show_default=True,
                  help="When a run fails: make the others, or stop."),
 )  # fmt: skip
@@ -154,6 +156,7 @@ def run(
     seed: int,
     draw: int,
     store: str | None,
+    cluster: str | None,
     on_error: str,
     out: Path | None,
     world_seed: int,
@@ -166,7 +169,8 @@ def run(
     loaded = _load([scenario], persons_per_youth, changes)
     batch = _make(
         loaded, range(seed, seed + 1), out, quiet,
-        draws=(draw,), workers=1, world_seed=world_seed, overwrite=overwrite, store=store, on_error=on_error,
+        draws=(draw,), workers=1, world_seed=world_seed, overwrite=overwrite,
+        store=store, cluster=cluster, on_error=on_error,
     )  # fmt: skip
     if not batch.failed:
         from sim.views.tables import console, show_record
@@ -229,6 +233,7 @@ def compare(
     first: int,
     workers: int | None,
     store: str | None,
+    cluster: str | None,
     on_error: str,
     out: Path | None,
     world_seed: int,
@@ -257,6 +262,7 @@ def compare(
         world_seed=world_seed,
         overwrite=overwrite,
         store=store,
+        cluster=cluster,
         on_error=on_error,
     )
     effects = batch.effects()
@@ -566,7 +572,7 @@ def _progress(
 
 def _opening(state: Progress) -> str:
     there = f", {state.reused} more are there already" if state.reused else ""
-    where = f"{state.workers} worker processes" if state.workers > 1 else "this process"
+    where = f"{state.workers} worker processes" if state.workers > 1 or state.note else "this process"
     note = f" ({state.note})" if state.note else ""
     return (
         f"{state.total} runs to make in {where}{there}{note}"

@@ -15,19 +15,36 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
+from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
+from uuid import uuid4
 
-AHEAD = 2  # jobs a worker has: one under way and one to go on with, so that it never waits for the parent
+from sim.engine.errors import InputError
+
+LOOK, ANSWER = 1.0, 10.0
+"""Seconds between two looks at who is there in a cluster, and to wait for its scheduler."""
+AHEAD = 2
+"""Jobs a worker has: one under way and one to go on with, so that it never waits for the parent."""
 
 Work = Callable[[Any], Any]
 Groups = Iterable[Iterable[Any]]
 Results = Generator[tuple[Any, Any], None, None]
+Executor = Callable[[Work, Groups], Results]
+
+
+def executor(workers: int, cluster: str | None = None) -> Executor:
+    """The one to use: a cluster if there is one, else so many processes, or this one alone."""
+    if cluster is not None:
+        return partial(on_cluster, address=cluster)
+    return in_this_process if workers == 1 else partial(in_processes, workers=workers)
 
 
 class Lost(NamedTuple):
@@ -172,3 +189,79 @@ def _start_worker() -> None:
             os._exit(1)
 
     threading.Thread(target=end_with_parent, daemon=True).start()
+
+
+# --- a Dask cluster -----------------------------------------------------------------------------------------
+
+
+def on_cluster(work: Work, groups: Groups, address: str) -> Results:
+    """On the workers of a Dask scheduler, also on those that come later. What a dead one had, the others make.
+
+    Raises
+    ------
+    InputError
+        If Dask is not installed, or no scheduler answers.
+    """
+    client = connect(address)
+    queue = _Queue(groups)
+    running: dict[Any, tuple[str, Any]] = {}
+    over: SimpleQueue[Any] = SimpleQueue()
+    try:
+        while True:
+            workers = list(client.nthreads())
+            for worker in workers:
+                while sum(at == worker for at, _ in running.values()) < AHEAD and (job := queue.next(worker)):
+                    future = client.submit(
+                        _alone, work, job, key=f"kumakan-{uuid4().hex}", workers=[worker], allow_other_workers=True
+                    )
+                    running[future] = worker, job
+                    future.add_done_callback(over.put)
+            if workers and not running:
+                break
+            with suppress(Empty):
+                future = over.get(timeout=LOOK)
+                _, job = running.pop(future)
+                yield job, _result(future)
+                future.release()
+    finally:
+        client.cancel(list(running))
+        client.close()
+
+
+def workers_of(address: str) -> int:
+    """How many workers a cluster has now."""
+    with connect(address) as client:
+        return len(client.nthreads())
+
+
+def connect(address: str) -> Any:
+    """A client of the scheduler at this address."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise InputError("--cluster needs Dask; install it with: python -m pip install 'kumakan[cluster]'") from None
+    try:
+        return Client(address, timeout=ANSWER)
+    except (OSError, ValueError) as problem:
+        raise InputError(f"no Dask scheduler answers at {address} ({problem})") from None
+
+
+def _result(future: Any) -> Any:
+    from distributed import KilledWorker
+
+    try:
+        return future.result()
+    except KilledWorker:
+        return Lost("the workers of the cluster that were at it died; often they were out of memory")
+
+
+_lock = threading.Lock()
+
+
+def _alone(work: Work, job: Any) -> Any:
+    """One job at a time in a worker, with one thread, however many threads Dask gives it."""
+    with _lock:
+        os.environ["NUMBA_NUM_THREADS"] = "1"
+        if "numba" in sys.modules:
+            sys.modules["numba"].set_num_threads(1)
+        return work(job)

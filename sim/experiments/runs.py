@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sim.engine.errors import InputError
 from sim.experiments.archive import Archive, Kept, KeptRows, pack
 from sim.experiments.estimate import choose_workers, estimate
-from sim.experiments.executors import Lost, in_processes, in_this_process
+from sim.experiments.executors import Executor, Lost, executor, workers_of
 from sim.experiments.store import Pair, Run, Runs, Store, folder_name, keep, sources_digest, versions
 from sim.version import __version__
 
@@ -285,6 +285,7 @@ def run_batch(
     progress: Callable[[Progress], None] | None = None,
     store: str | os.PathLike[str] | Archive | None = None,
     on_error: Literal["finish", "stop"] | Callable[[Row], None] = "finish",
+    cluster: str | None = None,
     on_week: OnWeek | None = None,
     command: str | None = None,
     runner: Runner = simulate,
@@ -318,6 +319,8 @@ def run_batch(
     on_error : "finish", "stop" or callable
         What is done when a run fails: make the others, or end the batch; or a function that is told, and ends the batch
         by what it raises.
+    cluster : str, optional
+        Address of a Dask scheduler whose workers make the runs; they need a store.
     on_week : callable, optional
         Told of each week, where runs are made in this process.
     command : str, optional
@@ -343,6 +346,8 @@ def run_batch(
             raise InputError(f"two scenarios are called {name!r}; give them different names")
     place: Store | Archive
     if store is None:
+        if cluster is not None:
+            raise InputError("runs made on a cluster are kept in a store; name one with --store")
         place = Store(out, overwrite=overwrite)
     else:
         place = store if isinstance(store, Archive) else Archive(store)
@@ -369,6 +374,8 @@ def run_batch(
     try:
         memory = max(estimate(scenario).memory_bytes for scenario in scenarios) if waiting.total else 1.0
         many, note = choose_workers(workers, waiting.total, memory)
+        if cluster is not None:
+            many, note = workers_of(cluster), f"of the cluster at {cluster}"
         asked["workers"] = many
         place.note(asked)
 
@@ -377,8 +384,8 @@ def run_batch(
                 progress(Progress(waiting.total, waiting.done, waiting.reused, many, note, row))
 
         tell()
-        work = partial(_do, runner=runner, on_week=on_week if many == 1 else None)
-        with closing(_made(waiting, place, work, many)) as made:
+        work = partial(_do, runner=runner, on_week=on_week if many == 1 and not cluster else None)
+        with closing(_made(waiting, place, work, executor(many, cluster))) as made:
             for row in made:
                 tell(row)
                 if row.state == "failed" and callable(on_error):
@@ -467,11 +474,12 @@ class Waiting:
             self.rows.append(row)
 
 
-def _made(waiting: Waiting, place: Store | Archive, work: Callable[[Job], Any], workers: int) -> Generator[Row]:
+def _made(
+    waiting: Waiting, place: Store | Archive, work: Callable[[Job], Any], made_by: Executor
+) -> Generator[Row, None, None]:
     """Make what is waiting and keep it. What other batches are making is waited for, and made if they are gone."""
     while True:
-        executor = in_this_process(work, waiting) if workers == 1 else in_processes(work, waiting, workers)
-        with closing(executor) as results:
+        with closing(made_by(work, waiting)) as results:
             for job, result in results:
                 row, packed = (job.row("failed", error=result.error), b"") if isinstance(result, Lost) else result
                 place.keep(job.run, asdict(row), packed)
@@ -491,6 +499,8 @@ def _do(job: Job, runner: Runner, on_week: OnWeek | None = None) -> tuple[Row, b
     try:
         extra = {"on_week": on_week} if on_week else {}
         run = job.run
+        if (run.identity["version"], run.identity["sources"]) != (__version__, sources_digest()):
+            raise InputError("this worker has another version of kumakan than the batch; install the same on both")
         record = runner(run.scenario, run.seed, run.world_seed, draw=run.draw, **extra)
         record.about["run"] = run.identity
         record.about["versions"] = versions()
