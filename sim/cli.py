@@ -366,7 +366,13 @@ def _make(loaded: list[Scenario], seeds: range, out: Path | None, quiet: bool, *
 
     out = Path("results") / batch_name([s.name for s in loaded]) if out is None else out
     with _progress(quiet, loaded[0].clock.weeks) as (progress, on_week):
-        return run_batch(loaded, seeds, out=out, progress=progress, on_week=on_week, **options)
+        batch = run_batch(loaded, seeds, out=out, progress=progress, on_week=on_week, **options)
+    if batch.weeks_shared and not quiet:
+        _say(
+            f"{batch.weeks_shared:,} of {batch.weeks:,} weeks ({batch.weeks_shared / batch.weeks:.0%}) were lived once"
+            " for several scenarios"
+        )
+    return batch
 
 
 def _end(batch: Batch) -> None:

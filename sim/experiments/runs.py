@@ -12,9 +12,10 @@ import shlex
 import sys
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from itertools import chain, product
@@ -25,6 +26,7 @@ from sim.engine.errors import InputError
 from sim.experiments.archive import Archive, Kept, KeptRows, pack
 from sim.experiments.estimate import choose_workers, estimate
 from sim.experiments.executors import Executor, Lost, executor, workers_of
+from sim.experiments.pasts import Past, forget, live, pasts
 from sim.experiments.store import Pair, Run, Runs, Store, folder_name, keep, sources_digest, versions
 from sim.version import __version__
 
@@ -59,6 +61,8 @@ class Row:
         Wall time.
     peak_memory_bytes : int
         Most memory its process ever held.
+    shared_weeks : int
+        Weeks that were lived before, in a run that began alike.
     error, details : str
         What went wrong, in one line and as a traceback.
     repeat : str
@@ -73,6 +77,7 @@ class Row:
     digest: str = ""
     seconds: float = 0.0
     peak_memory_bytes: int = 0
+    shared_weeks: int = 0
     error: str = ""
     details: str = ""
     repeat: str = ""
@@ -109,6 +114,8 @@ class Batch:
         How each run ended.
     kept : Kept or None
         The runs in the store, where one was given.
+    weeks, weeks_shared : int
+        Weeks of the runs made now, and how many of them needed not be lived again.
     """
 
     out: Path
@@ -117,6 +124,8 @@ class Batch:
     rows: Sequence[Row]
     draws: tuple[int, ...] = (0,)
     kept: Kept | None = None
+    weeks: int = 0
+    weeks_shared: int = 0
 
     @property
     def failed(self) -> list[Row]:
@@ -170,14 +179,24 @@ class Job:
     folder: Path | None
     command: str
     repeat: str
+    past: Past | None = None
 
     def row(self, state: Literal["done", "reused", "failed"], **facts: Any) -> Row:
         """How this run ended."""
         return Row(self.run.scenario.name, self.run.seed, self.run.draw, state, repeat=self.repeat, **facts)
 
 
-def simulate(scenario: Scenario, seed: int, world_seed: int, draw: int = 0, on_week: OnWeek | None = None) -> Record:
-    """One run of the model."""
+def simulate(
+    scenario: Scenario,
+    seed: int,
+    world_seed: int,
+    draw: int = 0,
+    on_week: OnWeek | None = None,
+    past: Past | None = None,
+) -> Record:
+    """One run of the model, from its first week or from the end of a past that it shares with others."""
+    if past is not None:
+        return live(scenario, seed, world_seed, draw, past, on_week)
     from sim.week import run  # compiles and loads the loops: only where runs are made
 
     return run(scenario, seed, world_seed, on_week, draw)
@@ -340,9 +359,8 @@ def run_batch(
     KeyboardInterrupt
         After Ctrl-C, when the workers are gone; finished runs stay.
     """
-    names = [folder_name(s.name) for s in scenarios]
-    for name in names:
-        if names.count(name) > 1:
+    for name, times in Counter(folder_name(s.name) for s in scenarios).items():
+        if times > 1:
             raise InputError(f"two scenarios are called {name!r}; give them different names")
     place: Store | Archive
     if store is None:
@@ -368,7 +386,9 @@ def run_batch(
     }
     state, began = "interrupted", time.perf_counter()
     place.begin(Path(out))
-    waiting = Waiting(Plan(tuple(scenarios), tuple(seeds), tuple(draws), world_seed), place, command)
+    waiting = Waiting(
+        Plan(tuple(scenarios), tuple(seeds), tuple(draws), world_seed), place, command, runner is simulate
+    )
     for scenario in scenarios:
         place.keep_scenario(scenario)
     try:
@@ -397,8 +417,10 @@ def run_batch(
         asked |= {"state": state, "wall_seconds": round(time.perf_counter() - began, 3)}
         place.end(asked, [asdict(row) for row in waiting.rows])
     kept = Kept(place, asked) if isinstance(place, Archive) else None
+    forget()
     rows = KeptRows(kept, waiting.failed) if kept else tuple(waiting.rows)
-    return Batch(Path(out), tuple(s.name for s in scenarios), tuple(seeds), rows, tuple(draws), kept)
+    names = tuple(s.name for s in scenarios)
+    return Batch(Path(out), names, tuple(seeds), rows, tuple(draws), kept, waiting.weeks, waiting.weeks_shared)
 
 
 @dataclass(frozen=True)
@@ -423,8 +445,10 @@ class Plan:
 class Waiting:
     """Runs that are still to be made, handed out in groups as workers are free for them, and how far that is."""
 
-    def __init__(self, plan: Iterable[list[Run]], place: Store | Archive, command: str) -> None:
-        self.place, self.command = place, command
+    def __init__(self, plan: Iterable[list[Run]], place: Store | Archive, command: str, share: bool) -> None:
+        self.place, self.command, self.share = place, command, share
+        self._shared: dict[tuple[str, ...], list[Past | None]] = {}
+        self.weeks = self.weeks_shared = 0  # of the runs made: in all, and not lived again
         self.plan = plan
         self.elsewhere: list[Run] = []  # claimed by other batches
         self.total = self.reused = self.done = 0
@@ -444,9 +468,19 @@ class Waiting:
     def __iter__(self) -> Iterator[list[Job]]:
         groups, self.elsewhere = (self.plan, []) if not self.elsewhere else ([[run] for run in self.elsewhere], [])
         for group in groups:
-            jobs = [self.job(run) for run in group if self._free(run)]
-            if jobs:
-                yield jobs
+            runs = [run for run in group if self._free(run)]
+            if runs:
+                yield [self.job(run, past) for run, past in zip(runs, self._pasts(runs), strict=True)]
+
+    def _pasts(self, runs: Sequence[Run]) -> Sequence[Past | None]:
+        """Where each of these runs begins. What scenarios share is the same for every seed."""
+        if not self.share or len(runs) == 1:
+            return [None] * len(runs)
+        digests = tuple(run.digest for run in runs)
+        if digests not in self._shared:
+            self._shared = {digests: pasts([run.scenario for run in runs], "")}
+        group = f"{runs[0].id}-{len(runs)}"
+        return [past and replace(past, group=group) for past in self._shared[digests]]
 
     def _free(self, run: Run) -> bool:
         """Whether a run has to be made, and this batch is the one to make it."""
@@ -460,16 +494,19 @@ class Waiting:
             self.elsewhere.append(run)
         return False
 
-    def job(self, run: Run) -> Job:
+    def job(self, run: Run, past: Past | None = None) -> Job:
         """What a worker is given."""
         repeat = ["kumakan", "run", str(self.place.scenario_file(run.scenario, run.digest)), "--seed", str(run.seed)]
         repeat += ["--draw", str(run.draw)] if run.draw else []
         repeat += ["--world-seed", str(run.world_seed), *self.place.options]
-        return Job(run, self.place.folder(run), self.command, shlex.join(repeat))
+        return Job(run, self.place.folder(run), self.command, shlex.join(repeat), past)
 
-    def ended(self, row: Row) -> None:
+    def ended(self, run: Run, row: Row) -> None:
         """One more run is over."""
         self.done += 1
+        if row.state == "done":
+            self.weeks += run.scenario.clock.weeks
+            self.weeks_shared += row.shared_weeks
         if row.folder or row.state == "failed":
             self.rows.append(row)
 
@@ -483,7 +520,7 @@ def _made(
             for job, result in results:
                 row, packed = (job.row("failed", error=result.error), b"") if isinstance(result, Lost) else result
                 place.keep(job.run, asdict(row), packed)
-                waiting.ended(row)
+                waiting.ended(job.run, row)
                 yield row
         if not waiting.elsewhere:
             return
@@ -497,7 +534,8 @@ def _do(job: Job, runner: Runner, on_week: OnWeek | None = None) -> tuple[Row, b
     """Make one run; keep it in its folder, or give it back packed for the store. A failure is a row too."""
     began = time.perf_counter()
     try:
-        extra = {"on_week": on_week} if on_week else {}
+        extra: dict[str, Any] = {"on_week": on_week} if on_week else {}
+        extra |= {"past": job.past} if job.past else {}
         run = job.run
         if (run.identity["version"], run.identity["sources"]) != (__version__, sources_digest()):
             raise InputError("this worker has another version of kumakan than the batch; install the same on both")
@@ -521,8 +559,9 @@ def _do(job: Job, runner: Runner, on_week: OnWeek | None = None) -> tuple[Row, b
 
 def facts_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """What a row tells of a run that is there, from its manifest."""
-    names = {"digest": "digest", "seconds": "wall_seconds", "peak_memory_bytes": "peak_memory_bytes"}
-    return {name: manifest[key] for name, key in names.items() if key in manifest}
+    names = {"digest": "digest", "wall_seconds": "seconds"}
+    facts = ("digest", "wall_seconds", "peak_memory_bytes", "shared_weeks")
+    return {names.get(key, key): manifest[key] for key in facts if key in manifest}
 
 
 def peak_memory() -> int:
