@@ -26,8 +26,8 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from datetime import UTC, date, datetime, timedelta
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
 from functools import cached_property, reduce
 from operator import and_
 from pathlib import Path, PurePosixPath
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from sim.experiments.runs import Batch, Row
-    from sim.record import Observable, Record
+    from sim.record import Record
     from sim.scenario import Scenario
 
 FORMAT = 1
@@ -261,7 +261,7 @@ class Archive:
                 packed = self._packed(files) if fresh else set()
                 for name in fresh:
                     if PurePosixPath(name).stem not in packed:
-                        row = run_table([self.unpacked(name)], name)
+                        row = run_table([self.opened(name)], name)
                         row = row if where is None else row.filter(where)
                         tables.append(row.select([column for column in columns if column in row.column_names]))
             except FileNotFoundError:
@@ -283,7 +283,7 @@ class Archive:
         """The record of a run that is in this file, at this place in it (both from `table`)."""
         if file.endswith(".run"):
             try:
-                return self.unpacked(file)
+                return self.opened(file).record()
             except FileNotFoundError:  # it has gone into Parquet
                 import pyarrow.dataset as ds
 
@@ -292,9 +292,9 @@ class Archive:
         return _record(run, self._group("runs", file, None), self._group("weeks", file, place // GROUP),
                        self._group("cells", file, place // GROUP))  # fmt: skip
 
-    def unpacked(self, fresh: str) -> Record:
-        """The record in a fresh file."""
-        return unpack(self.fs.cat_file(self._at(f"fresh/{fresh}")), f"{self.place}/fresh/{fresh}")
+    def opened(self, fresh: str) -> Packed:
+        """The run in a fresh file."""
+        return Packed(self.fs.cat_file(self._at(f"fresh/{fresh}")), f"{self.place}/fresh/{fresh}")
 
     def _group(self, folder: str, file: str, group: int | None) -> pa.Table:
         """A row group (or all) of a file; the latest of each kind are remembered, as runs are mostly read in order."""
@@ -344,42 +344,43 @@ class Archive:
             fresh = self._names("fresh", ".run")
             while len(fresh) >= least and fresh:
                 some, fresh = fresh[:TOGETHER], fresh[TOGETHER:]
-                for names in self._alike(some):
-                    self._pack(names)
+                self._pack(some)
         finally:
             self._release("packing")
 
-    def _alike(self, fresh: Sequence[str]) -> list[list[str]]:
-        """Fresh runs by what they observe: one file has one set of columns."""
+    def _pack(self, fresh: Sequence[str]) -> None:
+        """Put fresh runs into Parquet, those that observe the same together; then they may go."""
         kinds: dict[Any, list[str]] = {}
         for name in fresh:
-            kinds.setdefault(kind(self.fs.cat_file(self._at(f"fresh/{name}"))), []).append(name)
-        return list(kinds.values())
+            kinds.setdefault(self.opened(name).kind, []).append(name)
+        for names in kinds.values():
+            self._write(names)
+        for name in fresh:
+            self._remove(f"fresh/{name}")
 
-    def _pack(self, fresh: Sequence[str]) -> None:
-        """Write one file each of weeks, cells and runs, the runs last; then the fresh files may go."""
+    def _write(self, fresh: Sequence[str]) -> None:
+        """Write one file each of weeks, cells and runs, a few runs at a time; rows of runs last, as then they count."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         file = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(3)}.parquet"
         rows = []
-        with self._writing(f"weeks/{file}") as weeks, self._writing(f"cells/{file}") as cells:
-            writers: list[pq.ParquetWriter] = []
+        with ExitStack() as stack:
+            streams = [stack.enter_context(self._writing(f"{folder}/{file}")) for folder in ("weeks", "cells")]
+            writers: list[Any] = []
             for first in range(0, len(fresh), GROUP):
-                records = [self.unpacked(name) for name in fresh[first : first + GROUP]]
-                tables = week_table(records), cell_table(records)
+                runs = [self.opened(name) for name in fresh[first : first + GROUP]]
+                tables = week_table(runs), cell_table(runs)
                 if not writers:
-                    writers = [pq.ParquetWriter(stream, table.schema, compression="zstd", write_statistics=["seed"])
-                               for stream, table in zip((weeks, cells), tables, strict=True)]  # fmt: skip
+                    writers = [pq.ParquetWriter(*both, compression="zstd", write_statistics=["seed"])
+                               for both in zip(streams, (table.schema for table in tables), strict=True)]  # fmt: skip
                 for writer, table in zip(writers, tables, strict=True):
                     writer.write_table(table, row_group_size=len(table))
-                rows.append(run_table(records, file, first))
+                rows.append(run_table(runs, file, first))
             for writer in writers:
                 writer.close()
         with self._writing(f"runs/{file}") as stream:
             pq.write_table(pa.concat_tables(rows), stream, compression="zstd")
-        for name in fresh:
-            self._remove(f"fresh/{name}")
 
     def _clear_up(self) -> None:
         """Remove what dead batches left: half-written files, weeks without runs, fresh runs that are in Parquet."""
@@ -585,7 +586,7 @@ def _now() -> str:
 # --- a run as a file of its own -----------------------------------------------------------------------------
 
 
-def pack(record: Record) -> bytes:
+def pack(record: Record, digest: str = "") -> bytes:
     """A record as bytes: an Arrow file of one row, quick to make and small enough to send from worker to parent."""
     import pyarrow as pa
 
@@ -596,12 +597,13 @@ def pack(record: Record) -> bytes:
         "weeks": len(record.dates),
         "weights": {name: values.tolist() for name, values in record.weights.items()},
         "cells": list(record.cells),
-        "digest": record.digest,
+        "digest": digest or record.digest,
         "about": record.about,
     }
     columns = {
         "values": record.values.transpose(2, 0, 1).ravel(),  # by observable: most are zero, or much alike
         "cells": np.concatenate([np.asarray(values, float) for values in record.cells.values()] or [np.empty(0)]),
+        "totals": totals(record, record.names).T.ravel(),
     }
     table = pa.table({name: pa.ListArray.from_arrays(pa.array([0, values.size], pa.int32()), pa.array(values))
                       for name, values in columns.items()})  # fmt: skip
@@ -613,88 +615,112 @@ def pack(record: Record) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _opened(packed: bytes) -> Any:
-    import pyarrow as pa
-
-    return pa.ipc.open_file(pa.py_buffer(packed))
-
-
-def kind(packed: bytes) -> tuple[Any, ...]:
-    """What a packed run observes: runs of one kind have the same columns."""
-    head = json.loads(_opened(packed).schema.metadata[b"head"])
-    return (
-        tuple(map(tuple, head["observables"])),
-        tuple(head["regions"]),
-        tuple(head["cells"]),
-        tuple(head["weights"]),
-    )
-
-
-def unpack(packed: bytes, name: str = "a packed run") -> Record:
-    """The record again.
+class Packed:
+    """A packed run, opened: its head, and its numbers as they lie there, taken out when asked for.
 
     Raises
     ------
     InputError
-        If it cannot be read, or its numbers do not match its digest.
+        If it cannot be read.
     """
-    from sim.record import Observable, Record
 
-    try:
-        table = _opened(packed).read_all()
-        head = json.loads(table.schema.metadata[b"head"])
-    except (OSError, ValueError, KeyError) as problem:
-        raise InputError(f"{name} cannot be read ({problem}); remove it and the run is made again") from None
-    observables = tuple(Observable(*facts) for facts in head["observables"])
-    values = table["values"].combine_chunks().values.to_numpy()
-    values = values.reshape(len(observables), head["weeks"], len(head["regions"])).transpose(1, 2, 0)
-    cells = table["cells"].combine_chunks().values.to_numpy()
-    start = date.fromisoformat(head["start"])
-    record = Record(
-        values=np.ascontiguousarray(values),
-        observables=observables,
-        regions=tuple(head["regions"]),
-        dates=tuple(start + timedelta(weeks=week) for week in range(head["weeks"])),
-        weights={name: np.array(weights) for name, weights in head["weights"].items()},
-        cells=dict(zip(head["cells"], np.split(cells, len(head["cells"]) or 1), strict=False)),
-        about=head["about"],
-    )
-    return _checked(record, head["digest"], name)
+    def __init__(self, packed: bytes, name: str = "a packed run") -> None:
+        import pyarrow as pa
+
+        self.name = name
+        try:
+            self._file = pa.ipc.open_file(pa.py_buffer(packed))
+            self.head: dict[str, Any] = json.loads(self._file.schema.metadata[b"head"])
+        except (OSError, ValueError, KeyError) as problem:
+            raise InputError(f"{name} cannot be read ({problem}); remove it and the run is made again") from None
+        self.names = [observable[0] for observable in self.head["observables"]]
+        self.run: dict[str, Any] = self.head["about"].get("run", {})
+
+    @cached_property
+    def _table(self) -> pa.Table:
+        return self._file.read_all()
+
+    def _numbers(self, column: str) -> np.ndarray:
+        numbers: np.ndarray = self._table[column].chunk(0).values.to_numpy()
+        return numbers
+
+    @property
+    def values(self) -> np.ndarray:
+        """Observables x (weeks and regions)."""
+        return self._numbers("values").reshape(len(self.names), -1)
+
+    @property
+    def totals(self) -> np.ndarray:
+        """Observables x regions."""
+        return self._numbers("totals").reshape(len(self.names), -1)
+
+    @property
+    def cells(self) -> dict[str, np.ndarray]:
+        """By cell of the map."""
+        names = self.head["cells"]
+        return dict(zip(names, np.split(self._numbers("cells"), len(names) or 1), strict=False))
+
+    @property
+    def kind(self) -> tuple[Any, ...]:
+        """What it observes: runs of one kind have the same columns."""
+        return tuple(json.dumps(self.head[what]) for what in ("observables", "regions", "cells")) + tuple(
+            self.head["weights"]
+        )
+
+    @property
+    def dates(self) -> np.ndarray:
+        """First day of each week."""
+        return np.datetime64(self.head["start"], "D") + 7 * np.arange(self.head["weeks"])
+
+    def record(self) -> Record:
+        """The record again.
+
+        Raises
+        ------
+        InputError
+            If its numbers do not match its digest.
+        """
+        from sim.record import Observable, Record
+
+        head = self.head
+        values = self.values.reshape(len(self.names), head["weeks"], len(head["regions"])).transpose(1, 2, 0)
+        record = Record(
+            values=np.ascontiguousarray(values),
+            observables=tuple(Observable(*facts) for facts in head["observables"]),
+            regions=tuple(head["regions"]),
+            dates=tuple(self.dates.tolist()),
+            weights={name: np.array(weights) for name, weights in head["weights"].items()},
+            cells=self.cells,
+            about=head["about"],
+        )
+        return _checked(record, head["digest"], self.name)
 
 
 def _checked(record: Record, digest: str, name: str) -> Record:
     if record.digest != digest:
         raise InputError(f"{name}: the numbers do not match the digest; the record was changed")
-    vars(record)["packed_digest"] = digest
     return record
 
 
 # --- runs as tables -----------------------------------------------------------------------------------------
 
 
-def run_table(records: Sequence[Record], file: str, first: int = -1) -> pa.Table:
+def run_table(runs: Sequence[Packed], file: str, first: int = -1) -> pa.Table:
     """A row per run: what it is, how it went, where it is, what is needed to make it again, and its totals."""
     import pyarrow as pa
 
-    runs = [record.about["run"] for record in records]
-    columns: dict[str, Any] = {"run": [run_id(run) for run in runs]}
-    columns |= {name: [run[name] for run in runs] for name in WHAT}
-    columns["digest"] = [vars(record).get("packed_digest") or record.digest for record in records]
-    columns |= {name: [record.about.get(name) for record in records] for name in HOW[1:]}
-    columns["file"] = [file] * len(records)
-    columns["place"] = pa.array([first + k if first >= 0 else -1 for k in range(len(records))], pa.int64())
-    columns["about"] = [json.dumps(record.about, ensure_ascii=False, default=str) for record in records]
-    for name in records[0].weights:
-        columns[f"weight.{name}"] = _lists([record.weights[name] for record in records])
-    found = np.array([totals(record, record.names) for record in records])
-    fields = []
-    for k, observable in enumerate(records[0].observables):
-        name = total_column(observable.name, observable.how)
-        columns[name] = _lists(found[:, :, k])
-        fields.append((name, observable))
-    table = pa.table(columns)
-    described = dict(fields)
-    return table.cast(pa.schema([f.with_metadata(_words(described.get(f.name))) for f in table.schema]))
+    heads = [run.head for run in runs]
+    columns: dict[str, Any] = {"run": [run_id(run.run) for run in runs]}
+    columns |= {name: [run.run[name] for run in runs] for name in WHAT}
+    columns["digest"] = [head["digest"] for head in heads]
+    columns |= {name: [head["about"].get(name) for head in heads] for name in HOW[1:]}
+    columns["file"] = [file] * len(runs)
+    columns["place"] = pa.array([first + k if first >= 0 else -1 for k in range(len(runs))], pa.int64())
+    columns["about"] = [json.dumps(head["about"], ensure_ascii=False) for head in heads]
+    columns |= {f"weight.{name}": _lists([head["weights"][name] for head in heads]) for name in heads[0]["weights"]}
+    totals = {total_column(name, how): k for k, (name, _, how, _) in enumerate(heads[0]["observables"])}
+    columns |= {name: _lists([run.totals[k] for run in runs]) for name, k in totals.items()}
+    return _described(columns, {name: heads[0]["observables"][k] for name, k in totals.items()})
 
 
 def total_column(name: str, how: str) -> str:
@@ -702,49 +728,51 @@ def total_column(name: str, how: str) -> str:
     return f"{'sum' if how == 'sum' else 'mean'}.{name}"
 
 
-def week_table(records: Sequence[Record]) -> pa.Table:
+def week_table(runs: Sequence[Packed]) -> pa.Table:
     """The tables of `Record.frame()`, one below the other, each row with its run."""
     import pyarrow as pa
 
-    regions, names = records[0].regions, records[0].names
-    weeks = [len(record.dates) for record in records]
-    columns = _whose(records, [many * len(regions) for many in weeks])
+    regions, weeks = runs[0].head["regions"], [run.head["weeks"] for run in runs]
+    columns = _whose(runs, [many * len(regions) for many in weeks])
     columns["week"] = np.concatenate([np.repeat(np.arange(many, dtype=np.int32), len(regions)) for many in weeks])
-    columns["date"] = pa.array(np.concatenate([
-        np.repeat(np.array(record.dates, "datetime64[D]"), len(regions)) for record in records
-    ]))  # fmt: skip
+    columns["date"] = np.concatenate([np.repeat(run.dates, len(regions)) for run in runs])
     places = np.tile(np.arange(len(regions), dtype=np.int32), sum(weeks))
-    columns["region"] = pa.DictionaryArray.from_arrays(places, list(regions))
-    values = np.concatenate([record.values.reshape(-1, len(names)) for record in records])
-    columns |= {name: np.ascontiguousarray(values[:, k]) for k, name in enumerate(names)}
-    table = pa.table(columns)
-    described = {o.name: o for o in records[0].observables}
-    return table.cast(pa.schema([f.with_metadata(_words(described.get(f.name))) for f in table.schema]))
+    columns["region"] = pa.DictionaryArray.from_arrays(places, regions)
+    columns |= {name: np.concatenate([run.values[k] for run in runs]) for k, name in enumerate(runs[0].names)}
+    return _described(columns, {facts[0]: facts for facts in runs[0].head["observables"]})
 
 
-def cell_table(records: Sequence[Record]) -> pa.Table:
-    """What records hold by cell, one below the other, each row with its run."""
+def cell_table(runs: Sequence[Packed]) -> pa.Table:
+    """What runs hold by cell, one below the other, each row with its run."""
     import pyarrow as pa
 
-    sizes = [next((values.size for values in record.cells.values()), 0) for record in records]
-    columns = _whose(records, sizes)
+    sizes = [next((values.size for values in run.cells.values()), 0) for run in runs]
+    columns = _whose(runs, sizes)
     columns["cell"] = np.concatenate([np.arange(size, dtype=np.int32) for size in sizes])
-    columns |= {name: np.concatenate([record.cells[name] for record in records]) for name in records[0].cells}
+    columns |= {name: np.concatenate([run.cells[name] for run in runs]) for name in runs[0].cells}
     return pa.table(columns)
 
 
-def _whose(records: Sequence[Record], rows: Sequence[int]) -> dict[str, Any]:
+def _whose(runs: Sequence[Packed], rows: Sequence[int]) -> dict[str, Any]:
     """Columns that say which run a row belongs to."""
     import pyarrow as pa
 
-    place = np.repeat(np.arange(len(records), dtype=np.int32), rows)
-    runs = [record.about["run"] for record in records]
+    place = np.repeat(np.arange(len(runs), dtype=np.int32), rows)
     return {
-        "run": pa.DictionaryArray.from_arrays(place, [run_id(run) for run in runs]),
-        "scenario": pa.DictionaryArray.from_arrays(place, [run["scenario"] for run in runs]),
-        "seed": np.repeat(np.array([run["seed"] for run in runs], np.int64), rows),
-        "draw": np.repeat(np.array([run["draw"] for run in runs], np.int64), rows),
+        "run": pa.DictionaryArray.from_arrays(place, [run_id(run.run) for run in runs]),
+        "scenario": pa.DictionaryArray.from_arrays(place, [run.run["scenario"] for run in runs]),
+        "seed": np.repeat(np.array([run.run["seed"] for run in runs], np.int64), rows),
+        "draw": np.repeat(np.array([run.run["draw"] for run in runs], np.int64), rows),
     }
+
+
+def _described(columns: Mapping[str, Any], observables: Mapping[str, Sequence[str]]) -> pa.Table:
+    """A table whose columns of observables say what they are, with the unit and how regions add up."""
+    import pyarrow as pa
+
+    table = pa.table(dict(columns))
+    words = {name: dict(zip(("unit", "how", "meaning"), facts[1:], strict=True)) for name, facts in observables.items()}
+    return table.cast(pa.schema([field.with_metadata(words.get(field.name)) for field in table.schema]))
 
 
 def _lists(values: Any) -> pa.Array:
@@ -752,12 +780,6 @@ def _lists(values: Any) -> pa.Array:
 
     table = np.ascontiguousarray(values, np.float64)
     return pa.FixedSizeListArray.from_arrays(pa.array(table.ravel()), table.shape[1])
-
-
-def _words(observable: Observable | None) -> dict[str, str] | None:
-    if observable is None:
-        return None
-    return {"unit": observable.unit, "how": observable.how, "meaning": observable.meaning}
 
 
 def _record(run: str, runs: pa.Table, weeks: pa.Table, cells: pa.Table) -> Record:

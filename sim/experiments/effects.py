@@ -322,9 +322,9 @@ def summarised(
 
 def t_interval(gap: NDArray[np.float64]) -> tuple[float, float]:
     """The 90 % interval of the mean by Student's t."""
-    from scipy.stats import t
+    from scipy.special import stdtrit  # the quantile of scipy.stats.t, without the seconds that importing that takes
 
-    half = float(t.ppf(0.5 + CONFIDENCE / 2, gap.size - 1)) * float(gap.std(ddof=1)) / gap.size**0.5
+    half = float(stdtrit(gap.size - 1, 0.5 + CONFIDENCE / 2)) * float(gap.std(ddof=1)) / gap.size**0.5
     return float(gap.mean()) - half, float(gap.mean()) + half
 
 

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 WAIT = 0.5
 """Seconds between two looks at runs that another batch is making."""
+BYTES_PER_COPY = 60.0
+"""Of a country, for each of its youths."""
 Runner = Callable[..., "Record"]
 OnWeek = Callable[["Country"], None]
 
@@ -392,7 +394,9 @@ def run_batch(
     for scenario in scenarios:
         place.keep_scenario(scenario)
     try:
-        memory = max(estimate(scenario).memory_bytes for scenario in scenarios) if waiting.total else 1.0
+        needs = [estimate(scenario) for scenario in scenarios] if waiting.total else []
+        copies = waiting.copies if needs else 0
+        memory = max((need.memory_bytes + copies * need.youths * BYTES_PER_COPY for need in needs), default=1.0)
         many, note = choose_workers(workers, waiting.total, memory)
         if cluster is not None:
             many, note = workers_of(cluster), f"of the cluster at {cluster}"
@@ -445,7 +449,7 @@ class Plan:
 class Waiting:
     """Runs that are still to be made, handed out in groups as workers are free for them, and how far that is."""
 
-    def __init__(self, plan: Iterable[list[Run]], place: Store | Archive, command: str, share: bool) -> None:
+    def __init__(self, plan: Plan, place: Store | Archive, command: str, share: bool) -> None:
         self.place, self.command, self.share = place, command, share
         self._shared: dict[tuple[str, ...], list[Past | None]] = {}
         self.weeks = self.weeks_shared = 0  # of the runs made: in all, and not lived again
@@ -461,12 +465,19 @@ class Waiting:
                 self.rows.append(self.job(run).row("reused", folder=str(place.folder(run)), **facts_of(there)))
 
     @property
+    def copies(self) -> int:
+        """Copies of the country that a worker keeps, at most, for runs that share a past."""
+        found = pasts(self.plan.scenarios, "") if self.share else []
+        return len({name for past in found if past for name in past.kin[1:]})
+
+    @property
     def failed(self) -> list[Row]:
         """Those that failed."""
         return [row for row in self.rows if row.state == "failed"]
 
     def __iter__(self) -> Iterator[list[Job]]:
-        groups, self.elsewhere = (self.plan, []) if not self.elsewhere else ([[run] for run in self.elsewhere], [])
+        groups: Iterable[list[Run]] = [[run] for run in self.elsewhere] if self.elsewhere else self.plan
+        self.elsewhere = []
         for group in groups:
             runs = [run for run in group if self._free(run)]
             if runs:
@@ -549,8 +560,9 @@ def _do(job: Job, runner: Runner, on_week: OnWeek | None = None) -> tuple[Row, b
         if job.folder is not None:
             keep(record, job.folder)
         folder = "" if job.folder is None else str(job.folder)
-        row = job.row("done", folder=folder, **facts_of({**record.about, "digest": record.digest}))
-        return row, b"" if job.folder else pack(record)
+        digest = record.digest
+        row = job.row("done", folder=folder, **facts_of({**record.about, "digest": digest}))
+        return row, b"" if job.folder else pack(record, digest)
     except Exception as error:
         said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         seconds = round(time.perf_counter() - began, 3)

@@ -19,7 +19,7 @@ import pytest
 import sim
 from sim.engine.errors import InputError
 from sim.experiments import archive as archives
-from sim.experiments.archive import Archive, pack, unpack
+from sim.experiments.archive import Archive, Packed, pack
 from sim.experiments.runs import run_batch
 from sim.experiments.store import Pair
 
@@ -66,7 +66,7 @@ def files(folder):
 
 def test_a_packed_record_is_the_same_to_the_last_bit():
     record = batch_fakes.record(np.random.default_rng(1).standard_normal((5, 9, 6)))
-    again = unpack(pack(record))
+    again = Packed(pack(record)).record()
     assert again.digest == record.digest
     assert again.observables == record.observables
     assert again.about == record.about
