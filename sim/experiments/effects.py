@@ -229,18 +229,19 @@ def effects(
         return pd.DataFrame(columns=list(COLUMNS))
     example = examples.get(baseline) or next(iter(examples.values()))
     chosen = [outcome for outcome in (OUTCOMES[name] for name in outcomes) if outcome.observables(example)]
+    if not chosen:
+        return pd.DataFrame(columns=list(COLUMNS))
     parts = {outcome: outcome.observables(example) for outcome in chosen}
     names = sorted({name for part in parts.values() for name in part})
     columns = {outcome: [names.index(name) for name in part] for outcome, part in parts.items()}
     measures = {scenario: active_measures(record) for scenario, record in examples.items()}
     over_draws = any(isinstance(key, tuple) for runs in records_by_scenario.values() for key in islice(runs, 1))
-    values: dict[str, dict[Pair, NDArray[np.float64]]] = {  # outcomes x (Mali, regions) of each run
-        scenario: {
-            pair(key): np.array([_nation_first(of[:, columns[o]].sum(axis=1), o, example) for o in chosen])
-            for key, of in all_totals(runs, names).items()
-        }
-        for scenario, runs in records_by_scenario.items()
-    }
+    values: dict[str, dict[Pair, NDArray[np.float64]]] = {}  # outcomes x (Mali, regions) of each run
+    for scenario, runs in records_by_scenario.items():
+        found = all_totals(runs, names)
+        everything = np.array([*found.values()]).reshape(len(found), len(example.regions), len(names))
+        each = [_nation_first(everything[:, :, columns[o]].sum(axis=2), o, example) for o in chosen]
+        values[scenario] = dict(zip(map(pair, found), np.stack(each, axis=1), strict=True))
     if nothing_margin is None:
         nothing_margin = float(example.about.get("parameters", {}).get("nothing_margin", NOTHING_MARGIN))
 
