@@ -578,7 +578,7 @@ def _progress(
 
 def _opening(state: Progress) -> str:
     there = f", {state.reused} more are there already" if state.reused else ""
-    where = f"{state.workers} worker processes" if state.workers > 1 or state.note else "this process"
+    where = f"{state.workers} worker processes" if state.workers > 1 or "cluster" in state.note else "this process"
     note = f" ({state.note})" if state.note else ""
     return (
         f"{state.total} runs to make in {where}{there}{note}"
