@@ -547,7 +547,8 @@ class Archive:
             if not self.local:
                 self.fs.pipe_file(path, data, mode="create")
                 return True
-            half = f"{path}~{self.me}"
+            folder, _, last = path.rpartition("/")
+            half = f"{folder}/.{last}~{self.me}"
             with open(half, "wb") as stream:
                 stream.write(data)
             try:
