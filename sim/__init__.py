@@ -17,6 +17,7 @@ from sim.version import __version__
 
 if TYPE_CHECKING:
     from sim.agents import Imam, Member, Recruiter, SecurityUnit, Youth
+    from sim.experiments.archive import open_store
     from sim.experiments.runs import compare
     from sim.experiments.sweep import sweep
     from sim.model import RecruitmentModel
@@ -28,6 +29,7 @@ _HOMES = {
     "load": "sim.scenario",
     "run": "sim.week",
     "compare": "sim.experiments.runs",
+    "open_store": "sim.experiments.archive",
     "sweep": "sim.experiments.sweep",
     "RecruitmentModel": "sim.model",
     "Scenario": "sim.scenario",
@@ -47,6 +49,7 @@ __all__ = [
     "__version__",
     "compare",
     "load",
+    "open_store",
     "run",
     "sweep",
 ]

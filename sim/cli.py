@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -29,6 +30,7 @@ LARGEST_SEED = 2**62  # seeds are 64-bit keys; this leaves room for seeds counte
 LARGEST_DRAW = 2**32 - 1
 MOST_DRAWN = 8  # scenarios of which series and maps are drawn: more lines in a panel cannot be told apart
 BASELINE, HISTORICAL = "scenarios/baseline.yaml", "scenarios/historical.yaml"  # what is validated
+MOST_RUNS = 200  # runs of a scenario that series and maps are of: each is in memory with all its weeks
 PLAIN_LINES = 20  # lines of progress a batch prints where there is no terminal, at most
 
 FIGURE_SERIES = ("joined", "attacks", "members", "trust")
@@ -111,6 +113,15 @@ _run_options = _options(
     click.option("--quiet", is_flag=True, help="No progress."),
 )  # fmt: skip
 
+_store_options = _options(
+    click.option("--store", metavar="PATH",
+                 help="Keep runs in a store, a folder or URL for very many runs; --out then holds tables and figures."),
+    click.option("--cluster", metavar="ADDRESS",
+                 help="Make runs on the workers of a Dask scheduler, such as tcp://host:8786; needs --store."),
+    click.option("--on-error", type=click.Choice(["finish", "stop"]), default="finish", show_default=True,
+                 help="When a run fails: make the others, or stop."),
+)  # fmt: skip
+
 
 def _load(files: Sequence[str], persons_per_youth: int | None, changes: Sequence[str]) -> list[Scenario]:
     from sim.scenario import load
@@ -140,12 +151,16 @@ def kumakan() -> None:
               help="Luck of the run.")  # fmt: skip
 @click.option("--draw", type=click.IntRange(0, LARGEST_DRAW), default=0, show_default=True, metavar="D",
               help="Draw of the parameters that are not known; 0: their central values.")  # fmt: skip
+@_store_options
 @_run_options
 @_scenario_options
 def run(
     scenario: str,
     seed: int,
     draw: int,
+    store: str | None,
+    cluster: str | None,
+    on_error: str,
     out: Path | None,
     world_seed: int,
     overwrite: bool,
@@ -158,14 +173,16 @@ def run(
     batch = _make(
         loaded, range(seed, seed + 1), out, quiet,
         draws=(draw,), workers=1, world_seed=world_seed, overwrite=overwrite,
+        store=store, cluster=cluster, on_error=on_error,
     )  # fmt: skip
     if not batch.failed:
         from sim.views.tables import console, show_record
 
         [record] = batch.records[loaded[0].name].values()
         show_record(record, console(), _rate(loaded[0]))
-        figures = _figures(batch.records, Path(batch.rows[0].folder) / "figures", quiet)
-        click.echo(f"Record: {batch.rows[0].folder}")
+        folder = Path(batch.rows[0].folder or batch.out)
+        figures = _figures(batch.records, folder / "figures", quiet)
+        click.echo(f"Record: {batch.rows[0].folder or batch.place}")
         click.echo(f"Figures: {figures}")
     _end(batch)
 
@@ -207,6 +224,7 @@ def run(
 )  # fmt: skip
 @click.option("--workers", type=click.IntRange(1, 1024), metavar="N",
               help="Worker processes; by default one per core.")  # fmt: skip
+@_store_options
 @_run_options
 @_scenario_options
 def compare(
@@ -217,6 +235,9 @@ def compare(
     draws: int | None,
     first: int,
     workers: int | None,
+    store: str | None,
+    cluster: str | None,
+    on_error: str,
     out: Path | None,
     world_seed: int,
     overwrite: bool,
@@ -243,6 +264,9 @@ def compare(
         workers=workers,
         world_seed=world_seed,
         overwrite=overwrite,
+        store=store,
+        cluster=cluster,
+        on_error=on_error,
     )
     effects = batch.effects()
     if len(effects):
@@ -250,12 +274,13 @@ def compare(
 
         delivered = batch.delivered()
         show_effects(effects, console(), _rate(loaded[0]), delivered)
+        batch.out.mkdir(parents=True, exist_ok=True)
         tables = [batch.out / "effects.csv", batch.out / "delivered.csv"]
         for table, file in zip((effects, delivered), tables, strict=True):
             table.to_csv(file, index=False)
         figures = _figures(batch.records, batch.out / "figures", quiet)
         _effect_figures(batch, effects, delivered, figures)
-        click.echo(f"Runs: {batch.out / 'runs'}\nTables: {', '.join(map(str, tables))}\nFigures: {figures}")
+        click.echo(f"Runs: {batch.place}\nTables: {', '.join(map(str, tables))}\nFigures: {figures}")
     _end(batch)
 
 
@@ -319,7 +344,7 @@ def validate(
         people = [] if persons_per_youth is None else ["--persons-per-youth", str(persons_per_youth)]
         said = ["--draws", str(draws), "--seeds", str(seeds), *files, *people, *(f"--set={x}" for x in changes)]
         write_text(page, validation_page(found, shlex.join(["kumakan", "validate", *said])))
-    click.echo(f"Runs: {batch.out / 'runs'}\nTable: {table}" + (f"\nPage: {page}" if page else ""))
+    click.echo(f"Runs: {batch.place}\nTable: {table}" + (f"\nPage: {page}" if page else ""))
     _end(batch)
 
 
@@ -329,6 +354,7 @@ def validate(
 @click.option("--seeds", type=click.IntRange(1, 100_000), metavar="N", help="Seeds 1 to N, instead of the file's.")
 @click.option("--workers", type=click.IntRange(1, 1024), metavar="N",
               help="Worker processes; by default one per core.")  # fmt: skip
+@_store_options
 @_run_options
 @_scenario_options
 def sweep(
@@ -336,6 +362,9 @@ def sweep(
     dry_run: bool,
     seeds: int | None,
     workers: int | None,
+    store: str | None,
+    cluster: str | None,
+    on_error: str,
     out: Path | None,
     world_seed: int,
     overwrite: bool,
@@ -360,7 +389,8 @@ def sweep(
     if dry_run:
         show_plan(plan, takes(plan, workers), console())
         return
-    options: dict[str, Any] = {"workers": workers, "world_seed": world_seed, "overwrite": overwrite}
+    options: dict[str, Any] = {"workers": workers, "world_seed": world_seed, "overwrite": overwrite,
+                               "store": store, "cluster": cluster, "on_error": on_error}  # fmt: skip
     with _progress(quiet, plan.scenario.clock.weeks) as (progress, on_week):
         swept = run_sweep(plan, out=out, progress=progress, on_week=on_week, **options)
     tables = swept.save()
@@ -371,7 +401,7 @@ def sweep(
         show_sweep(swept, console())
         for name, figure in sweep_figures(swept).items():
             save(figure, swept.batch.out / "figures" / f"{name}.png", about_sweep(swept))
-    click.echo(f"Runs: {swept.batch.out / 'runs'}\nTables: {', '.join(map(str, tables))}")
+    click.echo(f"Runs: {swept.batch.place}\nTables: {', '.join(map(str, tables))}")
     _end(swept.batch)
 
 
@@ -400,7 +430,13 @@ def _make(loaded: list[Scenario], seeds: range, out: Path | None, quiet: bool, *
 
     out = Path("results") / batch_name([s.name for s in loaded]) if out is None else out
     with _progress(quiet, loaded[0].clock.weeks) as (progress, on_week):
-        return run_batch(loaded, seeds, out=out, progress=progress, on_week=on_week, **options)
+        batch = run_batch(loaded, seeds, out=out, progress=progress, on_week=on_week, **options)
+    if batch.weeks_shared and not quiet:
+        _say(
+            f"{batch.weeks_shared:,} of {batch.weeks:,} weeks ({batch.weeks_shared / batch.weeks:.0%}) were lived once"
+            " for several scenarios"
+        )
+    return batch
 
 
 def _end(batch: Batch) -> None:
@@ -411,10 +447,7 @@ def _end(batch: Batch) -> None:
         show_failures(batch.failed, console(stderr=True))
         if os.environ.get("KUMAKAN_DEBUG") == "1":
             _say("\n".join(row.details for row in batch.failed))
-        _say(
-            f"kumakan: {len(batch.failed)} of {len(batch.rows)} runs failed;"
-            f" all are listed in {batch.out / 'manifest.json'}"
-        )
+        _say(f"kumakan: {len(batch.failed)} of {len(batch.rows)} runs failed; all are listed in {batch.listing}")
         sys.exit(FAILED)
 
 
@@ -435,7 +468,9 @@ def _figures(by_scenario: Mapping[str, Mapping[Any, Any]], folder: Path, quiet: 
         if not quiet:
             _say(f"(no series and maps of {len(by_scenario)} scenarios; compare {MOST_DRAWN} or fewer to have them)")
         return folder
-    records = {name: list(runs.values()) for name, runs in by_scenario.items() if len(runs)}
+    records = {name: list(islice(runs.values(), MOST_RUNS)) for name, runs in by_scenario.items() if len(runs)}
+    if not quiet and max(map(len, by_scenario.values()), default=0) > MOST_RUNS:
+        _say(f"(series and maps are of the first {MOST_RUNS} runs of each scenario)")
     facts = about(records)
     for what in FIGURE_SERIES:
         save(plot_series(records, what), folder / f"series_{what}.png", facts)
@@ -452,7 +487,7 @@ def _effect_figures(batch: Batch, effects: Any, delivered: Any, folder: Path) ->
     from sim.views import plot_effects, plot_shares, save
     from sim.views.sheet import facts
 
-    done = [row for row in batch.rows if row.folder]
+    done = [row for row in batch.rows if row.state != "failed"]
     told = facts(batch.scenarios, [(row.draw, row.seed) for row in done], [row.digest for row in done])
     regional = [outcome for outcome in FIGURE_REGIONAL if outcome in set(effects["outcome"])]
     for name, figure in (
@@ -464,11 +499,11 @@ def _effect_figures(batch: Batch, effects: Any, delivered: Any, folder: Path) ->
 
 
 @kumakan.command()
-@click.argument("store", metavar="STORE", type=click.Path(path_type=Path))
+@click.argument("store", metavar="STORE")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="File to write; by default report.html in the folder.")  # fmt: skip
-def report(store: Path, out: Path | None) -> None:
-    """Write a comparison as one HTML file to read, send and print; STORE is its results folder."""
+def report(store: str, out: Path | None) -> None:
+    """Write a comparison as one HTML file to read, send and print; STORE is its results folder or its store."""
     from sim.views.report import report as write
 
     click.echo(f"Report: {write(store, out)}")
@@ -624,7 +659,7 @@ def _progress(
 
 def _opening(state: Progress) -> str:
     there = f", {state.reused} more are there already" if state.reused else ""
-    where = f"{state.workers} worker processes" if state.workers > 1 else "this process"
+    where = f"{state.workers} worker processes" if state.workers > 1 or "cluster" in state.note else "this process"
     note = f" ({state.note})" if state.note else ""
     return (
         f"{state.total} runs to make in {where}{there}{note}"

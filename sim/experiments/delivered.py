@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.experiments.store import Pair
+from sim.experiments.totals import all_totals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,25 +119,21 @@ def delivered(records_by_scenario: Mapping[str, Mapping[Any, Record]], baseline:
 
 def _told(runs: Mapping[Any, Record], keys: Sequence[str]) -> dict[str, dict[str, Any]]:
     """What each of some measures delivered in the runs of one scenario."""
-    counts: dict[str, list[float]] = {key: [] for key in keys}
-    costs: dict[str, list[float]] = {key: [] for key in keys}
-    facts: dict[str, dict[str, Any]] = {}
-    for record in runs.values():
-        settings = active_measures(record)
-        for key in keys:
-            weeks = _in_force(settings[key], record.dates)
-            counts[key].append(float(record[f"delivered_{key}"].sum()) / max(weeks, 1))
-            costs[key].append(float(record[f"cost_{key}"].sum()))
-            unit = record.observables[record.names.index(f"delivered_{key}")].unit
-            facts[key] = {"unit": unit, "weeks": weeks}
+    example = next(iter(runs.values()))
+    settings, names = active_measures(example), [f"{what}_{key}" for key in keys for what in ("delivered", "cost")]
+    found = np.array([of.sum(axis=0) for of in all_totals(runs, names).values()])  # runs x names
+    units = {observable.name: observable.unit for observable in example.observables}
+    weeks = {key: _in_force(settings[key], example.dates) for key in keys}
+    counts = {key: found[:, names.index(f"delivered_{key}")] / max(weeks[key], 1) for key in keys}
+    costs = {key: found[:, names.index(f"cost_{key}")] for key in keys}
     pairs = [pair(run) for run in runs]
     many = {"draws": len({p.draw for p in pairs} - {0}), "seeds": len({p.seed for p in pairs})}
     return {
         key: {
-            **facts[key], **many,
+            "unit": units[f"delivered_{key}"], "weeks": weeks[key], **many,
             "per_week": float(np.mean(counts[key])), "cost_xof": float(np.mean(costs[key])),
             "p5": float(np.quantile(counts[key], 0.05)), "p95": float(np.quantile(counts[key], 0.95)),
-            "delivered_nothing": float(np.mean(np.array(counts[key]) == 0.0)),
+            "delivered_nothing": float(np.mean(counts[key] == 0.0)),
         }
         for key in keys
     }  # fmt: skip

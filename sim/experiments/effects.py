@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.errors import InputError, nearest
-from sim.experiments.delivered import Settings, active_measures, elsewhere, pair
+from sim.experiments.delivered import active_measures, elsewhere, pair
 from sim.experiments.store import Pair
+from sim.experiments.totals import all_totals, totals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
     from sim.record import Record
 
 NATION = "Mali"
-LAST_WEEKS = 52
-"""A state such as trust is taken as its mean over this many last weeks, so that no season weighs more."""
 CONFIDENCE = 0.90
 NOTHING_MARGIN = 0.01
 RESAMPLES = 4000
@@ -66,12 +66,12 @@ class Outcome:
     prefix: str = ""
     elsewhere: bool = False
 
-    def columns(self, record: Record) -> list[int]:
-        """Places of its observables in a record."""
+    def observables(self, record: Record) -> list[str]:
+        """Names of its observables in a record."""
         if self.prefix:
-            return [k for k, name in enumerate(record.names) if name.startswith(self.prefix)]
+            return [name for name in record.names if name.startswith(self.prefix)]
         name = self.of or self.name
-        return [record.names.index(name)] if name in record.names else []
+        return [name] if name in record.names else []
 
 
 OUTCOMES = {
@@ -139,17 +139,18 @@ def outcome_values(record: Record, outcome: Outcome) -> NDArray[np.float64]:
     Counts are sums over the run; states are means over its last 52 weeks, for Mali weighted by people or
     youths.
     """
-    columns = outcome.columns(record)
-    values = record.values[:, :, columns].sum(axis=2)
-    how = record.observables[columns[0]].how
+    return _nation_first(totals(record, outcome.observables(record)).sum(axis=1), outcome, record)
+
+
+def _nation_first(regions: NDArray[np.float64], outcome: Outcome, example: Record) -> NDArray[np.float64]:
+    """Mali in front of its regions (the last axis): their sum, or their mean weighted by people or youths."""
+    how = example.observables[example.names.index(outcome.observables(example)[0])].how
     if how == "sum":
-        regions = values.sum(axis=0)
-        nation = regions.sum()
+        nation = regions.sum(axis=-1)
     else:
-        regions = values[-LAST_WEEKS:].mean(axis=0)
-        weights = record.weights[how]
+        weights = example.weights[how]
         nation = regions @ weights / weights.sum()
-    return np.concatenate([[nation], regions])
+    return np.concatenate([nation[..., None], regions], axis=-1)
 
 
 def effects(
@@ -223,26 +224,28 @@ def effects(
     if interval not in ("t", "bootstrap"):
         raise InputError(f"interval is {interval!r}; it is 't' or 'bootstrap'")
 
-    chosen = [OUTCOMES[name] for name in outcomes]
-    values: dict[str, dict[Pair, NDArray[np.float64]]] = {}  # outcomes x (Mali, regions) of each run
-    measures: dict[str, Mapping[str, Settings]] = {}
-    example: Record | None = None
-    over_draws = False
-    for scenario, runs in records_by_scenario.items():
-        values[scenario] = {}
-        for key in runs:
-            record = runs[key]
-            if example is None or scenario == baseline:
-                example = record
-                chosen = [outcome for outcome in chosen if outcome.columns(record)]
-            measures[scenario] = active_measures(record)
-            over_draws |= isinstance(key, tuple)
-            values[scenario][pair(key)] = np.array([outcome_values(record, outcome) for outcome in chosen])
-    if example is None:
+    examples = {scenario: next(iter(runs.values())) for scenario, runs in records_by_scenario.items() if len(runs)}
+    if not examples:
         return pd.DataFrame(columns=list(COLUMNS))
+    example = examples.get(baseline) or next(iter(examples.values()))
+    chosen = [outcome for outcome in (OUTCOMES[name] for name in outcomes) if outcome.observables(example)]
+    if not chosen:
+        return pd.DataFrame(columns=list(COLUMNS))
+    parts = {outcome: outcome.observables(example) for outcome in chosen}
+    names = sorted({name for part in parts.values() for name in part})
+    columns = {outcome: [names.index(name) for name in part] for outcome, part in parts.items()}
+    measures = {scenario: active_measures(record) for scenario, record in examples.items()}
+    over_draws = any(isinstance(key, tuple) for runs in records_by_scenario.values() for key in islice(runs, 1))
+    values: dict[str, dict[Pair, NDArray[np.float64]]] = {}  # outcomes x (Mali, regions) of each run
+    for scenario, runs in records_by_scenario.items():
+        found = all_totals(runs, names)
+        everything = np.array([*found.values()]).reshape(len(found), len(example.regions), len(names))
+        each = [_nation_first(everything[:, :, columns[o]].sum(axis=2), o, example) for o in chosen]
+        values[scenario] = dict(zip(map(pair, found), np.stack(each, axis=1), strict=True))
     if nothing_margin is None:
         nothing_margin = float(example.about.get("parameters", {}).get("nothing_margin", NOTHING_MARGIN))
 
+    units = {observable.name: observable.unit for observable in example.observables}
     rows = []
     for scenario, runs_of in values.items():
         if scenario == baseline:
@@ -258,7 +261,7 @@ def effects(
             "seeds": len({p.seed for p in both}),
         }
         for k, outcome in enumerate(chosen):
-            unit = example.observables[outcome.columns(example)[0]].unit
+            unit = units[outcome.observables(example)[0]]
             one, other = ours[:, k], theirs[:, k]
             if outcome.elsewhere:
                 one, other = _only(one, away), _only(other, away)
@@ -320,9 +323,9 @@ def summarised(
 
 def t_interval(gap: NDArray[np.float64]) -> tuple[float, float]:
     """The 90 % interval of the mean by Student's t."""
-    from scipy.stats import t
+    from scipy.special import stdtrit  # the quantile of scipy.stats.t, without the seconds that importing that takes
 
-    half = float(t.ppf(0.5 + CONFIDENCE / 2, gap.size - 1)) * float(gap.std(ddof=1)) / gap.size**0.5
+    half = float(stdtrit(gap.size - 1, 0.5 + CONFIDENCE / 2)) * float(gap.std(ddof=1)) / gap.size**0.5
     return float(gap.mean()) - half, float(gap.mean()) + half
 
 

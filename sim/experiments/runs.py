@@ -1,4 +1,4 @@
-"""Batches: scenarios x seeds x draws of parameters, in parallel processes, each finished run kept at once.
+"""Batches: scenarios x seeds x draws of parameters, each finished run kept at once.
 
 Runs go seed by seed and draw by draw (A B C, A B C, ...), so that half a batch is already a fair comparison. A run
 that fails, or takes its process down with it, is a row with its error and the command that repeats it; the others go
@@ -7,29 +7,27 @@ on.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import shlex
-import signal
 import sys
-import threading
 import time
 import traceback
-from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
-from itertools import product
+from functools import cached_property, partial
+from itertools import chain, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from sim.engine.errors import InputError
+from sim.experiments.archive import Archive, Kept, KeptRows, pack
 from sim.experiments.estimate import choose_workers, estimate
-from sim.experiments.store import Pair, Runs, Store, folder_name, identity, keep, versions
+from sim.experiments.executors import Executor, Lost, executor, workers_of
+from sim.experiments.pasts import Past, forget, live, pasts
+from sim.experiments.store import Pair, Run, Runs, Store, folder_name, keep, sources_digest, versions
 from sim.version import __version__
 
 if TYPE_CHECKING:
@@ -39,6 +37,10 @@ if TYPE_CHECKING:
     from sim.record import Record
     from sim.scenario import Scenario
 
+WAIT = 0.5
+"""Seconds between two looks at runs that another batch is making."""
+BYTES_PER_COPY = 60.0
+"""Of a country, for each of its youths."""
 Runner = Callable[..., "Record"]
 OnWeek = Callable[["Country"], None]
 
@@ -61,6 +63,8 @@ class Row:
         Wall time.
     peak_memory_bytes : int
         Most memory its process ever held.
+    shared_weeks : int
+        Weeks that were lived before, in a run that began alike.
     error, details : str
         What went wrong, in one line and as a traceback.
     repeat : str
@@ -75,6 +79,7 @@ class Row:
     digest: str = ""
     seconds: float = 0.0
     peak_memory_bytes: int = 0
+    shared_weeks: int = 0
     error: str = ""
     details: str = ""
     repeat: str = ""
@@ -99,25 +104,55 @@ class Progress:
 
 @dataclass(frozen=True)
 class Batch:
-    """What a batch gave: a row per run, and the records in their folders."""
+    """What a batch gave: a row per run, and the records where they are kept.
+
+    Attributes
+    ----------
+    out : Path
+        The results folder: tables and figures, and the runs where there is no store.
+    scenarios, seeds, draws : tuple
+        What was asked for.
+    rows : sequence of Row
+        How each run ended.
+    kept : Kept or None
+        The runs in the store, where one was given.
+    weeks, weeks_shared : int
+        Weeks of the runs made now, and how many of them needed not be lived again.
+    """
 
     out: Path
     scenarios: tuple[str, ...]
     seeds: tuple[int, ...]
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     draws: tuple[int, ...] = (0,)
+    kept: Kept | None = None
+    weeks: int = 0
+    weeks_shared: int = 0
 
     @property
     def failed(self) -> list[Row]:
         """The runs that failed."""
-        return [row for row in self.rows if row.state == "failed"]
+        rows = self.rows.failed if isinstance(self.rows, KeptRows) else self.rows
+        return [row for row in rows if row.state == "failed"]
+
+    @property
+    def place(self) -> str:
+        """Where the runs are, for people to read."""
+        return str(self.out / "runs") if self.kept is None else self.kept.archive.place
+
+    @property
+    def listing(self) -> str:
+        """The file that says how each run ended."""
+        return str(self.out / "manifest.json") if self.kept is None else f"{self.kept.archive.place}/log.jsonl"
 
     @cached_property
-    def records(self) -> dict[str, Runs]:
+    def records(self) -> Mapping[str, Mapping[Any, Record]]:
         """Scenario -> seed -> Record, of all that finished; a record is read when it is asked for.
 
         Where parameters are drawn the inner key is a `Pair` of draw and seed.
         """
+        if self.kept is not None:
+            return self.kept
         found: dict[str, dict[Any, Path]] = {name: {} for name in self.scenarios}
         for row in self.rows:
             if row.folder:
@@ -140,33 +175,30 @@ class Batch:
 
 @dataclass(frozen=True)
 class Job:
-    """All a worker needs to make and keep one run."""
+    """All a worker needs to make one run, and to keep it in its folder where there is no store."""
 
-    scenario: Scenario
-    seed: int
-    draw: int
-    world_seed: int
-    folder: Path
+    run: Run
+    folder: Path | None
     command: str
     repeat: str
-    runner: Runner
+    past: Past | None = None
 
-    def failed(self, error: str, details: str = "", seconds: float = 0.0) -> Row:
-        """The row of this run if it failed."""
-        return Row(
-            self.scenario.name,
-            self.seed,
-            self.draw,
-            "failed",
-            seconds=seconds,
-            error=error,
-            details=details,
-            repeat=self.repeat,
-        )
+    def row(self, state: Literal["done", "reused", "failed"], **facts: Any) -> Row:
+        """How this run ended."""
+        return Row(self.run.scenario.name, self.run.seed, self.run.draw, state, repeat=self.repeat, **facts)
 
 
-def simulate(scenario: Scenario, seed: int, world_seed: int, draw: int = 0, on_week: OnWeek | None = None) -> Record:
-    """One run of the model."""
+def simulate(
+    scenario: Scenario,
+    seed: int,
+    world_seed: int,
+    draw: int = 0,
+    on_week: OnWeek | None = None,
+    past: Past | None = None,
+) -> Record:
+    """One run of the model, from its first week or from the end of a past that it shares with others."""
+    if past is not None:
+        return live(scenario, seed, world_seed, draw, past, on_week)
     from sim.week import run  # compiles and loads the loops: only where runs are made
 
     return run(scenario, seed, world_seed, on_week, draw)
@@ -272,12 +304,14 @@ def run_batch(
     world_seed: int = 1,
     overwrite: bool = False,
     progress: Callable[[Progress], None] | None = None,
-    on_error: Callable[[Row], None] | None = None,
+    store: str | os.PathLike[str] | Archive | None = None,
+    on_error: Literal["finish", "stop"] | Callable[[Row], None] = "finish",
+    cluster: str | None = None,
     on_week: OnWeek | None = None,
     command: str | None = None,
     runner: Runner = simulate,
 ) -> Batch:
-    """Run every scenario under every seed and draw, and keep each finished run in `out`.
+    """Run every scenario under every seed and draw, and keep each finished run in `out`, or in a store.
 
     Runs that are there already are not repeated. With several workers each run has a process and a core of
     its own; a script that calls this needs the usual ``if __name__ == "__main__":``.
@@ -301,8 +335,13 @@ def run_batch(
         Whether different runs in `out` may be replaced.
     progress : callable, optional
         Told how far the batch is.
-    on_error : callable, optional
-        Told of each failed run; what it raises ends the batch.
+    store : path, URL or Archive, optional
+        Where runs are kept, if not in `out`: see `sim.experiments.archive`.
+    on_error : "finish", "stop" or callable
+        What is done when a run fails: make the others, or end the batch; or a function that is told, and ends the batch
+        by what it raises.
+    cluster : str, optional
+        Address of a Dask scheduler whose workers make the runs; they need a store.
     on_week : callable, optional
         Told of each week, where runs are made in this process.
     command : str, optional
@@ -322,176 +361,219 @@ def run_batch(
     KeyboardInterrupt
         After Ctrl-C, when the workers are gone; finished runs stay.
     """
-    names = [folder_name(s.name) for s in scenarios]
-    for name in names:
-        if names.count(name) > 1:
+    for name, times in Counter(folder_name(s.name) for s in scenarios).items():
+        if times > 1:
             raise InputError(f"two scenarios are called {name!r}; give them different names")
-    store = Store(out, overwrite=overwrite)
-    store.sweep()
+    place: Store | Archive
+    if store is None:
+        if cluster is not None:
+            raise InputError("runs made on a cluster are kept in a store; name one with --store")
+        place = Store(out, overwrite=overwrite)
+    else:
+        place = store if isinstance(store, Archive) else Archive(store)
     command = shlex.join(["kumakan", *sys.argv[1:]]) if command is None else command
-    jobs, rows = [], []
-    for seed, draw, scenario in product(seeds, draws, scenarios):
-        folder = store.folder(scenario, seed, draw)
-        repeat = shlex.join(
-            ["kumakan", "run", str(folder.with_name("scenario.yaml")), "--seed", str(seed),
-             *(["--draw", str(draw)] if draw else []), "--world-seed", str(world_seed), "--out", str(out)]
-        )  # fmt: skip
-        there = store.finished(scenario, seed, world_seed, draw)
-        job = Job(scenario, seed, draw, world_seed, folder, command, repeat, runner)
-        if there is None:
-            jobs.append(job)
-        else:
-            rows.append(_row(job, "reused", there))
-    for scenario in scenarios:
-        store.keep_scenario(scenario)
-    memory = max((estimate(job.scenario).memory_bytes for job in jobs), default=1.0)
-    many, note = choose_workers(workers, len(jobs), memory)
-    reused = len(rows)
-
-    manifest = {
+    asked = {
         "kumakan": __version__,
+        "version": __version__,
+        "sources": sources_digest(),
         "command": command,
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "started": datetime.now(UTC).isoformat(timespec="microseconds"),
         "state": "running",
         "baseline": scenarios[0].name,
         "scenarios": {s.name: {"path": s.path and str(s.path), "digest": s.digest, **s.resolved()} for s in scenarios},
         "seeds": list(seeds),
         "draws": list(draws),
         "world_seed": world_seed,
-        "workers": many,
         "versions": versions(),
     }
-
-    def tell(row: Row | None = None) -> None:
-        if progress:
-            progress(Progress(len(jobs), len(rows) - reused, reused, many, note, row))
-
-    began = time.perf_counter()
-    store.write_manifest(manifest)
-    state = "interrupted"
+    state, began = "interrupted", time.perf_counter()
+    place.begin(Path(out))
+    waiting = Waiting(
+        Plan(tuple(scenarios), tuple(seeds), tuple(draws), world_seed), place, command, runner is simulate
+    )
+    for scenario in scenarios:
+        place.keep_scenario(scenario)
     try:
+        needs = [estimate(scenario) for scenario in scenarios] if waiting.total else []
+        copies = waiting.copies if needs else 0
+        memory = max((need.memory_bytes + copies * need.youths * BYTES_PER_COPY for need in needs), default=1.0)
+        many, note = choose_workers(workers, waiting.total, memory)
+        if cluster is not None:
+            many, note = workers_of(cluster), f"of the cluster at {cluster}"
+        asked["workers"] = many
+        place.note(asked)
+
+        def tell(row: Row | None = None) -> None:
+            if progress:
+                progress(Progress(waiting.total, waiting.done, waiting.reused, many, note, row))
+
         tell()
-        with closing(_in_workers(jobs, many) if many > 1 else _in_this_process(jobs, on_week)) as finished:
-            for row in finished:
-                rows.append(row)
-                store.log({"at": datetime.now(UTC).isoformat(timespec="seconds"), **asdict(row)})
+        work = partial(_do, runner=runner, on_week=on_week if many == 1 and not cluster else None)
+        with closing(_made(waiting, place, work, executor(many, cluster))) as made:
+            for row in made:
                 tell(row)
-                if on_error and row.state == "failed":
+                if row.state == "failed" and callable(on_error):
                     on_error(row)
-        state = "failed" if any(row.state == "failed" for row in rows) else "done"
+                if row.state == "failed" and on_error == "stop":
+                    break
+        state = "failed" if waiting.failed else "done"
     finally:
-        wall = round(time.perf_counter() - began, 3)
-        store.write_manifest({**manifest, "state": state, "wall_seconds": wall, "runs": [asdict(r) for r in rows]})
-    return Batch(Path(out), tuple(s.name for s in scenarios), tuple(seeds), tuple(rows), tuple(draws))
+        asked |= {"state": state, "wall_seconds": round(time.perf_counter() - began, 3)}
+        place.end(asked, [asdict(row) for row in waiting.rows])
+    kept = Kept(place, asked) if isinstance(place, Archive) else None
+    forget()
+    rows = KeptRows(kept, waiting.failed) if kept else tuple(waiting.rows)
+    names = tuple(s.name for s in scenarios)
+    return Batch(Path(out), names, tuple(seeds), rows, tuple(draws), kept, waiting.weeks, waiting.weeks_shared)
 
 
-# --- making runs --------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Plan:
+    """What is asked for: seed by seed and draw by draw, every scenario."""
+
+    scenarios: tuple[Scenario, ...]
+    seeds: tuple[int, ...]
+    draws: tuple[int, ...]
+    world_seed: int
+
+    def __iter__(self) -> Iterator[list[Run]]:
+        """The runs of one seed and draw after those of another."""
+        digests = [scenario.digest for scenario in self.scenarios]
+        for seed, draw in product(self.seeds, self.draws):
+            yield [
+                Run(scenario, digest, seed, draw, self.world_seed)
+                for scenario, digest in zip(self.scenarios, digests, strict=True)
+            ]
 
 
-def _do(job: Job, on_week: OnWeek | None = None) -> Row:
-    """Make and keep one run; a failure is a row too."""
+class Waiting:
+    """Runs that are still to be made, handed out in groups as workers are free for them, and how far that is."""
+
+    def __init__(self, plan: Plan, place: Store | Archive, command: str, share: bool) -> None:
+        self.place, self.command, self.share = place, command, share
+        self._shared: dict[tuple[str, ...], list[Past | None]] = {}
+        self.weeks = self.weeks_shared = 0  # of the runs made: in all, and not lived again
+        self.plan = plan
+        self.elsewhere: list[Run] = []  # claimed by other batches
+        self.total = self.reused = self.done = 0
+        self.rows: list[Row] = []  # without those that a store has
+        for run in chain.from_iterable(plan):
+            there = place.finished(run)
+            self.total += not there
+            self.reused += bool(there)
+            if isinstance(there, Mapping):
+                self.rows.append(self.job(run).row("reused", folder=str(place.folder(run)), **facts_of(there)))
+
+    @property
+    def copies(self) -> int:
+        """Copies of the country that a worker keeps, at most, for runs that share a past."""
+        found = pasts(self.plan.scenarios, "") if self.share else []
+        return len({name for past in found if past for name in past.kin[1:]})
+
+    @property
+    def failed(self) -> list[Row]:
+        """Those that failed."""
+        return [row for row in self.rows if row.state == "failed"]
+
+    def __iter__(self) -> Iterator[list[Job]]:
+        groups: Iterable[list[Run]] = [[run] for run in self.elsewhere] if self.elsewhere else self.plan
+        self.elsewhere = []
+        for group in groups:
+            runs = [run for run in group if self._free(run)]
+            if runs:
+                yield [self.job(run, past) for run, past in zip(runs, self._pasts(runs), strict=True)]
+
+    def _pasts(self, runs: Sequence[Run]) -> Sequence[Past | None]:
+        """Where each of these runs begins. What scenarios share is the same for every seed."""
+        if not self.share or len(runs) == 1:
+            return [None] * len(runs)
+        digests = tuple(run.digest for run in runs)
+        if digests not in self._shared:
+            self._shared = {digests: pasts([run.scenario for run in runs], "")}
+        group = f"{runs[0].id}-{len(runs)}"
+        return [past and replace(past, group=group) for past in self._shared[digests]]
+
+    def _free(self, run: Run) -> bool:
+        """Whether a run has to be made, and this batch is the one to make it."""
+        if self.place.finished(run):
+            return False
+        if self.place.take(run):
+            return True
+        if self.place.finished(run):  # just now, by another batch
+            self.total, self.reused = self.total - 1, self.reused + 1
+        else:
+            self.elsewhere.append(run)
+        return False
+
+    def job(self, run: Run, past: Past | None = None) -> Job:
+        """What a worker is given."""
+        repeat = ["kumakan", "run", str(self.place.scenario_file(run.scenario, run.digest)), "--seed", str(run.seed)]
+        repeat += ["--draw", str(run.draw)] if run.draw else []
+        repeat += ["--world-seed", str(run.world_seed), *self.place.options]
+        return Job(run, self.place.folder(run), self.command, shlex.join(repeat), past)
+
+    def ended(self, run: Run, row: Row) -> None:
+        """One more run is over."""
+        self.done += 1
+        if row.state == "done":
+            self.weeks += run.scenario.clock.weeks
+            self.weeks_shared += row.shared_weeks
+        if row.folder or row.state == "failed":
+            self.rows.append(row)
+
+
+def _made(
+    waiting: Waiting, place: Store | Archive, work: Callable[[Job], Any], made_by: Executor
+) -> Generator[Row, None, None]:
+    """Make what is waiting and keep it. What other batches are making is waited for, and made if they are gone."""
+    while True:
+        with closing(made_by(work, waiting)) as results:
+            for job, result in results:
+                row, packed = (job.row("failed", error=result.error), b"") if isinstance(result, Lost) else result
+                place.keep(job.run, asdict(row), packed)
+                waiting.ended(job.run, row)
+                yield row
+        if not waiting.elsewhere:
+            return
+        time.sleep(WAIT)
+
+
+# --- making a run -------------------------------------------------------------------------------------------
+
+
+def _do(job: Job, runner: Runner, on_week: OnWeek | None = None) -> tuple[Row, bytes]:
+    """Make one run; keep it in its folder, or give it back packed for the store. A failure is a row too."""
     began = time.perf_counter()
     try:
-        extra = {"on_week": on_week} if on_week else {}
-        record = job.runner(job.scenario, job.seed, job.world_seed, draw=job.draw, **extra)
-        record.about["run"] = identity(job.scenario, job.seed, job.world_seed, job.draw)
+        extra: dict[str, Any] = {"on_week": on_week} if on_week else {}
+        extra |= {"past": job.past} if job.past else {}
+        run = job.run
+        if (run.identity["version"], run.identity["sources"]) != (__version__, sources_digest()):
+            raise InputError("this worker has another version of kumakan than the batch; install the same on both")
+        record = runner(run.scenario, run.seed, run.world_seed, draw=run.draw, **extra)
+        record.about["run"] = run.identity
         record.about["versions"] = versions()
         record.about["command"] = job.command
         record.about["repeat"] = job.repeat
         record.about["wall_seconds"] = round(time.perf_counter() - began, 3)
         record.about["peak_memory_bytes"] = peak_memory()
-        keep(record, job.folder)
-        return _row(job, "done", {**record.about, "digest": record.digest})
+        if job.folder is not None:
+            keep(record, job.folder)
+        folder = "" if job.folder is None else str(job.folder)
+        digest = record.digest
+        row = job.row("done", folder=folder, **facts_of({**record.about, "digest": digest}))
+        return row, b"" if job.folder else pack(record, digest)
     except Exception as error:
         said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        return job.failed(said, traceback.format_exc(), round(time.perf_counter() - began, 3))
+        seconds = round(time.perf_counter() - began, 3)
+        return job.row("failed", error=said, details=traceback.format_exc(), seconds=seconds), b""
 
 
-def _row(job: Job, state: Literal["done", "reused"], there: Mapping[str, Any]) -> Row:
-    """The row of a run that is in its folder, from its manifest."""
-    seconds, peak = there.get("wall_seconds", 0.0), there.get("peak_memory_bytes", 0)
-    return Row(
-        job.scenario.name, job.seed, job.draw, state, str(job.folder), there.get("digest", ""), seconds, peak,
-        repeat=job.repeat,
-    )  # fmt: skip
-
-
-def _in_this_process(jobs: Sequence[Job], on_week: OnWeek | None) -> Generator[Row, None, None]:
-    """Runs one after the other in this process."""
-    for job in jobs:
-        yield _do(job, on_week)
-
-
-def _in_workers(jobs: Sequence[Job], workers: int) -> Generator[Row, None, None]:
-    """Runs in worker processes. Those under way when a worker died are tried once more, each alone."""
-    waiting = deque(jobs)
-    while waiting:
-        for job in (yield from _pool(waiting, workers)):
-            if (yield from _pool(deque([job]), 1)):
-                yield job.failed("the worker process died; often the machine was out of memory")
-
-
-def _pool(waiting: deque[Job], workers: int) -> Generator[Row, None, list[Job]]:
-    """Take jobs from `waiting` until all are done or a worker died; returns those that were lost with it."""
-    running: dict[Future[Row], Job] = {}
-    lost: list[Job] = []
-    others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker)
-    try:
-        while running or (waiting and not lost):
-            while waiting and not lost and len(running) < workers:
-                try:
-                    with _worker_surroundings():
-                        running[pool.submit(_do, waiting[0])] = waiting[0]
-                except BrokenProcessPool:
-                    break
-                waiting.popleft()
-            if not running:
-                break
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                job = running.pop(future)
-                if isinstance(future.exception(), BrokenProcessPool):
-                    lost.append(job)
-                else:
-                    yield future.result()
-    except BaseException:  # Ctrl-C above all: nobody waits for runs that will not be used
-        for worker in set(multiprocessing.active_children()) - others:
-            worker.terminate()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
-    return lost
-
-
-@contextmanager
-def _worker_surroundings() -> Iterator[None]:
-    """What a worker starts with: one numba thread, set before numba is imported, and deafness to Ctrl-C."""
-    before = os.environ.get("NUMBA_NUM_THREADS")
-    os.environ["NUMBA_NUM_THREADS"] = "1"
-    can_mask = hasattr(signal, "pthread_sigmask")  # not on Windows
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if can_mask else set()
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["NUMBA_NUM_THREADS"]
-        else:
-            os.environ["NUMBA_NUM_THREADS"] = before
-        if can_mask:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-
-
-def _start_worker() -> None:
-    """Leave Ctrl-C to the parent, which ends the workers; end with the parent, however that ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-
-    def end_with_parent() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=end_with_parent, daemon=True).start()
+def facts_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """What a row tells of a run that is there, from its manifest."""
+    names = {"digest": "digest", "wall_seconds": "seconds"}
+    facts = ("digest", "wall_seconds", "peak_memory_bytes", "shared_weeks")
+    return {names.get(key, key): manifest[key] for key in facts if key in manifest}
 
 
 def peak_memory() -> int:

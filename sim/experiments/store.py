@@ -20,8 +20,10 @@ import platform
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -81,17 +83,45 @@ def versions() -> dict[str, str]:
     return found
 
 
-def identity(scenario: Scenario, seed: int, world_seed: int, draw: int = 0) -> dict[str, Any]:
-    """What makes a run this run: two runs with equal identities give the same numbers."""
-    return {
-        "scenario": scenario.name,
-        "scenario_digest": scenario.digest,
-        "seed": seed,
-        "world_seed": world_seed,
-        "draw": draw,
-        "version": __version__,
-        "sources": sources_digest(),
-    }
+@dataclass(frozen=True)
+class Run:
+    """One run of a plan."""
+
+    scenario: Scenario
+    digest: str  # of the scenario
+    seed: int
+    draw: int
+    world_seed: int
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """What makes it this run: two runs with equal identities give the same numbers."""
+        return {
+            "scenario": self.scenario.name,
+            "scenario_digest": self.digest,
+            "seed": self.seed,
+            "world_seed": self.world_seed,
+            "draw": self.draw,
+            "version": __version__,
+            "sources": sources_digest(),
+        }
+
+    @property
+    def id(self) -> str:
+        """Its identity as 16 hexadecimal digits."""
+        return run_id(self.identity)
+
+
+def run_id(identity: Mapping[str, Any]) -> str:
+    """An identity as 16 hexadecimal digits: two of a million runs are alike with a chance of 3 in 100 million."""
+    return hashlib.sha256(json.dumps([identity[key] for key in IDENTITY]).encode()).hexdigest()[:16]
+
+
+def scenario_text(scenario: Scenario) -> str:
+    """A scenario, spelt out as YAML."""
+    import yaml
+
+    return yaml.safe_dump(scenario.resolved(), allow_unicode=True, sort_keys=False)
 
 
 def folder_name(name: str) -> str:
@@ -133,12 +163,25 @@ class Store:
         except OSError as error:
             raise InputError(f"cannot write to {self.out}: {error.strerror}; name another folder with --out") from error
 
-    def folder(self, scenario: Scenario, seed: int, draw: int = 0) -> Path:
-        """Where a run is or will be."""
-        name = f"seed-{seed}-draw-{draw}" if draw else f"seed-{seed}"
-        return self.out / "runs" / folder_name(scenario.name) / name
+    def begin(self, out: Path) -> None:
+        """Clear up before a batch."""
+        self.sweep()
 
-    def finished(self, scenario: Scenario, seed: int, world_seed: int, draw: int = 0) -> dict[str, Any] | None:
+    def folder(self, run: Run) -> Path:
+        """Where a run is or will be."""
+        name = f"seed-{run.seed}-draw-{run.draw}" if run.draw else f"seed-{run.seed}"
+        return self.scenario_file(run.scenario).with_name(name)
+
+    def scenario_file(self, scenario: Scenario, digest: str = "") -> Path:
+        """Where the scenario stands, spelt out, beside its runs."""
+        return self.out / "runs" / folder_name(scenario.name) / "scenario.yaml"
+
+    @property
+    def options(self) -> list[str]:
+        """How the command line names this place."""
+        return ["--out", str(self.out)]
+
+    def finished(self, run: Run) -> dict[str, Any] | None:
         """The manifest of this run if it is there, None if it has yet to be made.
 
         Raises
@@ -146,23 +189,38 @@ class Store:
         InputError
             If a different run stands in its place and may not be replaced.
         """
-        folder = self.folder(scenario, seed, draw)
+        folder = self.folder(run)
         if not folder.exists():
             return None
         there = read_manifest(folder)
-        wanted = identity(scenario, seed, world_seed, draw)
         found = there.get("run", {})
-        if found == wanted:
+        if found == run.identity:
             return there
         if self.overwrite:
             return None
-        differs = ", ".join(words for key, words in IDENTITY.items() if found.get(key) != wanted[key])
+        differs = ", ".join(words for key, words in IDENTITY.items() if found.get(key) != run.identity[key])
         raise InputError(
             f"{folder} holds a different run (what differs: {differs});"
             " name another folder with --out, or replace it with --overwrite"
         )
 
-    def keep_scenario(self, scenario: Scenario) -> Path:
+    def take(self, run: Run) -> bool:
+        """Whether this batch is the one to make a run: folders are not shared by batches."""
+        return True
+
+    def keep(self, run: Run, line: Mapping[str, Any], packed: bytes) -> None:
+        """Note how a run ended; its worker has kept it."""
+        self.log({"at": datetime.now(UTC).isoformat(timespec="seconds"), **line})
+
+    def note(self, asked: Mapping[str, Any]) -> None:
+        """Write what is asked for."""
+        self.write_manifest(asked)
+
+    def end(self, asked: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write what was asked for and how it ended."""
+        self.write_manifest({**asked, "runs": rows})
+
+    def keep_scenario(self, scenario: Scenario) -> None:
         """Write the scenario, spelt out, beside its runs.
 
         Raises
@@ -170,10 +228,7 @@ class Store:
         InputError
             If a different scenario of that name stands there and may not be replaced.
         """
-        import yaml
-
-        file = self.out / "runs" / folder_name(scenario.name) / "scenario.yaml"
-        text = yaml.safe_dump(scenario.resolved(), allow_unicode=True, sort_keys=False)
+        file, text = self.scenario_file(scenario), scenario_text(scenario)
         if file.exists() and file.read_text(encoding="utf-8") != text and not self.overwrite:
             raise InputError(
                 f"{file.parent} holds runs of a different scenario called {scenario.name!r};"
@@ -181,7 +236,6 @@ class Store:
             )
         file.parent.mkdir(parents=True, exist_ok=True)
         write_text(file, text)
-        return file
 
     def sweep(self) -> None:
         """Remove what interrupted runs left half-written, but not what a living process is writing now."""

@@ -663,10 +663,12 @@ class Told:
 def told_of(record: Record, outcomes: Sequence[str]) -> Told:
     from sim.experiments.delivered import active_measures
 
-    places = {name: OUTCOMES[name].columns(record) for name in outcomes}
+    places = {name: OUTCOMES[name].observables(record) for name in outcomes}
     no = {name: np.full(1 + len(record.regions), 0.0 if OUTCOMES[name].prefix else np.nan) for name in outcomes}
     values = {name: outcome_values(record, OUTCOMES[name]) if where else no[name] for name, where in places.items()}
-    units = {name: record.observables[where[0]].unit if where else "" for name, where in places.items()}
+    units = {
+        name: record.observables[record.names.index(where[0])].unit if where else "" for name, where in places.items()
+    }
     margin = float(record.about.get("parameters", {}).get("nothing_margin", NOTHING_MARGIN))
     return Told(values, units, active_measures(record), record.regions, margin)
 

@@ -13,6 +13,7 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from itertools import product
 from pathlib import Path
@@ -22,6 +23,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from sim.engine.errors import InputError
+from sim.experiments.archive import open_store
 from sim.experiments.delivered import CHANGED, LEFT_OUT, delivered
 from sim.experiments.effects import LEDGER, NATION, NOTHING_MARGIN, SOUGHT, Basis, basis, effects, headline
 from sim.experiments.preview import PlannedMeasure, Preview, preview
@@ -85,10 +87,11 @@ def report(store: str | os.PathLike[str], out: str | os.PathLike[str] | None = N
 
     Parameters
     ----------
-    store : path
-        The results folder of a comparison.
+    store : path or str
+        The results folder of a comparison, or a store (of which the latest plan is told).
     out : path, optional
-        File to write; by default ``report.html`` in the folder. It appears under its name only when complete.
+        File to write; by default ``report.html`` in the folder, needed where the store is a URL. It appears under its
+        name only when complete.
 
     Returns
     -------
@@ -100,7 +103,9 @@ def report(store: str | os.PathLike[str], out: str | os.PathLike[str] | None = N
     InputError
         If the folder holds no comparison, or the file cannot be written.
     """
-    text = page(comparison(Path(store)))
+    if out is None and "://" in os.fspath(store):
+        raise InputError(f"{os.fspath(store)} is a URL; name a file for the report with --out")
+    text = page(comparison(os.fspath(store)))
     file = Path(store) / "report.html" if out is None else Path(out)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -110,15 +115,18 @@ def report(store: str | os.PathLike[str], out: str | os.PathLike[str] | None = N
     return file
 
 
-def comparison(store: Path) -> Comparison:
-    """Read a comparison from its folder: the only place that knows how the folder is laid out.
+def comparison(place: str) -> Comparison:
+    """Read a comparison from its results folder or store: the only place that knows how these are laid out.
 
     Raises
     ------
     InputError
-        If the folder holds no comparison.
+        If there is no comparison.
     """
-    hint = "a report is made from a folder that kumakan compare has written"
+    hint = "a report is made from a folder or store that kumakan compare has written"
+    if "://" in place or "store" in read_manifest(Path(place)):
+        return _of_store(place, hint)
+    store = Path(place)
     if not store.is_dir():
         raise InputError(f"{store} is no folder; {hint}")
     manifest = read_manifest(store)
@@ -135,6 +143,14 @@ def comparison(store: Path) -> Comparison:
                 folders[seed if manifest["draws"] == [0] else Pair(draw, seed)] = folder
         records[name] = Runs(dict(sorted(folders.items())))
     return Comparison(manifest, records, manifest["baseline"])
+
+
+def _of_store(place: str, hint: str) -> Comparison:
+    archive = open_store(place)
+    if not archive.plans or len(archive.plans[-1]["scenarios"]) < 2:
+        raise InputError(f"the latest plan in {place} compares nothing; {hint}")
+    batch, asked = archive.batch(), archive.plans[-1]
+    return Comparison({**asked, "runs": [asdict(row) for row in batch.rows]}, batch.records, asked["baseline"])
 
 
 def page(compared: Comparison) -> str:

@@ -1,0 +1,927 @@
+"""A store of very many runs: a folder or any fsspec URL, with few files however many runs it has.
+
+    STORE/
+        manifest.json        what this folder is
+        log.jsonl            one line per run as it ended, only ever added to
+        runs/*.parquet       a row per run: what it is, how it went, and its totals by region
+        weeks/*.parquet      the tables of `Record.frame()`, one below the other; read only when asked for
+        cells/*.parquet      the same by cell of the map
+        fresh/*.run          runs that ended just now, one file each, until a hundred of them go into Parquet together
+        plans/*.json         what was asked for: scenarios spelt out, seeds, draws
+        claims/, batches/    who is at work on what, while somebody is
+
+A run is finished when its file is in `fresh`, under its own name and whole, or its row in `runs`. The weeks and cells
+of a row are written before it, fresh files go away after it, and a row counts before a fresh file of the same run:
+wherever a process is killed, a finished run is there once, and what is half-written is read by nobody. Several batches
+may work on one store. Each claims a run before it makes it; claims of the dead are taken over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
+from functools import cached_property, reduce
+from operator import and_
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import psutil
+
+from sim.engine.errors import InputError
+from sim.experiments.store import Pair, Run, folder_name, run_id, scenario_text, write_text
+from sim.experiments.totals import totals
+from sim.version import __version__
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from sim.experiments.runs import Batch, Row
+    from sim.record import Record
+    from sim.scenario import Scenario
+
+FORMAT = 1
+TOGETHER = 100
+"""Runs that go into one Parquet file."""
+GROUP = 10
+"""Runs in one row group of `weeks`: what is read for one record."""
+BEAT, LEASE = 60.0, 600.0
+"""Seconds between two signs of life of a batch, and after how many without one it counts as dead elsewhere."""
+WHAT = ("scenario", "scenario_digest", "seed", "world_seed", "draw", "version", "sources")
+HOW = ("digest", "wall_seconds", "peak_memory_bytes")
+FOLDERS = ("runs", "weeks", "cells", "fresh", "plans", "claims", "batches")
+
+
+def open_store(place: str | os.PathLike[str]) -> Archive:
+    """Open a store to read what is in it.
+
+    >>> store = sim.open_store("results/big")           # doctest: +SKIP
+    >>> store.runs()                                    # doctest: +SKIP
+    >>> store.batch().effects()                         # doctest: +SKIP
+
+    Raises
+    ------
+    InputError
+        If there is no store.
+    """
+    return Archive(place, reading=True)
+
+
+class Archive:
+    """A store of runs.
+
+    Parameters
+    ----------
+    place : path or str
+        A folder, or a URL that fsspec knows. Made if it is not there.
+    reading : bool
+        Whether it must be there already, and nothing is written.
+
+    Raises
+    ------
+    InputError
+        If the place holds something else, cannot be written to, or (reading) holds no store.
+    """
+
+    def __init__(self, place: str | os.PathLike[str], *, reading: bool = False) -> None:
+        import fsspec
+        from fsspec.implementations.local import LocalFileSystem
+
+        self.place = os.fspath(place)
+        try:
+            self.fs, self.root = fsspec.core.url_to_fs(self.place)
+        except (ImportError, ValueError) as problem:
+            raise InputError(f"{self.place} is no folder and no URL that fsspec knows ({problem})") from None
+        self.local = isinstance(self.fs, LocalFileSystem)
+        self.me = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._schemas: dict[str, pa.Schema] = {}
+        try:
+            self._check(reading)
+        except OSError as problem:
+            why = problem.strerror or problem
+            raise InputError(f"cannot use {self.place} ({why}); name another place with --store") from problem
+
+    def _check(self, reading: bool) -> None:
+        """Refuse what is no store, and make one where there is nothing."""
+        if self.fs.exists(self._at("manifest.json")):
+            try:
+                there = json.loads(self.fs.cat_file(self._at("manifest.json")))
+            except ValueError:
+                there = {}
+            if "store" not in there:
+                raise InputError(f"{self.place} is no store; name one, or a new or empty folder, with --store")
+            if there["store"] > FORMAT:
+                raise InputError(f"{self.place} was made by a later version of kumakan ({there.get('kumakan')})")
+        elif reading:
+            raise InputError(f"there is no store at {self.place}")
+        elif self.fs.isfile(self.root) or not {name.partition(".")[0] for name in self._names("")} <= {*FOLDERS, ""}:
+            raise InputError(f"{self.place} holds other files; name a store, or a new or empty folder, with --store")
+        else:
+            for folder in FOLDERS:
+                self.fs.makedirs(self._at(folder), exist_ok=True)
+            about = {"store": FORMAT, "kumakan": __version__, "made": _now()}
+            self._put("manifest.json", (json.dumps(about, indent=1) + "\n").encode())
+
+    # --- what a batch does --------------------------------------------------------------------------------
+
+    def begin(self, out: Path) -> None:
+        """Say that this process is at work, and clear up after the dead; `out` is for what a URL cannot hold."""
+        self.out = Path(self.root) if self.local else out
+        self._claims: dict[str, int] = {}
+        self._elsewhere: set[int] = set()
+        self._fresh = 0
+        self._over = threading.Event()
+        self._live()
+        threading.Thread(target=self._beat, args=(self._over,), daemon=True).start()
+        self._clear_up()
+        self._log_read = self._log_size()  # what others finish from here on is read there
+        self._there = self._ids()
+
+    def note(self, asked: Mapping[str, Any]) -> None:
+        """Write what is asked for, and how it stands."""
+        text = json.dumps(asked, indent=1, ensure_ascii=False, default=str)
+        self._put(f"plans/{plan_name(asked)}.json", (text + "\n").encode())
+
+    def end(self, asked: Mapping[str, Any], rows: Sequence[Mapping[str, Any]] = ()) -> None:
+        """Put fresh runs into Parquet and say that this process is done here."""
+        try:
+            self.note(asked)
+            self.pack(least=1)
+        finally:
+            for name in list(self._claims):
+                self._release(name)
+            self._over.set()
+            self._remove(f"batches/{self.me}")
+
+    def folder(self, run: Run) -> None:
+        """Runs have no folders here."""
+
+    @property
+    def options(self) -> list[str]:
+        """How the command line names this place."""
+        return ["--store", self.place]
+
+    def finished(self, run: Run) -> bool:
+        """Whether a run is there: since before the batch began, or as other batches have told since."""
+        number = int(run.id, 16)
+        place = int(np.searchsorted(self._there, np.uint64(number)))
+        return number in self._elsewhere or (place < self._there.size and int(self._there[place]) == number)
+
+    def take(self, run: Run) -> bool:
+        """Claim a run, so that no other batch makes it too; False if one is at it, or has just finished it."""
+        if not self._claim(run.id):
+            return False
+        self._read_log()
+        if not self.finished(run) and self.fs.exists(self._at(f"fresh/{run.id}.run")):
+            self._elsewhere.add(int(run.id, 16))
+        if self.finished(run):
+            self._release(run.id)
+            return False
+        return True
+
+    def keep(self, run: Run, line: Mapping[str, Any], packed: bytes) -> None:
+        """Keep a run that ended: once its file has its name it is safe. Then the line in the log."""
+        if packed:
+            self._put(f"fresh/{run.id}.run", packed)
+            self._fresh += 1
+        else:
+            file = self.scenario_file(run.scenario, run.digest)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_text(file, scenario_text(run.scenario))
+        self._log({"at": _now(), "run": run.id, "by": self.me, **line})
+        self._release(run.id)
+        if self._fresh >= TOGETHER:
+            self.pack(least=TOGETHER)
+            self._fresh = 0
+
+    def keep_scenario(self, scenario: Scenario) -> None:
+        """Scenarios stand in the plan; only those of failed runs get a file, as there may be thousands."""
+
+    def scenario_file(self, scenario: Scenario, digest: str) -> Path:
+        """Where the scenario of a failed run is, spelt out."""
+        return self.out / "scenarios" / f"{folder_name(scenario.name)}-{digest[:8]}.yaml"
+
+    # --- what is in it ------------------------------------------------------------------------------------
+
+    @property
+    def plans(self) -> list[dict[str, Any]]:
+        """What was asked for, the latest last."""
+        found = [json.loads(self.fs.cat_file(self._at(f"plans/{name}"))) for name in self._names("plans")]
+        return sorted(found, key=lambda plan: str(plan.get("started")))
+
+    def batch(self, plan: int = -1) -> Batch:
+        """The runs of a plan (by its place in `plans`; the latest if left out), with their records and effects.
+
+        Raises
+        ------
+        InputError
+            If there is no such plan.
+        """
+        from sim.experiments.runs import Batch
+
+        try:
+            asked = self.plans[plan]
+        except IndexError:
+            raise InputError(f"{self.place} holds {len(self.plans)} plans; there is none with number {plan}") from None
+        kept = Kept(self, asked)
+        names, seeds, draws = (tuple(asked[what]) for what in ("scenarios", "seeds", "draws"))
+        return Batch(Path(self.root), names, seeds, KeptRows(kept), draws, kept)
+
+    def runs(self, columns: Sequence[str] = (*WHAT, *HOW)) -> pd.DataFrame:
+        """A row for each run of the store, with some of its `columns`."""
+        frame: pd.DataFrame = self.table(["run", *columns]).to_pandas()
+        return frame.set_index("run")
+
+    @property
+    def columns(self) -> list[str]:
+        """What `runs` and `table` can give of runs in Parquet: what they are, how they went, their totals by region."""
+        return sorted({name for name in self._names("runs") for name in self._schema(f"runs/{name}").names})
+
+    def table(self, columns: Sequence[str], where: Any = None) -> pa.Table:
+        """Some columns of all runs, or of those for which the Arrow expression `where` holds; each run once."""
+        import pyarrow as pa
+
+        while True:
+            fresh = self._names("fresh", ".run")  # before Parquet is listed: what moves there meanwhile is in both
+            files = self._names("runs")
+            try:
+                tables = []
+                if files:
+                    data = self._dataset("runs", files)
+                    tables.append(data.to_table([c for c in columns if c in data.schema.names], filter=where))
+                packed = self._packed(files) if fresh else set()
+                for name in fresh:
+                    if PurePosixPath(name).stem not in packed:
+                        row = run_table([self.opened(name)], name)
+                        row = row if where is None else row.filter(where)
+                        tables.append(row.select([column for column in columns if column in row.column_names]))
+            except FileNotFoundError:
+                continue  # a fresh run has just gone into Parquet: look again
+            return pa.concat_tables(tables, promote_options="default") if tables else pa.table(
+                {column: [] for column in columns})  # fmt: skip
+
+    def _packed(self, files: Sequence[str]) -> set[str]:
+        """The runs in these files."""
+        return set(self._dataset("runs", files).to_table(["run"])["run"].to_pylist()) if files else set()
+
+    def weeks(self, columns: Sequence[str], where: Any = None) -> Iterator[pa.RecordBatch]:
+        """Weekly values of the runs in Parquet, some at a time, with run, scenario, seed, draw, week, date, region."""
+        first = ("run", "scenario", "seed", "draw", "week", "date", "region")
+        data = self._dataset("weeks", self._names("runs"))
+        yield from data.to_batches(columns=[*first, *columns], filter=where, batch_readahead=2, fragment_readahead=1)
+
+    def record(self, run: str, file: str, place: int) -> Record:
+        """The record of a run that is in this file, at this place in it (both from `table`)."""
+        if file.endswith(".run"):
+            try:
+                return self.opened(file).record()
+            except FileNotFoundError:  # it has gone into Parquet
+                import pyarrow.dataset as ds
+
+                row = self.table(["file", "place"], ds.field("run") == run).to_pylist()[0]
+                file, place = row["file"], row["place"]
+        return _record(run, self._group("runs", file, None), self._group("weeks", file, place // GROUP),
+                       self._group("cells", file, place // GROUP))  # fmt: skip
+
+    def opened(self, fresh: str) -> Packed:
+        """The run in a fresh file."""
+        return Packed(self.fs.cat_file(self._at(f"fresh/{fresh}")), f"{self.place}/fresh/{fresh}")
+
+    def _group(self, folder: str, file: str, group: int | None) -> pa.Table:
+        """A row group (or all) of a file; the latest of each kind are remembered, as runs are mostly read in order."""
+        import pyarrow.parquet as pq
+
+        key = (folder, file, group)
+        if self._remembered.get(folder, (None,))[0] != key:
+            with self.fs.open(self._at(f"{folder}/{file}"), "rb") as stream:
+                source = pq.ParquetFile(stream)
+                table = source.read() if group is None else source.read_row_group(group)
+            self._remembered[folder] = (key, table)
+        found: pa.Table = self._remembered[folder][1]
+        return found
+
+    @cached_property
+    def _remembered(self) -> dict[str, Any]:
+        return {}
+
+    def _schema(self, file: str) -> pa.Schema:
+        import pyarrow.parquet as pq
+
+        if file not in self._schemas:
+            with self.fs.open(self._at(file), "rb") as stream:
+                self._schemas[file] = pq.read_schema(stream)
+        return self._schemas[file]
+
+    def _dataset(self, folder: str, files: Sequence[str]) -> Any:
+        import pyarrow as pa
+        import pyarrow.dataset as ds
+
+        paths = [self._at(f"{folder}/{name}") for name in files]
+        schema = pa.unify_schemas([self._schema(f"{folder}/{name}").remove_metadata() for name in files])
+        return ds.dataset(paths, schema=schema, filesystem=self.fs, format="parquet")
+
+    def _ids(self) -> np.ndarray:
+        """All finished runs, as sorted numbers."""
+        runs = self.table(["run"])["run"].to_numpy(zero_copy_only=False)
+        return np.unique(np.array([int(run, 16) for run in runs], np.uint64))
+
+    # --- putting fresh runs together ----------------------------------------------------------------------
+
+    def pack(self, least: int = TOGETHER) -> None:
+        """Put fresh runs into Parquet, a hundred to a file, while there are at least so many."""
+        if not self._claim("packing"):
+            return  # another batch is at it
+        try:
+            fresh = self._names("fresh", ".run")
+            while len(fresh) >= least and fresh:
+                some, fresh = fresh[:TOGETHER], fresh[TOGETHER:]
+                self._pack(some)
+        finally:
+            self._release("packing")
+
+    def _pack(self, fresh: Sequence[str]) -> None:
+        """Put fresh runs into Parquet, those that observe the same together; then they may go."""
+        kinds: dict[Any, list[str]] = {}
+        for name in fresh:
+            kinds.setdefault(self.opened(name).kind, []).append(name)
+        for names in kinds.values():
+            self._write(names)
+        for name in fresh:
+            self._remove(f"fresh/{name}")
+
+    def _write(self, fresh: Sequence[str]) -> None:
+        """Write one file each of weeks, cells and runs, a few runs at a time; rows of runs last, as then they count."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        file = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(3)}.parquet"
+        rows = []
+        with ExitStack() as stack:
+            streams = [stack.enter_context(self._writing(f"{folder}/{file}")) for folder in ("weeks", "cells")]
+            writers: list[Any] = []
+            for first in range(0, len(fresh), GROUP):
+                runs = [self.opened(name) for name in fresh[first : first + GROUP]]
+                tables = week_table(runs), cell_table(runs)
+                if not writers:
+                    writers = [pq.ParquetWriter(*both, compression="zstd", write_statistics=["seed"])
+                               for both in zip(streams, (table.schema for table in tables), strict=True)]  # fmt: skip
+                for writer, table in zip(writers, tables, strict=True):
+                    writer.write_table(table, row_group_size=len(table))
+                rows.append(run_table(runs, file, first))
+            for writer in writers:
+                writer.close()
+        with self._writing(f"runs/{file}") as stream:
+            pq.write_table(pa.concat_tables(rows), stream, compression="zstd")
+
+    def _clear_up(self) -> None:
+        """Remove what dead batches left: half-written files, weeks without runs, fresh runs that are in Parquet."""
+        others = [name for name in self._names("batches") if name != self.me]
+        dead = [name for name in others if not self._alive(name)]
+        if len(dead) == len(others):
+            for claim in self._names("claims"):
+                self._remove(f"claims/{claim}")
+        for name in dead:
+            self._remove(f"batches/{name}")
+        if not self._claim("packing"):
+            return
+        try:
+            for folder in ("", *FOLDERS):
+                for name in self._names(folder, hidden=True):
+                    if not self._alive(name.rpartition("~")[2]):
+                        self._remove(f"{folder}/{name}")
+            there = self._names("runs")
+            for folder in ("weeks", "cells"):
+                for name in set(self._names(folder)) - set(there):
+                    self._remove(f"{folder}/{name}")
+            fresh = self._names("fresh", ".run")
+            packed = self._packed(there) if fresh else set()
+            for name in fresh:
+                if PurePosixPath(name).stem in packed:
+                    self._remove(f"fresh/{name}")
+        finally:
+            self._release("packing")
+
+    # --- who is at work on what ---------------------------------------------------------------------------
+
+    def _live(self) -> None:
+        """A sign of life."""
+        me = psutil.Process()
+        about = {"host": socket.gethostname(), "pid": me.pid, "since": me.create_time(), "seen": time.time()}
+        self._put(f"batches/{self.me}", json.dumps(about).encode())
+
+    def _beat(self, over: threading.Event) -> None:
+        while not over.wait(BEAT):
+            try:
+                self._live()
+            except OSError:
+                continue
+
+    def _alive(self, batch: str) -> bool:
+        """Whether a batch is still at work: its process here, its last sign of life elsewhere."""
+        try:
+            about = json.loads(self.fs.cat_file(self._at(f"batches/{batch}")))
+        except (FileNotFoundError, ValueError):
+            return False
+        if about["host"] != socket.gethostname():
+            return bool(time.time() - about["seen"] < LEASE)
+        try:
+            return abs(psutil.Process(about["pid"]).create_time() - about["since"]) < 1.0
+        except psutil.NoSuchProcess:
+            return False
+
+    def _claim(self, name: str) -> bool:
+        """Take what nobody alive holds. A claim is never taken away from its file: the next holder adds one."""
+        numbers = [int(claim.rpartition(".")[2]) for claim in self._names("claims", start=f"{name}.")]
+        number = max(numbers, default=-1)
+        if number >= 0:
+            try:
+                holder = self.fs.cat_file(self._at(f"claims/{name}.{number}")).decode()
+            except FileNotFoundError:
+                return False  # it was given up this moment; asked again soon
+            if self._alive(holder):
+                return False
+        if not self._create(f"claims/{name}.{number + 1}", self.me.encode()):
+            return False
+        self._claims[name] = number + 1
+        return True
+
+    def _release(self, name: str) -> None:
+        """Give up a claim, and those of the dead before it."""
+        for number in range(self._claims.pop(name, -1) + 1):
+            self._remove(f"claims/{name}.{number}")
+
+    # --- the log ------------------------------------------------------------------------------------------
+
+    def _log(self, line: Mapping[str, Any]) -> None:
+        """Add a line; if the last one was torn, on a line of its own."""
+        text = (json.dumps(line, ensure_ascii=False, default=str) + "\n").encode()
+        path = self._at("log.jsonl")
+        if not self.local:
+            with self.fs.open(path, "ab") as stream:
+                stream.write(text)
+            return
+        log = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+        try:
+            size = os.fstat(log).st_size
+            if size and os.pread(log, 1, size - 1) != b"\n":
+                text = b"\n" + text
+            os.write(log, text)
+        finally:
+            os.close(log)
+
+    def _log_size(self) -> int:
+        return int(self.fs.size(self._at("log.jsonl"))) if self.fs.exists(self._at("log.jsonl")) else 0
+
+    def _read_log(self) -> None:
+        """Learn what other batches have finished since."""
+        size = self._log_size()
+        if size <= self._log_read:
+            return
+        new = self.fs.cat_file(self._at("log.jsonl"), start=self._log_read, end=size)
+        whole = new.rpartition(b"\n")[0]
+        self._log_read += len(whole)
+        for line in log_lines(whole):
+            if line.get("by") != self.me and line.get("state") == "done":
+                self._elsewhere.add(int(line["run"], 16))
+
+    def log(self) -> Iterator[dict[str, Any]]:
+        """The lines of the log, without those that were torn."""
+        if self._log_size():
+            yield from log_lines(self.fs.cat_file(self._at("log.jsonl")))
+
+    # --- files --------------------------------------------------------------------------------------------
+
+    def _at(self, name: str) -> str:
+        return f"{self.root.rstrip('/')}/{name}".rstrip("/")
+
+    def _names(self, folder: str, ending: str = "", start: str = "", hidden: bool = False) -> list[str]:
+        """Names of the files in a folder; hidden ones are half-written."""
+        if self.local:
+            try:
+                names = os.listdir(self._at(folder))
+            except FileNotFoundError:
+                names = []
+        else:
+            self.fs.invalidate_cache()
+            there = self.fs.exists(self._at(folder))
+            names = [PurePosixPath(path).name for path in self.fs.ls(self._at(folder), detail=False)] if there else []
+        return sorted(n for n in names if n.startswith(".") == hidden and n.endswith(ending) and n.startswith(start))
+
+    @contextmanager
+    def _writing(self, name: str) -> Iterator[Any]:
+        """A file that gets its name when it is whole and on the disk, and is not there if that fails."""
+        folder, _, last = self._at(name).rpartition("/")
+        half = f"{folder}/.{last}~{self.me}"
+        try:
+            with self.fs.open(half, "wb") as stream:
+                yield stream
+                if self.local:
+                    stream.flush()
+                    os.fsync(stream.fileno())
+            if self.local:
+                os.replace(half, self._at(name))
+            else:
+                self.fs.mv(half, self._at(name))
+        except BaseException:
+            with suppress(OSError):
+                self.fs.rm_file(half)
+            raise
+
+    def _put(self, name: str, data: bytes) -> None:
+        with self._writing(name) as stream:
+            stream.write(data)
+
+    def _create(self, name: str, data: bytes) -> bool:
+        """Write a small file unless there is one of this name."""
+        path = self._at(name)
+        try:
+            if not self.local:
+                self.fs.pipe_file(path, data, mode="create")
+                return True
+            folder, _, last = path.rpartition("/")
+            half = f"{folder}/.{last}~{self.me}"
+            with open(half, "wb") as stream:
+                stream.write(data)
+            try:
+                os.link(half, path)
+            finally:
+                os.unlink(half)
+        except FileExistsError:
+            return False
+        return True
+
+    def _remove(self, name: str) -> None:
+        with suppress(FileNotFoundError):
+            self.fs.rm_file(self._at(name))
+
+
+def plan_name(asked: Mapping[str, Any]) -> str:
+    """What the file of a plan is called: a digest of what is asked for."""
+    digests = {name: scenario["digest"] for name, scenario in asked["scenarios"].items()}
+    what = [digests, *(asked[part] for part in ("seeds", "draws", "world_seed", "version", "sources"))]
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:16]
+
+
+def log_lines(text: bytes) -> Iterator[dict[str, Any]]:
+    """The lines that are whole."""
+    for line in text.splitlines():
+        try:
+            yield json.loads(line)
+        except ValueError:
+            continue
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+# --- a run as a file of its own -----------------------------------------------------------------------------
+
+
+def pack(record: Record, digest: str = "") -> bytes:
+    """A record as bytes: an Arrow file of one row, quick to make and small enough to send from worker to parent."""
+    import pyarrow as pa
+
+    head = {
+        "observables": [[o.name, o.unit, o.how, o.meaning] for o in record.observables],
+        "regions": record.regions,
+        "start": record.dates[0].isoformat(),
+        "weeks": len(record.dates),
+        "weights": {name: values.tolist() for name, values in record.weights.items()},
+        "cells": list(record.cells),
+        "digest": digest or record.digest,
+        "about": record.about,
+    }
+    columns = {
+        "values": record.values.transpose(2, 0, 1).ravel(),  # by observable: most are zero, or much alike
+        "cells": np.concatenate([np.asarray(values, float) for values in record.cells.values()] or [np.empty(0)]),
+        "totals": totals(record, record.names).T.ravel(),
+    }
+    table = pa.table({name: pa.ListArray.from_arrays(pa.array([0, values.size], pa.int32()), pa.array(values))
+                      for name, values in columns.items()})  # fmt: skip
+    table = table.replace_schema_metadata({b"head": json.dumps(head, ensure_ascii=False, default=str).encode()})
+    sink = pa.BufferOutputStream()
+    options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+    with pa.ipc.new_file(sink, table.schema, options=options) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue())
+
+
+class Packed:
+    """A packed run, opened: its head, and its numbers as they lie there, taken out when asked for.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+
+    def __init__(self, packed: bytes, name: str = "a packed run") -> None:
+        import pyarrow as pa
+
+        self.name = name
+        try:
+            self._file = pa.ipc.open_file(pa.py_buffer(packed))
+            self.head: dict[str, Any] = json.loads(self._file.schema.metadata[b"head"])
+        except (OSError, ValueError, KeyError) as problem:
+            raise InputError(f"{name} cannot be read ({problem}); remove it and the run is made again") from None
+        self.names = [observable[0] for observable in self.head["observables"]]
+        self.run: dict[str, Any] = self.head["about"].get("run", {})
+
+    @cached_property
+    def _table(self) -> pa.Table:
+        return self._file.read_all()
+
+    def _numbers(self, column: str) -> np.ndarray:
+        numbers: np.ndarray = self._table[column].chunk(0).values.to_numpy()
+        return numbers
+
+    @property
+    def values(self) -> np.ndarray:
+        """Observables x (weeks and regions)."""
+        return self._numbers("values").reshape(len(self.names), -1)
+
+    @property
+    def totals(self) -> np.ndarray:
+        """Observables x regions."""
+        return self._numbers("totals").reshape(len(self.names), -1)
+
+    @property
+    def cells(self) -> dict[str, np.ndarray]:
+        """By cell of the map."""
+        names = self.head["cells"]
+        return dict(zip(names, np.split(self._numbers("cells"), len(names) or 1), strict=False))
+
+    @property
+    def kind(self) -> tuple[Any, ...]:
+        """What it observes: runs of one kind have the same columns."""
+        return tuple(json.dumps(self.head[what]) for what in ("observables", "regions", "cells")) + tuple(
+            self.head["weights"]
+        )
+
+    @property
+    def dates(self) -> np.ndarray:
+        """First day of each week."""
+        return np.datetime64(self.head["start"], "D") + 7 * np.arange(self.head["weeks"])
+
+    def record(self) -> Record:
+        """The record again.
+
+        Raises
+        ------
+        InputError
+            If its numbers do not match its digest.
+        """
+        from sim.record import Observable, Record
+
+        head = self.head
+        values = self.values.reshape(len(self.names), head["weeks"], len(head["regions"])).transpose(1, 2, 0)
+        record = Record(
+            values=np.ascontiguousarray(values),
+            observables=tuple(Observable(*facts) for facts in head["observables"]),
+            regions=tuple(head["regions"]),
+            dates=tuple(self.dates.tolist()),
+            weights={name: np.array(weights) for name, weights in head["weights"].items()},
+            cells=self.cells,
+            about=head["about"],
+        )
+        return _checked(record, head["digest"], self.name)
+
+
+def _checked(record: Record, digest: str, name: str) -> Record:
+    if record.digest != digest:
+        raise InputError(f"{name}: the numbers do not match the digest; the record was changed")
+    return record
+
+
+# --- runs as tables -----------------------------------------------------------------------------------------
+
+
+def run_table(runs: Sequence[Packed], file: str, first: int = -1) -> pa.Table:
+    """A row per run: what it is, how it went, where it is, what is needed to make it again, and its totals."""
+    import pyarrow as pa
+
+    heads = [run.head for run in runs]
+    columns: dict[str, Any] = {"run": [run_id(run.run) for run in runs]}
+    columns |= {name: [run.run[name] for run in runs] for name in WHAT}
+    columns["digest"] = [head["digest"] for head in heads]
+    columns |= {name: [head["about"].get(name) for head in heads] for name in HOW[1:]}
+    columns["file"] = [file] * len(runs)
+    columns["place"] = pa.array([first + k if first >= 0 else -1 for k in range(len(runs))], pa.int64())
+    columns["about"] = [json.dumps(head["about"], ensure_ascii=False) for head in heads]
+    columns |= {f"weight.{name}": _lists([head["weights"][name] for head in heads]) for name in heads[0]["weights"]}
+    totals = {total_column(name, how): k for k, (name, _, how, _) in enumerate(heads[0]["observables"])}
+    columns |= {name: _lists([run.totals[k] for run in runs]) for name, k in totals.items()}
+    return _described(columns, {name: heads[0]["observables"][k] for name, k in totals.items()})
+
+
+def total_column(name: str, how: str) -> str:
+    """What the total of an observable is called: `sum.joined`, `mean.trust`."""
+    return f"{'sum' if how == 'sum' else 'mean'}.{name}"
+
+
+def week_table(runs: Sequence[Packed]) -> pa.Table:
+    """The tables of `Record.frame()`, one below the other, each row with its run."""
+    import pyarrow as pa
+
+    regions, weeks = runs[0].head["regions"], [run.head["weeks"] for run in runs]
+    columns = _whose(runs, [many * len(regions) for many in weeks])
+    columns["week"] = np.concatenate([np.repeat(np.arange(many, dtype=np.int32), len(regions)) for many in weeks])
+    columns["date"] = np.concatenate([np.repeat(run.dates, len(regions)) for run in runs])
+    places = np.tile(np.arange(len(regions), dtype=np.int32), sum(weeks))
+    columns["region"] = pa.DictionaryArray.from_arrays(places, regions)
+    columns |= {name: np.concatenate([run.values[k] for run in runs]) for k, name in enumerate(runs[0].names)}
+    return _described(columns, {facts[0]: facts for facts in runs[0].head["observables"]})
+
+
+def cell_table(runs: Sequence[Packed]) -> pa.Table:
+    """What runs hold by cell, one below the other, each row with its run."""
+    import pyarrow as pa
+
+    sizes = [next((values.size for values in run.cells.values()), 0) for run in runs]
+    columns = _whose(runs, sizes)
+    columns["cell"] = np.concatenate([np.arange(size, dtype=np.int32) for size in sizes])
+    columns |= {name: np.concatenate([run.cells[name] for run in runs]) for name in runs[0].cells}
+    return pa.table(columns)
+
+
+def _whose(runs: Sequence[Packed], rows: Sequence[int]) -> dict[str, Any]:
+    """Columns that say which run a row belongs to."""
+    import pyarrow as pa
+
+    place = np.repeat(np.arange(len(runs), dtype=np.int32), rows)
+    return {
+        "run": pa.DictionaryArray.from_arrays(place, [run_id(run.run) for run in runs]),
+        "scenario": pa.DictionaryArray.from_arrays(place, [run.run["scenario"] for run in runs]),
+        "seed": np.repeat(np.array([run.run["seed"] for run in runs], np.int64), rows),
+        "draw": np.repeat(np.array([run.run["draw"] for run in runs], np.int64), rows),
+    }
+
+
+def _described(columns: Mapping[str, Any], observables: Mapping[str, Sequence[str]]) -> pa.Table:
+    """A table whose columns of observables say what they are, with the unit and how regions add up."""
+    import pyarrow as pa
+
+    table = pa.table(dict(columns))
+    words = {name: dict(zip(("unit", "how", "meaning"), facts[1:], strict=True)) for name, facts in observables.items()}
+    return table.cast(pa.schema([field.with_metadata(words.get(field.name)) for field in table.schema]))
+
+
+def _lists(values: Any) -> pa.Array:
+    import pyarrow as pa
+
+    table = np.ascontiguousarray(values, np.float64)
+    return pa.FixedSizeListArray.from_arrays(pa.array(table.ravel()), table.shape[1])
+
+
+def _record(run: str, runs: pa.Table, weeks: pa.Table, cells: pa.Table) -> Record:
+    """A record out of the tables it stands in."""
+    import pyarrow.compute as pc
+
+    from sim.record import Observable, Record
+
+    def own(table: pa.Table) -> pa.Table:
+        return table.filter(pc.equal(table["run"].cast("string"), run)).combine_chunks()
+
+    row, weekly, by_cell = own(runs), own(weeks), own(cells)
+    regions = tuple(dict.fromkeys(weekly["region"].to_pylist()))
+    described = {f.name: f.metadata for f in weeks.schema if f.metadata and b"how" in f.metadata}
+    observables = tuple(
+        Observable(name, *(facts[part].decode() for part in (b"unit", b"how", b"meaning")))
+        for name, facts in described.items()
+    )
+    record = Record(
+        values=np.stack([weekly[name].to_numpy() for name in described], axis=-1).reshape(
+            -1, len(regions), len(described)),
+        observables=observables,
+        regions=regions,
+        dates=tuple(dict.fromkeys(weekly["date"].to_pylist())),
+        weights={name.removeprefix("weight."): np.array(row[name][0].as_py())
+                 for name in row.column_names if name.startswith("weight.")},
+        cells={name: by_cell[name].to_numpy() for name in by_cell.column_names
+               if name not in ("run", "scenario", "seed", "draw", "cell")},
+        about=json.loads(row["about"][0].as_py()),
+    )  # fmt: skip
+    return _checked(record, row["digest"][0].as_py(), f"run {run}")
+
+
+# --- the runs of a plan -------------------------------------------------------------------------------------
+
+
+class Kept(Mapping[str, "KeptRuns"]):
+    """Scenario -> seed (or `Pair`) -> Record, of all finished runs of a plan, read when asked for."""
+
+    def __init__(self, archive: Archive, asked: Mapping[str, Any]) -> None:
+        self.archive, self.asked = archive, asked
+        self.drawn = list(asked["draws"]) != [0]
+        self._totals: dict[tuple[str, ...], pa.Table] = {}
+
+    @property
+    def where(self) -> Any:
+        """The Arrow expression that holds for runs of the plan."""
+        import pyarrow.dataset as ds
+
+        digests = [scenario["digest"] for scenario in self.asked["scenarios"].values()]
+        same = [ds.field(name) == self.asked[name] for name in ("world_seed", "version", "sources")]
+        among = [ds.field("scenario_digest").isin(digests)]
+        for name, numbers in (("seed", self.asked["seeds"]), ("draw", self.asked["draws"])):
+            low, high = min(numbers, default=0), max(numbers, default=0)
+            among.append((ds.field(name) >= low) & (ds.field(name) <= high) if high - low + 1 == len(numbers)
+                         else ds.field(name).isin(list(numbers)))  # fmt: skip
+        return reduce(and_, [*same, *among])
+
+    def table(self, columns: Sequence[str]) -> pa.Table:
+        """Some columns of the runs of the plan, by scenario as they were given, draw, and seed."""
+        return self.archive.table(columns, self.where)
+
+    @cached_property
+    def _places(self) -> dict[str, dict[Any, tuple[str, str, int]]]:
+        table = self.table(["scenario", "draw", "seed", "run", "file", "place"])
+        found: dict[str, dict[Any, tuple[str, str, int]]] = {name: {} for name in self.asked["scenarios"]}
+        for scenario, draw, seed, *where in zip(*(table[name].to_pylist() for name in table.column_names), strict=True):
+            found[scenario][Pair(draw, seed) if self.drawn else seed] = (where[0], where[1], where[2])
+        return {name: dict(sorted(runs.items())) for name, runs in found.items()}
+
+    def totals(self, scenario: str, names: Sequence[str]) -> dict[Any, np.ndarray]:
+        """Regions x observables of each run of a scenario, as `sim.experiments.totals` gives them: columns only."""
+        import pyarrow.compute as pc
+
+        key = tuple(names)
+        if key not in self._totals:  # all scenarios at once: every file is opened once
+            columns = [total_column(name, how) for name in names for how in ("sum", "mean")]
+            self._totals = {key: self.table(["scenario", "draw", "seed", *columns])}
+        table = self._totals[key]
+        table = table.filter(pc.equal(table["scenario"], scenario)).combine_chunks()
+        seeds, draws = table["seed"].to_pylist(), table["draw"].to_pylist()
+        there = set(table.column_names)
+        columns = [next(c for how in ("sum", "mean") if (c := total_column(name, how)) in there) for name in names]
+        values = np.empty((0, 0, len(names)))
+        if len(table):
+            by_name = [table[c].combine_chunks().flatten().to_numpy().reshape(len(table), -1) for c in columns]
+            values = np.stack(by_name, axis=-1)
+        keys = [Pair(draw, seed) if self.drawn else seed for draw, seed in zip(draws, seeds, strict=True)]
+        return {keys[k]: values[k] for k in sorted(range(len(keys)), key=keys.__getitem__)}
+
+    def __getitem__(self, scenario: str) -> KeptRuns:
+        return KeptRuns(self, scenario, self._places[scenario])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.asked["scenarios"])
+
+    def __len__(self) -> int:
+        return len(self.asked["scenarios"])
+
+
+class KeptRuns(Mapping[Any, "Record"]):
+    """The finished runs of one scenario of a plan."""
+
+    def __init__(self, kept: Kept, scenario: str, places: Mapping[Any, tuple[str, str, int]]) -> None:
+        self._kept, self._scenario, self._places = kept, scenario, places
+
+    def totals(self, names: Sequence[str]) -> Mapping[Any, np.ndarray]:
+        """Regions x observables of each run, from the columns of the store, without reading a record."""
+        return self._kept.totals(self._scenario, names)
+
+    def __getitem__(self, key: Any) -> Record:
+        return self._kept.archive.record(*self._places[key])
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+class KeptRows(Sequence["Row"]):
+    """How the runs of a plan ended, read from the store when asked for: those that finished, then those that failed."""
+
+    def __init__(self, kept: Kept, failed: Sequence[Row] = (), made: int = 0) -> None:
+        self._kept, self.failed, self.made = kept, tuple(failed), made
+
+    @cached_property
+    def _rows(self) -> tuple[Row, ...]:
+        from sim.experiments.runs import Row
+
+        table = self._kept.table(["scenario", "seed", "draw", "digest", "wall_seconds", "peak_memory_bytes"])
+        done = (
+            Row(scenario, seed, draw, "done", digest=digest, seconds=seconds, peak_memory_bytes=peak)
+            for scenario, seed, draw, digest, seconds, peak in zip(
+                *(table[name].to_pylist() for name in table.column_names), strict=True)
+        )  # fmt: skip
+        order = {name: k for k, name in enumerate(self._kept.asked["scenarios"])}
+        return (*sorted(done, key=lambda row: (row.seed, row.draw, order[row.scenario])), *self.failed)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._rows[place]
+
+    def __len__(self) -> int:
+        return len(self._rows)

@@ -1,0 +1,267 @@
+"""Where the runs of a batch are made: in this process, in processes of this machine, on a Dask cluster.
+
+An executor takes a function and groups of jobs, and gives back (job, what came of it) as jobs end, in any order:
+
+    for job, result in in_processes(work, groups, workers=2): ...
+
+`result` is what `work(job)` returned, or `Lost` where the process that worked on it died, twice. Jobs of one group go
+to one worker, one after the other, as long as there are other groups for the others: they share a past that the worker
+remembers. Groups are asked for only when a worker is free for one, so that a plan may be as long as it likes. Closing
+the generator ends the workers.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from sim.engine.errors import InputError
+
+LOOK, ANSWER = 1.0, 10.0
+"""Seconds between two looks at who is there in a cluster, and to wait for its scheduler."""
+AHEAD = 2
+"""Jobs a worker has: one under way and one to go on with, so that it never waits for the parent."""
+
+Work = Callable[[Any], Any]
+Groups = Iterable[Iterable[Any]]
+Results = Generator[tuple[Any, Any], None, None]
+Executor = Callable[[Work, Groups], Results]
+
+
+def executor(workers: int, cluster: str | None = None) -> Executor:
+    """The one to use: a cluster if there is one, else so many processes, or this one alone."""
+    if cluster is not None:
+        return partial(on_cluster, address=cluster)
+    return in_this_process if workers == 1 else partial(in_processes, workers=workers)
+
+
+class Lost(NamedTuple):
+    """In the place of a result: the worker died while it was at this job, and so did the next one that tried."""
+
+    error: str
+
+
+class _Queue:
+    """Jobs still to be handed out: a worker goes on with its own group, then takes the next, then helps another."""
+
+    def __init__(self, groups: Groups) -> None:
+        self._groups = iter(groups)
+        self._own: dict[Any, deque[Any]] = {}
+
+    def next(self, worker: Any) -> Any:
+        """The next job for a worker, None if there is none left."""
+        while not self._own.get(worker):
+            group = next(self._groups, None)
+            if group is None:
+                break
+            self._own[worker] = deque(group)
+        if self._own.get(worker):
+            return self._own[worker].popleft()
+        longest = max(self._own.values(), key=len, default=None)
+        return longest.pop() if longest else None
+
+    def give_back(self, worker: Any, jobs: Iterable[Any]) -> None:
+        """Put jobs that a worker had not begun in front of its own again."""
+        self._own.setdefault(worker, deque()).extendleft(reversed(list(jobs)))
+
+
+def in_this_process(work: Work, groups: Groups) -> Results:
+    """One job after the other, here."""
+    for group in groups:
+        for job in group:
+            yield job, work(job)
+
+
+# --- processes of this machine ------------------------------------------------------------------------------
+
+
+class _Worker:
+    """One process, and the jobs it has in the order in which it makes them."""
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.jobs: dict[Future[Any], Any] = {}
+        self.pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker)
+
+    def give(self, job: Any) -> None:
+        """Hand it one more job; raises BrokenProcessPool if it has died."""
+        with _surroundings():
+            self.jobs[self.pool.submit(self.work, job)] = job
+
+
+def in_processes(work: Work, groups: Groups, workers: int) -> Results:
+    """In so many worker processes. Jobs that were under way when one died are tried once more, each alone."""
+    queue = _Queue(groups)
+    again: list[Any] = []
+    staff = [_Worker(work) for _ in range(workers)]
+    others = set(multiprocessing.active_children())
+    try:
+        while True:
+            for place in range(len(staff)):
+                _fill(staff, place, queue, again)
+            under_way = [future for worker in staff for future in worker.jobs]
+            if not under_way:
+                break
+            wait(under_way, return_when=FIRST_COMPLETED)
+            for worker in staff:
+                for future in [future for future in worker.jobs if future.done() and not _died(future)]:
+                    yield worker.jobs.pop(future), future.result()
+        for job in again:
+            staff.append(alone := _Worker(work))
+            alone.give(job)
+            [future] = alone.jobs
+            wait([future])
+            died = "the worker process died; often the machine was out of memory"
+            yield job, Lost(died) if _died(future) else future.result()
+            alone.pool.shutdown()
+    except BaseException:  # Ctrl-C above all: nobody waits for runs that will not be used
+        for process in set(multiprocessing.active_children()) - others:
+            process.terminate()
+        raise
+    finally:
+        for worker in staff:
+            worker.pool.shutdown(cancel_futures=True)
+
+
+def _died(future: Future[Any]) -> bool:
+    return future.done() and isinstance(future.exception(), BrokenProcessPool)
+
+
+def _fill(staff: list[_Worker], place: int, queue: _Queue, again: list[Any]) -> None:
+    """Give a worker jobs until it has enough; put another in its place if it has died."""
+    worker = staff[place]
+    while any(_died(future) for future in worker.jobs) or len(worker.jobs) < AHEAD:
+        if any(future.done() and not _died(future) for future in worker.jobs):
+            return  # what it has finished is taken first
+        job = None
+        try:
+            if any(_died(future) for future in worker.jobs):
+                raise BrokenProcessPool
+            if (job := queue.next(place)) is None:
+                return
+            worker.give(job)
+        except BrokenProcessPool:
+            lost = list(worker.jobs.values())  # the first was under way, the others had not begun
+            again.extend(lost[:1])
+            queue.give_back(place, [*lost[1:], *([] if job is None else [job])])
+            worker.pool.shutdown(wait=False, cancel_futures=True)
+            staff[place] = worker = _Worker(worker.work)
+
+
+@contextmanager
+def _surroundings() -> Iterator[None]:
+    """What a worker starts with: one numba thread, set before numba is imported, and deafness to Ctrl-C."""
+    before = os.environ.get("NUMBA_NUM_THREADS")
+    os.environ["NUMBA_NUM_THREADS"] = "1"
+    can_mask = hasattr(signal, "pthread_sigmask")  # not on Windows
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if can_mask else set()
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["NUMBA_NUM_THREADS"]
+        else:
+            os.environ["NUMBA_NUM_THREADS"] = before
+        if can_mask:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _start_worker() -> None:
+    """Leave Ctrl-C to the parent, which ends the workers; end with the parent, however that ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def end_with_parent() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
+
+
+# --- a Dask cluster -----------------------------------------------------------------------------------------
+
+
+def on_cluster(work: Work, groups: Groups, address: str) -> Results:
+    """On the workers of a Dask scheduler, also on those that come later. What a dead one had, the others make.
+
+    Raises
+    ------
+    InputError
+        If Dask is not installed, or no scheduler answers.
+    """
+    client = connect(address)
+    queue = _Queue(groups)
+    running: dict[Any, tuple[str, Any]] = {}
+    over: SimpleQueue[Any] = SimpleQueue()
+    try:
+        while True:
+            workers = list(client.nthreads())
+            for worker in workers:
+                while sum(at == worker for at, _ in running.values()) < AHEAD and (job := queue.next(worker)):
+                    future = client.submit(
+                        _alone, work, job, key=f"kumakan-{uuid4().hex}", workers=[worker], allow_other_workers=True
+                    )
+                    running[future] = worker, job
+                    future.add_done_callback(over.put)
+            if workers and not running:
+                break
+            with suppress(Empty):
+                future = over.get(timeout=LOOK)
+                _, job = running.pop(future)
+                yield job, _result(future)
+                future.release()
+    finally:
+        client.cancel(list(running))
+        client.close()
+
+
+def workers_of(address: str) -> int:
+    """How many workers a cluster has now."""
+    with connect(address) as client:
+        return len(client.nthreads())
+
+
+def connect(address: str) -> Any:
+    """A client of the scheduler at this address."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise InputError("--cluster needs Dask; install it with: python -m pip install 'kumakan[cluster]'") from None
+    try:
+        return Client(address, timeout=ANSWER)
+    except (OSError, ValueError) as problem:
+        raise InputError(f"no Dask scheduler answers at {address} ({problem})") from None
+
+
+def _result(future: Any) -> Any:
+    from distributed import KilledWorker
+
+    try:
+        return future.result()
+    except KilledWorker:
+        return Lost("the workers of the cluster that were at it died; often they were out of memory")
+
+
+_lock = threading.Lock()
+
+
+def _alone(work: Work, job: Any) -> Any:
+    """One job at a time in a worker, with one thread, however many threads Dask gives it."""
+    with _lock:
+        os.environ["NUMBA_NUM_THREADS"] = "1"
+        if "numba" in sys.modules:
+            sys.modules["numba"].set_num_threads(1)
+        return work(job)

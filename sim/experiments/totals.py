@@ -1,0 +1,31 @@
+"""The totals of a run: one number for each region and observable, which is what runs are compared by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from sim.record import Record
+
+LAST_WEEKS = 52
+"""A state such as trust is taken as its mean over this many last weeks, so that no season weighs more."""
+
+
+def totals(record: Record, names: Sequence[str]) -> NDArray[np.float64]:
+    """Regions x observables: counts as sums over the run, states as means over its last 52 weeks."""
+    columns = [record.names.index(name) for name in names]
+    values = record.values[:, :, columns]
+    states = [record.observables[k].how != "sum" for k in columns]
+    found = values.sum(axis=0)
+    found[:, states] = values[-LAST_WEEKS:, :, states].mean(axis=0)
+    return found
+
+
+def all_totals(runs: Mapping[Any, Record], names: Sequence[str]) -> Mapping[Any, NDArray[np.float64]]:
+    """The totals of many runs; runs that have them in columns need not read their records."""
+    kept = getattr(runs, "totals", None)
+    return kept(names) if kept else {key: totals(runs[key], names) for key in runs}

@@ -1,0 +1,376 @@
+"""A store of many runs: nothing finished is lost or made twice, nothing half-written is read, whoever is killed."""
+
+import errno
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import archive_fakes as fakes
+import batch_fakes
+import numpy as np
+import pytest
+
+import sim
+from sim.engine.errors import InputError
+from sim.experiments import archive as archives
+from sim.experiments.archive import Archive, Packed, pack
+from sim.experiments.runs import run_batch
+from sim.experiments.store import Pair
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture
+def begun(tmp_path, monkeypatch):
+    """What the runner was asked to do, as "scenario seed draw"."""
+    log = tmp_path / "begun.log"
+    log.touch()
+    monkeypatch.setenv("KUMAKAN_TEST_LOG", str(log))
+    return lambda: log.read_text().splitlines()
+
+
+@pytest.fixture
+def batch(tmp_path, begun):
+    """Make a batch of the scenarios a and b in the store."""
+
+    def make(seeds, names="ab", **options):
+        options = {"workers": 1, "runner": fakes.quick, "store": tmp_path / "store", **options}
+        return run_batch([batch_fakes.scenario(name) for name in names], seeds, out=tmp_path / "out", **options)
+
+    return make
+
+
+def digests(store):
+    return {(run.scenario, run.seed, run.draw): run.digest for run in store.runs().itertuples()}
+
+
+def whole(store):
+    """Every run of the store is there once, and its record can be read and has its digest."""
+    runs = store.runs()
+    assert runs.index.is_unique
+    for kept in store.batch().records.values():
+        for record in kept.values():
+            assert record.digest in set(runs.digest)
+    return runs
+
+
+def files(folder):
+    return sorted(str(path.relative_to(folder)) for path in Path(folder).rglob("*") if path.is_file())
+
+
+def test_a_packed_record_is_the_same_to_the_last_bit():
+    record = batch_fakes.record(np.random.default_rng(1).standard_normal((5, 9, 6)))
+    again = Packed(pack(record)).record()
+    assert again.digest == record.digest
+    assert again.observables == record.observables
+    assert again.about == record.about
+    assert all((again.weights[name] == record.weights[name]).all() for name in record.weights)
+
+
+@pytest.mark.parametrize("place", ["folder", "memory"])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_store_gives_back_what_the_runs_gave(tmp_path, batch, place, workers):
+    store = tmp_path / "store" if place == "folder" else f"memory://{tmp_path.name}{workers}"
+    plain = batch(range(1, 4), store=None)
+    kept = batch(range(1, 4), store=store, workers=workers)
+    assert len(kept.rows) == 6
+    assert {name: list(runs) for name, runs in kept.records.items()} == {"a": [1, 2, 3], "b": [1, 2, 3]}
+    for name, runs in plain.records.items():
+        for seed, record in runs.items():
+            again = kept.records[name][seed]
+            assert again.digest == record.digest
+            assert again.observables == record.observables
+            assert again.dates == record.dates
+            assert again.regions == record.regions
+            assert {k: v.tolist() for k, v in again.weights.items()} == {
+                k: v.tolist() for k, v in record.weights.items()
+            }
+            assert again.about["scenario"] == record.about["scenario"]
+    assert sim.open_store(store).batch().records["a"][2].digest == plain.records["a"][2].digest
+
+
+def test_runs_go_seed_by_seed(batch, begun):
+    batch([3, 4])
+    assert begun() == ["a 3 0", "b 3 0", "a 4 0", "b 4 0"]
+
+
+def test_the_same_plan_makes_only_what_is_missing_and_more_of_it_changes_nothing(tmp_path, batch, begun):
+    batch(range(1, 3))
+    store = sim.open_store(tmp_path / "store")
+    before = digests(store)
+    told = []
+    again = batch(range(1, 3), progress=told.append)
+    assert (told[0].total, told[0].reused) == (0, 4)
+    assert len(begun()) == 4
+    assert len(again.rows) == 4
+    more = batch(range(1, 4), names="abc")
+    assert len(begun()) == 9
+    assert before.items() <= digests(store).items()
+    assert len(more.rows) == 9
+    assert [list(plan["scenarios"]) for plan in store.plans] == [["a", "b"], ["a", "b", "c"]]
+    assert {name: len(runs) for name, runs in store.batch(0).records.items()} == {"a": 2, "b": 2}
+
+
+def test_a_changed_scenario_is_another_run_beside_the_first(tmp_path, batch, begun):
+    batch([1])
+    changed = batch_fakes.scenario("b", parameters={"peer_pull": 0.021})
+    both = run_batch([batch_fakes.scenario("a"), changed], [1], workers=1, out=tmp_path / "out",
+                     store=tmp_path / "store", runner=fakes.quick)  # fmt: skip
+    assert len(begun()) == 3
+    store = sim.open_store(tmp_path / "store")
+    assert len(store.runs()) == 3
+    assert both.records["b"][1].about["run"]["scenario_digest"] == changed.digest
+    assert store.batch(0).records["b"][1].about["run"]["scenario_digest"] == batch_fakes.scenario("b").digest
+
+
+def test_draws_are_pairs_of_draw_and_seed(batch):
+    found = batch([1, 2], draws=[1, 2])
+    assert list(found.records["a"]) == [Pair(1, 1), Pair(1, 2), Pair(2, 1), Pair(2, 2)]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_failed_run_is_a_line_with_its_error_and_a_command_that_repeats_it(tmp_path, batch, workers):
+    found = batch([1, 2, 3], runner=fakes.fails_on_two, workers=workers)
+    [row] = found.failed
+    assert (row.scenario, row.seed, row.error) == ("b", 2, "ZeroDivisionError: no recruiters left to divide by")
+    [line] = [line for line in sim.open_store(tmp_path / "store").log() if line["state"] == "failed"]
+    assert line["error"] == row.error
+    words = line["repeat"].split()
+    assert words[:2] == ["kumakan", "run"]
+    assert sim.load(words[2]) == batch_fakes.scenario("b")
+    assert words[3:] == ["--seed", "2", "--world-seed", "1", "--store", str(tmp_path / "store")]
+    assert len(found.rows) == 6
+    assert sim.open_store(tmp_path / "store").batch().records["b"].keys() == {1, 3}
+    assert not batch([1, 2, 3]).failed, "it is made again the next time"
+
+
+def test_a_batch_ends_at_the_first_failure_if_asked_to(batch, begun):
+    found = batch([1, 2, 3], runner=fakes.fails_on_two, on_error="stop")
+    assert len(found.failed) == 1
+    assert begun() == ["a 1 0", "b 1 0", "a 2 0"]
+
+
+def test_a_worker_that_dies_costs_its_own_run_only(batch):
+    found = batch([1, 2, 3], runner=fakes.dies_on_two, workers=2)
+    assert [(row.scenario, row.seed) for row in found.failed] == [("b", 2)]
+    assert "worker process died" in found.failed[0].error
+    assert len(found.rows) == 6
+
+
+def test_many_small_runs_are_few_files(tmp_path, batch, monkeypatch):
+    monkeypatch.setattr(archives, "TOGETHER", 25)
+    batch(range(1, 101))
+    here = files(tmp_path / "store")
+    assert sum(name.endswith(".parquet") for name in here) == 3 * 8
+    assert not [name for name in here if name.startswith(("fresh", "claims", "batches"))]
+    assert len(whole(sim.open_store(tmp_path / "store"))) == 200
+
+
+def test_the_tables_are_plain_parquet(tmp_path, batch):
+    pq = pytest.importorskip("pyarrow.parquet")
+    found = batch([1, 2])
+    weeks = pq.read_table(tmp_path / "store" / "weeks").to_pandas()
+    record = found.records["b"][2]
+    mine = weeks[(weeks.scenario == "b") & (weeks.seed == 2)]
+    assert mine["joined"].tolist() == record.frame()["joined"].tolist()
+    assert mine["region"].tolist() == record.frame()["region"].tolist()
+    runs = pq.read_table(tmp_path / "store" / "runs").to_pandas().set_index(["scenario", "seed"])
+    assert np.allclose(runs.loc[("b", 2), "sum.joined"], record["joined"].sum(axis=0))
+    assert np.allclose(runs.loc[("b", 2), "mean.trust"], record["trust"][-52:].mean(axis=0))
+    batches = list(sim.open_store(tmp_path / "store").weeks(["joined"]))
+    assert sum(len(one) for one in batches) == len(weeks)
+
+
+def test_effects_and_deliveries_are_the_same_from_the_store(batch):
+    plain, kept = batch(range(1, 5), store=None), batch(range(1, 5))
+    assert kept.effects().compare(plain.effects()).empty
+    assert kept.delivered().compare(plain.delivered()).empty
+
+
+def test_effects_read_no_weeks_but_those_of_one_run_of_each_scenario(tmp_path, batch, monkeypatch):
+    found = batch(range(1, 5))
+    read = []
+    record = Archive.record
+    monkeypatch.setattr(Archive, "record", lambda self, *where: read.append(where) or record(self, *where))
+    found.effects()
+    assert len(read) == 2
+
+
+def test_fresh_runs_are_read_before_they_are_in_parquet(tmp_path, batch, monkeypatch):
+    monkeypatch.setattr(Archive, "pack", lambda self, least=0: None)
+    found = batch([1, 2])
+    assert len([name for name in files(tmp_path / "store") if name.endswith(".run")]) == 4
+    assert len(found.rows) == 4
+    assert len(found.effects()) > 0
+    monkeypatch.undo()
+    first = found.records["a"][1].digest
+    reader = sim.open_store(tmp_path / "store").batch().records["a"]
+    assert len(reader) == 2
+    run_batch([batch_fakes.scenario("a")], [1], out=tmp_path / "out", store=tmp_path / "store", runner=fakes.quick)
+    assert not [name for name in files(tmp_path / "store") if name.endswith(".run")]
+    assert reader[1].digest == first, "found again where it has gone meanwhile"
+
+
+@pytest.mark.parametrize("step", range(8))
+def test_a_full_disk_loses_nothing_that_was_finished(tmp_path, batch, begun, monkeypatch, step):
+    """The disk fills up after so many files, in the middle of one."""
+    batch([1])
+    good = digests(sim.open_store(tmp_path / "store"))
+    left = [step]
+    put = Archive._writing
+
+    def full(self, name):
+        left[0] -= 1
+        if left[0] >= 0:
+            return put(self, name)
+        folder, _, last = self._at(name).rpartition("/")
+        Path(folder, f".{last}~{self.me}").write_bytes(b"PAR1 half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Archive, "_writing", full)
+    with pytest.raises((OSError, InputError), match="No space left"):
+        batch([1, 2, 3])
+    monkeypatch.setattr(Archive, "_writing", put)
+    store = sim.open_store(tmp_path / "store")
+    assert good.items() <= digests(store).items()
+    finished = len(store.runs())
+    before = len(begun())
+    batch([1, 2, 3])
+    assert len(begun()) == before + 6 - finished
+    assert len(whole(store)) == 6
+    assert not [name for name in files(tmp_path / "store") if "~" in name], "what was half-written is gone"
+
+
+def test_a_torn_line_of_the_log_spoils_no_other(tmp_path, batch):
+    batch([1])
+    with (tmp_path / "store" / "log.jsonl").open("a") as log:
+        log.write('{"run": "torn')
+    batch([1, 2])
+    store = sim.open_store(tmp_path / "store")
+    assert [(line["scenario"], line["seed"]) for line in store.log()] == [("a", 1), ("b", 1), ("a", 2), ("b", 2)]
+
+
+def start(tmp_path, seeds, workers=2):
+    return subprocess.Popen(
+        [sys.executable, HERE / "archive_fakes.py", tmp_path / "store", tmp_path / "out", str(seeds), str(workers)],
+        env={**os.environ, "PYTHONPATH": f"{HERE}:{HERE.parents[1]}"}, start_new_session=True,
+    )  # fmt: skip
+
+
+def wait_for(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def children(pid):
+    import psutil
+
+    return [child for child in psutil.Process(pid).children() if "spawn_main" in " ".join(child.cmdline())]
+
+
+@pytest.mark.slow
+def test_a_killed_worker_costs_nothing(tmp_path, begun):
+    parent = start(tmp_path, 20)
+    log = tmp_path / "store" / "log.jsonl"
+    wait_for(lambda: log.exists() and len(log.read_text().splitlines()) > 4)
+    children(parent.pid)[0].kill()
+    assert parent.wait(60) == 0
+    store = sim.open_store(tmp_path / "store")
+    assert len(whole(store)) == 40
+    assert all(line["state"] == "done" for line in store.log())
+    assert len(begun()) <= 40 + 1
+
+
+@pytest.mark.slow
+def test_a_killed_parent_loses_no_finished_run_and_the_next_one_repeats_none(tmp_path, begun):
+    luck = random.Random(1)
+    seen = {}
+    for _ in range(4):
+        many = len(begun())
+        parent = start(tmp_path, 60)
+        wait_for(lambda many=many: len(begun()) > many + 8)
+        time.sleep(luck.random() * 0.3)
+        os.kill(parent.pid, signal.SIGKILL)
+        parent.wait()
+        store = sim.open_store(tmp_path / "store")
+        now = digests(store)
+        assert seen.items() <= now.items()
+        seen = now
+    assert start(tmp_path, 60).wait(120) == 0
+    assert seen.items() <= digests(store).items()
+    assert len(whole(store)) == 120
+    twice = [run for run, times in Counter(begun()).items() if times > 1]
+    assert len(twice) <= 4 * 4, "only what was under way when the parent was killed"
+    done = Counter(line["run"] for line in store.log() if line["state"] == "done")
+    assert max(done.values()) == 1
+
+
+@pytest.mark.slow
+def test_two_parents_on_one_store_share_the_work(tmp_path, begun):
+    parents = [start(tmp_path, 100, workers=1), start(tmp_path, 100, workers=2)]
+    assert [parent.wait(120) for parent in parents] == [0, 0]
+    assert len(begun()) == len(set(begun())) == 200
+    store = sim.open_store(tmp_path / "store")
+    assert len(whole(store)) == 200
+    assert len({line["by"] for line in store.log()}) == 2
+    assert not [name for name in files(tmp_path / "store") if name.startswith(("fresh", "claims", "batches"))]
+
+
+@pytest.mark.slow
+def test_what_a_killed_parent_had_claimed_another_one_makes(tmp_path, begun):
+    dead, alive = start(tmp_path, 40), start(tmp_path, 40)
+    wait_for(lambda: len(begun()) > 10)
+    os.kill(dead.pid, signal.SIGKILL)
+    dead.wait()
+    assert alive.wait(120) == 0
+    assert len(whole(sim.open_store(tmp_path / "store"))) == 80
+
+
+def test_a_place_that_is_no_store_is_refused(tmp_path, batch):
+    with pytest.raises(InputError, match="there is no store"):
+        sim.open_store(tmp_path / "nothing")
+    (tmp_path / "mine").write_text("mine")
+    with pytest.raises(InputError, match="--store"):
+        batch([1], store=tmp_path)
+    with pytest.raises(InputError, match="--store"):
+        batch([1], store=tmp_path / "mine")
+    with pytest.raises(InputError, match="no URL that fsspec knows"):
+        batch([1], store="nosuch://place")
+    batch([1], store=None)
+    with pytest.raises(InputError, match="is no store"):
+        batch([1], store=tmp_path / "out")
+    later = tmp_path / "later"
+    later.mkdir()
+    (later / "manifest.json").write_text(json.dumps({"store": 99, "kumakan": "9.9"}))
+    with pytest.raises(InputError, match="later version"):
+        sim.open_store(later)
+
+
+@pytest.mark.slow
+def test_the_commands_keep_runs_in_a_store_and_tables_in_out(tmp_path):
+    from click.testing import CliRunner
+
+    from sim.cli import kumakan
+
+    (tmp_path / "a.yaml").write_text("end: 2012-03-05\npersons_per_youth: 2000\n")
+    (tmp_path / "b.yaml").write_text("extends: a.yaml\nmeasures: {joint_patrols: true}\n")
+    a, b, store, out = (str(tmp_path / name) for name in ("a.yaml", "b.yaml", "store", "out"))
+    one = CliRunner().invoke(kumakan, ["run", a, "--seed", "2", "--store", store, "--out", out])
+    assert one.exit_code == 0, one.output
+    both = CliRunner().invoke(kumakan, ["compare", a, b, "--seeds", "2", "--store", store, "--out", out])
+    assert both.exit_code == 0, both.output
+    assert "3 runs to make" in both.output
+    assert "1 more are there already" in both.output
+    assert f"Runs: {store}" in both.output
+    assert {Path(name).parts[0] for name in files(out)} == {"effects.csv", "delivered.csv", "figures"}
+    kept = sim.open_store(store)
+    plain = sim.run(sim.load(b), seed=2)
+    assert kept.batch().records["b"][2].digest == plain.digest
