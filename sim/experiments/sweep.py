@@ -777,6 +777,7 @@ class Swept:
         tables = {"points.csv": self.points, "table.csv": self.table, "summary.csv": self.summary()}
         if self.plan.design.method in SCREENED and len(self.table):
             tables["indices.csv"] = all_indices(self)
+        folder.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
             write_text(folder / name, table.to_csv(index=False))
         return [folder / name for name in tables]

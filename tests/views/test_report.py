@@ -10,11 +10,13 @@ import pytest
 from click.testing import CliRunner
 from comparisons import comparison, of_measures
 
+import sim
 from sim import cli
 from sim.engine.errors import InputError
 from sim.experiments.effects import LEDGER, SOUGHT, basis, effects
 from sim.experiments.store import Pair
 from sim.measures import MEASURES
+from sim.scenario import Scenario
 from sim.views import report as module
 from sim.views.report import answer, by_outcome, covered, effect, page, report
 
@@ -399,3 +401,16 @@ def test_a_place_in_a_picture_lies_within_it(compared):
             for line in block.lines:
                 places = np.array([line.zero, *line.marks])
                 assert ((places >= 0) & (places <= module.WIDTH)).all()
+
+
+def test_a_report_is_made_from_a_store_too(tmp_path):
+    short = {"end": "2012-02-06", "persons_per_youth": 2000}
+    scenarios = [Scenario.of({"name": "base", **short}),
+                 Scenario.of({"name": "patrols", **short, "measures": {"joint_patrols": True}})]  # fmt: skip
+    place = str(tmp_path / "store")
+    batch = sim.compare(scenarios, seeds=2, store=place, out=tmp_path / "out", workers=1)
+    text = Reader(report(place).read_text(encoding="utf-8")).text
+    assert batch.rows[0].digest[:12] in text
+    assert "patrols" in text
+    with pytest.raises(InputError, match="name a file for the report with --out"):
+        report("memory://somewhere")
