@@ -904,8 +904,8 @@ class KeptRuns(Mapping[Any, "Record"]):
 class KeptRows(Sequence["Row"]):
     """How the runs of a plan ended, read from the store when asked for: those that finished, then those that failed."""
 
-    def __init__(self, kept: Kept, failed: Sequence[Row] = (), made: int = 0) -> None:
-        self._kept, self.failed, self.made = kept, tuple(failed), made
+    def __init__(self, kept: Kept, failed: Sequence[Row] = ()) -> None:
+        self._kept, self.failed = kept, tuple(failed)
 
     @cached_property
     def _rows(self) -> tuple[Row, ...]:
