@@ -2,9 +2,13 @@
 
 import os
 
+import numba
 from hypothesis import settings
 
 # No example is too slow on a busy machine. In CI the same examples are tried every time, so a failure can be repeated.
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    numba.set_num_threads(1)  # one core for each of the processes that share the tests

@@ -146,7 +146,7 @@ def test_readme_has_its_two_commands():
     assert compare == f"python -m pip install -e . && kumakan compare {' '.join(files)}"
     assert files[0] == "scenarios/baseline.yaml"
     assert all((ROOT / file).exists() for file in files)
-    assert tests == 'python -m pip install -e ".[test]" && python -m pytest'
+    assert tests == 'python -m pip install -e ".[test]" && python -m pytest -n auto'
 
 
 def test_readme_example_runs(monkeypatch):

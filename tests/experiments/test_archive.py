@@ -65,7 +65,7 @@ def files(folder):
 
 
 def test_a_packed_record_is_the_same_to_the_last_bit():
-    record = batch_fakes.record(np.random.default_rng(1).standard_normal((5, 9, 6)))
+    record = batch_fakes.record(np.random.default_rng(1).standard_normal((5, 9, len(batch_fakes.OBSERVABLES))))
     again = Packed(pack(record)).record()
     assert again.digest == record.digest
     assert again.observables == record.observables

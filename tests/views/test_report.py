@@ -376,7 +376,7 @@ def test_folders_without_a_comparison_are_refused(store, tmp_path):
         assert words in done.stderr
         assert len(done.stderr.splitlines()) == 1
 
-    refused(tmp_path / "none", "is no folder; a report is made from a folder that kumakan compare has written")
+    refused(tmp_path / "none", "is no folder; a report is made from a folder or store that kumakan compare has written")
     (tmp_path / "empty").mkdir()
     refused(tmp_path / "empty", "holds no comparison")
     refused(store / "runs" / "baseline" / "seed-1-draw-1", "holds no comparison")
