@@ -575,8 +575,7 @@ def test_eight_weeks_are_the_same(scenario, moved):
     ("scenario", "moved", "must_happen"),
     [
         (nothing_done, None, EVERYWHERE | {"left with end of group"}),
-        (all_measures, None, EVERYWHERE | WITH_MEASURES),
-        (every_lever, stir, EVERYWHERE | WITH_MEASURES | WITH_LEVERS),
+        (every_lever, stir, EVERYWHERE | WITH_MEASURES | WITH_LEVERS),  # all measures are on in it too
     ],
 )
 def test_a_year_is_the_same_person_by_person(scenario, moved, must_happen):
