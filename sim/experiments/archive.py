@@ -384,10 +384,11 @@ class Archive:
 
     def _clear_up(self) -> None:
         """Remove what dead batches left: half-written files, weeks without runs, fresh runs that are in Parquet."""
+        claims = self._names("claims")  # before the batches: who claims later is not meant
         others = [name for name in self._names("batches") if name != self.me]
         dead = [name for name in others if not self._alive(name)]
         if len(dead) == len(others):
-            for claim in self._names("claims"):
+            for claim in claims:
                 self._remove(f"claims/{claim}")
         for name in dead:
             self._remove(f"batches/{name}")
@@ -396,7 +397,7 @@ class Archive:
         try:
             for folder in ("", *FOLDERS):
                 for name in self._names(folder, hidden=True):
-                    if not self._alive(name.rpartition("~")[2]):
+                    if not self._writes(name.rpartition("~")[2], f"{folder}/{name}"):
                         self._remove(f"{folder}/{name}")
             there = self._names("runs")
             for folder in ("weeks", "cells"):
@@ -437,6 +438,19 @@ class Archive:
             return abs(psutil.Process(about["pid"]).create_time() - about["since"]) < 1.0
         except psutil.NoSuchProcess:
             return False
+
+    def _writes(self, batch: str, half: str) -> bool:
+        """Whether a batch may still be writing a half-written file; one that has only just begun has no sign of life."""
+        if self._alive(batch):
+            return True
+        host, _, number = batch.rpartition("-")[0].rpartition("-")
+        if host == socket.gethostname() and number.isdigit():
+            return int(number) != os.getpid() and psutil.pid_exists(int(number))
+        try:
+            written = self.fs.modified(self._at(half))
+        except (FileNotFoundError, NotImplementedError):
+            return False
+        return bool((datetime.now(UTC) - written).total_seconds() < LEASE)
 
     def _claim(self, name: str) -> bool:
         """Take what nobody alive holds. A claim is never taken away from its file: the next holder adds one."""

@@ -5,6 +5,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -311,6 +312,21 @@ def test_a_killed_parent_loses_no_finished_run_and_the_next_one_repeats_none(tmp
     assert len(twice) <= 4 * 4, "only what was under way when the parent was killed"
     done = Counter(line["run"] for line in store.log() if line["state"] == "done")
     assert max(done.values()) == 1
+
+
+def test_what_a_batch_is_writing_as_it_begins_is_left_alone(tmp_path, batch):
+    """Its sign of life is itself half-written then, and so may be the manifest."""
+    batch([1])
+    other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    me = f"{socket.gethostname()}-{other.pid}-0a0a0a0a"
+    halves = [tmp_path / "store" / "batches" / f".{me}~{me}", tmp_path / "store" / f".manifest.json~{me}"]
+    for half in halves:
+        half.write_bytes(b"{")
+    batch([1, 2])
+    assert all(half.exists() for half in halves)
+    other.communicate(b"\n")
+    batch([1, 2, 3])
+    assert not any(half.exists() for half in halves), "nor is what it left when it was killed"
 
 
 @pytest.mark.slow
