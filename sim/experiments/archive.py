@@ -38,7 +38,7 @@ import psutil
 
 from sim.engine.errors import InputError
 from sim.experiments.store import Pair, Run, folder_name, run_id, scenario_text, write_text
-from sim.experiments.totals import totals
+from sim.experiments.totals import totals, weekly
 from sim.version import __version__
 
 if TYPE_CHECKING:
@@ -440,7 +440,7 @@ class Archive:
             return False
 
     def _writes(self, batch: str, half: str) -> bool:
-        """Whether a batch may still be writing a half-written file; one that has only just begun has no sign of life."""
+        """Whether a batch may still be writing a file; one that has only just begun has given no sign of life yet."""
         if self._alive(batch):
             return True
         host, _, number = batch.rpartition("-")[0].rpartition("-")
@@ -838,6 +838,7 @@ class Kept(Mapping[str, "KeptRuns"]):
         self.archive, self.asked = archive, asked
         self.drawn = list(asked["draws"]) != [0]
         self._totals: dict[tuple[str, ...], pa.Table] = {}
+        self._weekly: dict[tuple[str, ...], dict[str, np.ndarray]] = {}
 
     @property
     def where(self) -> Any:
@@ -885,6 +886,33 @@ class Kept(Mapping[str, "KeptRuns"]):
         keys = [Pair(draw, seed) if self.drawn else seed for draw, seed in zip(draws, seeds, strict=True)]
         return {keys[k]: values[k] for k in sorted(range(len(keys)), key=keys.__getitem__)}
 
+    def weekly(self, scenario: str, names: Sequence[str]) -> dict[Any, np.ndarray]:
+        """Weeks x regions x observables of each run of a scenario: columns only, read some rows at a time."""
+        key = tuple(names)
+        if key not in self._weekly:  # all scenarios at once: every file is opened once
+            self._weekly = {key: self._read_weekly(names)}
+        found = self._weekly[key]
+        return {
+            pair: found[where[0]] if where[0] in found else weekly(self.archive.record(*where), names)
+            for pair, where in self._places[scenario].items()
+        }
+
+    def _read_weekly(self, names: Sequence[str]) -> dict[str, np.ndarray]:
+        """The same by run, of those in Parquet."""
+        parts: dict[str, list[np.ndarray]] = {
+            where[0]: [] for places in self._places.values() for where in places.values()
+        }
+        regions = 1
+        for rows in self.archive.weeks(names):
+            ids, at = rows["run"].dictionary.to_pylist(), rows["run"].indices.to_numpy()
+            regions = len(rows["region"].dictionary)
+            values = np.column_stack([rows[name].to_numpy() for name in names])
+            ends = np.flatnonzero(np.diff(at, append=-1)) + 1  # a run's rows stand together, week by week
+            for first, last in zip([0, *ends[:-1]], ends, strict=True):
+                if ids[at[first]] in parts:
+                    parts[ids[at[first]]].append(values[first:last])
+        return {run: np.concatenate(some).reshape(-1, regions, len(names)) for run, some in parts.items() if some}
+
     def __getitem__(self, scenario: str) -> KeptRuns:
         return KeptRuns(self, scenario, self._places[scenario])
 
@@ -904,6 +932,10 @@ class KeptRuns(Mapping[Any, "Record"]):
     def totals(self, names: Sequence[str]) -> Mapping[Any, np.ndarray]:
         """Regions x observables of each run, from the columns of the store, without reading a record."""
         return self._kept.totals(self._scenario, names)
+
+    def weekly(self, names: Sequence[str]) -> Mapping[Any, np.ndarray]:
+        """Weeks x regions x observables of each run, from the columns of the store."""
+        return self._kept.weekly(self._scenario, names)
 
     def __getitem__(self, key: Any) -> Record:
         return self._kept.archive.record(*self._places[key])

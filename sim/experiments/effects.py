@@ -139,10 +139,10 @@ def outcome_values(record: Record, outcome: Outcome) -> NDArray[np.float64]:
     Counts are sums over the run; states are means over its last 52 weeks, for Mali weighted by people or
     youths.
     """
-    return _nation_first(totals(record, outcome.observables(record)).sum(axis=1), outcome, record)
+    return nation_first(totals(record, outcome.observables(record)).sum(axis=1), outcome, record)
 
 
-def _nation_first(regions: NDArray[np.float64], outcome: Outcome, example: Record) -> NDArray[np.float64]:
+def nation_first(regions: NDArray[np.float64], outcome: Outcome, example: Record) -> NDArray[np.float64]:
     """Mali in front of its regions (the last axis): their sum, or their mean weighted by people or youths."""
     how = example.observables[example.names.index(outcome.observables(example)[0])].how
     if how == "sum":
@@ -214,23 +214,71 @@ def effects(
     """
     import pandas as pd
 
-    if baseline not in records_by_scenario:
-        raise InputError(f"there are no runs of {baseline!r}{nearest(baseline, records_by_scenario)}")
-    for name in outcomes:
-        if name not in OUTCOMES:
-            raise InputError(
-                f"there is no outcome {name!r}; it is one of {', '.join(OUTCOMES)}{nearest(name, OUTCOMES)}"
-            )
     if interval not in ("t", "bootstrap"):
         raise InputError(f"interval is {interval!r}; it is 't' or 'bootstrap'")
+    found = paired(records_by_scenario, baseline, outcomes)
+    if found is None:
+        return pd.DataFrame(columns=list(COLUMNS))
+    margin = found.margin if nothing_margin is None else nothing_margin
+    rows = []
+    for scenario, pairs in found.scenarios.items():
+        many = {"draws": len(set(pairs.draws)) if found.over_draws else 0, "seeds": len(set(pairs.seeds))}
+        for k, outcome in enumerate(found.outcomes):
+            unit = found.units[k]
+            for place, region in enumerate((NATION, *found.regions)):
+                one, other = pairs.ours[:, k, place], pairs.theirs[:, k, place]
+                nothing = margin * (1.0 if unit == "SD" else np.abs(other))
+                summary = summarised(one, other, outcome.better, nothing, interval)
+                rows.append(
+                    {"scenario": scenario, "outcome": outcome.name, "group": outcome.group, "unit": unit,
+                     "region": region, "better": outcome.better, "baseline": baseline, **many, **summary}
+                )  # fmt: skip
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
+
+# --- pairs of runs ------------------------------------------------------------------------------------------
+
+
+class Pairs(NamedTuple):
+    """One scenario and the baseline, line by line under the same draw and seed."""
+
+    ours: NDArray[np.float64]  # lines x outcomes x (Mali, regions)
+    theirs: NDArray[np.float64]
+    draws: tuple[int, ...]  # of all pairs of runs; over draws a line is the mean over the seeds of one
+    seeds: tuple[int, ...]
+
+
+class Paired(NamedTuple):
+    """What every scenario gives beside the baseline."""
+
+    scenarios: dict[str, Pairs]
+    outcomes: tuple[Outcome, ...]
+    units: tuple[str, ...]
+    regions: tuple[str, ...]
+    over_draws: bool  # whether a line is a draw of the parameters; else it is a seed
+    margin: float  # the parameter `nothing_margin` of the runs
+
+
+def paired(
+    records_by_scenario: Mapping[str, Mapping[Any, Record]], baseline: str, outcomes: Sequence[str]
+) -> Paired | None:
+    """Values of outcomes in each scenario and in the baseline, over what both finished; None where nothing has.
+
+    Raises
+    ------
+    InputError
+        For an unknown scenario or outcome.
+    """
+    if baseline not in records_by_scenario:
+        raise InputError(f"there are no runs of {baseline!r}{nearest(baseline, records_by_scenario)}")
+    check_outcomes(outcomes)
     examples = {scenario: next(iter(runs.values())) for scenario, runs in records_by_scenario.items() if len(runs)}
     if not examples:
-        return pd.DataFrame(columns=list(COLUMNS))
+        return None
     example = examples.get(baseline) or next(iter(examples.values()))
     chosen = [outcome for outcome in (OUTCOMES[name] for name in outcomes) if outcome.observables(example)]
     if not chosen:
-        return pd.DataFrame(columns=list(COLUMNS))
+        return None
     parts = {outcome: outcome.observables(example) for outcome in chosen}
     names = sorted({name for part in parts.values() for name in part})
     columns = {outcome: [names.index(name) for name in part] for outcome, part in parts.items()}
@@ -240,39 +288,43 @@ def effects(
     for scenario, runs in records_by_scenario.items():
         found = all_totals(runs, names)
         everything = np.array([*found.values()]).reshape(len(found), len(example.regions), len(names))
-        each = [_nation_first(everything[:, :, columns[o]].sum(axis=2), o, example) for o in chosen]
+        each = [nation_first(everything[:, :, columns[o]].sum(axis=2), o, example) for o in chosen]
         values[scenario] = dict(zip(map(pair, found), np.stack(each, axis=1), strict=True))
-    if nothing_margin is None:
-        nothing_margin = float(example.about.get("parameters", {}).get("nothing_margin", NOTHING_MARGIN))
 
-    units = {observable.name: observable.unit for observable in example.observables}
-    rows = []
+    scenarios = {}
     for scenario, runs_of in values.items():
         if scenario == baseline:
             continue
         both = sorted(runs_of.keys() & values[baseline].keys())
-        blank = np.empty((0, len(chosen), 1 + len(example.regions)))
-        ours, theirs = (
-            _together({p: of[p] for p in both}, over_draws) if both else blank for of in (runs_of, values[baseline])
-        )
         away = elsewhere(measures.get(scenario, {}), measures.get(baseline, {}), example.regions)
-        many = {
-            "draws": len({p.draw for p in both}) if over_draws else 0,
-            "seeds": len({p.seed for p in both}),
-        }
-        for k, outcome in enumerate(chosen):
-            unit = units[outcome.observables(example)[0]]
-            one, other = ours[:, k], theirs[:, k]
-            if outcome.elsewhere:
-                one, other = _only(one, away), _only(other, away)
-            for place, region in enumerate((NATION, *example.regions)):
-                margin = nothing_margin * (1.0 if unit == "SD" else np.abs(other[:, place]))
-                summary = summarised(one[:, place], other[:, place], outcome.better, margin, interval)
-                rows.append(
-                    {"scenario": scenario, "outcome": outcome.name, "group": outcome.group, "unit": unit,
-                     "region": region, "better": outcome.better, "baseline": baseline, **many, **summary}
-                )  # fmt: skip
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+        blank = np.empty((0, len(chosen), 1 + len(example.regions)))
+        sides = []
+        for of in (runs_of, values[baseline]):
+            side = _together({p: of[p] for p in both}, over_draws) if both else blank
+            for k, outcome in enumerate(chosen):
+                if outcome.elsewhere:
+                    side[:, k] = _only(side[:, k], away)
+            sides.append(side)
+        scenarios[scenario] = Pairs(sides[0], sides[1], tuple(p.draw for p in both), tuple(p.seed for p in both))
+    units = {observable.name: observable.unit for observable in example.observables}
+    margin = float(example.about.get("parameters", {}).get("nothing_margin", NOTHING_MARGIN))
+    return Paired(scenarios, tuple(chosen), tuple(units[parts[o][0]] for o in chosen), tuple(example.regions),
+                  over_draws, margin)  # fmt: skip
+
+
+def check_outcomes(names: Sequence[str]) -> None:
+    """Refuse what is no outcome.
+
+    Raises
+    ------
+    InputError
+        That names those there are, and the nearest.
+    """
+    for name in names:
+        if name not in OUTCOMES:
+            raise InputError(
+                f"there is no outcome {name!r}; it is one of {', '.join(OUTCOMES)}{nearest(name, OUTCOMES)}"
+            )
 
 
 def _together(values: Mapping[Pair, NDArray[np.float64]], over_draws: bool) -> NDArray[np.float64]:

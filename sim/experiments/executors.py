@@ -17,12 +17,12 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from functools import partial
+from multiprocessing.connection import wait
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -33,6 +33,8 @@ LOOK, ANSWER = 1.0, 10.0
 """Seconds between two looks at who is there in a cluster, and to wait for its scheduler."""
 AHEAD = 2
 """Jobs a worker has: one under way and one to go on with, so that it never waits for the parent."""
+
+SPAWN = multiprocessing.get_context("spawn")
 
 Work = Callable[[Any], Any]
 Groups = Iterable[Iterable[Any]]
@@ -87,18 +89,52 @@ def in_this_process(work: Work, groups: Groups) -> Results:
 # --- processes of this machine ------------------------------------------------------------------------------
 
 
+class _Died(Exception):
+    """The process of a worker has ended."""
+
+
 class _Worker:
-    """One process, and the jobs it has in the order in which it makes them."""
+    """One process, and the jobs it has in the order in which it makes them.
+
+    It has a line of its own to the parent, so that a process that dies, even in the middle of an answer, is an end of
+    that line and of nothing else.
+    """
 
     def __init__(self, work: Work) -> None:
-        self.work = work
-        self.jobs: dict[Future[Any], Any] = {}
-        self.pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker)
+        self.jobs: deque[Any] = deque()
+        self.line, theirs = SPAWN.Pipe()
+        self.process = SPAWN.Process(target=_serve, args=(theirs, work), daemon=True)
+        with _surroundings():
+            self.process.start()
+        theirs.close()
 
     def give(self, job: Any) -> None:
-        """Hand it one more job; raises BrokenProcessPool if it has died."""
-        with _surroundings():
-            self.jobs[self.pool.submit(self.work, job)] = job
+        """Hand it one more job."""
+        with suppress(OSError):  # it has died, as `take` will find
+            self.line.send(job)
+        self.jobs.append(job)
+
+    def take(self) -> tuple[Any, Any]:
+        """The first of its jobs, and what came of it.
+
+        Raises
+        ------
+        _Died
+        """
+        try:
+            result, error = self.line.recv()
+        except (OSError, EOFError):
+            raise _Died from None
+        if error is not None:
+            raise error
+        return self.jobs.popleft(), result
+
+    def end(self, at_once: bool = False) -> None:
+        """End the process."""
+        if at_once:
+            self.process.terminate()
+        self.line.close()
+        self.process.join()
 
 
 def in_processes(work: Work, groups: Groups, workers: int) -> Results:
@@ -106,58 +142,63 @@ def in_processes(work: Work, groups: Groups, workers: int) -> Results:
     queue = _Queue(groups)
     again: list[Any] = []
     staff = [_Worker(work) for _ in range(workers)]
-    others = set(multiprocessing.active_children())
+    whole = False
     try:
         while True:
-            for place in range(len(staff)):
-                _fill(staff, place, queue, again)
-            under_way = [future for worker in staff for future in worker.jobs]
-            if not under_way:
+            for place, worker in enumerate(staff):
+                while len(worker.jobs) < AHEAD and (job := queue.next(place)) is not None:
+                    worker.give(job)
+            busy: dict[Any, int] = {worker.line: place for place, worker in enumerate(staff) if worker.jobs}
+            if not busy:
                 break
-            wait(under_way, return_when=FIRST_COMPLETED)
-            for worker in staff:
-                for future in [future for future in worker.jobs if future.done() and not _died(future)]:
-                    yield worker.jobs.pop(future), future.result()
+            for line in wait(list(busy)):
+                place = busy[line]
+                try:
+                    yield staff[place].take()
+                except _Died:
+                    lost = list(staff[place].jobs)  # the first was under way, the others had not begun
+                    again.extend(lost[:1])
+                    queue.give_back(place, lost[1:])
+                    staff[place].end()
+                    staff[place] = _Worker(work)
         for job in again:
             staff.append(alone := _Worker(work))
             alone.give(job)
-            [future] = alone.jobs
-            wait([future])
-            died = "the worker process died; often the machine was out of memory"
-            yield job, Lost(died) if _died(future) else future.result()
-            alone.pool.shutdown()
-    except BaseException:  # Ctrl-C above all: nobody waits for runs that will not be used
-        for process in set(multiprocessing.active_children()) - others:
-            process.terminate()
-        raise
+            try:
+                yield alone.take()
+            except _Died:
+                yield job, Lost("the worker process died; often the machine was out of memory")
+            staff.pop().end()
+        whole = True
     finally:
-        for worker in staff:
-            worker.pool.shutdown(cancel_futures=True)
+        for worker in staff:  # after Ctrl-C nobody waits for runs that will not be used
+            worker.end(at_once=not whole)
 
 
-def _died(future: Future[Any]) -> bool:
-    return future.done() and isinstance(future.exception(), BrokenProcessPool)
+def _serve(line: Any, work: Work) -> None:
+    """What a worker does: jobs come in, answers go out, until the parent is gone. Ctrl-C is left to the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    jobs: SimpleQueue[Any] = SimpleQueue()
 
-
-def _fill(staff: list[_Worker], place: int, queue: _Queue, again: list[Any]) -> None:
-    """Give a worker jobs until it has enough; put another in its place if it has died."""
-    worker = staff[place]
-    while any(_died(future) for future in worker.jobs) or len(worker.jobs) < AHEAD:
-        if any(future.done() and not _died(future) for future in worker.jobs):
-            return  # what it has finished is taken first
-        job = None
+    def listen() -> None:  # beside the work, so that the parent never waits to hand out a job
         try:
-            if any(_died(future) for future in worker.jobs):
-                raise BrokenProcessPool
-            if (job := queue.next(place)) is None:
-                return
-            worker.give(job)
-        except BrokenProcessPool:
-            lost = list(worker.jobs.values())  # the first was under way, the others had not begun
-            again.extend(lost[:1])
-            queue.give_back(place, [*lost[1:], *([] if job is None else [job])])
-            worker.pool.shutdown(wait=False, cancel_futures=True)
-            staff[place] = worker = _Worker(worker.work)
+            while True:
+                jobs.put(line.recv())
+        except (OSError, EOFError):
+            os._exit(0)
+        except BaseException:  # a job that cannot be read here
+            traceback.print_exc()
+            os._exit(1)
+
+    threading.Thread(target=listen, daemon=True).start()
+    while True:
+        job = jobs.get()
+        answer: tuple[Any, BaseException | None]
+        try:
+            answer = work(job), None
+        except BaseException as error:
+            answer = None, error
+        line.send(answer)
 
 
 @contextmanager
@@ -176,19 +217,6 @@ def _surroundings() -> Iterator[None]:
             os.environ["NUMBA_NUM_THREADS"] = before
         if can_mask:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-
-
-def _start_worker() -> None:
-    """Leave Ctrl-C to the parent, which ends the workers; end with the parent, however that ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-
-    def end_with_parent() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=end_with_parent, daemon=True).start()
 
 
 # --- a Dask cluster -----------------------------------------------------------------------------------------

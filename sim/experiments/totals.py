@@ -1,4 +1,4 @@
-"""The totals of a run: one number for each region and observable, which is what runs are compared by."""
+"""What runs are compared by: their totals, one number for each region and observable, or each week of them."""
 
 from __future__ import annotations
 
@@ -29,3 +29,14 @@ def all_totals(runs: Mapping[Any, Record], names: Sequence[str]) -> Mapping[Any,
     """The totals of many runs; runs that have them in columns need not read their records."""
     kept = getattr(runs, "totals", None)
     return kept(names) if kept else {key: totals(runs[key], names) for key in runs}
+
+
+def weekly(record: Record, names: Sequence[str]) -> NDArray[np.float64]:
+    """Weeks x regions x observables."""
+    return record.values[:, :, [record.names.index(name) for name in names]]
+
+
+def all_weekly(runs: Mapping[Any, Record], names: Sequence[str]) -> Mapping[Any, NDArray[np.float64]]:
+    """The weeks of many runs; runs that have them in columns need not read their records."""
+    kept = getattr(runs, "weekly", None)
+    return kept(names) if kept else {key: weekly(runs[key], names) for key in runs}
