@@ -34,6 +34,7 @@ MOST_RUNS = 200  # runs of a scenario that series and maps are of: each is in me
 PLAIN_LINES = 20  # lines of progress a batch prints where there is no terminal, at most
 
 FIGURE_SERIES = ("joined", "attacks", "members", "trust")
+FIGURE_OVER_TIME = ("joined", "attacks", "deaths_civilian", "abuses")
 FIGURE_REGIONAL = ("joined", "attacks", "abuses", "deaths_civilian")
 FIGURE_MAPS = ("joined_per_100k", "insecurity", "attacks", "reach")
 
@@ -222,6 +223,10 @@ def run(
     metavar="FIRST",
     help="First seed; the others follow it.",
 )  # fmt: skip
+@click.option("--precision", multiple=True, metavar="OUTCOME=WIDTH",
+              help="Add seeds (or draws) until 90 % intervals are so narrow: joined=50, joined=2%.")  # fmt: skip
+@click.option("--at-most", type=click.IntRange(2, 100_000), metavar="N",
+              help="To how many, with --precision; by default 1000.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(1, 1024), metavar="N",
               help="Worker processes; by default one per core.")  # fmt: skip
 @_store_options
@@ -234,6 +239,8 @@ def compare(
     seeds: int | None,
     draws: int | None,
     first: int,
+    precision: tuple[str, ...],
+    at_most: int | None,
     workers: int | None,
     store: str | None,
     cluster: str | None,
@@ -251,36 +258,112 @@ def compare(
     results folder already has are not repeated, so an interrupted comparison goes on where it was, and more seeds
     or draws can be added later.
     """
+    from sim.experiments.precision import MOST, Wish, until_precise
     from sim.experiments.runs import check_comparable, how_many_seeds
 
     loaded, name = _planned(scenarios, alone, fewer, persons_per_youth, changes)
     check_comparable(loaded)
-    batch = _make(
-        loaded,
-        range(first, first + how_many_seeds(seeds, draws)),
-        out or (Path("results") / name if name else None),
-        quiet,
-        draws=range(1, draws + 1) if draws else (0,),
-        workers=workers,
-        world_seed=world_seed,
-        overwrite=overwrite,
-        store=store,
-        cluster=cluster,
-        on_error=on_error,
-    )
+    wishes = [Wish.read(text) for text in precision]
+    if at_most is not None and not wishes:
+        raise InputError("--at-most says how far --precision may go; give both")
+    many = how_many_seeds(seeds, draws)
+
+    def make(pairs: int) -> Batch:
+        """With so many seeds, or draws where parameters are drawn."""
+        return _make(
+            loaded, range(first, first + (many if draws else pairs)),
+            out or (Path("results") / name if name else None), quiet,
+            draws=range(1, pairs + 1) if draws else (0,), workers=workers, world_seed=world_seed, overwrite=overwrite,
+            store=store, cluster=cluster, on_error=on_error,
+        )  # fmt: skip
+
+    start = draws or many
+    batch = until_precise(make, wishes, start, at_most or max(MOST, start)) if wishes else make(start)
     effects = batch.effects()
     if len(effects):
-        from sim.views.tables import console, show_effects
+        from sim.views.tables import console, show_effects, show_needed
 
-        delivered = batch.delivered()
-        show_effects(effects, console(), _rate(loaded[0]), delivered)
-        batch.out.mkdir(parents=True, exist_ok=True)
-        tables = [batch.out / "effects.csv", batch.out / "delivered.csv"]
-        for table, file in zip((effects, delivered), tables, strict=True):
-            table.to_csv(file, index=False)
+        tables = {"effects": effects, "delivered": batch.delivered(), "cost_per_person": batch.cost_per_spared()}
+        show_effects(effects, console(), _rate(loaded[0]), tables["delivered"], tables["cost_per_person"])
+        if wishes:
+            tables["precision"] = batch.needed(*precision)
+            show_needed(tables["precision"], console(), "draws" if draws else "seeds")
         figures = _figures(batch.records, batch.out / "figures", quiet)
-        _effect_figures(batch, effects, delivered, figures)
-        click.echo(f"Runs: {batch.place}\nTables: {', '.join(map(str, tables))}\nFigures: {figures}")
+        over_time = _effect_figures(batch, effects, tables["delivered"], figures)
+        tables |= {} if over_time is None else {"effects_over_time": over_time}
+        click.echo(f"Runs: {batch.place}\nTables: {_tables(batch, tables)}\nFigures: {figures}")
+    _end(batch)
+
+
+def _tables(batch: Batch, tables: Mapping[str, Any]) -> str:
+    """Write tables beside the runs, and name the files."""
+    from sim.experiments.store import write_text
+
+    batch.out.mkdir(parents=True, exist_ok=True)
+    files = [batch.out / f"{name}.csv" for name in tables]
+    for file, table in zip(files, tables.values(), strict=True):
+        write_text(file, table.to_csv(index=False))
+    return ", ".join(map(str, files))
+
+
+@kumakan.command()
+@click.argument("scenario", metavar="SCENARIO")
+@click.option("--seeds", type=click.IntRange(1, 100_000), metavar="N",
+              help="Seeds of each subset; by default 10, with --draws 1 for each.")  # fmt: skip
+@click.option("--draws", type=click.IntRange(1, 100_000), metavar="N",
+              help="Draws 1 to N of the parameters that are not known; left out, their central values.")  # fmt: skip
+@click.option("--orders", type=click.IntRange(2, 10_000), default=20, show_default=True, metavar="N",
+              help="Orders in which measures come, sampled where there are more than six of them.")  # fmt: skip
+@click.option("--workers", type=click.IntRange(1, 1024), metavar="N",
+              help="Worker processes; by default one per core.")  # fmt: skip
+@_store_options
+@_run_options
+@_scenario_options
+def attribute(
+    scenario: str,
+    seeds: int | None,
+    draws: int | None,
+    orders: int,
+    workers: int | None,
+    store: str | None,
+    cluster: str | None,
+    on_error: str,
+    out: Path | None,
+    world_seed: int,
+    overwrite: bool,
+    quiet: bool,
+    persons_per_youth: int | None,
+    changes: tuple[str, ...],
+) -> None:
+    """Share out what the measures of a scenario do together among them, and find pairs that help or hinder each other.
+
+    Subsets of the measures are run under the same seeds (or draws): all of up to six measures, else those along
+    sampled orders. Runs that the results folder has are not repeated, and more orders or seeds can be added.
+    """
+    from sim.experiments.attribution import attribution, subsets
+    from sim.experiments.store import folder_name
+
+    [package] = _load([scenario], persons_per_youth, changes)
+    plan = subsets(package, orders)
+    batch = _make(
+        plan.scenarios, range(1, (seeds or (1 if draws else 10)) + 1),
+        out or Path("results") / f"{folder_name(package.name)}+attribution", quiet,
+        draws=range(1, draws + 1) if draws else (0,), workers=workers, world_seed=world_seed, overwrite=overwrite,
+        store=store, cluster=cluster, on_error=on_error,
+    )  # fmt: skip
+    if not batch.failed:
+        from sim.views import plot_attribution, save
+        from sim.views.sheet import facts
+        from sim.views.tables import console, show_attribution
+
+        found = attribution(plan, batch.records)
+        show_attribution(found, package.name, console())
+        told = facts([package.name, f"{len(plan.members) - 1} subsets of its measures"],
+                     [(row.draw, row.seed) for row in batch.rows], [row.digest for row in batch.rows])  # fmt: skip
+        figure = batch.out / "figures" / "attribution.png"
+        save(plot_attribution(found.measures, package.name, about=told), figure, told)
+        files = _tables(batch, {"attribution": found.measures, "interactions": found.pairs})
+        click.echo(f"Runs: {batch.place}\nTables: {files}\nFigure: {figure}")
     _end(batch)
 
 
@@ -482,20 +565,37 @@ def _figures(by_scenario: Mapping[str, Mapping[Any, Any]], folder: Path, quiet: 
     return folder
 
 
-def _effect_figures(batch: Batch, effects: Any, delivered: Any, folder: Path) -> None:
-    """Draw what a comparison found: effects on Mali and by region, and how often measures helped or harmed."""
-    from sim.views import plot_effects, plot_shares, save
+def _effect_figures(batch: Batch, effects: Any, delivered: Any, folder: Path) -> Any:
+    """Draw what a comparison found: effects on Mali, by region and over time, how often measures helped or harmed.
+
+    Gives back the table of effects over time, where it is drawn.
+    """
+    import pandas as pd
+
+    from sim.experiments.store import folder_name
+    from sim.views import map_effect, plot_cost_effect, plot_effects, plot_effects_over_time, plot_shares, save
     from sim.views.sheet import facts
 
     done = [row for row in batch.rows if row.state != "failed"]
     told = facts(batch.scenarios, [(row.draw, row.seed) for row in done], [row.digest for row in done])
-    regional = [outcome for outcome in FIGURE_REGIONAL if outcome in set(effects["outcome"])]
-    for name, figure in (
-        ("effects", plot_effects(effects, delivered=delivered, about=told)),
-        ("effects_by_region", plot_effects(effects, by_region=True, outcomes=regional, about=told)),
-        ("shares", plot_shares(effects, about=told)),
-    ):
+    there = set(effects["outcome"])
+    regional = [outcome for outcome in FIGURE_REGIONAL if outcome in there]
+    figures = {
+        "effects": plot_effects(effects, delivered=delivered, about=told),
+        "effects_by_region": plot_effects(effects, by_region=True, outcomes=regional, about=told),
+        "shares": plot_shares(effects, about=told),
+    }
+    if {"cost", "joined"} <= there:
+        figures["cost_joined"] = plot_cost_effect(effects, "joined", about=told)
+    over_time = None
+    if len(batch.scenarios) <= MOST_DRAWN:
+        over_time = pd.concat([batch.effects_over_time(name) for name in FIGURE_OVER_TIME if name in there])
+        figures["effects_over_time"] = plot_effects_over_time(over_time, about=told)
+        figures |= {f"map_effect_joined_{folder_name(name)}": map_effect(effects, name, "joined", about=told)
+                    for name in dict.fromkeys(effects["scenario"])}  # fmt: skip
+    for name, figure in figures.items():
         save(figure, folder / f"{name}.png", told)
+    return over_time
 
 
 @kumakan.command()

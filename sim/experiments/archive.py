@@ -276,7 +276,10 @@ class Archive:
     def weeks(self, columns: Sequence[str], where: Any = None) -> Iterator[pa.RecordBatch]:
         """Weekly values of the runs in Parquet, some at a time, with run, scenario, seed, draw, week, date, region."""
         first = ("run", "scenario", "seed", "draw", "week", "date", "region")
-        data = self._dataset("weeks", self._names("runs"))
+        files = self._names("runs")
+        if not files:
+            return
+        data = self._dataset("weeks", files)
         yield from data.to_batches(columns=[*first, *columns], filter=where, batch_readahead=2, fragment_readahead=1)
 
     def record(self, run: str, file: str, place: int) -> Record:

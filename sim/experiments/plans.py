@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sim.engine.errors import InputError
@@ -54,6 +55,13 @@ def without(scenario: Scenario, key: str, name: str) -> Scenario:
     """The scenario without a measure, under another name."""
     data = _data(scenario, name, f"without: {MEASURES[key].title}")
     del data["measures"][key]
+    return Scenario.of(data)
+
+
+def with_only(scenario: Scenario, keys: Collection[str], name: str) -> Scenario:
+    """The scenario with these of its measures alone, under another name."""
+    data = _data(scenario, name, f"of its measures: {', '.join(MEASURES[key].title for key in keys) or 'none'}")
+    data["measures"] = {key: settings for key, settings in data["measures"].items() if key in keys}
     return Scenario.of(data)
 
 

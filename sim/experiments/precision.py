@@ -126,9 +126,7 @@ def needed(effects: pd.DataFrame, wishes: Sequence[Wish]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def until_precise(
-    make: Callable[[int], Batch], wishes: Sequence[Wish], first: int, most: int = MOST
-) -> tuple[Batch, pd.DataFrame]:
+def until_precise(make: Callable[[int], Batch], wishes: Sequence[Wish], first: int, most: int = MOST) -> Batch:
     """Make a batch longer and longer until every wish is reached, or there are `most` seeds (or draws).
 
     Parameters
@@ -140,13 +138,6 @@ def until_precise(
         With how many to begin.
     most : int
         With how many to end at the latest.
-
-    Returns
-    -------
-    Batch
-        The last.
-    DataFrame
-        What `needed` says of it.
     """
     many = min(max(first, FEWEST), most)
     outcomes = [name for name in OUTCOMES if name in {wish.outcome for wish in wishes}]
@@ -154,6 +145,6 @@ def until_precise(
         batch = make(many)
         told = needed(batch.effects(outcomes=outcomes), wishes)
         if told["reached"].all() or many >= most or batch.failed:
-            return batch, told
+            return batch
         planned = told["needed"][~told["reached"]].max()  # from a spread that is itself not sure: at most twice as many
         many = min(most, max(many + 1, int(min(planned, 2 * many))))

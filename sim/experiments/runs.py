@@ -166,6 +166,24 @@ class Batch:
 
         return effects(self.records, self.scenarios[0], **options)
 
+    def effects_over_time(self, outcome: str = "joined", **options: Any) -> pd.DataFrame:
+        """The same week by week, or added up until then: `sim.experiments.over_time.effects_over_time`."""
+        from sim.experiments.over_time import effects_over_time
+
+        return effects_over_time(self.records, self.scenarios[0], outcome, **options)
+
+    def cost_per_spared(self, outcome: str = "joined") -> pd.DataFrame:
+        """What it costs to spare one person (or attack, ...): `sim.experiments.worth.cost_per_spared`."""
+        from sim.experiments.worth import cost_per_spared
+
+        return cost_per_spared(self.records, self.scenarios[0], outcome)
+
+    def needed(self, *precision: str) -> pd.DataFrame:
+        """Seeds (or draws) that wished precisions need, as ``"joined=2%"``: `sim.experiments.precision.needed`."""
+        from sim.experiments.precision import Wish, needed
+
+        return needed(self.effects(), [Wish.read(text) for text in precision])
+
     def delivered(self) -> pd.DataFrame:
         """What the measures delivered that a scenario and the first do not share: `sim.experiments.delivered`."""
         from sim.experiments.delivered import delivered
@@ -210,6 +228,8 @@ def compare(
     seeds: int | None = None,
     draws: int | None = None,
     first_seed: int = 1,
+    precision: str | Sequence[str] = (),
+    at_most: int | None = None,
     out: str | os.PathLike[str] | None = None,
     **options: Any,
 ) -> Batch:
@@ -227,6 +247,11 @@ def compare(
         20, or 1 where parameters are drawn.
     draws : int, optional
         How many draws of the parameters, 1 to this number; left out, all runs have their central values.
+    precision : str or sequence of str
+        Half-widths of 90 % intervals, such as ``"joined=50"`` or ``"joined=2%"`` (of the baseline's value): seeds (or
+        draws) are added until all are reached in every scenario.
+    at_most : int, optional
+        To how many, with `precision`; by default 1,000.
     out : path, optional
         Results folder; by default ``results/`` and the names of the scenarios.
     **options
@@ -235,8 +260,9 @@ def compare(
     Raises
     ------
     InputError
-        If the scenarios cannot be compared, or as for `run_batch`.
+        If the scenarios cannot be compared, a precision is none, or as for `run_batch`.
     """
+    from sim.experiments.precision import MOST, Wish, until_precise
     from sim.scenario import Scenario, load
 
     loaded = [s if isinstance(s, Scenario) else load(s) for s in scenarios]
@@ -247,8 +273,15 @@ def compare(
     if seeds < 1:
         raise InputError(f"{seeds} seeds; at least 1 is needed")
     out = Path("results") / batch_name([s.name for s in loaded]) if out is None else out
-    numbers = range(first_seed, first_seed + seeds)
-    return run_batch(loaded, numbers, draws=range(1, draws + 1) if draws else (0,), out=out, **options)
+    wishes = [Wish.read(text) for text in ([precision] if isinstance(precision, str) else precision)]
+
+    def make(many: int) -> Batch:
+        """With so many seeds, or draws where parameters are drawn."""
+        numbers = range(first_seed, first_seed + (seeds if draws else many))
+        return run_batch(loaded, numbers, draws=range(1, many + 1) if draws else (0,), out=out, **options)
+
+    first = draws or seeds
+    return until_precise(make, wishes, first, at_most or max(MOST, first)) if wishes else make(first)
 
 
 def how_many_seeds(asked: int | None, draws: int | None) -> int:

@@ -14,10 +14,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.views.effects import plot_effects, plot_shares
+    from sim.views.effects import plot_attribution, plot_effects, plot_shares
     from sim.views.maps import map_cells, map_effect, map_record, map_regions
     from sim.views.saving import save
-    from sim.views.series import plot_series
+    from sim.views.series import plot_effects_over_time, plot_series
     from sim.views.sheet import about
     from sim.views.sweeps import heat_map, plot_cost_effect, plot_indices, plot_line, sweep_figures, tornado
 
@@ -28,8 +28,10 @@ _HOMES = {
     "map_effect": "maps",
     "map_record": "maps",
     "map_regions": "maps",
+    "plot_attribution": "effects",
     "plot_cost_effect": "sweeps",
     "plot_effects": "effects",
+    "plot_effects_over_time": "series",
     "plot_indices": "sweeps",
     "plot_line": "sweeps",
     "plot_series": "series",
@@ -46,8 +48,10 @@ __all__ = [
     "map_effect",
     "map_record",
     "map_regions",
+    "plot_attribution",
     "plot_cost_effect",
     "plot_effects",
+    "plot_effects_over_time",
     "plot_indices",
     "plot_line",
     "plot_series",

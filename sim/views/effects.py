@@ -20,7 +20,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from sim.engine.errors import InputError, nearest
-from sim.experiments.effects import basis, headline, in_words
+from sim.experiments.effects import OUTCOMES, basis, headline, in_words
 from sim.views.sheet import (
     BLUE,
     FAINT,
@@ -156,6 +156,64 @@ def plot_shares(
     return _draw("How often the measures helped, harmed or did nothing", said, [("", panels)], scenarios, table,
                  about, keys, _bars)  # fmt: skip
 
+
+def plot_attribution(
+    measures: pd.DataFrame,
+    package: str,
+    *,
+    outcomes: Sequence[str] | None = None,
+    about: Mapping[str, str] | None = None,
+) -> Figure:
+    """What a package owes to each of its measures, with intervals; the last line is what all do together.
+
+    Parameters
+    ----------
+    measures : DataFrame
+        `Attribution.measures`.
+    package : str
+        Name of the scenario.
+    outcomes : sequence of str, optional
+        Which to draw; left out, all of the table.
+    about : mapping, optional
+        What was run, for the footer.
+
+    Returns
+    -------
+    Figure
+    """
+    import pandas as pd
+
+    together = measures.drop_duplicates("outcome").assign(measure=TOGETHER)
+    together = together.assign(**dict.fromkeys(("mean", "median"), together["package"]))
+    together = together.assign(**dict.fromkeys(("low", "high", "p5", "p95"), math.nan))
+    table = pd.concat([measures, together], ignore_index=True).rename(columns={"measure": "scenario"})
+    table = table.assign(
+        region=NATIONAL, group=[OUTCOMES[name].group for name in table["outcome"]],
+        baseline=f"{package} without measures",
+        **dict.fromkeys(("helped", "harmed", "nothing", "baseline_mean"), math.nan),
+    )  # fmt: skip
+    table, outcomes, lines = _checked(table, False, outcomes, None)
+    what, exact = basis(table), bool(measures["exact"].all())
+    sampled = "" if exact else f", and the choice of {measures['orders'].iloc[0]} orders"
+    said = (
+        f"Shapley values: what each measure adds, on average over {'all' if exact else 'sampled'} orders in which they"
+        f" may come. {what.interval[:1].upper()}{what.interval[1:]}; {what.many}. It covers {what.covers}{sampled}."
+    )
+    keys = [
+        Line2D([], [], marker="o", color=BLUE, lw=2, label="interval on the better side"),
+        Line2D([], [], marker="o", color=VERMILLION, lw=2, label="interval on the worse side"),
+        Line2D(
+            [], [], marker="o", color=INK, mfc=PAPER, lw=2, label="includes zero, no side is better, or no interval"
+        ),
+    ]
+    blocks: list[tuple[str, list[Panel]]] = [
+        (_words(group), [(_words(o), _panel(_rows(table, lines, outcome=o))) for o in its])
+        for group, its in _groups(table, outcomes).items()
+    ]
+    return _draw(f"What {package} owes to each of its measures", said, blocks, lines, table, about, keys, _forest)
+
+
+TOGETHER = "all together"
 
 # --- what is drawn ------------------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from sim.engine.errors import InputError, nearest, plain
-from sim.experiments.effects import headline, in_words
+from sim.experiments.effects import basis, headline, in_words
 from sim.views.sheet import (
     BLUE,
     FAINT,
@@ -303,7 +303,12 @@ def map_effect(
     middle, low, high = (np.array([headline(row)[k] for row in ours]) for k in range(3))
     told = np.where(low * high > 0, middle, np.nan)
     shades = _around_zero([headline(row)[0] for _, row in table.iterrows()], ours[0]["better"])
-    figure = new_sheet(5.2, 5.0, title or f"{in_words(outcome)}, {scenario}", about=about)
+    words, against, what = in_words(outcome), ours[0]["baseline"], basis(table)
+    subtitle = "" if title else f"Difference from {against}, whole run; {what.many}"
+    notes = (
+        "" if title else f"Coloured where the interval ({what.interval.partition('[')[2][:-1]}) is on one side of zero."
+    )
+    figure = new_sheet(5.2, 5.0, title or f"{words[:1].upper()}{words[1:]}: {scenario}", subtitle, notes, about)
     ax = figure.subplots()
     _paint_regions(ax, middle, None, None, shades, ours[0]["unit"], told=told, greyed="no clear sign")
     return figure

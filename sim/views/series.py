@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from sim.engine.errors import InputError, nearest, plain
+from sim.experiments.effects import basis, in_words
 from sim.views.sheet import (
     FONT,
     INK,
@@ -36,6 +37,8 @@ from sim.views.sheet import (
 )
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sim.record import Observable, Record
 
 QUARTER = 13
@@ -123,6 +126,62 @@ def plot_series(
         if place + columns >= len(panels):
             ax.tick_params(labelbottom=True)
             ax.set_xlabel("date", size=SMALL_SIZE, color=QUIET, family=FONT)
+    return figure
+
+
+def plot_effects_over_time(effects: pd.DataFrame, *, about: Mapping[str, str] | None = None) -> Figure:
+    """What each scenario changed, week by week or added up until then: a panel for each outcome, a line per scenario.
+
+    Parameters
+    ----------
+    effects : DataFrame
+        From `Batch.effects_over_time`, of one outcome or several one below the other.
+    about : mapping, optional
+        What was run, for the footer.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    InputError
+        If there is nothing to draw.
+    """
+    if effects.empty:
+        raise InputError("there are no effects to draw; no run has finished, or the runs have no such outcome")
+    scenarios, what = list(dict.fromkeys(effects["scenario"])), basis(effects)
+    panels = list(dict.fromkeys(zip(effects["outcome"], effects["region"], strict=True)))
+    banded = what.unit == "draws" or effects["low"].notna().any()
+    figure = new_sheet(
+        *((9.0, 4.0) if len(panels) == 1 else (11.0, 3.1 * math.ceil(len(panels) / 2))),
+        f"What changed, week by week, against {effects['baseline'].iloc[0]}",
+        f"{_capital(what.interval)}; {what.many}" if banded else f"{what.many}: no interval",
+        f"The interval covers {what.covers}.", about,
+        [Line2D([], [], lw=1.8, label=name, **_look(i)) for i, name in enumerate(scenarios)],
+    )  # fmt: skip
+    columns = min(2, len(panels))
+    axes = figure.subplots(math.ceil(len(panels) / columns), columns, squeeze=False).ravel()
+    for ax in axes[len(panels) :]:
+        ax.remove()
+    for ax, (outcome, region) in zip(axes, panels, strict=False):
+        table = effects[(effects["outcome"] == outcome) & (effects["region"] == region)]
+        middle, *ends = ("median", "p5", "p95") if what.unit == "draws" else ("mean", "low", "high")
+        divisor, unit = in_large_units(table[[middle, *ends]].to_numpy(float), table["unit"].iloc[0])
+        tidy(ax)
+        ax.axhline(0, color=INK, lw=0.9)
+        for i, name in enumerate(scenarios):
+            line = table[table["scenario"] == name]
+            days = mdates.date2num(np.asarray(line["date"], "datetime64[D]") + np.timedelta64(6, "D"))
+            low, high = (line[end].to_numpy(float) / divisor for end in ends)
+            ax.fill_between(days, low, high, color=_look(i)["color"], alpha=0.16, linewidth=0, zorder=2)
+            ax.plot(days, line[middle] / divisor, lw=1.5, zorder=3, **_look(i))
+        added = "added up until then" if table["cumulative"].all() else "in the week"
+        ax.set_title(f"{_capital(in_words(outcome))}, {region}, {added}", size=TEXT_SIZE, color=INK, family=FONT,
+                     loc="left", weight="bold")  # fmt: skip
+        ax.set_ylabel(unit, size=TEXT_SIZE, color=INK, family=FONT)
+        ax.yaxis.set_major_formatter(lambda value, _: f"{'+' if value > 0 else ''}{number(value)}")
+        _years(ax, table["date"].min(), table["date"].max(), small=len(panels) > 1)
     return figure
 
 
@@ -272,9 +331,12 @@ def _draw(ax: Axes, lines: Sequence[_Line], place: int, divisor: float, counted:
 
 
 def _dates(ax: Axes, lines: Sequence[_Line], small: bool) -> None:
+    _years(ax, min(lines[0].dates).item(), max(lines[0].dates).item(), small)
+
+
+def _years(ax: Axes, first: date, last: date, small: bool) -> None:
     """Years on the axis; months or days where the run is short."""
-    first, last = (f(line.dates) for f, line in ((min, lines[0]), (max, lines[0])))
-    days = int((last - first) / np.timedelta64(1, "D"))
+    days = (last - first).days
     ax.xaxis_date()
     if days > 2 * 366:
         ax.xaxis.set_major_locator(mdates.YearLocator(2 if small else 1))

@@ -17,11 +17,12 @@ from rich.markup import escape, render
 from rich.table import Table
 
 from sim.experiments.delivered import active_measures
-from sim.experiments.effects import basis, headline, in_words
+from sim.experiments.effects import OUTCOMES, basis, headline, in_words
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.experiments.attribution import Attribution
     from sim.experiments.preview import Preview
     from sim.experiments.runs import Row
     from sim.measures.base import Measure
@@ -146,7 +147,11 @@ def _show_blocks(title: str, left: list[Column], blocks: list[list[Column]], out
 
 
 def show_effects(
-    effects: pd.DataFrame, out: Console, xof_per_usd: float | None = None, delivered: pd.DataFrame | None = None
+    effects: pd.DataFrame,
+    out: Console,
+    xof_per_usd: float | None = None,
+    delivered: pd.DataFrame | None = None,
+    worth: pd.DataFrame | None = None,
 ) -> None:
     """What measures changed in Mali, what is paid for it, and what was delivered; who joined and attacks by region."""
     if effects.empty:
@@ -162,6 +167,8 @@ def show_effects(
         _show_group(nation[nation["group"] == group], f"{group[:1].upper()}{group[1:]}", out)
     if delivered is not None and len(delivered):
         _show_delivered(delivered, out, xof_per_usd)
+    if worth is not None and len(worth):
+        _show_worth(worth, out, xof_per_usd)
     for outcome in BY_REGION:
         if outcome in set(effects["outcome"]) and len(scenarios) <= FEW:
             _show_regions(effects, outcome, out)
@@ -172,6 +179,8 @@ def show_effects(
         out.print(f"One {what.unit[:-1]}: no interval can be given; use --{what.unit}.")
     elif fewest < 10:
         out.print(f"Fewer than ten {what.unit}: intervals are wide and shares coarse.")
+    if said := same_luck(effects):
+        out.print(said)
 
 
 def _show_group(nation: pd.DataFrame, title: str, out: Console) -> None:
@@ -297,6 +306,127 @@ def difference(mean: float, low: float, high: float) -> str:
     texts = (f"{value:+,.{decimals}f}" for value in (mean, low, high))
     shown, least, most = (text if text.strip("+-0.") else text[1:] for text in texts)  # zero has no sign
     return f"{shown} \\[{least}, {most}]"
+
+
+def _show_worth(worth: pd.DataFrame, out: Console, xof_per_usd: float | None) -> None:
+    """What it costs to spare one person, where it is shown that any are spared."""
+    unit = WORTH.get(worth["outcome"].iloc[0], worth["unit"].iloc[0])
+    headings = ("scenario", "", "spared [90 % interval]", "cost over the run", "cost of each")
+    table = _table(f"Cost of each {unit}", *headings, left=2)
+    for row in worth.to_dict("records"):
+        table.add_row(
+            escape(row["scenario"]), row["verdict"],
+            difference(row["spared"], row["spared_low"], row["spared_high"]), money(row["cost_xof"], xof_per_usd),
+            escape(each_costs(row)),
+        )  # fmt: skip
+    out.print(table)
+
+
+WORTH = {"joined": "person kept from joining", "attacks": "attack averted", "deaths_civilian": "civilian not killed"}
+
+
+def each_costs(row: Mapping[Any, Any]) -> str:
+    """What each spared person costs, in words.
+
+    >>> each_costs({"xof_each": 2.5e6, "xof_each_low": 2e6, "xof_each_high": 4e6})
+    '2.5 m XOF [2 m, 4 m]'
+    """
+    if not math.isfinite(row["xof_each"]):
+        return "–"
+    ends = f" [{_large(row['xof_each_low'])}, {_large(row['xof_each_high'])}]"
+    return money(row["xof_each"]) + (ends if math.isfinite(row["xof_each_low"]) else "")
+
+
+def same_luck(effects: pd.DataFrame) -> str:
+    """How much it saves that a scenario and the baseline have the same luck, in words; empty where it is not known."""
+    table = effects[
+        (effects["region"] == "Mali") & effects["outcome"].isin(BY_REGION) & (effects["variance_ratio"] > 0)
+    ]
+    ratios = table.groupby("outcome", sort=False)["variance_ratio"].median()
+    if ratios.empty:
+        return ""
+    saved = " and ".join(f"{number(1.0 / ratio)} times for {in_words(str(o))}" for o, ratio in ratios.items())
+    return (
+        "Both have the same luck. If each had its own, the same precision would take more"
+        f" {basis(effects).unit}: {saved} as many (median of the scenarios)."
+    )
+
+
+def show_needed(needed: pd.DataFrame, out: Console, unit: str) -> None:
+    """How far a comparison is from the precision that was wished."""
+    table = _table("Precision: half-width of the 90 % interval of the mean", "scenario", "outcome", "now", "wished",
+                   unit, f"{unit} needed", left=2)  # fmt: skip
+    for row in needed.to_dict("records"):
+        table.add_row(
+            escape(row["scenario"]), escape(f"{in_words(row['outcome'])}, {row['unit']}"), number(row["half"]),
+            number(row["wished"]), f"{row['pairs']:,}", number(row["needed"]) if not row["reached"] else "reached",
+        )  # fmt: skip
+    out.print(table)
+
+
+def show_attribution(found: Attribution, package: str, out: Console) -> None:
+    """What a package owes to each of its measures, and which pairs strengthen or hinder each other."""
+    shares, pairs = found.measures, found.pairs
+    what, orders = basis(shares), shares["orders"].iloc[0]
+    sampled = "all orders" if shares["exact"].all() else f"{orders} sampled orders"
+    out.print(f"\n[bold]What {escape(package)} owes to each of its measures[/bold], Mali, whole run ({what.many})")
+    out.print(
+        f"Shapley values over {sampled}: {escape(what.interval)}; they add up to what all do together.\n"
+        "In brackets what the measure does alone, and what it adds as the last."
+    )
+    for group, outcomes in _in_groups(shares).items():
+        blocks = []
+        for outcome in outcomes:
+            rows = shares[shares["outcome"] == outcome]
+            cells = [f"{_effect(row)}  ({_plain(row, 'alone')}, {_plain(row, 'last')})" for _, row in rows.iterrows()]
+            blocks.append([Column(_heading(rows.iloc[0]), [*cells, _plain(rows.iloc[0], "package")])])
+        left = [Column("measure", [*dict.fromkeys(shares["measure"]), "all together"], right=False)]
+        _show_blocks(f"{group[:1].upper()}{group[1:]}", left, blocks, out, first=False)
+    if len(shares["measure"].unique()) == 1:
+        return
+    if pairs.empty:
+        out.print("Too few subsets to tell pairs of measures apart; use more --orders.")
+        return
+    table = _table(f"Pairs whose interval does not include zero (at most {MOST_PAIRS} of an outcome)", "outcome",
+                   "measure", "with", "beyond what they add apart", "", left=3)  # fmt: skip
+    for _, row in strongest(pairs).iterrows():
+        table.add_row(
+            f"{in_words(row['outcome'])}, {row['unit']}", row["measure"], row["other"], _effect(row), side(row)
+        )
+    if table.row_count:
+        out.print(table)
+    else:
+        out.print("No pair of measures is shown to strengthen or hinder each other.")
+
+
+MOST_PAIRS = 6
+
+
+def strongest(pairs: pd.DataFrame) -> pd.DataFrame:
+    """The pairs whose interval has one side, the largest of each outcome first."""
+    ends = pairs.apply(headline, axis=1, result_type="expand")
+    sure = pairs[(ends[1] > 0) | (ends[2] < 0)]
+    sure = sure.assign(size=sure["mean"].abs()).sort_values("size", ascending=False)
+    return sure.groupby("outcome", sort=False).head(MOST_PAIRS).sort_values("outcome", kind="stable")
+
+
+def side(row: pd.Series) -> str:
+    """Whether a pair of measures is better together or apart."""
+    if row["better"] == "none":
+        return ""
+    return "better together" if (row["mean"] < 0) == (row["better"] == "fewer") else "better apart"
+
+
+def _in_groups(table: pd.DataFrame) -> dict[str, list[str]]:
+    """The outcomes of a table, gains and the ledger of harm apart."""
+    groups: dict[str, list[str]] = {}
+    for outcome in dict.fromkeys(table["outcome"]):
+        groups.setdefault(OUTCOMES[outcome].group, []).append(outcome)
+    return groups
+
+
+def _plain(row: pd.Series, column: str) -> str:
+    return _large(row[column], True) if row["unit"] == "XOF" else number(row[column], True)
 
 
 def _show_regions(effects: pd.DataFrame, outcome: str, out: Console) -> None:
