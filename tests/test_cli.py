@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -449,8 +450,65 @@ def test_figures_are_drawn_for_what_was_run(files, tmp_path):
     assert result.exit_code == 0, result.output
     drawn = {path.name for path in (tmp_path / "out" / "figures").iterdir()}
     assert {"effects.png", "series_joined.png", "map_joined_per_100k_patrols.png"} <= drawn
+    assert {"effects_over_time.png", "map_effect_joined_patrols.png", "cost_joined.png"} <= drawn
     with Image.open(tmp_path / "out" / "figures" / "effects.png") as image:
         assert min(image.size) > 300
+
+
+def test_attribute_shares_out_a_package_and_makes_no_run_twice(tmp_path):
+    package = tmp_path / "both.yaml"
+    package.write_text(TINY + "measures:\n  joint_patrols: {patrols: 20}\n  joint_training: true\n")
+    result = kumakan("attribute", package, "--seeds", 2, "--workers", 1, "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert "What both owes to each of its measures" in result.stdout
+    assert "4 runs" in result.stderr or "8 runs" in result.stderr
+    shares = pd.read_csv(tmp_path / "out" / "attribution.csv")
+    assert set(shares["measure"]) == {"joint_patrols", "joint_training"}
+    assert shares["exact"].all()
+    sums = shares.groupby("outcome")["mean"].sum()
+    assert sums.to_dict() == pytest.approx(shares.groupby("outcome")["package"].first().to_dict())
+    assert (shares[shares["outcome"] == "cost"]["mean"] > 0).all()
+    assert (tmp_path / "out" / "interactions.csv").exists()
+    assert (tmp_path / "out" / "figures" / "attribution.png").exists()
+    again = kumakan("attribute", package, "--seeds", 2, "--workers", 1, "--out", tmp_path / "out")
+    assert "nothing to run, 8 there already" in again.stderr
+
+
+def test_attribute_refuses_what_it_cannot_share_out(files, tmp_path):
+    result = kumakan("attribute", files[0], "--out", tmp_path / "out")
+    assert result.exit_code == cli.BAD_INPUT
+    assert "no measure that does anything" in result.output
+    odd = kumakan("attribute", files[1], "--orders", 3, "--out", tmp_path / "out")
+    assert odd.exit_code == cli.BAD_INPUT
+    assert "an even number" in odd.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_seeds_are_added_until_the_wished_precision(files, tmp_path, no_figures):
+    options = ("--workers", 1, "--out", tmp_path / "out", "--precision", "cost=1%", "--precision", "abuses=0.001")
+    result = kumakan("compare", *files, "--seeds", 2, *options, "--at-most", 12)
+    assert result.exit_code == 0, result.output
+    assert "half-width of the 90 % interval" in result.stdout
+    told = pd.read_csv(tmp_path / "out" / "precision.csv").set_index("outcome")
+    assert told.loc["cost", "reached"]
+    assert not told.loc["abuses", "reached"]
+    assert told.loc["abuses", "pairs"] == 12
+    assert told.loc["abuses", "needed"] > 12
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--precision", "joined"], "joined=50 or joined=2%"),
+        (["--precision", "joind=5"], "did you mean 'joined'"),
+        (["--at-most", "5"], "give both"),
+    ],
+)
+def test_a_precision_that_is_none_is_refused(files, tmp_path, options, said):
+    result = kumakan("compare", *files, *options, "--out", tmp_path / "out")
+    assert result.exit_code == cli.BAD_INPUT
+    assert said in result.output
+    assert not (tmp_path / "out").exists()
 
 
 # --- validating ------------------------------------------------------------------------------------------

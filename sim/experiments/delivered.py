@@ -117,6 +117,13 @@ def delivered(records_by_scenario: Mapping[str, Mapping[Any, Record]], baseline:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def own_delivered(runs: Mapping[Any, Record]) -> dict[str, dict[str, Any]]:
+    """What each measure of one scenario delivered and cost: measure -> the columns of `delivered` from `unit` on."""
+    example = next(iter(runs.values()), None)
+    keys = [] if example is None else list(active_measures(example))
+    return _told(runs, keys) if keys else {}
+
+
 def _told(runs: Mapping[Any, Record], keys: Sequence[str]) -> dict[str, dict[str, Any]]:
     """What each of some measures delivered in the runs of one scenario."""
     example = next(iter(runs.values()))

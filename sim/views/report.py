@@ -24,17 +24,21 @@ from markupsafe import Markup, escape
 
 from sim.engine.errors import InputError
 from sim.experiments.archive import open_store
-from sim.experiments.delivered import CHANGED, LEFT_OUT, delivered
+from sim.experiments.delivered import CHANGED, LEFT_OUT, delivered, own_delivered
 from sim.experiments.effects import LEDGER, NATION, NOTHING_MARGIN, SOUGHT, Basis, basis, effects, headline
+from sim.experiments.over_time import effects_over_time
+from sim.experiments.precision import Wish, needed
 from sim.experiments.preview import PlannedMeasure, Preview, preview
 from sim.experiments.store import Pair, Runs, folder_name, read_manifest, write_text
+from sim.experiments.worth import cost_per_spared
 from sim.parameters import rows as parameter_rows
 from sim.scenario import Scenario
 from sim.version import __version__
 from sim.views.maps import map_effect
 from sim.views.saving import save
+from sim.views.series import plot_effects_over_time
 from sim.views.sheet import facts, in_large_units, number
-from sim.views.tables import delivery, money, share
+from sim.views.tables import delivery, each_costs, money, same_luck, share
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
     from sim.record import Record
 
 MAPPED = ("joined", "attacks", "abuses")
+OVER_TIME = ("joined", "attacks", "deaths_civilian", "abuses")
 MANY = 8  # scenarios; above it the answer goes by outcome, and tables by region stand for maps
 FEW = 3  # names that are written out in a sentence
 MOST_RUNS = 100  # runs whose digests are listed one by one
@@ -77,6 +82,7 @@ class Comparison(NamedTuple):
     manifest: Mapping[str, Any]
     records: Mapping[str, Mapping[Any, Record]]  # scenario -> seed, or `Pair` of draw and seed
     baseline: str
+    stored: bool = False  # whether in a store, else in a results folder
 
 
 def report(store: str | os.PathLike[str], out: str | os.PathLike[str] | None = None) -> Path:
@@ -150,7 +156,7 @@ def _of_store(place: str, hint: str) -> Comparison:
     if not archive.plans or len(archive.plans[-1]["scenarios"]) < 2:
         raise InputError(f"the latest plan in {place} compares nothing; {hint}")
     batch, asked = archive.batch(), archive.plans[-1]
-    return Comparison({**asked, "runs": [asdict(row) for row in batch.rows]}, batch.records, asked["baseline"])
+    return Comparison({**asked, "runs": [asdict(row) for row in batch.rows]}, batch.records, asked["baseline"], True)
 
 
 def page(compared: Comparison) -> str:
@@ -161,7 +167,7 @@ def page(compared: Comparison) -> str:
     InputError
         If no run was finished by both the baseline and another scenario.
     """
-    manifest, records, baseline = compared
+    manifest, records, baseline, stored = compared
     table = effects(records, baseline)
     table = table[(table["seeds"] > 0)]
     if table.empty:
@@ -186,13 +192,18 @@ def page(compared: Comparison) -> str:
         rests_on=rests_on(what, len(names), baseline),
         answers=answers(names, table, given, what, rate, margin),
         covered=covered(what, table),
-        scenarios=[_in_words(plan, plans[baseline], given, rate) for plan in plans.values()],
+        scenarios=[_in_words(plan, plans[baseline], given, own_delivered(records[baseline]), rate)
+                   for plan in plans.values()],
         interval=what.interval, unit=what.unit, many=what.many, covers=what.covers, margin=share(margin),
         sought=blocks(table, SOUGHT, rate),
         ledger=blocks(table, LEDGER, rate),
         worse=worse_regions(table),
         regions=regions,
         maps=maps(compared, table, regions) if len(names) <= MANY else None,
+        over_time=over_time(compared, names) if len(names) <= MANY else None,
+        worth=worth(compared, rate),
+        same_luck=same_luck(table),
+        more=more(table, what, margin),
         qualities=Counter(row.quality for row in parameter_rows().values()),
         drawn=sum(row.drawn for row in parameter_rows().values()),
         persons=plans[baseline].scenario.persons_per_youth,
@@ -201,6 +212,7 @@ def page(compared: Comparison) -> str:
         state=manifest.get("state", ""),
         manifest=manifest,
         sources=example.about.get("run", {}).get("sources", ""),
+        in_store=stored,
         settings={name: json.dumps(plan.scenario.resolved(), indent=1, ensure_ascii=False)
                   for name, plan in plans.items()},
         digests=digests(manifest),
@@ -429,10 +441,14 @@ class InWords(NamedTuple):
     other: list[str]  # what else it sets: groups, forces, parameters
 
 
-def _in_words(plan: Preview, base: Preview, given: pd.DataFrame, rate: float | None) -> InWords:
-    """The measures in which a scenario differs from the baseline, or those of the baseline itself."""
+def _in_words(
+    plan: Preview, base: Preview, given: pd.DataFrame, own: Mapping[str, Mapping[str, Any]], rate: float | None
+) -> InWords:
+    """The measures in which a scenario differs from the baseline, or those of the baseline itself (`own`)."""
     scenario, theirs = plan.scenario, base.scenario.measures
-    told = {row["measure"]: row for row in given[given["scenario"] == scenario.name].to_dict("records")}
+    told: dict[str, Mapping[Any, Any]] = {row["measure"]: row for row in
+                                          given[given["scenario"] == scenario.name].to_dict("records")}  # fmt: skip
+    told = dict(own) if plan is base else told
     active = [m for m in plan.measures if m.active]
     differ = [m for m in active if plan is base or scenario.measures[m.key] != theirs.get(m.key)]
     taken = [_taken(m, scenario, told.get(m.key), rate) for m in differ]
@@ -463,7 +479,7 @@ def _taken(m: PlannedMeasure, scenario: Scenario, row: Mapping[Any, Any] | None,
     much += [f"{s.meaning}: {settings[s.name]}" for s in own if settings[s.name] != defaults[s.name]]
     return Taken(
         m.title,
-        CHANGED if row and row["change"] == CHANGED else "",
+        CHANGED if row and row.get("change") == CHANGED else "",
         "all regions" if len(m.regions) == 9 else ", ".join(m.regions),
         when + (f", and only while {m.when}" if m.when else ""),
         much,
@@ -560,6 +576,40 @@ def worse_regions(table: pd.DataFrame) -> list[str]:
     ]
 
 
+class Worth(NamedTuple):
+    """What a scenario spends for each person kept from joining."""
+
+    scenario: str
+    verdict: str
+    spared: str
+    interval: str
+    cost: str
+    each: str
+
+
+def worth(compared: Comparison, rate: float | None) -> list[Worth]:
+    """A line for each scenario that costs something else than the baseline."""
+    table = cost_per_spared(compared.records, compared.baseline)
+    return [
+        Worth(row["scenario"], row["verdict"], *amounts(row["spared"], row["spared_low"], row["spared_high"]),
+              money(row["cost_xof"], rate), each_costs(row))
+        for row in table.to_dict("records") if math.isfinite(row["spared"]) and row["cost_xof"] != 0
+    ]  # fmt: skip
+
+
+def more(table: pd.DataFrame, what: Basis, margin: float) -> str:
+    """How many seeds or draws would tell the mean effect on joining from nothing, in a sentence."""
+    nation = table[(table["outcome"] == "joined") & (table["region"] == NATION) & table["sd"].notna()]
+    if nation.empty or margin <= 0:
+        return ""
+    far = needed(nation, [Wish("joined", margin, share=True)])
+    many, there = far["needed"].max(), far["pairs"].max()
+    wide = f"The mean effect on joining is known to within {share(margin)} % of the baseline (the margin of nothing)"
+    if far["reached"].all():
+        return f"{wide} with the {there} {what.unit} there are, in every scenario."
+    return f"{wide} with about {number(many)} {what.unit} in every scenario; there are {there}."
+
+
 class Regional(NamedTuple):
     """An outcome by region: for each scenario nine effects."""
 
@@ -616,6 +666,25 @@ def maps(compared: Comparison, table: pd.DataFrame, told: Sequence[Regional]) ->
             alt = f"Map of Mali by region. {shown.title}: {what}. {'; '.join(values)}."
             made.pictures.append(Picture(embedded(figure, about), alt, what))
     return made
+
+
+def over_time(compared: Comparison, names: Sequence[str]) -> Picture | None:
+    """What changed week by week, as one figure; None where nothing of it is in the records."""
+    import pandas as pd
+
+    records, baseline, manifest = compared.records, compared.baseline, compared.manifest
+    tables = [effects_over_time(records, baseline, outcome) for outcome in OVER_TIME]
+    if not any(map(len, tables)):
+        return None
+    told = pd.concat([table for table in tables if len(table)])
+    runs = [row["digest"] for row in manifest.get("runs", ()) if row["digest"]]
+    about = facts([baseline, *names], list(product(manifest["draws"], manifest["seeds"])), runs)
+    last = told[told["week"] == told["week"].max()]
+    ends = [
+        f"{row['scenario']}, {NOUNS[row['outcome']]}: {amounts(*headline(row))[0]}" for row in last.to_dict("records")
+    ]
+    alt = f"Lines over time, added up until each week, of each scenario less {baseline}. At the end: {'; '.join(ends)}."
+    return Picture(embedded(plot_effects_over_time(told, about=about), about), alt, f"Less {baseline}, Mali, by week")
 
 
 def embedded(figure: Figure, about: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ import pytest
 from sim.engine.errors import InputError
 from sim.experiments.delivered import delivered
 from sim.experiments.effects import LEDGER, SOUGHT, effects
-from sim.views.effects import MAIN, plot_effects, plot_shares
+from sim.views.effects import MAIN, TOGETHER, plot_attribution, plot_effects, plot_shares
 from sim.views.sheet import BLUE, FAINT, INK, VERMILLION
 from sim.world.grid import world_grid
 
@@ -268,3 +268,23 @@ def test_the_main_outcomes_are_outcomes(found):
 def test_mistakes_are_told(table, change, arguments, message):
     with pytest.raises(InputError, match=message):
         plot_effects(change(table), **arguments)
+
+
+def test_an_attribution_has_a_line_for_each_measure_and_one_for_all_together():
+    rows = [
+        {"outcome": outcome, "unit": unit, "better": "fewer", "measure": measure, "mean": mean, "low": mean - 2.0,
+         "high": mean + 2.0, "median": mean, "p5": mean - 9.0, "p95": mean + 9.0, "alone": 0.0, "last": 0.0,
+         "package": -4.0, "draws": 0, "seeds": 8, "orders": 20, "exact": False}
+        for outcome, unit in (("joined", "persons"), ("abuses", "events"))
+        for measure, mean in (("good", -10.0), ("bad", 5.0), ("unclear", 1.0))
+    ]  # fmt: skip
+    figure = plot_attribution(pd.DataFrame(rows), "package")
+    joined = next(ax for ax in figure.axes if ax.get_title("left") == "Joined")
+    assert [label.get_text() for label in joined.get_yticklabels()] == ["good", "bad", "unclear", TOGETHER]
+    points = [line for line in joined.lines if line.get_marker() == "o"]
+    assert [(line.get_xdata()[0], line.get_markeredgecolor()) for line in points] == [
+        (-10.0, BLUE), (5.0, VERMILLION), (1.0, INK), (-4.0, INK)
+    ]  # fmt: skip
+    text = " ".join(" ".join(words(figure)).split())
+    assert "Difference from package without measures" in text
+    assert "the choice of 20 orders" in text

@@ -131,9 +131,9 @@ def changed(better="fewer", scenario="patrols", times=1.0):
     half = times * np.where(np.abs(middle) == 10 * times, 1.0, 5.0)
     return pd.DataFrame(
         {
-            "scenario": scenario, "outcome": "joined", "unit": "persons", "better": better, "draws": 0,
-            "region": world_grid().region_names, "mean": middle, "low": middle - half, "high": middle + half,
-            "median": middle, "p5": middle - half, "p95": middle + half,
+            "scenario": scenario, "outcome": "joined", "unit": "persons", "better": better, "draws": 0, "seeds": 12,
+            "baseline": "nothing done", "region": world_grid().region_names, "mean": middle,
+            "low": middle - half, "high": middle + half, "median": middle, "p5": middle - half, "p95": middle + half,
         }
     )  # fmt: skip
 
@@ -151,6 +151,12 @@ def test_effects_are_blue_where_better_orange_where_worse_and_grey_without_a_cle
     assert colours[0] == to_rgba(less)
     assert colours[1] == to_rgba(more)
     assert colours[2:] == [to_rgba(FAINT)] * 7
+
+
+def test_a_map_of_effects_says_what_it_is_of_and_when_it_is_coloured():
+    text = " ".join(" ".join(words(map_effect(changed(), "patrols", "joined"))).split())
+    for said in ("Joined: patrols", "Difference from nothing done, whole run; 12 seeds", "90 % interval of the mean"):
+        assert said in text
 
 
 def test_effects_are_written_with_their_sign():

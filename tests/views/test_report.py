@@ -13,12 +13,15 @@ from comparisons import comparison, of_measures
 import sim
 from sim import cli
 from sim.engine.errors import InputError
+from sim.experiments.delivered import own_delivered
 from sim.experiments.effects import LEDGER, SOUGHT, basis, effects
 from sim.experiments.store import Pair
+from sim.experiments.worth import cost_per_spared
 from sim.measures import MEASURES
 from sim.scenario import Scenario
 from sim.views import report as module
-from sim.views.report import answer, by_outcome, covered, effect, page, report
+from sim.views.report import answer, by_outcome, covered, effect, page, report, worth
+from sim.views.tables import delivery, money
 
 NOBODY = pd.DataFrame(columns=["scenario", "measure", "change", "delivered_nothing"])
 VOID = {"meta", "link", "br", "wbr", "img", "line", "circle"}
@@ -227,11 +230,39 @@ def test_cells_of_tables_have_headings(text):
 
 
 def test_maps_say_in_words_what_they_show(text):
-    images = Reader(text).all("img")
-    assert images
-    for image in images:
+    *first, image = sorted(Reader(text).all("img"), key=lambda image: image["alt"].startswith("Lines"))
+    assert image["alt"].startswith(
+        "Lines over time, added up until each week, of each scenario less baseline. At the end:"
+    )
+    assert "joint_patrols, people who joined armed groups: " in image["alt"]
+    assert first
+    for image in first:
         assert re.match(r"Map of Mali by region\. .*: \w+ less baseline, \w+, whole run\. Kayes [+−\d]", image["alt"])
         assert all(region in image["alt"] for region in ("Gao", "Bamako"))
+
+
+def test_what_a_person_kept_from_joining_costs_is_told_only_where_any_are_shown_to_be(compared):
+    lines = {line.scenario: line for line in worth(compared, 550.0)}
+    table = cost_per_spared(compared.records, "baseline").set_index("scenario")
+    assert lines.keys() <= set(table.index)
+    for name, line in lines.items():
+        assert line.verdict == table.loc[name, "verdict"]
+        assert (line.each == "–") == (line.verdict != "spared at a cost")
+
+
+def test_how_many_draws_would_do_and_what_the_same_luck_saves_is_said(text):
+    assert re.search(r"The mean effect on joining is known to within \d+ % of the baseline .*? draws", text)
+    assert "Both have the same luck." in text
+
+
+def test_the_measures_of_the_baseline_say_what_they_delivered(every_measure):
+    names = ("joint_patrols", "imam_training")
+    turned = of_measures(every_measure, *names)
+    turned = turned._replace(baseline="joint_patrols", manifest={**turned.manifest, "baseline": "joint_patrols"})
+    own = own_delivered(turned.records["joint_patrols"])["joint_patrols"]
+    measures = page(turned).partition('id="scenarios"')[2].partition('id="effects"')[0]
+    assert delivery(own) in measures
+    assert money(own["cost_xof"], 550.0) in measures
 
 
 def test_maps_are_left_out_where_there_are_many_scenarios_but_every_line_is_there(every_measure):

@@ -1,12 +1,14 @@
 """Series show median and band over seeds, dates, units, and the first days of the measures that differ."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.collections import PolyCollection
 from matplotlib.dates import num2date
 
 from sim.engine.errors import InputError
-from sim.views.series import QUARTER, plot_series
+from sim.experiments.over_time import effects_over_time
+from sim.views.series import QUARTER, plot_effects_over_time, plot_series
 from sim.views.sheet import over_seeds
 
 
@@ -130,3 +132,25 @@ def test_mistakes_are_told(runs, arguments, message):
         plot_series(runs, **arguments)
     with pytest.raises(InputError, match="no scenario"):
         plot_series({}, "joined")
+
+
+def test_effects_over_time_have_a_panel_for_each_outcome_and_a_band_for_each_scenario(runs):
+    records = {name: dict(enumerate(group)) for name, group in runs.items()}
+    baseline = next(iter(records))
+    tables = [effects_over_time(records, baseline, name) for name in ("joined", "trust")]
+    figure = plot_effects_over_time(pd.concat(tables))
+    assert [ax.get_title("left") for ax in figure.axes] == [
+        "Joined, Mali, added up until then",
+        "Trust, Mali, in the week",
+    ]
+    assert figure.axes[0].get_ylabel() == "persons"
+    for ax in figure.axes:
+        assert len([band for band in ax.collections if isinstance(band, PolyCollection)]) == len(records) - 1
+    line = figure.axes[0].lines[1]  # the first is zero
+    assert line.get_ydata()[-1] == pytest.approx(tables[0]["mean"].iloc[-1])
+    assert num2date(line.get_xdata()[-1]).date().isoformat() == "2018-12-30"
+    said = words(figure)
+    assert any("90 % interval" in text for text in said)
+    assert any("covers luck only" in text for text in said)
+    with pytest.raises(InputError, match="no effects to draw"):
+        plot_effects_over_time(tables[0].iloc[:0])
