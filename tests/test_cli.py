@@ -443,9 +443,11 @@ def test_a_failed_run_ends_with_1_names_its_repeat_and_leaves_the_others(files, 
     assert Record.load(out / "runs/patrols/seed-2").about["seed"] == 2
 
 
-def test_figures_are_drawn_for_what_was_run(files, tmp_path):
+def test_figures_are_drawn_for_what_was_run(files, tmp_path, monkeypatch):
     from PIL import Image
 
+    monkeypatch.setattr(cli, "FIGURE_MAPS", cli.FIGURE_MAPS[:1])
+    monkeypatch.setattr(cli, "FIGURE_SERIES", cli.FIGURE_SERIES[:1])
     result = kumakan("compare", *files, "--seeds", 2, "--workers", 1, "--out", tmp_path / "out")
     assert result.exit_code == 0, result.output
     drawn = {path.name for path in (tmp_path / "out" / "figures").iterdir()}

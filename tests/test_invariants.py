@@ -123,8 +123,9 @@ def test_nobody_joins_before_a_group_is_founded_or_after_it_ends():
 @pytest.mark.parametrize("path", ["imam_training", "mali_kuma_kan", "joint_patrols"])
 def test_a_measure_at_intensity_zero_is_bit_for_bit_its_absence(path):
     file = f"scenarios/{path}.yaml"
-    period = ["persons_per_youth=500", "end=2017-03-06"]
+    period = ["persons_per_youth=500", "end=2013-01-07"]
     without = run(sim.load(BASELINE, period), seed=4)
+    period.append(f"measures.{path}.start=2012-03-05")
     zero = run(sim.load(file, [*period, f"measures.{path}.intensity=0"]), seed=4)
     off = run(sim.load(file, [*period, f"measures.{path}.enabled=false"]), seed=4)
     assert zero.digest == without.digest == off.digest

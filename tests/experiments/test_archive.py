@@ -371,10 +371,14 @@ def test_a_place_that_is_no_store_is_refused(tmp_path, batch):
 
 
 @pytest.mark.slow
-def test_the_commands_keep_runs_in_a_store_and_tables_in_out(tmp_path):
+def test_the_commands_keep_runs_in_a_store_and_tables_in_out(tmp_path, monkeypatch):
     from click.testing import CliRunner
 
+    from sim import cli
     from sim.cli import kumakan
+
+    monkeypatch.setattr(cli, "FIGURE_MAPS", ("attacks",))
+    monkeypatch.setattr(cli, "FIGURE_SERIES", ("joined",))
 
     (tmp_path / "a.yaml").write_text("end: 2012-03-05\npersons_per_youth: 2000\n")
     (tmp_path / "b.yaml").write_text("extends: a.yaml\nmeasures: {joint_patrols: true}\n")
@@ -386,7 +390,9 @@ def test_the_commands_keep_runs_in_a_store_and_tables_in_out(tmp_path):
     assert "3 runs to make" in both.output
     assert "1 more are there already" in both.output
     assert f"Runs: {store}" in both.output
-    assert {Path(name).parts[0] for name in files(out)} == {"effects.csv", "delivered.csv", "figures"}
+    assert {Path(name).parts[0] for name in files(out)} == {
+        "effects.csv", "delivered.csv", "cost_per_person.csv", "effects_over_time.csv", "figures"
+    }  # fmt: skip
     kept = sim.open_store(store)
     plain = sim.run(sim.load(b), seed=2)
     assert kept.batch().records["b"][2].digest == plain.digest
