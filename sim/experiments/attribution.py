@@ -38,6 +38,8 @@ FEW = 6
 ORDERS = 20
 """Orders that are sampled where there are more of them."""
 NAME_LETTERS = 70
+ROUNDING = 1e-9
+"""Interactions smaller than this share of what subsets do are zero but for rounding."""
 TAKEN = tuple(name for name, outcome in OUTCOMES.items() if not outcome.elsewhere)
 """Outcomes that can be shared out: those of elsewhere are of other regions in every subset."""
 
@@ -263,7 +265,9 @@ def _pairs(plan: Subsets, values: NDArray[np.float64], found: Paired, many: Mapp
     for o, outcome in enumerate(found.outcomes):
         if fitted is None:
             break
-        by_line = (values[:, :, o] - values[:, :1, o]) @ fitted.T
+        gained = values[:, :, o] - values[:, :1, o]
+        by_line = gained @ fitted.T
+        by_line[np.abs(by_line) < ROUNDING * np.abs(gained).max()] = 0.0
         for (one, other), each in zip(pairs, by_line.T, strict=True):
             parts = [(float(each.var(ddof=1)) / each.size, each.size - 1)] if each.size > 1 else []
             rows.append({

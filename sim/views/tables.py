@@ -387,9 +387,9 @@ def show_attribution(found: Attribution, package: str, out: Console) -> None:
     if pairs.empty:
         out.print("Too few subsets to tell pairs of measures apart; use more --orders.")
         return
-    table = _table(f"Pairs whose interval does not include zero (at most {MOST_PAIRS} of an outcome)", "outcome",
+    table = _table(f"Pairs whose interval does not include zero (the {MOST_PAIRS} largest of an outcome)", "outcome",
                    "measure", "with", "beyond what they add apart", "", left=3)  # fmt: skip
-    for _, row in strongest(pairs).iterrows():
+    for _, row in strongest(found).iterrows():
         table.add_row(
             f"{in_words(row['outcome'])}, {row['unit']}", row["measure"], row["other"], _effect(row), side(row)
         )
@@ -400,14 +400,17 @@ def show_attribution(found: Attribution, package: str, out: Console) -> None:
 
 
 MOST_PAIRS = 6
+SMALL_PAIR = 0.01  # of the largest share of a measure: smaller interactions are not worth a line
 
 
-def strongest(pairs: pd.DataFrame) -> pd.DataFrame:
-    """The pairs whose interval has one side, the largest of each outcome first."""
-    ends = pairs.apply(headline, axis=1, result_type="expand")
-    sure = pairs[(ends[1] > 0) | (ends[2] < 0)]
-    sure = sure.assign(size=sure["mean"].abs()).sort_values("size", ascending=False)
-    return sure.groupby("outcome", sort=False).head(MOST_PAIRS).sort_values("outcome", kind="stable")
+def strongest(found: Attribution) -> pd.DataFrame:
+    """The pairs whose interval has one side and that are not tiny, the largest of each outcome first."""
+    ends = found.pairs.apply(headline, axis=1, result_type="expand")
+    largest = found.measures.assign(size=found.measures["mean"].abs()).groupby("outcome")["size"].max()
+    pairs = found.pairs.assign(size=found.pairs["mean"].abs())
+    sure = pairs[((ends[1] > 0) | (ends[2] < 0)) & (pairs["size"] >= SMALL_PAIR * pairs["outcome"].map(largest))]
+    sure = sure.sort_values("size", ascending=False).groupby("outcome", sort=False).head(MOST_PAIRS)
+    return sure.sort_values("outcome", key=lambda names: names.map(list(OUTCOMES).index), kind="stable")
 
 
 def side(row: pd.Series) -> str:

@@ -1,0 +1,130 @@
+"""A page in the browser on which a run is watched and stepped: Mesa's SolaraViz on the model as it is.
+
+In a file of its own, opened with ``solara run page.py``, or as the last line of a cell of a notebook:
+
+    from sim.views.app import app
+
+    page = app(["scenarios/baseline.yaml", "scenarios/joint_patrols.yaml"])
+
+The map and the lines are drawn from columns of the country, so that a page of five million youths makes no agents.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib import dates as mdates
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from sim.engine.errors import InputError
+from sim.model import RecruitmentModel
+from sim.scenario import Scenario, load
+from sim.views.maps import map_cells
+from sim.views.sheet import BLUE, FONT, INK, PAPER, SMALL_SIZE, tidy
+
+LINES = ("joined", "attacks", "members", "trust")
+"""Observables whose lines stand beside the map."""
+LARGEST = 60.0  # points squared: the mark of the cell with most members
+
+
+def app(scenarios: Sequence[Scenario | str | os.PathLike[str]], persons_per_youth: int = 200) -> Any:
+    """The page: a map of the week, lines of the weeks so far, and a choice of scenario and seed.
+
+    Parameters
+    ----------
+    scenarios : sequence of Scenario or path
+        What can be chosen; the first is shown.
+    persons_per_youth : int
+        Persons one simulated youth stands for: a page is for watching, and 200 keeps a step short.
+
+    Returns
+    -------
+    SolaraViz
+        A component of Solara.
+
+    Raises
+    ------
+    InputError
+        If Solara is not installed, or a scenario cannot be used.
+    """
+    try:
+        import solara
+        from mesa.visualization import SolaraViz
+    except ImportError:
+        raise InputError("the page needs Solara; install it with: python -m pip install 'kumakan[app]'") from None
+    coarse = {"persons_per_youth": persons_per_youth}
+    loaded = [(s if isinstance(s, Scenario) else load(s)).replaced(coarse) for s in scenarios]
+    if not loaded:
+        raise InputError("name a scenario to show, or several to choose from")
+    by_name = {scenario.name: scenario for scenario in loaded}
+
+    class Shown(RecruitmentModel):
+        """The model, by the name of a scenario."""
+
+        def __init__(self, scenario: str = loaded[0].name, seed: int = 1) -> None:
+            super().__init__(by_name[scenario], int(seed))
+
+    def drawn(model: Any) -> Any:
+        return solara.FigureMatplotlib(week_map(model), format="png")
+
+    def lines(model: Any) -> Any:
+        return solara.FigureMatplotlib(week_lines(model), format="png")
+
+    chosen = {
+        "scenario": {"type": "Select", "value": loaded[0].name, "values": list(by_name), "label": "Scenario"},
+        "seed": {"type": "SliderInt", "value": 1, "min": 1, "max": 50, "step": 1, "label": "Seed"},
+    }
+    return SolaraViz(Shown(), components=[_watching(drawn), _watching(lines)], model_params=chosen, name="kumakan")
+
+
+def _watching(draw: Any) -> Any:
+    """A component that draws again after each step."""
+    import solara
+    from mesa.visualization.utils import update_counter
+
+    @solara.component
+    def component(model: Any) -> Any:
+        update_counter.get()
+        return draw(model)
+
+    return component
+
+
+def week_map(model: RecruitmentModel) -> Figure:
+    """Felt insecurity by cell, and where armed groups and forces are, at the end of the last week lived."""
+    country = model.country
+    grid, members = country.grid, country.members.sum(axis=0)
+    said = f"{model.settings.name}; felt insecurity by cell"
+    figure = map_cells(country.insecurity, title=f"Mali on {model.date}", subtitle=said, unit="0 to 1", scale="even")
+    ax = figure.axes[0]
+    there, held = np.flatnonzero(members), np.flatnonzero(country.forces > 0)
+    ax.scatter(grid.lon[held], grid.lat[held], s=9, marker="s", color=BLUE, lw=0, zorder=4)
+    sizes = LARGEST * members[there] / max(int(members.max()), 1)
+    ax.scatter(grid.lon[there], grid.lat[there], s=4 + sizes, facecolor="none", edgecolor=INK, lw=0.9, zorder=5)
+    keys = [
+        Line2D(
+            [], [], marker="o", mfc=PAPER, color=INK, ls="", label=f"armed groups ({members.sum():,} members in all)"
+        ),
+        Line2D([], [], marker="s", color=BLUE, ls="", ms=4, label=f"security units ({held.size} cells)"),
+    ]
+    ax.legend(handles=keys, loc="lower right", frameon=False, prop={"family": FONT, "size": SMALL_SIZE})
+    return figure
+
+
+def week_lines(model: RecruitmentModel) -> Figure:
+    """What was recorded for Mali in each week so far."""
+    lived, clock = model.record.national(), model.country.clock
+    units = {observable.name: observable.unit for observable in model.country.observables}
+    figure = Figure(figsize=(6.4, 5.6), layout="constrained", facecolor=PAPER)
+    for ax, name in zip(figure.subplots(2, 2).ravel(), LINES, strict=True):
+        tidy(ax)
+        ax.plot(lived["date"], lived[name], color=INK, lw=1.2)
+        ax.set_title(f"{name}, {units[name]}", size=SMALL_SIZE, family=FONT, loc="left", color=INK)
+        ax.set_xlim(clock.date(0), clock.date(clock.weeks))
+        ax.xaxis.set_major_locator(mdates.AutoDateLocator(maxticks=5))
+        ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(ax.xaxis.get_major_locator()))
+    return figure

@@ -1,0 +1,102 @@
+"""The page in the browser: what is drawn of a week, and the page itself in a real browser, stepped by its button."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sim
+from sim.engine.errors import InputError
+from sim.views.app import LINES, app, week_lines, week_map
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+COARSE = ["persons_per_youth=2000", "end=2013-01-07"]
+
+
+@pytest.fixture(scope="module")
+def model():
+    model = sim.RecruitmentModel(sim.load(ROOT / "scenarios/baseline.yaml", COARSE), seed=1)
+    for _ in range(8):
+        model.step()
+    return model
+
+
+def test_the_map_shows_groups_and_forces_where_they_are(model):
+    ax = week_map(model).axes[0]
+    held, there = (marks for marks in ax.collections if type(marks).__name__ == "PathCollection")
+    members = model.country.members.sum(axis=0)
+    grid = model.country.grid
+    cells = np.flatnonzero(members)
+    assert np.array_equal(there.get_offsets(), np.column_stack([grid.lon[cells], grid.lat[cells]]))
+    assert cells[np.argmax(there.get_sizes())] == np.argmax(members)
+    assert len(held.get_offsets()) == (model.country.forces > 0).sum()
+    assert ax.figure.get_label() == "Mali on 2012-02-27"
+
+
+def test_lines_are_the_weeks_that_were_lived(model):
+    figure = week_lines(model)
+    national = model.record.national()
+    for ax, name in zip(figure.axes, LINES, strict=True):
+        assert ax.lines[0].get_ydata().tolist() == national[name].tolist()
+        assert len(national) == 8
+        assert ax.get_title("left").startswith(name)
+
+
+def test_a_page_needs_a_scenario():
+    with pytest.raises(InputError, match="name a scenario"):
+        app([])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; on Debian: apt-get install chromium")
+def test_the_page_opens_in_a_browser_and_its_button_lives_a_week(tmp_path):
+    playwright = pytest.importorskip("playwright.sync_api", reason="the PyPI package playwright drives the browser")
+    (tmp_path / "page.py").write_text(
+        "from sim.views.app import app\n"
+        f"page = app([r'{ROOT}/scenarios/baseline.yaml', r'{ROOT}/scenarios/joint_patrols.yaml'], 2000)\n"
+    )
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "solara", "run", "page.py", "--host", "127.0.0.1", "--port", str(port)]
+    server = subprocess.Popen(
+        [*command, "--no-open", "--production"], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    sandbox = ["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
+    try:
+        for _ in range(300):
+            with socket.socket() as knock:
+                if knock.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.2)
+        with playwright.sync_playwright() as driver:
+            tab = driver.chromium.launch(executable_path=CHROMIUM, args=sandbox).new_page()
+            said = []
+            tab.on("pageerror", lambda error: said.append(str(error)))
+            tab.goto(f"http://127.0.0.1:{port}", wait_until="load")
+            tab.get_by_role("button", name="Step").wait_for(timeout=120_000)
+            drawn = tab.locator("img")
+            drawn.nth(1).wait_for(timeout=60_000)
+            before = drawn.nth(0).get_attribute("src")
+            assert tab.get_by_text("Step: 0").count() == 1
+            tab.get_by_role("button", name="Step").click()
+            tab.get_by_text("Step: 1").wait_for(timeout=60_000)
+            for _ in range(100):
+                if drawn.nth(0).get_attribute("src") != before:
+                    break
+                tab.wait_for_timeout(100)
+            assert drawn.nth(0).get_attribute("src") != before, "the map is drawn again"
+            assert tab.get_by_text("Scenario", exact=True).count() > 0
+            tab.screenshot(path=tmp_path / "page.png", full_page=True)
+            assert said == []
+    finally:
+        server.terminate()
+        server.wait(30)
