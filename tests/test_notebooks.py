@@ -1,12 +1,15 @@
 """Every notebook runs from top to bottom, as a reader would run it."""
 
+import re
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
-NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
 def test_there_are_notebooks():
@@ -18,6 +21,18 @@ def test_outputs_are_stripped(path):
     cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
     assert cells
     assert not any(cell.outputs or cell.execution_count for cell in cells), "commit notebooks without outputs"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_page_to_read_is_that_of_the_notebook(path):
+    script = spec_from_file_location("make_notebooks", ROOT / "docs" / "make_notebooks.py")
+    module = module_from_spec(script)
+    script.loader.exec_module(module)
+    page = (ROOT / "docs" / "notebooks" / f"{path.stem}.md").read_text(encoding="utf-8")
+    said = f"cells {module.digest(nbformat.read(path, as_version=4))}."
+    assert said in page.splitlines()[0], "run: python docs/make_notebooks.py"
+    for picture in re.findall(r"!\[.*?\]\((.*?)\)", page):
+        assert (ROOT / "docs" / "notebooks" / picture).stat().st_size < 300_000
 
 
 @pytest.mark.slow
