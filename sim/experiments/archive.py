@@ -28,7 +28,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
-from functools import cached_property, reduce
+from functools import cached_property, lru_cache, reduce
 from operator import and_
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -38,7 +38,7 @@ import psutil
 
 from sim.engine.errors import InputError
 from sim.experiments.store import Pair, Run, folder_name, run_id, scenario_text, write_text
-from sim.experiments.totals import totals, weekly
+from sim.experiments.totals import LAST_WEEKS, weekly
 from sim.version import __version__
 
 if TYPE_CHECKING:
@@ -353,15 +353,16 @@ class Archive:
 
     def _pack(self, fresh: Sequence[str]) -> None:
         """Put fresh runs into Parquet, those that observe the same together; then they may go."""
-        kinds: dict[Any, list[str]] = {}
+        kinds: dict[bytes, list[Packed]] = {}
         for name in fresh:
-            kinds.setdefault(self.opened(name).kind, []).append(name)
-        for names in kinds.values():
-            self._write(names)
+            run = self.opened(name)
+            kinds.setdefault(run.kind, []).append(run)
+        for runs in kinds.values():
+            self._write(runs)
         for name in fresh:
             self._remove(f"fresh/{name}")
 
-    def _write(self, fresh: Sequence[str]) -> None:
+    def _write(self, runs: Sequence[Packed]) -> None:
         """Write one file each of weeks, cells and runs, a few runs at a time; rows of runs last, as then they count."""
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -371,15 +372,15 @@ class Archive:
         with ExitStack() as stack:
             streams = [stack.enter_context(self._writing(f"{folder}/{file}")) for folder in ("weeks", "cells")]
             writers: list[Any] = []
-            for first in range(0, len(fresh), GROUP):
-                runs = [self.opened(name) for name in fresh[first : first + GROUP]]
-                tables = week_table(runs), cell_table(runs)
+            for first in range(0, len(runs), GROUP):
+                some = runs[first : first + GROUP]
+                tables = week_table(some), cell_table(some)
                 if not writers:
-                    writers = [pq.ParquetWriter(*both, compression="zstd", write_statistics=["seed"])
-                               for both in zip(streams, (table.schema for table in tables), strict=True)]  # fmt: skip
+                    writers = [pq.ParquetWriter(stream, table.schema, **_encoding(table.schema))
+                               for stream, table in zip(streams, tables, strict=True)]  # fmt: skip
                 for writer, table in zip(writers, tables, strict=True):
                     writer.write_table(table, row_group_size=len(table))
-                rows.append(run_table(runs, file, first))
+                rows.append(run_table(some, file, first))
             for writer in writers:
                 writer.close()
         with self._writing(f"runs/{file}") as stream:
@@ -605,32 +606,53 @@ def _now() -> str:
 
 
 def pack(record: Record, digest: str = "") -> bytes:
-    """A record as bytes: an Arrow file of one row, quick to make and small enough to send from worker to parent."""
+    """A record as bytes: an Arrow file of one row, quick to make, to send from worker to parent, and to read."""
     import pyarrow as pa
 
-    head = {
+    weeks, regions, count = record.values.shape
+    flat = np.ascontiguousarray(record.values, float).reshape(weeks * regions, count)
+    there = np.flatnonzero(flat.view(np.int64).any(axis=0))  # the others are zero throughout: measures not taken
+    kept = np.ascontiguousarray(flat[:, there].T).reshape(len(there), weeks, regions)
+    kind = {
         "observables": [[o.name, o.unit, o.how, o.meaning] for o in record.observables],
         "regions": record.regions,
-        "start": record.dates[0].isoformat(),
-        "weeks": len(record.dates),
-        "weights": {name: values.tolist() for name, values in record.weights.items()},
         "cells": list(record.cells),
-        "digest": digest or record.digest,
-        "about": record.about,
+        "weights": list(record.weights),
     }
+    head = {
+        "there": there.tolist(),
+        "start": record.dates[0].isoformat(),
+        "weeks": weeks,
+        "weights": {name: values.tolist() for name, values in record.weights.items()},
+        "digest": digest or record.digest,
+        "run": record.about.get("run", {}),
+        **{name: record.about.get(name) for name in HOW[1:]},
+    }
+    parts = {"kind": kind, "head": head, "about": record.about}
     columns = {
-        "values": record.values.transpose(2, 0, 1).ravel(),  # by observable: most are zero, or much alike
+        "values": kept.ravel(),
         "cells": np.concatenate([np.asarray(values, float) for values in record.cells.values()] or [np.empty(0)]),
-        "totals": totals(record, record.names).T.ravel(),
+        "totals": _totals(record, kept, there).ravel(),
     }
     table = pa.table({name: pa.ListArray.from_arrays(pa.array([0, values.size], pa.int32()), pa.array(values))
                       for name, values in columns.items()})  # fmt: skip
-    table = table.replace_schema_metadata({b"head": json.dumps(head, ensure_ascii=False, default=str).encode()})
+    table = table.replace_schema_metadata(
+        {name: json.dumps(part, ensure_ascii=False, default=str).encode() for name, part in parts.items()}
+    )
     sink = pa.BufferOutputStream()
     options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
     with pa.ipc.new_file(sink, table.schema, options=options) as writer:
         writer.write_table(table)
-    return bytes(sink.getvalue())
+    return sink.getvalue().to_pybytes()
+
+
+def _totals(record: Record, kept: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """Observables x regions, as `sim.experiments.totals.totals` gives them, from columns that lie together."""
+    found = np.zeros((len(record.observables), len(record.regions)))
+    found[there] = kept.sum(axis=1)
+    states = [k for k, place in enumerate(there) if record.observables[place].how != "sum"]
+    found[there[states]] = kept[states, -LAST_WEEKS:].mean(axis=1)
+    return found
 
 
 class Packed:
@@ -647,12 +669,18 @@ class Packed:
 
         self.name = name
         try:
-            self._file = pa.ipc.open_file(pa.py_buffer(packed))
-            self.head: dict[str, Any] = json.loads(self._file.schema.metadata[b"head"])
+            self._file = pa.ipc.open_file(pa.py_buffer(packed), options=pa.ipc.IpcReadOptions(use_threads=False))
+            self._parts = self._file.schema.metadata
+            self.kind: bytes = self._parts[b"kind"]
+            self.head: dict[str, Any] = json.loads(self._parts[b"head"])
+            self.about: str = self._parts[b"about"].decode()
         except (OSError, ValueError, KeyError) as problem:
             raise InputError(f"{name} cannot be read ({problem}); remove it and the run is made again") from None
-        self.names = [observable[0] for observable in self.head["observables"]]
-        self.run: dict[str, Any] = self.head["about"].get("run", {})
+        facts = _facts(self.kind)
+        self.observables: list[list[str]] = facts["observables"]
+        self.regions: list[str] = facts["regions"]
+        self.names: list[str] = facts["names"]
+        self.run: dict[str, Any] = self.head["run"]
 
     @cached_property
     def _table(self) -> pa.Table:
@@ -662,10 +690,16 @@ class Packed:
         numbers: np.ndarray = self._table[column].chunk(0).values.to_numpy()
         return numbers
 
+    @cached_property
+    def rows(self) -> dict[int, np.ndarray]:
+        """The observables that are not zero throughout, by their place: a number for each week and region."""
+        there = self.head["there"]
+        return dict(zip(there, self._numbers("values").reshape(len(there), -1), strict=True))
+
     @property
-    def values(self) -> np.ndarray:
-        """Observables x (weeks and regions)."""
-        return self._numbers("values").reshape(len(self.names), -1)
+    def size(self) -> int:
+        """Weeks times regions."""
+        return int(self.head["weeks"] * len(self.regions))
 
     @property
     def totals(self) -> np.ndarray:
@@ -675,15 +709,8 @@ class Packed:
     @property
     def cells(self) -> dict[str, np.ndarray]:
         """By cell of the map."""
-        names = self.head["cells"]
+        names = _facts(self.kind)["cells"]
         return dict(zip(names, np.split(self._numbers("cells"), len(names) or 1), strict=False))
-
-    @property
-    def kind(self) -> tuple[Any, ...]:
-        """What it observes: runs of one kind have the same columns."""
-        return tuple(json.dumps(self.head[what]) for what in ("observables", "regions", "cells")) + tuple(
-            self.head["weights"]
-        )
 
     @property
     def dates(self) -> np.ndarray:
@@ -701,17 +728,26 @@ class Packed:
         from sim.record import Observable, Record
 
         head = self.head
-        values = self.values.reshape(len(self.names), head["weeks"], len(head["regions"])).transpose(1, 2, 0)
+        values = np.zeros((self.size, len(self.names)))
+        for place, numbers in self.rows.items():
+            values[:, place] = numbers
         record = Record(
-            values=np.ascontiguousarray(values),
-            observables=tuple(Observable(*facts) for facts in head["observables"]),
-            regions=tuple(head["regions"]),
+            values=values.reshape(head["weeks"], len(self.regions), len(self.names)),
+            observables=tuple(Observable(*facts) for facts in self.observables),
+            regions=tuple(self.regions),
             dates=tuple(self.dates.tolist()),
             weights={name: np.array(weights) for name, weights in head["weights"].items()},
             cells=self.cells,
-            about=head["about"],
+            about=json.loads(self.about),
         )
         return _checked(record, head["digest"], self.name)
+
+
+@lru_cache(maxsize=8)
+def _facts(kind: bytes) -> dict[str, Any]:
+    """What runs of a kind observe: the same text for thousands of them, so it is read once."""
+    facts: dict[str, Any] = json.loads(kind)
+    return {**facts, "names": [observable[0] for observable in facts["observables"]]}
 
 
 def _checked(record: Record, digest: str, name: str) -> Record:
@@ -723,6 +759,16 @@ def _checked(record: Record, digest: str, name: str) -> Record:
 # --- runs as tables -----------------------------------------------------------------------------------------
 
 
+def _encoding(schema: pa.Schema) -> dict[str, Any]:
+    """How the columns of `weeks` and `cells` are written: numbers by their bytes, which is quick and small."""
+    import pyarrow as pa
+
+    numbers = [field.name for field in schema if field.type == pa.float64()]
+    words = [name for name in ("run", "scenario", "region") if name in schema.names]
+    return {"compression": "zstd", "write_statistics": ["seed"], "use_dictionary": words,
+            "column_encoding": dict.fromkeys(numbers, "BYTE_STREAM_SPLIT")}  # fmt: skip
+
+
 def run_table(runs: Sequence[Packed], file: str, first: int = -1) -> pa.Table:
     """A row per run: what it is, how it went, where it is, what is needed to make it again, and its totals."""
     import pyarrow as pa
@@ -731,14 +777,14 @@ def run_table(runs: Sequence[Packed], file: str, first: int = -1) -> pa.Table:
     columns: dict[str, Any] = {"run": [run_id(run.run) for run in runs]}
     columns |= {name: [run.run[name] for run in runs] for name in WHAT}
     columns["digest"] = [head["digest"] for head in heads]
-    columns |= {name: [head["about"].get(name) for head in heads] for name in HOW[1:]}
+    columns |= {name: [head[name] for head in heads] for name in HOW[1:]}
     columns["file"] = [file] * len(runs)
     columns["place"] = pa.array([first + k if first >= 0 else -1 for k in range(len(runs))], pa.int64())
-    columns["about"] = [json.dumps(head["about"], ensure_ascii=False) for head in heads]
+    columns["about"] = [run.about for run in runs]
     columns |= {f"weight.{name}": _lists([head["weights"][name] for head in heads]) for name in heads[0]["weights"]}
-    totals = {total_column(name, how): k for k, (name, _, how, _) in enumerate(heads[0]["observables"])}
+    totals = {total_column(name, how): k for k, (name, _, how, _) in enumerate(runs[0].observables)}
     columns |= {name: _lists([run.totals[k] for run in runs]) for name, k in totals.items()}
-    return _described(columns, {name: heads[0]["observables"][k] for name, k in totals.items()})
+    return _described(columns, {name: runs[0].observables[k] for name, k in totals.items()})
 
 
 def total_column(name: str, how: str) -> str:
@@ -750,14 +796,18 @@ def week_table(runs: Sequence[Packed]) -> pa.Table:
     """The tables of `Record.frame()`, one below the other, each row with its run."""
     import pyarrow as pa
 
-    regions, weeks = runs[0].head["regions"], [run.head["weeks"] for run in runs]
+    regions, weeks = runs[0].regions, [run.head["weeks"] for run in runs]
     columns = _whose(runs, [many * len(regions) for many in weeks])
     columns["week"] = np.concatenate([np.repeat(np.arange(many, dtype=np.int32), len(regions)) for many in weeks])
     columns["date"] = np.concatenate([np.repeat(run.dates, len(regions)) for run in runs])
     places = np.tile(np.arange(len(regions), dtype=np.int32), sum(weeks))
     columns["region"] = pa.DictionaryArray.from_arrays(places, regions)
-    columns |= {name: np.concatenate([run.values[k] for run in runs]) for k, name in enumerate(runs[0].names)}
-    return _described(columns, {facts[0]: facts for facts in runs[0].head["observables"]})
+    nothing = np.zeros(max(run.size for run in runs))
+    all_zero = pa.array(np.zeros(sum(run.size for run in runs)))
+    for k, name in enumerate(runs[0].names):
+        some = any(k in run.rows for run in runs)
+        columns[name] = np.concatenate([run.rows.get(k, nothing[: run.size]) for run in runs]) if some else all_zero
+    return _described(columns, {facts[0]: facts for facts in runs[0].observables})
 
 
 def cell_table(runs: Sequence[Packed]) -> pa.Table:
@@ -790,7 +840,8 @@ def _described(columns: Mapping[str, Any], observables: Mapping[str, Sequence[st
 
     table = pa.table(dict(columns))
     words = {name: dict(zip(("unit", "how", "meaning"), facts[1:], strict=True)) for name, facts in observables.items()}
-    return table.cast(pa.schema([field.with_metadata(words.get(field.name)) for field in table.schema]))
+    schema = pa.schema([field.with_metadata(words.get(field.name)) for field in table.schema])
+    return pa.Table.from_arrays(table.columns, schema=schema)
 
 
 def _lists(values: Any) -> pa.Array:
