@@ -380,6 +380,7 @@ def attribute(
               help="Worker processes; by default one per core.")  # fmt: skip
 @click.option("--page", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Write the table as a Markdown page, too.")  # fmt: skip
+@_store_options
 @_run_options
 @_scenario_options
 def validate(
@@ -389,6 +390,9 @@ def validate(
     seeds: int,
     workers: int | None,
     page: Path | None,
+    store: str | None,
+    cluster: str | None,
+    on_error: str,
     out: Path | None,
     world_seed: int,
     overwrite: bool,
@@ -416,11 +420,15 @@ def validate(
         workers=workers,
         world_seed=world_seed,
         overwrite=overwrite,
+        store=store,
+        cluster=cluster,
+        on_error=on_error,
     )
     found = against(batch)
     show_validation(found, console())
     table = batch.out / "validation.csv"
-    found.table.to_csv(table, index=False)
+    table.parent.mkdir(parents=True, exist_ok=True)
+    write_text(table, found.table.to_csv(index=False))
     if page is not None:
         files = [] if baseline == BASELINE else ["--baseline", baseline]
         files += [] if historical == HISTORICAL else ["--historical", historical]
@@ -437,12 +445,15 @@ def validate(
 @click.option("--seeds", type=click.IntRange(1, 100_000), metavar="N", help="Seeds 1 to N, instead of the file's.")
 @click.option("--workers", type=click.IntRange(1, 1024), metavar="N",
               help="Worker processes; by default one per core.")  # fmt: skip
+@click.option("--discover", multiple=True, metavar="OUTCOME",
+              help="Also say where among the points the scenario is not better than its baseline.")  # fmt: skip
 @_store_options
 @_run_options
 @_scenario_options
 def sweep(
     file: str,
     dry_run: bool,
+    discover: tuple[str, ...],
     seeds: int | None,
     workers: int | None,
     store: str | None,
@@ -461,16 +472,24 @@ def sweep(
     """
     from dataclasses import replace
 
+    from sim.experiments.discovery import check_discovery
+    from sim.experiments.discovery import discover as find
+    from sim.experiments.runs import there_already
+    from sim.experiments.store import folder_name, write_text
     from sim.experiments.sweep import load_sweep, takes
     from sim.experiments.sweep import sweep as run_sweep
-    from sim.views.sweep_tables import show_plan, show_sweep
+    from sim.views.sweep_tables import show_discovery, show_plan, show_sweep
     from sim.views.tables import console
 
     plan = load_sweep(file, _overrides(persons_per_youth, changes))
     if seeds is not None:
         plan = replace(plan, seeds=tuple(range(1, seeds + 1)))
+    for outcome in discover:
+        check_discovery(plan, outcome)
     if dry_run:
-        show_plan(plan, takes(plan, workers), console())
+        there = there_already(plan.scenarios, plan.seeds, plan.draws, store=store, world_seed=world_seed,
+                              out=out or Path("results") / folder_name(plan.name))  # fmt: skip
+        show_plan(plan, takes(plan, workers, there), console())
         return
     options: dict[str, Any] = {"workers": workers, "world_seed": world_seed, "overwrite": overwrite,
                                "store": store, "cluster": cluster, "on_error": on_error}  # fmt: skip
@@ -484,6 +503,11 @@ def sweep(
         show_sweep(swept, console())
         for name, figure in sweep_figures(swept).items():
             save(figure, swept.batch.out / "figures" / f"{name}.png", about_sweep(swept))
+        for outcome in discover:
+            found = find(swept, outcome)
+            show_discovery(found, console())
+            tables.append(swept.batch.out / f"discovery_{outcome}.csv")
+            write_text(tables[-1], found.boxes.to_csv(index=False))
     click.echo(f"Runs: {swept.batch.place}\nTables: {', '.join(map(str, tables))}")
     _end(swept.batch)
 

@@ -234,7 +234,7 @@ def test_without_a_rule_a_failure_is_a_difference_that_is_not_better(tmp_path, m
 
 def test_what_a_failure_is_must_be_said_where_no_side_is_better(plan):
     found = swept(plan("{method: latin-hypercube, n: 8}"), corner)
-    with pytest.raises(InputError, match="say with fails="):
+    with pytest.raises(InputError, match="say with fails"):
         discover(found, "joined")
     assert discover(found, "joined", lambda values: values > 9).boxes["box"].tolist() == ["everywhere"]
 

@@ -437,6 +437,44 @@ def test_the_command_runs_prints_and_keeps_a_sweep(write, monkeypatch):
     assert all(scenario["parameters"]["peer_pull"] == 0.021 for scenario in scenarios.values())
 
 
+@pytest.mark.parametrize("place", [[], ["--store", "kept"]])
+def test_a_dry_run_takes_off_what_is_there(write, monkeypatch, place):
+    from sim.experiments import runs
+
+    monkeypatch.setitem(runs.run_batch.__kwdefaults__, "runner", pretend)
+    file = write(GRID)
+    before = kumakan("sweep", file, "--dry-run", "--seeds", 3, *place)
+    assert "= 18 runs." in before.stdout
+    assert not Path("kept").exists()
+    assert kumakan("sweep", file, "--workers", 1, "--seeds", 2, *place).exit_code == 0
+    after = kumakan("sweep", file, "--dry-run", "--seeds", 3, *place)
+    assert "= 18 runs; 12 are there already, 6 are left to make." in after.stdout
+    other = kumakan("sweep", file, "--dry-run", "--seeds", 3, *place, "--world-seed", 2)
+    assert "= 18 runs." in other.stdout, "another world is another run"
+    full = load_sweep(file)
+    there = dict.fromkeys([scenario.name for scenario in full.scenarios], 3)
+    assert takes(full, there=there).seconds == 0.0
+
+
+def test_discovery_from_the_command(write, monkeypatch):
+    from sim.experiments import runs
+
+    monkeypatch.setitem(runs.run_batch.__kwdefaults__, "runner", pretend)
+    spread = f"vary:\n  {PATROLS}: {{low: 0, high: 1}}\n  parameters.abuse_per_op: {{low: 0.2, high: 0.8}}\n"
+    file = write(spread + "design: {method: latin-hypercube, n: 12}\n")
+    for outcome, said in (("cost", "no side of cost is a failure"), ("joind", "did you mean 'joined'")):
+        wrong = kumakan("sweep", file, "--discover", outcome)
+        assert wrong.exit_code == 2
+        assert said in wrong.stderr
+    assert not Path("results").exists()
+    result = kumakan("sweep", file, "--workers", 1, "--discover", "joined")
+    assert result.exit_code == 0, result.output
+    assert "Where joined is not better than in the baseline" in result.stdout
+    boxes = pd.read_csv("results/s/discovery_joined.csv")
+    assert boxes["points"].sum() == 12
+    assert "discovery_joined.csv" in result.stdout
+
+
 def test_a_sweep_of_the_model_from_python(write):
     head = "scenario: patrols.yaml\nbaseline: base.yaml\noutcomes: [joined, abuses, cost]\nseeds: 1\n"
     found = sim.sweep(write(f"vary:\n  {PATROLS}: {{values: [0, 1]}}\ndesign: {{method: grid}}\n", head=head),

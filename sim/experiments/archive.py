@@ -12,7 +12,8 @@
 
 A run is finished when its file is in `fresh`, under its own name and whole, or its row in `runs`. The weeks and cells
 of a row are written before it, fresh files go away after it, and a row counts before a fresh file of the same run:
-wherever a process is killed, a finished run is there once, and what is half-written is read by nobody. Several batches
+wherever a process is killed, a finished run is there once, and what is half-written is read by nobody. A file that puts
+small ones together names them, and they do not count from the moment it stands under its name. Several batches
 may work on one store. Each claims a run before it makes it; claims of the dead are taken over.
 """
 
@@ -25,7 +26,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache, reduce
@@ -52,10 +53,13 @@ if TYPE_CHECKING:
 FORMAT = 1
 TOGETHER = 100
 """Runs that go into one Parquet file."""
+SMALL, MANY = 50, 20
+"""So many files with fewer runs than that are put together, so that tiny batches do not leave thousands of files."""
 GROUP = 10
 """Runs in one row group of `weeks`: what is read for one record."""
 BEAT, LEASE = 60.0, 600.0
 """Seconds between two signs of life of a batch, and after how many without one it counts as dead elsewhere."""
+TAKES_UP = b"takes_up"
 WHAT = ("scenario", "scenario_digest", "seed", "world_seed", "draw", "version", "sources")
 HOW = ("digest", "wall_seconds", "peak_memory_bytes")
 FOLDERS = ("runs", "weeks", "cells", "fresh", "plans", "claims", "batches")
@@ -109,6 +113,14 @@ class Archive:
         except OSError as problem:
             why = problem.strerror or problem
             raise InputError(f"cannot use {self.place} ({why}); name another place with --store") from problem
+
+    @classmethod
+    def stands(cls, place: str | os.PathLike[str]) -> bool:
+        """Whether there is anything at a place."""
+        import fsspec
+
+        fs, root = fsspec.core.url_to_fs(os.fspath(place))
+        return bool(fs.exists(root)) and bool(fs.ls(root))
 
     def _check(self, reading: bool) -> None:
         """Refuse what is no store, and make one where there is nothing."""
@@ -244,7 +256,7 @@ class Archive:
     @property
     def columns(self) -> list[str]:
         """What `runs` and `table` can give of runs in Parquet: what they are, how they went, their totals by region."""
-        return sorted({name for name in self._names("runs") for name in self._schema(f"runs/{name}").names})
+        return sorted({name for file in self._files() for name in self._schema(f"runs/{file}").names})
 
     def table(self, columns: Sequence[str], where: Any = None) -> pa.Table:
         """Some columns of all runs, or of those for which the Arrow expression `where` holds; each run once."""
@@ -252,8 +264,8 @@ class Archive:
 
         while True:
             fresh = self._names("fresh", ".run")  # before Parquet is listed: what moves there meanwhile is in both
-            files = self._names("runs")
             try:
+                files = self._files()
                 tables = []
                 if files:
                     data = self._dataset("runs", files)
@@ -276,7 +288,7 @@ class Archive:
     def weeks(self, columns: Sequence[str], where: Any = None) -> Iterator[pa.RecordBatch]:
         """Weekly values of the runs in Parquet, some at a time, with run, scenario, seed, draw, week, date, region."""
         first = ("run", "scenario", "seed", "draw", "week", "date", "region")
-        files = self._names("runs")
+        files = self._files()
         if not files:
             return
         data = self._dataset("weeks", files)
@@ -284,16 +296,19 @@ class Archive:
 
     def record(self, run: str, file: str, place: int) -> Record:
         """The record of a run that is in this file, at this place in it (both from `table`)."""
-        if file.endswith(".run"):
+        while True:
             try:
-                return self.opened(file).record()
-            except FileNotFoundError:  # it has gone into Parquet
+                if file.endswith(".run"):
+                    return self.opened(file).record()
+                return _record(run, self._group("runs", file, None), self._group("weeks", file, place // GROUP),
+                               self._group("cells", file, place // GROUP))  # fmt: skip
+            except FileNotFoundError:  # it has gone into Parquet, or into a larger file
                 import pyarrow.dataset as ds
 
                 row = self.table(["file", "place"], ds.field("run") == run).to_pylist()[0]
+                if row["file"] == file:
+                    raise
                 file, place = row["file"], row["place"]
-        return _record(run, self._group("runs", file, None), self._group("weeks", file, place // GROUP),
-                       self._group("cells", file, place // GROUP))  # fmt: skip
 
     def opened(self, fresh: str) -> Packed:
         """The run in a fresh file."""
@@ -332,6 +347,17 @@ class Archive:
         schema = pa.unify_schemas([self._schema(f"{folder}/{name}").remove_metadata() for name in files])
         return ds.dataset(paths, schema=schema, filesystem=self.fs, format="parquet")
 
+    def _files(self) -> list[str]:
+        """The files that count: those of `runs` that no other has taken up."""
+        names = self._names("runs")
+        taken = {old for name in names for old in self._takes_up(name)}
+        return [name for name in names if name not in taken]
+
+    def _takes_up(self, name: str) -> list[str]:
+        """The files that this one was put together from."""
+        found: list[str] = json.loads((self._schema(f"runs/{name}").metadata or {}).get(TAKES_UP, b"[]"))
+        return found
+
     def _ids(self) -> np.ndarray:
         """All finished runs, as sorted numbers."""
         runs = self.table(["run"])["run"].to_numpy(zero_copy_only=False)
@@ -348,6 +374,7 @@ class Archive:
             while len(fresh) >= least and fresh:
                 some, fresh = fresh[:TOGETHER], fresh[TOGETHER:]
                 self._pack(some)
+            self._put_together()
         finally:
             self._release("packing")
 
@@ -367,7 +394,7 @@ class Archive:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        file = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(3)}.parquet"
+        file = _file_name(len(runs))
         rows = []
         with ExitStack() as stack:
             streams = [stack.enter_context(self._writing(f"{folder}/{file}")) for folder in ("weeks", "cells")]
@@ -379,12 +406,64 @@ class Archive:
                     writers = [pq.ParquetWriter(stream, table.schema, **_encoding(table.schema))
                                for stream, table in zip(streams, tables, strict=True)]  # fmt: skip
                 for writer, table in zip(writers, tables, strict=True):
-                    writer.write_table(table, row_group_size=len(table))
+                    writer.write_table(table, row_group_size=max(1, len(table)))  # runs may have nothing by cell
                 rows.append(run_table(some, file, first))
             for writer in writers:
                 writer.close()
         with self._writing(f"runs/{file}") as stream:
             pq.write_table(pa.concat_tables(rows), stream, compression="zstd")
+
+    def _put_together(self) -> None:
+        """Put small files of one kind into a large one, if there are many of them."""
+        kinds: dict[str, list[str]] = {}
+        for name in self._files():
+            if _runs_in(name) < SMALL:
+                kinds.setdefault(self._schema(f"weeks/{name}").to_string(), []).append(name)
+        for names in kinds.values():
+            while len(names) >= MANY:
+                counts = np.cumsum([_runs_in(name) for name in names])
+                some = names[: max(2, int(np.searchsorted(counts, TOGETHER, side="right")))]
+                names = names[len(some) :]
+                self._rewrite(some)
+
+    def _rewrite(self, files: Sequence[str]) -> None:
+        """One file out of several: weeks and cells, then rows, with which it counts and they do not; then they go."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        rows = pa.concat_tables([self._group("runs", name, None) for name in files]).combine_chunks()
+        many, file = len(rows), _file_name(len(rows))
+        for folder in ("weeks", "cells"):
+            parts = iter([self._of_run(folder, *where) for where in zip(*(
+                rows[name].to_pylist() for name in ("run", "file", "place")), strict=True)])  # fmt: skip
+            with self._writing(f"{folder}/{file}") as stream:
+                writer: Any = None
+                for first in range(0, many, GROUP):
+                    table = pa.concat_tables([next(parts) for _ in range(first, min(first + GROUP, many))])
+                    table = table.unify_dictionaries().combine_chunks()
+                    writer = writer or pq.ParquetWriter(stream, table.schema, **_encoding(table.schema))
+                    writer.write_table(table, row_group_size=max(1, len(table)))
+                writer.close()
+        places = {"file": pa.array([file] * many), "place": pa.array(np.arange(many))}
+        for name, values in places.items():
+            rows = rows.set_column(rows.column_names.index(name), rows.schema.field(name), values)
+        rows = rows.replace_schema_metadata({TAKES_UP: json.dumps(list(files)).encode()})
+        with self._writing(f"runs/{file}") as stream:
+            pq.write_table(rows, stream, compression="zstd")
+        self._forget(files)
+
+    def _of_run(self, folder: str, run: str, file: str, place: int) -> pa.Table:
+        """The rows of one run in `weeks` or `cells`."""
+        import pyarrow.compute as pc
+
+        table = self._group(folder, file, place // GROUP)
+        return table.filter(pc.equal(table["run"].cast("string"), run))
+
+    def _forget(self, files: Iterable[str]) -> None:
+        """Remove files that another has taken up; their rows last, as by them they are known."""
+        for name in files:
+            for folder in ("weeks", "cells", "runs"):
+                self._remove(f"{folder}/{name}")
 
     def _clear_up(self) -> None:
         """Remove what dead batches left: half-written files, weeks without runs, fresh runs that are in Parquet."""
@@ -403,7 +482,8 @@ class Archive:
                 for name in self._names(folder, hidden=True):
                     if not self._writes(name.rpartition("~")[2], f"{folder}/{name}"):
                         self._remove(f"{folder}/{name}")
-            there = self._names("runs")
+            there = self._files()
+            self._forget(set(self._names("runs")) - set(there))
             for folder in ("weeks", "cells"):
                 for name in set(self._names(folder)) - set(there):
                     self._remove(f"{folder}/{name}")
@@ -580,6 +660,17 @@ class Archive:
     def _remove(self, name: str) -> None:
         with suppress(FileNotFoundError):
             self.fs.rm_file(self._at(name))
+
+
+def _file_name(runs: int) -> str:
+    """A new name for a file with so many runs."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(3)}-{runs}.parquet"
+
+
+def _runs_in(file: str) -> int:
+    """How many runs a file has, by its name."""
+    *_, many = PurePosixPath(file).stem.split("-")
+    return int(many) if many.isdigit() else TOGETHER
 
 
 def plan_name(asked: Mapping[str, Any]) -> str:
@@ -944,7 +1035,9 @@ class Kept(Mapping[str, "KeptRuns"]):
         """Weeks x regions x observables of each run of a scenario: columns only, read some rows at a time."""
         key = tuple(names)
         if key not in self._weekly:  # all scenarios at once: every file is opened once
-            self._weekly = {key: self._read_weekly(names)}
+            while key not in self._weekly:
+                with suppress(FileNotFoundError):  # a file has just been taken up by a larger one: look again
+                    self._weekly = {key: self._read_weekly(names)}
         found = self._weekly[key]
         return {
             pair: found[where[0]] if where[0] in found else weekly(self.archive.record(*where), names)

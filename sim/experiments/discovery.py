@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.errors import InputError
+from sim.engine.errors import InputError, nearest
 from sim.experiments.designs import missing
 from sim.experiments.effects import OUTCOMES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.experiments.sweep import Axis, Swept
+    from sim.experiments.sweep import Axis, Sweep, Swept
 
 PERMUTATIONS = 200
 FOLDS = 5
@@ -121,6 +121,22 @@ def discover(
     return Discovery(outcome, boxes, float(failing.mean()), float(skill), float(chance))
 
 
+def check_discovery(plan: Sweep, outcome: str) -> None:
+    """Refuse, before anything runs, an outcome of which no failure can be told.
+
+    Raises
+    ------
+    InputError
+        If the sweep does not have it, has no baseline, or neither side of it is better.
+    """
+    if outcome not in plan.outcomes:
+        raise InputError(f"the sweep has no outcome {outcome!r}{nearest(outcome, plan.outcomes)}")
+    if plan.baseline is None or OUTCOMES[outcome].better == "none":
+        raise InputError(
+            f"no side of {outcome} is a failure by itself here; from Python, say with fails=... where it is one"
+        )
+
+
 def experiments(swept: Swept, outcome: str) -> tuple[pd.DataFrame, NDArray[np.float64]]:
     """Points with finished runs as numbers, a column per path, and their outcome (mean over seeds and draws).
 
@@ -146,9 +162,8 @@ def experiments(swept: Swept, outcome: str) -> tuple[pd.DataFrame, NDArray[np.fl
 
 
 def _not_better(swept: Swept, outcome: str) -> Fails:
+    check_discovery(swept.plan, outcome)
     better = OUTCOMES[outcome].better
-    if swept.plan.baseline is None or better == "none":
-        raise InputError(f"no side of {outcome} is a failure by itself here; say with fails=... where it is one")
     return (lambda values: values >= 0) if better == "fewer" else (lambda values: values <= 0)
 
 

@@ -27,7 +27,18 @@ from sim.experiments.archive import Archive, Kept, KeptRows, pack
 from sim.experiments.estimate import choose_workers, estimate
 from sim.experiments.executors import Executor, Lost, executor, workers_of
 from sim.experiments.pasts import Past, forget, live, pasts
-from sim.experiments.store import Pair, Run, Runs, Store, folder_name, keep, sources_digest, versions
+from sim.experiments.store import (
+    Pair,
+    Run,
+    Runs,
+    Store,
+    folder_name,
+    folder_of,
+    keep,
+    read_manifest,
+    sources_digest,
+    versions,
+)
 from sim.version import __version__
 
 if TYPE_CHECKING:
@@ -458,6 +469,32 @@ def run_batch(
     rows = KeptRows(kept, waiting.failed) if kept else tuple(waiting.rows)
     names = tuple(s.name for s in scenarios)
     return Batch(Path(out), names, tuple(seeds), rows, tuple(draws), kept, waiting.weeks, waiting.weeks_shared)
+
+
+def there_already(
+    scenarios: Sequence[Scenario],
+    seeds: Sequence[int],
+    draws: Sequence[int] = (0,),
+    *,
+    out: str | os.PathLike[str],
+    store: str | os.PathLike[str] | None = None,
+    world_seed: int = 1,
+) -> Counter[str]:
+    """How many runs of each scenario a results folder or store has; nothing is made or written.
+
+    Raises
+    ------
+    InputError
+        If there is something else at the place of the store.
+    """
+    runs = chain.from_iterable(Plan(tuple(scenarios), tuple(seeds), tuple(draws), world_seed))
+    if store is None:
+        return Counter(
+            run.scenario.name for run in runs if read_manifest(folder_of(out, run)).get("run") == run.identity
+        )
+    archive = Archive(store, reading=True) if Archive.stands(store) else None
+    there = frozenset(archive.runs([]).index) if archive else frozenset()
+    return Counter(run.scenario.name for run in runs if run.id in there)
 
 
 @dataclass(frozen=True)

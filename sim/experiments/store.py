@@ -121,7 +121,9 @@ def scenario_text(scenario: Scenario) -> str:
     """A scenario, spelt out as YAML."""
     import yaml
 
-    return yaml.safe_dump(scenario.resolved(), allow_unicode=True, sort_keys=False)
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the same text, ten times as fast where libyaml is there
+    text: str = yaml.dump(scenario.resolved(), Dumper=dumper, allow_unicode=True, sort_keys=False)
+    return text
 
 
 def folder_name(name: str) -> str:
@@ -131,6 +133,12 @@ def folder_name(name: str) -> str:
     'Patrols_Ségou_Mopti'
     """
     return re.sub(r"[^\w.+-]+", "_", name).strip("._") or "_"
+
+
+def folder_of(out: str | os.PathLike[str], run: Run) -> Path:
+    """Where a run stands in a results folder."""
+    name = f"seed-{run.seed}-draw-{run.draw}" if run.draw else f"seed-{run.seed}"
+    return Path(out) / "runs" / folder_name(run.scenario.name) / name
 
 
 class Store:
@@ -169,8 +177,7 @@ class Store:
 
     def folder(self, run: Run) -> Path:
         """Where a run is or will be."""
-        name = f"seed-{run.seed}-draw-{run.draw}" if run.draw else f"seed-{run.seed}"
-        return self.scenario_file(run.scenario).with_name(name)
+        return folder_of(self.out, run)
 
     def scenario_file(self, scenario: Scenario, digest: str = "") -> Path:
         """Where the scenario stands, spelt out, beside its runs."""

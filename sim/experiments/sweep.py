@@ -788,32 +788,44 @@ class Swept:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a sweep would take on `workers` cores."""
+    """What a sweep would take on `workers` cores: all its runs, and those of them that are not there already."""
 
     points: int
     baselines: int
     runs: int
+    there: int
     workers: int
     seconds: float
     memory_bytes: float
     disk_bytes: float
 
 
-def takes(plan: Sweep, workers: int | None = None) -> Cost:
-    """Runs, time, memory and disk of a sweep, without running anything and as if nothing were there already."""
+def takes(plan: Sweep, workers: int | None = None, there: Mapping[str, int] | None = None) -> Cost:
+    """Runs, time, memory and disk of a sweep, without running anything.
+
+    Parameters
+    ----------
+    plan : Sweep
+    workers : int, optional
+        Processes; by default one per core.
+    there : mapping of str to int, optional
+        How many runs of each scenario need not be made (`sim.experiments.runs.there_already`).
+    """
     from sim.experiments.estimate import choose_workers, disk_bytes, estimate
 
     many = len(plan.seeds) * len(plan.draws)
     scenarios = plan.scenarios
+    left = [many - (there or {}).get(scenario.name, 0) for scenario in scenarios]
     each: list[Estimate] = [estimate(scenario) for scenario in scenarios]
     most = max(e.memory_bytes for e in each)
-    cores, _ = choose_workers(workers, many * len(scenarios), most)
+    cores, _ = choose_workers(workers, sum(left), most)
     return Cost(
         points=len(plan.points),
         baselines=len(scenarios) - len(plan.points),
         runs=many * len(scenarios),
+        there=many * len(scenarios) - sum(left),
         workers=cores,
-        seconds=many * sum(e.seconds for e in each) / cores,
+        seconds=sum(runs * e.seconds for runs, e in zip(left, each, strict=True)) / cores,
         memory_bytes=cores * most,
-        disk_bytes=many * sum(disk_bytes(scenario) for scenario in scenarios),
+        disk_bytes=sum(runs * disk_bytes(scenario) for runs, scenario in zip(left, scenarios, strict=True)),
     )

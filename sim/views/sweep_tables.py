@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -14,6 +15,7 @@ from sim.experiments.sweep import written
 from sim.views.tables import duration, money, number
 
 if TYPE_CHECKING:
+    from sim.experiments.discovery import Discovery
     from sim.experiments.sweep import Cost, Sweep, Swept
 
 MOST_LINES = 40  # points that are printed; all are in the files
@@ -37,11 +39,17 @@ def show_plan(plan: Sweep, cost: Cost, out: Console) -> None:
     workers = f"{cost.workers} worker processes" if cost.workers > 1 else "one process"
     out.print(
         f"{plan.design.method}: ({cost.points:,} points{compared}) x {len(plan.seeds)} seeds{draws}"
-        f" = {cost.runs:,} runs.\n"
+        f" = {cost.runs:,} runs{_there(cost)}.\n"
         f"About {duration(cost.seconds)} in {workers}, {cost.memory_bytes / 1e9:.1f} GB of memory,"
-        f" {_disk(cost.disk_bytes)} on disk (rough; runs that are there already are not repeated).",
+        f" {_disk(cost.disk_bytes)} on disk (rough).",
         highlight=False,
     )
+
+
+def _there(cost: Cost) -> str:
+    if not cost.there:
+        return ""
+    return f"; {cost.there:,} are there already, {cost.runs - cost.there:,} are left to make"
 
 
 def show_sweep(swept: Swept, out: Console) -> None:
@@ -78,3 +86,24 @@ def _amount(value: float, unit: str, sign: bool) -> str:
 
 def _disk(size: float) -> str:
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
+
+
+def show_discovery(found: Discovery, out: Console) -> None:
+    """Where failures are, box by box, and how far that can be trusted."""
+    title = f"Where {in_words(found.outcome)} is not better than in the baseline: {100 * found.failing:.0f} % of points"
+    table = Table(box=box.SIMPLE, title_justify="left", title=title)
+    table.add_column("box", overflow="fold")
+    for name in ("points", "of them failing", "of all failures"):
+        table.add_column(name, justify="right")
+    for row in found.boxes.to_dict("records"):
+        table.add_row(escape(row["box"]), f"{row['points']:,}", f"{100 * row['density']:.0f} %",
+                      f"{100 * row['coverage']:.0f} %")  # fmt: skip
+    out.print(table)
+    if math.isfinite(found.skill):
+        trusted = "" if found.chance <= 0.05 else ": do not trust the boxes"
+        out.print(
+            f"Points not seen are told right {100 * found.skill:.0f} % of the time (50 % is guessing);"
+            f" failures dealt out at random are foretold as well in {100 * found.chance:.0f} % of tries{trusted}."
+        )
+    else:
+        out.print("Too few points of one kind to say whether the boxes can be trusted.")

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import archive_fakes as fakes
@@ -20,7 +21,7 @@ import pytest
 import sim
 from sim.engine.errors import InputError
 from sim.experiments import archive as archives
-from sim.experiments.archive import Archive, Packed, pack
+from sim.experiments.archive import MANY, Archive, Packed, pack
 from sim.experiments.runs import run_batch
 from sim.experiments.store import Pair
 
@@ -246,6 +247,70 @@ def test_a_full_disk_loses_nothing_that_was_finished(tmp_path, batch, begun, mon
     assert len(begun()) == before + 6 - finished
     assert len(whole(store)) == 6
     assert not [name for name in files(tmp_path / "store") if "~" in name], "what was half-written is gone"
+
+
+def one_by_one(tmp_path, seeds):
+    """A batch for each run: as many as MANY leave as many small files."""
+    for seed in seeds:
+        run_batch([batch_fakes.scenario("a")], [seed], out=tmp_path / "out", store=tmp_path / "store",
+                  runner=fakes.quick)  # fmt: skip
+
+
+def parquet(tmp_path, folder="runs"):
+    return sorted(name for name in files(tmp_path / "store") if name.startswith(f"{folder}/"))
+
+
+def test_tiny_batches_do_not_leave_many_files(tmp_path, begun):
+    one_by_one(tmp_path, range(1, MANY))
+    before = digests(sim.open_store(tmp_path / "store"))
+    reader = sim.open_store(tmp_path / "store")
+    held = reader.runs()["digest"].to_dict()
+    [(_, first)] = reader.batch(0).records["a"].items()
+    kept = reader.batch(1).records["a"]
+    assert len(parquet(tmp_path)) == MANY - 1
+    one_by_one(tmp_path, [MANY])
+    for folder in ("runs", "weeks", "cells"):
+        assert len(parquet(tmp_path, folder)) == 1
+    after = digests(sim.open_store(tmp_path / "store"))
+    assert before.items() <= after.items()
+    assert len(after) == MANY == len(whole(sim.open_store(tmp_path / "store")))
+    assert reader.runs()["digest"].to_dict().items() >= held.items(), "who has the store open finds them again"
+    assert {first.digest, *(record.digest for record in kept.values())} <= set(held.values())
+    assert len(kept) == 1
+    one_by_one(tmp_path, range(1, MANY + 3))
+    assert len(begun()) == MANY + 2, "none is made again"
+    assert len(parquet(tmp_path)) == 3
+
+
+@pytest.mark.parametrize("step", range(6))
+@pytest.mark.parametrize("what", ["_writing", "_remove"])
+def test_a_batch_that_dies_while_it_puts_files_together_loses_and_doubles_nothing(
+    tmp_path, begun, monkeypatch, what, step
+):
+    one_by_one(tmp_path, range(1, MANY))
+    left, usual, merging = [step], getattr(Archive, what), []
+    rewrite = Archive._rewrite
+    monkeypatch.setattr(Archive, "_rewrite", lambda self, some: merging.append(1) or rewrite(self, some))
+
+    def dies(self, name):
+        left[0] -= bool(merging)
+        if merging and left[0] < 0:
+            raise KeyboardInterrupt
+        return usual(self, name)
+
+    monkeypatch.setattr(Archive, what, dies)
+    with suppress(KeyboardInterrupt):
+        one_by_one(tmp_path, [MANY])
+    assert merging
+    monkeypatch.undo()
+    monkeypatch.setenv("KUMAKAN_TEST_LOG", str(tmp_path / "begun.log"))
+    for sign in (tmp_path / "store" / "batches").iterdir():
+        sign.unlink()  # this process lives on; its batch is dead
+    assert len(sim.open_store(tmp_path / "store").runs()) == MANY, "each once, whatever was left behind"
+    one_by_one(tmp_path, range(1, MANY + 2))
+    assert len(begun()) == MANY + 1
+    assert len(whole(sim.open_store(tmp_path / "store"))) == MANY + 1
+    assert len(parquet(tmp_path)) == len(parquet(tmp_path, "weeks")) == len(parquet(tmp_path, "cells")) <= 2
 
 
 def test_a_torn_line_of_the_log_spoils_no_other(tmp_path, batch):
