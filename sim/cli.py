@@ -494,7 +494,7 @@ def sweep(
     options: dict[str, Any] = {"workers": workers, "world_seed": world_seed, "overwrite": overwrite,
                                "store": store, "cluster": cluster, "on_error": on_error}  # fmt: skip
     with _progress(quiet, plan.scenario.clock.weeks) as (progress, on_week):
-        swept = run_sweep(plan, out=out, progress=progress or False, on_week=on_week, **options)
+        swept = run_sweep(plan, out=out, progress=progress, on_week=on_week, **options)
     tables = swept.save()
     if len(swept.table):
         from sim.views.saving import save
@@ -537,7 +537,7 @@ def _make(loaded: list[Scenario], seeds: range, out: Path | None, quiet: bool, *
 
     out = Path("results") / batch_name([s.name for s in loaded]) if out is None else out
     with _progress(quiet, loaded[0].clock.weeks) as (progress, on_week):
-        batch = run_batch(loaded, seeds, out=out, progress=progress or False, on_week=on_week, **options)
+        batch = run_batch(loaded, seeds, out=out, progress=progress, on_week=on_week, **options)
     if batch.weeks_shared and not quiet:
         _say(
             f"{batch.weeks_shared:,} of {batch.weeks:,} weeks ({batch.weeks_shared / batch.weeks:.0%}) were lived once"

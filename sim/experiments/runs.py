@@ -18,7 +18,6 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
-from importlib import import_module
 from itertools import chain, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -348,7 +347,7 @@ def run_batch(
     out: str | os.PathLike[str],
     world_seed: int = 1,
     overwrite: bool = False,
-    progress: Callable[[Progress], None] | bool | None = None,
+    progress: Callable[[Progress], None] | None = None,
     store: str | os.PathLike[str] | Archive | None = None,
     on_error: Literal["finish", "stop"] | Callable[[Row], None] = "finish",
     cluster: str | None = None,
@@ -378,8 +377,8 @@ def run_batch(
         Who lives where and knows whom, the same for all runs.
     overwrite : bool
         Whether different runs in `out` may be replaced.
-    progress : callable or bool, optional
-        Told how far the batch is. Left out, a bar is drawn in a notebook and on a terminal; False draws none.
+    progress : callable, optional
+        Told how far the batch is.
     store : path, URL or Archive, optional
         Where runs are kept, if not in `out`: see `sim.experiments.archive`.
     on_error : "finish", "stop" or callable
@@ -417,7 +416,6 @@ def run_batch(
     else:
         place = store if isinstance(store, Archive) else Archive(store)
     command = shlex.join(["kumakan", *sys.argv[1:]]) if command is None else command
-    told = _watching(progress)
     asked = {
         "kumakan": __version__,
         "version": __version__,
@@ -450,8 +448,8 @@ def run_batch(
         place.note(asked)
 
         def tell(row: Row | None = None) -> None:
-            if told:
-                told(Progress(waiting.total, waiting.done, waiting.reused, many, note, row))
+            if progress:
+                progress(Progress(waiting.total, waiting.done, waiting.reused, many, note, row))
 
         tell()
         work = partial(_do, runner=runner, on_week=on_week if many == 1 and not cluster else None)
@@ -471,14 +469,6 @@ def run_batch(
     rows = KeptRows(kept, waiting.failed) if kept else tuple(waiting.rows)
     names = tuple(s.name for s in scenarios)
     return Batch(Path(out), names, tuple(seeds), rows, tuple(draws), kept, waiting.weeks, waiting.weeks_shared)
-
-
-def _watching(progress: Callable[[Progress], None] | bool | None) -> Callable[[Progress], None] | None:
-    """Who is told how far a batch is."""
-    if callable(progress):
-        return progress
-    view = import_module("sim.views.progress")  # views stand above this floor: fetched by name, when asked for
-    return view.Bar() if progress or (progress is None and view.watched()) else None
 
 
 def there_already(

@@ -3,8 +3,6 @@
 import json
 import multiprocessing
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -292,32 +290,3 @@ def test_the_manifest_tells_how_to_make_it_again(tmp_path, a_and_b):
 def test_the_name_of_a_batch_stays_a_folder_name():
     assert batch_name(["a/b", "ségou"]) == "a_b+ségou"
     assert len(batch_name([f"scenario number {k}" for k in range(50)])) < 100
-
-
-LOOKED_ON = """
-import sys
-sys.path.insert(0, {here!r})
-import batch_fakes, sim
-batch = sim.compare([batch_fakes.scenario("a"), batch_fakes.scenario("b")], seeds=3, out={out!r}, workers=1,
-                    runner=batch_fakes.quick{more})
-"""
-
-
-def test_a_notebook_shows_a_bar_and_a_script_nothing(tmp_path):
-    import nbformat
-    from nbclient import NotebookClient
-
-    here = str(Path(__file__).parent)
-
-    def cell(name, more=""):
-        return nbformat.v4.new_code_cell(LOOKED_ON.format(here=here, out=str(tmp_path / name), more=more))
-
-    notebook = nbformat.v4.new_notebook(cells=[cell("shown"), cell("quiet", ", progress=False"), cell("shown")])
-    NotebookClient(notebook, timeout=120).execute()
-    shown, quiet, again = ("".join(o.get("text", "") for o in cell.outputs) for cell in notebook.cells)
-    assert "6/6" in shown
-    assert "run/s" in shown
-    assert quiet == again == "", "and none where there is nothing to run"
-    script = subprocess.run([sys.executable, "-c", LOOKED_ON.format(here=here, out=str(tmp_path / "s"), more="")],
-                            capture_output=True, text=True, check=True)  # fmt: skip
-    assert script.stdout + script.stderr == ""
