@@ -99,6 +99,7 @@ class Progress:
     reused: int  # runs that were there already
     workers: int
     note: str  # why there are fewer workers than asked for, or empty
+    weeks: int  # of a run
     row: Row | None = None
 
 
@@ -436,9 +437,11 @@ def run_batch(
         asked["workers"] = many
         place.note(asked)
 
+        weeks = max(scenario.clock.weeks for scenario in scenarios)
+
         def tell(row: Row | None = None) -> None:
             if progress:
-                progress(Progress(waiting.total, waiting.done, waiting.reused, many, note, row))
+                progress(Progress(waiting.total, waiting.done, waiting.reused, many, note, weeks, row))
 
         tell()
         work = partial(_do, runner=runner, on_week=on_week if many == 1 and not cluster else None)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 PACKAGE = Path(__file__).resolve().parents[1]
-ABOVE_THE_WEEK = {"cli.py", "__main__.py", "__init__.py", "model.py", "agents.py", "views", "experiments"}
+ABOVE_THE_WEEK = {"cli.py", "__main__.py", "__init__.py", "model.py", "agents.py", "prompt.py", "views", "experiments"}
 """Parts of the package that cannot change the numbers of a run."""
 
 
