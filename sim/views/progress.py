@@ -23,6 +23,9 @@ PLAIN_LINES = 20  # lines of progress a batch prints where there is no terminal,
 SPEED_OVER = 120  # seconds whose runs make the rate and the time left
 CELL_WIDTH = 100  # characters of the bar in a notebook
 CELL_PAUSE = 0.2  # seconds between two looks of the bar in a notebook
+CELL_MARK = {
+    "kumakan": "progress"
+}  # what the output has for metadata, so that pages made of notebooks can leave it out
 
 Told = Callable[["Progress"], None]
 OnWeek = Callable[["Country"], None]
@@ -163,7 +166,7 @@ def _in_cell() -> Iterator[tuple[Told, OnWeek]]:
         nonlocal shown
         now = time.monotonic()
         if now - shown > pause:
-            (handle.update if shown > 0 else handle.display)(_looks(said, bar.drawn), raw=True)
+            (handle.update if shown > 0 else handle.display)(_looks(said, bar.drawn), metadata=CELL_MARK, raw=True)
             shown = now
 
     def told(state: Progress) -> None:

@@ -133,6 +133,7 @@ def test_a_notebook_shows_a_bar_as_one_output_that_stays_in_the_file(tmp_path, m
     assert [output.output_type for output in (*one, *two, *again)] == ["display_data"] * 3
     assert one[0].data["text/plain"].splitlines()[0] == "4 runs to make in this process"
     assert "4 of 4" in one[0].data["text/plain"]
+    assert one[0].metadata == {"kumakan": "progress"}
     assert "━" in one[0].data["text/html"]
     assert "2 worker processes" in two[0].data["text/plain"]
     assert "2 of 2" in two[0].data["text/plain"]
