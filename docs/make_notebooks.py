@@ -25,6 +25,12 @@ def digest(notebook: nbformat.NotebookNode) -> str:
     return hashlib.sha256("\n\n".join(cell.source for cell in notebook.cells).encode()).hexdigest()[:16]
 
 
+def _told(output: nbformat.NotebookNode) -> bool:
+    """Whether an output says something to a reader: no warnings, no widgets, no bars of runs that are over."""
+    bar = output.get("metadata", {}).get("kumakan") == "progress"
+    return output.get("name") != "stderr" and WIDGET not in output.get("data", {}) and not bar
+
+
 def page(file: Path) -> None:
     """Run a notebook and write its page."""
     from nbconvert import MarkdownExporter
@@ -34,7 +40,7 @@ def page(file: Path) -> None:
     NotebookClient(notebook, timeout=600, resources={"metadata": {"path": file.parent}}).execute()
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr" and WIDGET not in o.get("data", {})]
+            cell.outputs = [output for output in cell.outputs if _told(output)]
     body, resources = MarkdownExporter().from_notebook_node(
         notebook, resources={"output_files_dir": f"{file.stem}_files", "unique_key": file.stem}
     )

@@ -18,9 +18,8 @@ from sim.version import __version__
 if TYPE_CHECKING:
     from sim.agents import Imam, Member, Recruiter, SecurityUnit, Youth
     from sim.experiments.archive import open_store
-    from sim.experiments.runs import compare
-    from sim.experiments.sweep import sweep
     from sim.model import RecruitmentModel
+    from sim.prompt import compare, sweep
     from sim.record import Record
     from sim.scenario import Scenario, load
     from sim.week import run
@@ -28,9 +27,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "load": "sim.scenario",
     "run": "sim.week",
-    "compare": "sim.experiments.runs",
+    "compare": "sim.prompt",
     "open_store": "sim.experiments.archive",
-    "sweep": "sim.experiments.sweep",
+    "sweep": "sim.prompt",
     "RecruitmentModel": "sim.model",
     "Scenario": "sim.scenario",
     "Record": "sim.record",

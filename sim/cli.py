@@ -21,8 +21,7 @@ from sim.engine.errors import InputError, nearest
 from sim.version import __version__
 
 if TYPE_CHECKING:
-    from sim.country import Country
-    from sim.experiments.runs import Batch, Progress
+    from sim.experiments.runs import Batch
     from sim.scenario import Scenario
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
@@ -31,7 +30,6 @@ LARGEST_DRAW = 2**32 - 1
 MOST_DRAWN = 8  # scenarios of which series and maps are drawn: more lines in a panel cannot be told apart
 BASELINE, HISTORICAL = "scenarios/baseline.yaml", "scenarios/historical.yaml"  # what is validated
 MOST_RUNS = 200  # runs of a scenario that series and maps are of: each is in memory with all its weeks
-PLAIN_LINES = 20  # lines of progress a batch prints where there is no terminal, at most
 
 FIGURE_SERIES = ("joined", "attacks", "members", "trust")
 FIGURE_OVER_TIME = ("joined", "attacks", "deaths_civilian", "abuses")
@@ -478,6 +476,7 @@ def sweep(
     from sim.experiments.store import folder_name, write_text
     from sim.experiments.sweep import load_sweep, takes
     from sim.experiments.sweep import sweep as run_sweep
+    from sim.views.progress import progress
     from sim.views.sweep_tables import show_discovery, show_plan, show_sweep
     from sim.views.tables import console
 
@@ -493,8 +492,8 @@ def sweep(
         return
     options: dict[str, Any] = {"workers": workers, "world_seed": world_seed, "overwrite": overwrite,
                                "store": store, "cluster": cluster, "on_error": on_error}  # fmt: skip
-    with _progress(quiet, plan.scenario.clock.weeks) as (progress, on_week):
-        swept = run_sweep(plan, out=out, progress=progress, on_week=on_week, **options)
+    with progress(not quiet) as (told, on_week):
+        swept = run_sweep(plan, out=out, progress=told, on_week=on_week, **options)
     tables = swept.save()
     if len(swept.table):
         from sim.views.saving import save
@@ -534,10 +533,11 @@ def _planned(
 def _make(loaded: list[Scenario], seeds: range, out: Path | None, quiet: bool, **options: Any) -> Batch:
     """Run a batch with its progress on screen."""
     from sim.experiments.runs import batch_name, run_batch
+    from sim.views.progress import progress
 
     out = Path("results") / batch_name([s.name for s in loaded]) if out is None else out
-    with _progress(quiet, loaded[0].clock.weeks) as (progress, on_week):
-        batch = run_batch(loaded, seeds, out=out, progress=progress, on_week=on_week, **options)
+    with progress(not quiet) as (told, on_week):
+        batch = run_batch(loaded, seeds, out=out, progress=told, on_week=on_week, **options)
     if batch.weeks_shared and not quiet:
         _say(
             f"{batch.weeks_shared:,} of {batch.weeks:,} weeks ({batch.weeks_shared / batch.weeks:.0%}) were lived once"
@@ -762,81 +762,3 @@ def _weeks(most: int) -> Iterator[Callable[[], None] | None]:
         return
     with click.progressbar(length=most, label="weeks", file=sys.stderr) as bar:
         yield lambda: bar.update(1)
-
-
-# --- progress -----------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _progress(
-    quiet: bool, weeks: int
-) -> Iterator[tuple[Callable[[Progress], None] | None, Callable[[Country], None] | None]]:
-    """How far a batch is: a bar on a terminal, a line now and then elsewhere, nothing if quiet."""
-    if quiet:
-        yield None, None
-    elif sys.stderr.isatty():
-        with _bar(weeks) as told:
-            yield told
-    else:
-        yield _line, None
-
-
-def _opening(state: Progress) -> str:
-    there = f", {state.reused} more are there already" if state.reused else ""
-    where = f"{state.workers} worker processes" if state.workers > 1 or "cluster" in state.note else "this process"
-    note = f" ({state.note})" if state.note else ""
-    return (
-        f"{state.total} runs to make in {where}{there}{note}"
-        if state.total
-        else f"nothing to run, {state.reused} there already"
-    )
-
-
-def _line(state: Progress) -> None:
-    """One plain line before the first run and one every few runs."""
-    if state.row is None:
-        _say(_opening(state))
-    elif state.row.state == "failed" or state.done == state.total or state.done % -(-state.total // PLAIN_LINES) == 0:
-        row = state.row
-        _say(f"{state.done}/{state.total} runs: {row.name}, {row.state} in {row.seconds:.1f} s")
-
-
-@contextmanager
-def _bar(weeks: int) -> Iterator[tuple[Callable[[Progress], None], Callable[[Country], None]]]:
-    """A bar with the rate and the time left; runs made in this process move it week by week."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-    from rich.text import Text
-
-    class Rate(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            speed = (task.speed or 0.0) / weeks * 60
-            return Text(f"{speed:.1f} runs a minute" if speed else "")
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[runs]}"),
-        Rate(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), speed_estimate_period=120) as bar:
-        task = bar.add_task("runs", total=None, runs="")
-
-        def told(state: Any) -> None:
-            if state.row is None:
-                bar.console.print(_opening(state), highlight=False)
-            elif state.row.state == "failed":
-                bar.console.print(f"failed: {state.row.name}: {state.row.error}", markup=False)
-            bar.update(
-                task,
-                total=state.total * weeks,
-                completed=state.done * weeks,
-                runs=f"{state.done} of {state.total}",
-            )
-
-        def lived(country: Country) -> None:
-            if country.week < weeks:  # the last week counts when the run is kept
-                bar.advance(task)
-
-        yield told, lived

@@ -73,21 +73,25 @@ def rows() -> dict[str, Parameter]:
     return table
 
 
-def register(more: Iterable[Parameter], owner: str) -> None:
+def register(more: Iterable[Parameter], owner: str, instead_of: Iterable[Parameter] = ()) -> None:
     """Add rows to the table, for what is not part of the package; `rows` has them from then on.
+
+    All are added, or none. Rows that were added before can be replaced (`instead_of`).
 
     Raises
     ------
     InputError
         If a row could not stand in the table, or another has its name.
     """
+    gone = {row.name for row in instead_of}
+    table = {name: row for name, row in rows().items() if name not in gone}
     for row in more:
         if not isinstance(row, Parameter):
             raise InputError(f"{owner}: its parameters hold {row!r}, which is no sim.parameters.Parameter")
         what = f"{owner}: its parameter {row.name!r}"
         if not row.name.isidentifier() or row.name.startswith("_") or hasattr(Parameters, row.name):
             raise InputError(f"{what} cannot have this name; it is letters, digits and _")
-        if rows().get(row.name, row) != row:
+        if table.get(row.name, row) != row:
             raise InputError(f"{what} has the name of another one; choose one that starts with the measure's key")
         numbers = (row.low, row.value, row.high)
         known = all(isinstance(number, int | float) and math.isfinite(number) for number in numbers)
@@ -98,8 +102,8 @@ def register(more: Iterable[Parameter], owner: str) -> None:
         for column in ("unit", "distribution", "source", "meaning"):
             if not getattr(row, column):
                 raise InputError(f"{what} has no {column}")
-        if row.transport and CARRIED + row.transport not in rows():
-            places = [name.removeprefix(CARRIED) for name in rows() if name.startswith(CARRIED)]
+        if row.transport and CARRIED + row.transport not in table:
+            places = [name.removeprefix(CARRIED) for name in table if name.startswith(CARRIED)]
             raise InputError(
                 f"{what} has the transport {row.transport!r}; it is empty or {', '.join(places)}"
                 f"{nearest(row.transport, places)}"
@@ -111,8 +115,10 @@ def register(more: Iterable[Parameter], owner: str) -> None:
                 known = False
             if not known:
                 raise InputError(f"{what} is drawn, but from {row.distribution!r}, which is no prior (see sim.priors)")
-        rows()[row.name] = row
-        _of_draw.cache_clear()
+        table[row.name] = row
+    rows().clear()
+    rows().update(table)
+    _of_draw.cache_clear()
 
 
 def one_signed() -> list[str]:

@@ -39,6 +39,7 @@ from sim.experiments.store import (
     sources_digest,
     versions,
 )
+from sim.measures import PLUGINS
 from sim.version import __version__
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ class Progress:
     reused: int  # runs that were there already
     workers: int
     note: str  # why there are fewer workers than asked for, or empty
+    weeks: int  # of a run
     row: Row | None = None
 
 
@@ -369,8 +371,8 @@ def run_batch(
     draws : sequence of int
         Draws of the parameters; 0 is their central values.
     workers : int, optional
-        Processes; by default one per core, at most one per run, and no more than memory allows. With 1 runs
-        are made in this process on all cores.
+        Processes; by default one per core, at most one per run, and no more than memory allows. With 1, and where
+        this session has added a measure (`sim.measures.add`), runs are made in this process on all cores.
     out : path
         Results folder.
     world_seed : int
@@ -408,6 +410,11 @@ def run_batch(
     for name, times in Counter(folder_name(s.name) for s in scenarios).items():
         if times > 1:
             raise InputError(f"two scenarios are called {name!r}; give them different names")
+    session = ", ".join(plugin.key for plugin in PLUGINS if plugin.text)
+    if cluster is not None and session:
+        raise InputError(
+            f"workers of a cluster do not know {session}, added in this session; install it as an entry point"
+        )
     place: Store | Archive
     if store is None:
         if cluster is not None:
@@ -442,14 +449,18 @@ def run_batch(
         copies = waiting.copies if needs else 0
         memory = max((need.memory_bytes + copies * need.youths * BYTES_PER_COPY for need in needs), default=1.0)
         many, note = choose_workers(workers, waiting.total, memory)
+        if many > 1 and session:
+            many, note = 1, f"worker processes do not know {session}, added in this session"
         if cluster is not None:
             many, note = workers_of(cluster), f"of the cluster at {cluster}"
         asked["workers"] = many
         place.note(asked)
 
+        weeks = max(scenario.clock.weeks for scenario in scenarios)
+
         def tell(row: Row | None = None) -> None:
             if progress:
-                progress(Progress(waiting.total, waiting.done, waiting.reused, many, note, row))
+                progress(Progress(waiting.total, waiting.done, waiting.reused, many, note, weeks, row))
 
         tell()
         work = partial(_do, runner=runner, on_week=on_week if many == 1 and not cluster else None)

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import psutil
 
 from sim.engine.errors import InputError
-from sim.measures import PLUGINS
+from sim.measures import PLUGINS, Plugin
 from sim.version import __version__
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 PACKAGE = Path(__file__).resolve().parents[1]
-ABOVE_THE_WEEK = {"cli.py", "__main__.py", "__init__.py", "model.py", "agents.py", "views", "experiments"}
+ABOVE_THE_WEEK = {"cli.py", "__main__.py", "__init__.py", "model.py", "agents.py", "prompt.py", "views", "experiments"}
 """Parts of the package that cannot change the numbers of a run."""
 
 
@@ -55,26 +55,33 @@ IDENTITY = {
 """What makes a run this run, in words."""
 
 
-@cache
 def sources_digest() -> str:
     """A sha256 (16 hex digits) of all code and tables that decide the numbers of a run, measures from outside too."""
+    return _sources_digest(tuple(PLUGINS))  # a session may add to them
+
+
+@cache
+def _sources_digest(plugins: tuple[Plugin, ...]) -> str:
     sha = hashlib.sha256()
     for file in sorted(PACKAGE.rglob("*")):
         place = file.relative_to(PACKAGE)
         if file.suffix in {".py", ".csv", ".geojson"} and place.parts[0] not in ABOVE_THE_WEEK:
             sha.update(place.as_posix().encode() + b"\0" + file.read_bytes())
-    for plugin in PLUGINS:
-        sha.update(f"{plugin.distribution} {plugin.version} {plugin.key}".encode())
+    for plugin in plugins:
+        sha.update(f"{plugin.distribution} {plugin.version} {plugin.key}{plugin.text}".encode())
         for source in plugin.files:
             sha.update(source.name.encode() + b"\0" + source.read_bytes())
     return sha.hexdigest()[:16]
 
 
-@cache
 def versions() -> dict[str, str]:
     """Versions of kumakan, Python, the libraries that results may depend on, and what brings measures from outside."""
+    return {**_versions(), **{plugin.distribution: plugin.version for plugin in PLUGINS}}
+
+
+@cache
+def _versions() -> dict[str, str]:
     found = {"kumakan": __version__, "python": platform.python_version()}
-    found |= {plugin.distribution: plugin.version for plugin in PLUGINS}
     for name in ("numpy", "numba", "mesa", "pandas", "scipy", "pyarrow"):
         try:
             found[name] = version(name)

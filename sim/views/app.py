@@ -98,8 +98,10 @@ def week_map(model: RecruitmentModel) -> Figure:
     """Felt insecurity by cell, and where armed groups and forces are, at the end of the last week lived."""
     country = model.country
     grid, members = country.grid, country.members.sum(axis=0)
-    said = f"{model.settings.name}; felt insecurity by cell"
-    figure = map_cells(country.insecurity, title=f"Mali on {model.date}", subtitle=said, unit="0 to 1", scale="even")
+    figure = map_cells(
+        country.insecurity, title=f"Mali on {model.date}", subtitle=f"Scenario: {model.settings.name}",
+        unit="felt insecurity, 0 to 1", scale="even",
+    )  # fmt: skip
     ax = figure.axes[0]
     there, held = np.flatnonzero(members), np.flatnonzero(country.forces > 0)
     ax.scatter(grid.lon[held], grid.lat[held], s=9, marker="s", color=BLUE, lw=0, zorder=4)
@@ -122,8 +124,16 @@ def week_lines(model: RecruitmentModel) -> Figure:
     figure = Figure(figsize=(6.4, 5.6), layout="constrained", facecolor=PAPER)
     for ax, name in zip(figure.subplots(2, 2).ravel(), LINES, strict=True):
         tidy(ax)
-        ax.plot(lived["date"], lived[name], color=INK, lw=1.2)
-        ax.set_title(f"{name}, {units[name]}", size=SMALL_SIZE, family=FONT, loc="left", color=INK)
+        ax.plot(
+            lived["date"], lived[name], color=INK, lw=1.2, marker="" if len(lived) > 1 else "."
+        )  # one is no line yet
+        ax.set_title(
+            name if name == units[name] else f"{name}, {units[name]}",
+            size=SMALL_SIZE,
+            family=FONT,
+            loc="left",
+            color=INK,
+        )
         ax.set_xlim(clock.date(0), clock.date(clock.weeks))
         ax.xaxis.set_major_locator(mdates.AutoDateLocator(maxticks=5))
         ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(ax.xaxis.get_major_locator()))

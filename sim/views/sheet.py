@@ -18,6 +18,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 from numpy.typing import ArrayLike, NDArray
 
 from sim.engine.errors import InputError
@@ -69,6 +70,10 @@ class Sheet(Figure):
         picture = BytesIO()
         self.savefig(picture, format="png", dpi=80)
         return picture.getvalue()
+
+    def get_tightbbox(self, *args: object, **options: object) -> Bbox:
+        """The whole sheet: "tight", which notebooks use once pyplot is there, would cut off heading and footer."""
+        return Bbox.from_bounds(0.0, 0.0, *self.get_size_inches())
 
 
 def new_sheet(

@@ -81,6 +81,7 @@ def test_the_page_opens_in_a_browser_and_its_button_lives_a_week(tmp_path):
             tab = driver.chromium.launch(executable_path=CHROMIUM, args=sandbox).new_page()
             said = []
             tab.on("pageerror", lambda error: said.append(str(error)))
+            tab.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
             tab.goto(f"http://127.0.0.1:{port}", wait_until="load")
             tab.get_by_role("button", name="Step").wait_for(timeout=120_000)
             drawn = tab.locator("img")

@@ -83,3 +83,13 @@ def test_the_digest_depends_on_the_runs_and_not_on_their_order(make):
         "Runs": "2",
         "Digest": "",
     }
+
+
+def test_a_picture_that_is_cut_tight_keeps_heading_and_footer(short, tmp_path):
+    """As notebooks cut it once pyplot is imported, and the page in the browser."""
+    figure = plot_series(short, "joined", regions="Mali")
+    (path,) = save(figure, tmp_path / "whole.png", about(short))
+    figure.savefig(tmp_path / "tight.png", dpi=150, bbox_inches="tight", pad_inches=0)
+    with Image.open(path) as whole, Image.open(tmp_path / "tight.png") as tight:
+        assert whole.size == tight.size
+        assert whole.tobytes() == tight.tobytes()

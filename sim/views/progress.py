@@ -1,0 +1,205 @@
+"""How far a batch is: a bar with the rate and the time left, at a terminal and in a notebook; plain lines elsewhere.
+
+with progress() as (told, on_week):
+    run_batch(scenarios, seeds, out=out, progress=told, on_week=on_week)
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+
+    from sim.country import Country
+    from sim.experiments.runs import Progress
+
+PLAIN_LINES = 20  # lines of progress a batch prints where there is no terminal, at most
+SPEED_OVER = 120  # seconds whose runs make the rate and the time left
+CELL_WIDTH = 100  # characters of the bar in a notebook
+CELL_PAUSE = 0.2  # seconds between two looks of the bar in a notebook
+CELL_MARK = {
+    "kumakan": "progress"
+}  # what the output has for metadata, so that pages made of notebooks can leave it out
+
+Told = Callable[["Progress"], None]
+OnWeek = Callable[["Country"], None]
+
+
+@contextmanager
+def progress(show: bool | None = None) -> Iterator[tuple[Told | None, OnWeek | None]]:
+    """What `run_batch` tells of a batch and of each week, shown as fits the place.
+
+    Parameters
+    ----------
+    show : bool, optional
+        False shows nothing. True shows a line now and then where there is neither a terminal nor a notebook; left out,
+        nothing is shown there.
+    """
+    if show is False:
+        yield None, None
+    elif _in_notebook():
+        with _in_cell() as told:
+            yield told
+    elif sys.stderr.isatty():
+        with _at_terminal() as told:
+            yield told
+    else:
+        yield _line if show else None, None
+
+
+def _in_notebook() -> bool:
+    if "IPython" not in sys.modules:  # a look that costs nothing, before rich is imported
+        return False
+    from rich.console import Console
+
+    return Console().is_jupyter
+
+
+def _opening(state: Progress) -> str:
+    there = f", {state.reused} more are there already" if state.reused else ""
+    where = f"{state.workers} worker processes" if state.workers > 1 or "cluster" in state.note else "this process"
+    note = f" ({state.note})" if state.note else ""
+    return (
+        f"{state.total} runs to make in {where}{there}{note}"
+        if state.total
+        else f"nothing to run, {state.reused} there already"
+    )
+
+
+def _line(state: Progress) -> None:
+    """One plain line before the first run and one every few runs."""
+    if state.row is None:
+        print(_opening(state), file=sys.stderr, flush=True)
+    elif state.row.state == "failed" or state.done == state.total or state.done % -(-state.total // PLAIN_LINES) == 0:
+        row = state.row
+        said = f"{state.done}/{state.total} runs: {row.name}, {row.state} in {row.seconds:.1f} s"
+        print(said, file=sys.stderr, flush=True)
+
+
+# --- the bar ------------------------------------------------------------------------------------------------
+
+
+class Bar:
+    """Runs as a bar; runs made in this process move it week by week."""
+
+    def __init__(self, say: Callable[[str], None], **options: Any) -> None:
+        from rich.progress import BarColumn, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as RichProgress
+        from rich.text import Text
+
+        self.weeks = 1
+        self.say = say
+        bar = self
+
+        class Rate(ProgressColumn):
+            def render(self, task: Task) -> Text:
+                speed = (task.speed or 0.0) / bar.weeks * 60
+                return Text(f"{speed:.1f} runs a minute" if speed else "")
+
+        self.drawn: RichProgress = RichProgress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[runs]}"),
+            Rate(),
+            TimeRemainingColumn(),
+            speed_estimate_period=SPEED_OVER,
+            **options,
+        )
+        self.task = self.drawn.add_task("runs", total=None, runs="")
+
+    def told(self, state: Progress) -> None:
+        """How far the batch is."""
+        self.weeks = state.weeks
+        if state.row is None:
+            self.say(_opening(state))
+        elif state.row.state == "failed":
+            self.say(f"failed: {state.row.name}: {state.row.error}")
+        self.drawn.update(
+            self.task,
+            total=state.total * state.weeks,
+            completed=state.done * state.weeks,
+            runs=f"{state.done} of {state.total}",
+        )
+
+    def lived(self, country: Country) -> None:
+        """One more week of a run."""
+        if country.week < self.weeks:  # the last week counts when the run is kept
+            self.drawn.advance(self.task)
+
+
+@contextmanager
+def _at_terminal() -> Iterator[tuple[Told, OnWeek]]:
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    bar = Bar(lambda said: console.print(said, highlight=False, markup=False), console=console)
+
+    def told(state: Progress) -> None:
+        bar.drawn.start()  # not before: a batch that is refused leaves no bar
+        bar.told(state)
+
+    try:
+        yield told, bar.lived
+    finally:
+        bar.drawn.stop()
+
+
+@contextmanager
+def _in_cell() -> Iterator[tuple[Told, OnWeek]]:
+    """The bar below a cell: one output, drawn anew as it moves.
+
+    Rich would need ipywidgets for that, and leave nothing in the file of the notebook.
+    """
+    from IPython.display import DisplayHandle
+
+    said: list[str] = []
+    bar = Bar(said.append, auto_refresh=False)
+    handle, shown = DisplayHandle(), -math.inf  # when, in seconds
+
+    def show(pause: float = CELL_PAUSE) -> None:
+        nonlocal shown
+        now = time.monotonic()
+        if now - shown > pause:
+            (handle.update if shown > 0 else handle.display)(_looks(said, bar.drawn), metadata=CELL_MARK, raw=True)
+            shown = now
+
+    def told(state: Progress) -> None:
+        bar.told(state)
+        show()
+
+    def lived(country: Country) -> None:
+        bar.lived(country)
+        show()
+
+    try:
+        yield told, lived
+    finally:
+        if shown > 0:
+            show(pause=0.0)
+
+
+def _looks(said: list[str], drawn: RichProgress) -> dict[str, str]:
+    """What is said and the bar, as text and as HTML."""
+    import io
+
+    from rich.console import Console
+
+    console = Console(
+        file=io.StringIO(), record=True, width=CELL_WIDTH, force_terminal=True, color_system="truecolor",
+        force_jupyter=False,
+    )  # fmt: skip
+    for line in said:
+        console.print(line, highlight=False, markup=False)
+    console.print(drawn.get_renderable())
+    html = console.export_html(
+        clear=False,
+        inline_styles=True,
+        code_format='<pre style="line-height: 1.3; font-family: monospace">{code}</pre>',
+    )
+    return {"text/plain": console.export_text().rstrip(), "text/html": html}
