@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import archive_fakes as fakes
@@ -32,16 +33,15 @@ def cluster(tmp_path, monkeypatch):
     scheduler = subprocess.Popen(
         [*dask, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", file], **quiet
     )
+    address, end = "", time.monotonic() + 60
+    while not address and time.monotonic() < end:
+        time.sleep(0.05)
+        with suppress(FileNotFoundError, ValueError):  # not there yet, or half-written
+            address = json.loads(file.read_text())["address"]
     workers = [
-        subprocess.Popen(
-            [*dask, "worker", "--scheduler-file", file, "--nthreads", "1", "--no-nanny", "--no-dashboard"], **quiet
-        )
+        subprocess.Popen([*dask, "worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard"], **quiet)
         for _ in range(2)
     ]
-    end = time.monotonic() + 60
-    while not file.exists() and time.monotonic() < end:
-        time.sleep(0.05)
-    address = json.loads(file.read_text())["address"]
     from distributed import Client
 
     with Client(address, timeout=60) as client:
