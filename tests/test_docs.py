@@ -17,10 +17,14 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from click.testing import CliRunner
 
 import sim
+from sim.cli import kumakan
 from sim.engine.errors import InputError
+from sim.experiments.runs import run_batch
 from sim.experiments.store import sources_digest
+from sim.experiments.sweep import load_sweep
 from sim.levers import TABLE as LEVERS
 from sim.measures import MEASURES
 from sim.parameters import TABLE as PARAMETER_TABLE
@@ -141,12 +145,34 @@ def test_every_page_is_listed():
 
 
 def test_readme_has_its_two_commands():
-    compare, tests = (block.strip() for block in blocks("README.md", "bash"))
+    compare, tests, _ = (block.strip() for block in blocks("README.md", "bash"))
     files = re.findall(r"scenarios/\w+\.yaml", compare)
     assert compare == f"python -m pip install -e . && kumakan compare {' '.join(files)}"
     assert files[0] == "scenarios/baseline.yaml"
     assert all((ROOT / file).exists() for file in files)
     assert tests == 'python -m pip install -e ".[test]" && python -m pytest -n auto'
+
+
+def test_the_sweep_and_the_report_of_the_readme_are_as_it_says(tmp_path, monkeypatch):
+    """What it types is understood, and leaves what it says; here with runs that take no time."""
+    sweep, report = blocks("README.md", "bash")[2].strip().splitlines()
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (tmp_path / "scenarios").symlink_to(ROOT / "scenarios")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(ROOT / "tests"))
+    from test_sweep import pretend
+
+    monkeypatch.setitem(run_batch.__kwdefaults__, "runner", pretend)
+    result = CliRunner().invoke(kumakan, [*sweep.split()[1:], "--workers", "1"])
+    assert result.exit_code == 0, result.output
+    assert report == "kumakan report results/reach_x_imams"
+    assert (tmp_path / "results" / "reach_x_imams" / "manifest.json").is_file()
+    figures = {file.name for file in (tmp_path / "results" / "reach_x_imams" / "figures").iterdir()}
+    assert "heat_map_joined.png" in figures
+    plan = load_sweep(tmp_path / "scenarios" / "sweeps" / "reach_x_imams.yaml")
+    assert "attitude_mean" in plan.outcomes
+    assert "heat_map_attitude_mean.png" in text
+    assert f"{len(plan.points)} combinations" in text
 
 
 def test_readme_example_runs(monkeypatch):
@@ -162,8 +188,12 @@ def test_readme_example_runs(monkeypatch):
     assert names["model"].week == 1
 
 
-def test_reading_results_example_runs(monkeypatch):
-    load = sim.load
+def test_reading_results_example_runs(monkeypatch, tmp_path):
+    load, open_store = sim.load, sim.open_store
+    both = [load(ROOT / "scenarios" / f"{name}.yaml", ["persons_per_youth=2000", "end=2014-03-03"])
+            for name in ("baseline", "joint_patrols")]  # fmt: skip
+    sim.compare(both, seeds=2, out=tmp_path / "out", store=tmp_path / "store", workers=1)
+    monkeypatch.setattr(sim, "open_store", lambda place: open_store(tmp_path / "store"), raising=False)
     monkeypatch.setattr(sim, "load", lambda path: load(ROOT / path, ["persons_per_youth=2000", "end=2012-03-05"]))
     for example in blocks("docs/reading_results.md", "python"):
         exec(compile("import sim\n" + example, "reading_results.md", "exec"), {})

@@ -345,10 +345,10 @@ def same_luck(effects: pd.DataFrame) -> str:
     ratios = table.groupby("outcome", sort=False)["variance_ratio"].median()
     if ratios.empty:
         return ""
-    saved = " and ".join(f"{number(1.0 / ratio)} times for {in_words(str(o))}" for o, ratio in ratios.items())
+    saved = ", ".join(f"{number(1.0 / ratio)} times as many for {in_words(str(o))}" for o, ratio in ratios.items())
     return (
         "Both have the same luck. If each had its own, the same precision would take more"
-        f" {basis(effects).unit}: {saved} as many (median of the scenarios)."
+        f" {basis(effects).unit}: {saved} (median of the scenarios)."
     )
 
 
