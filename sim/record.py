@@ -126,9 +126,10 @@ class Record:
     def digest(self) -> str:
         """SHA-256 of all numbers (and what they are called): equal digests, equal runs."""
         sha = hashlib.sha256(json.dumps([self.names, self.regions, [str(d) for d in self.dates]]).encode())
-        sha.update(np.ascontiguousarray(self.values, dtype="<f8").tobytes())
+        sha.update(np.ascontiguousarray(self.values, dtype="<f8").data)
         for name in sorted(self.cells):
-            sha.update(name.encode() + np.ascontiguousarray(self.cells[name], dtype="<f8").tobytes())
+            sha.update(name.encode())
+            sha.update(np.ascontiguousarray(self.cells[name], dtype="<f8").data)
         return sha.hexdigest()
 
     def frame(self) -> pd.DataFrame:

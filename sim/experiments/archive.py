@@ -39,7 +39,7 @@ import psutil
 
 from sim.engine.errors import InputError
 from sim.experiments.store import Pair, Run, folder_name, run_id, scenario_text, write_text
-from sim.experiments.totals import LAST_WEEKS, weekly
+from sim.experiments.totals import totals, weekly
 from sim.version import __version__
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from sim.experiments.runs import Batch, Row
-    from sim.record import Record
+    from sim.record import Observable, Record
     from sim.scenario import Scenario
 
 FORMAT = 1
@@ -389,7 +389,7 @@ class Archive:
         for name in fresh:
             self._remove(f"fresh/{name}")
 
-    def _write(self, runs: Sequence[Packed]) -> None:
+    def _write(self, runs: list[Packed]) -> None:
         """Write one file each of weeks, cells and runs, a few runs at a time; rows of runs last, as then they count."""
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -400,7 +400,8 @@ class Archive:
             streams = [stack.enter_context(self._writing(f"{folder}/{file}")) for folder in ("weeks", "cells")]
             writers: list[Any] = []
             for first in range(0, len(runs), GROUP):
-                some = runs[first : first + GROUP]
+                some = runs[:GROUP]
+                del runs[:GROUP]  # an opened run takes a megabyte
                 tables = week_table(some), cell_table(some)
                 if not writers:
                     writers = [pq.ParquetWriter(stream, table.schema, **_encoding(table.schema))
@@ -703,13 +704,6 @@ def pack(record: Record, digest: str = "") -> bytes:
     weeks, regions, count = record.values.shape
     flat = np.ascontiguousarray(record.values, float).reshape(weeks * regions, count)
     there = np.flatnonzero(flat.view(np.int64).any(axis=0))  # the others are zero throughout: measures not taken
-    kept = np.ascontiguousarray(flat[:, there].T).reshape(len(there), weeks, regions)
-    kind = {
-        "observables": [[o.name, o.unit, o.how, o.meaning] for o in record.observables],
-        "regions": record.regions,
-        "cells": list(record.cells),
-        "weights": list(record.weights),
-    }
     head = {
         "there": there.tolist(),
         "start": record.dates[0].isoformat(),
@@ -719,17 +713,15 @@ def pack(record: Record, digest: str = "") -> bytes:
         "run": record.about.get("run", {}),
         **{name: record.about.get(name) for name in HOW[1:]},
     }
-    parts = {"kind": kind, "head": head, "about": record.about}
     columns = {
-        "values": kept.ravel(),
+        "values": flat[:, there].T.ravel(),
         "cells": np.concatenate([np.asarray(values, float) for values in record.cells.values()] or [np.empty(0)]),
-        "totals": _totals(record, kept, there).ravel(),
+        "totals": totals(record, record.names).T.ravel(),
     }
     table = pa.table({name: pa.ListArray.from_arrays(pa.array([0, values.size], pa.int32()), pa.array(values))
                       for name, values in columns.items()})  # fmt: skip
-    table = table.replace_schema_metadata(
-        {name: json.dumps(part, ensure_ascii=False, default=str).encode() for name, part in parts.items()}
-    )
+    kind = _kind(record.observables, record.regions, tuple(record.cells), tuple(record.weights))
+    table = table.replace_schema_metadata({"kind": kind, "head": _text(head), "about": _text(record.about)})
     sink = pa.BufferOutputStream()
     options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
     with pa.ipc.new_file(sink, table.schema, options=options) as writer:
@@ -737,13 +729,17 @@ def pack(record: Record, digest: str = "") -> bytes:
     return sink.getvalue().to_pybytes()
 
 
-def _totals(record: Record, kept: np.ndarray, there: np.ndarray) -> np.ndarray:
-    """Observables x regions, as `sim.experiments.totals.totals` gives them, from columns that lie together."""
-    found = np.zeros((len(record.observables), len(record.regions)))
-    found[there] = kept.sum(axis=1)
-    states = [k for k, place in enumerate(there) if record.observables[place].how != "sum"]
-    found[there[states]] = kept[states, -LAST_WEEKS:].mean(axis=1)
-    return found
+@lru_cache(maxsize=8)
+def _kind(
+    observables: tuple[Observable, ...], regions: tuple[str, ...], cells: tuple[str, ...], weights: tuple[str, ...]
+) -> bytes:
+    """What runs of a kind observe, as text: the same for thousands of them."""
+    facts = [[o.name, o.unit, o.how, o.meaning] for o in observables]
+    return _text({"observables": facts, "regions": regions, "cells": cells, "weights": weights})
+
+
+def _text(what: Any) -> bytes:
+    return json.dumps(what, ensure_ascii=False, default=str).encode()
 
 
 class Packed:
@@ -797,7 +793,7 @@ class Packed:
         """Observables x regions."""
         return self._numbers("totals").reshape(len(self.names), -1)
 
-    @property
+    @cached_property
     def cells(self) -> dict[str, np.ndarray]:
         """By cell of the map."""
         names = _facts(self.kind)["cells"]
@@ -851,13 +847,9 @@ def _checked(record: Record, digest: str, name: str) -> Record:
 
 
 def _encoding(schema: pa.Schema) -> dict[str, Any]:
-    """How the columns of `weeks` and `cells` are written: numbers by their bytes, which is quick and small."""
-    import pyarrow as pa
-
-    numbers = [field.name for field in schema if field.type == pa.float64()]
+    """How `weeks` and `cells` are written: numbers as they are, many at a time, which is quick, and small by zstd."""
     words = [name for name in ("run", "scenario", "region") if name in schema.names]
-    return {"compression": "zstd", "write_statistics": ["seed"], "use_dictionary": words,
-            "column_encoding": dict.fromkeys(numbers, "BYTE_STREAM_SPLIT")}  # fmt: skip
+    return {"compression": "zstd", "write_statistics": ["seed"], "use_dictionary": words, "write_batch_size": 2**16}
 
 
 def run_table(runs: Sequence[Packed], file: str, first: int = -1) -> pa.Table:
@@ -873,9 +865,9 @@ def run_table(runs: Sequence[Packed], file: str, first: int = -1) -> pa.Table:
     columns["place"] = pa.array([first + k if first >= 0 else -1 for k in range(len(runs))], pa.int64())
     columns["about"] = [run.about for run in runs]
     columns |= {f"weight.{name}": _lists([head["weights"][name] for head in heads]) for name in heads[0]["weights"]}
-    totals = {total_column(name, how): k for k, (name, _, how, _) in enumerate(runs[0].observables)}
-    columns |= {name: _lists([run.totals[k] for run in runs]) for name, k in totals.items()}
-    return _described(columns, {name: runs[0].observables[k] for name, k in totals.items()})
+    names = [total_column(name, how) for name, _, how, _ in runs[0].observables]
+    columns |= zip(names, map(_lists, np.stack([run.totals for run in runs], axis=1)), strict=True)
+    return _described(columns, dict(zip(names, runs[0].observables, strict=True)))
 
 
 def total_column(name: str, how: str) -> str:
@@ -893,12 +885,13 @@ def week_table(runs: Sequence[Packed]) -> pa.Table:
     columns["date"] = np.concatenate([np.repeat(run.dates, len(regions)) for run in runs])
     places = np.tile(np.arange(len(regions), dtype=np.int32), sum(weeks))
     columns["region"] = pa.DictionaryArray.from_arrays(places, regions)
-    nothing = np.zeros(max(run.size for run in runs))
-    all_zero = pa.array(np.zeros(sum(run.size for run in runs)))
-    for k, name in enumerate(runs[0].names):
-        some = any(k in run.rows for run in runs)
-        columns[name] = np.concatenate([run.rows.get(k, nothing[: run.size]) for run in runs]) if some else all_zero
-    return _described(columns, {facts[0]: facts for facts in runs[0].observables})
+    nothing = pa.array(np.zeros(max(run.size for run in runs)))
+    for k, name in enumerate(runs[0].names):  # not laid together: they are written as they lie
+        parts = [run.rows.get(k) for run in runs]
+        columns[name] = pa.chunked_array(
+            [nothing[: run.size] if part is None else pa.array(part) for run, part in zip(runs, parts, strict=True)]
+        )
+    return _full(_described(columns, {facts[0]: facts for facts in runs[0].observables}))
 
 
 def cell_table(runs: Sequence[Packed]) -> pa.Table:
@@ -909,7 +902,7 @@ def cell_table(runs: Sequence[Packed]) -> pa.Table:
     columns = _whose(runs, sizes)
     columns["cell"] = np.concatenate([np.arange(size, dtype=np.int32) for size in sizes])
     columns |= {name: np.concatenate([run.cells[name] for run in runs]) for name in runs[0].cells}
-    return pa.table(columns)
+    return _full(pa.table(columns))
 
 
 def _whose(runs: Sequence[Packed], rows: Sequence[int]) -> dict[str, Any]:
@@ -932,6 +925,14 @@ def _described(columns: Mapping[str, Any], observables: Mapping[str, Sequence[st
     table = pa.table(dict(columns))
     words = {name: dict(zip(("unit", "how", "meaning"), facts[1:], strict=True)) for name, facts in observables.items()}
     schema = pa.schema([field.with_metadata(words.get(field.name)) for field in table.schema])
+    return pa.Table.from_arrays(table.columns, schema=schema)
+
+
+def _full(table: pa.Table) -> pa.Table:
+    """The same table, saying that a number is there in every row: that halves the work of writing it."""
+    import pyarrow as pa
+
+    schema = pa.schema([field.with_nullable(field.type != pa.float64()) for field in table.schema])
     return pa.Table.from_arrays(table.columns, schema=schema)
 
 

@@ -18,10 +18,10 @@ LAST_WEEKS = 52
 def totals(record: Record, names: Sequence[str]) -> NDArray[np.float64]:
     """Regions x observables: counts as sums over the run, states as means over its last 52 weeks."""
     columns = [record.names.index(name) for name in names]
-    values = record.values[:, :, columns]
     states = [record.observables[k].how != "sum" for k in columns]
-    found = values.sum(axis=0)
-    found[:, states] = values[-LAST_WEEKS:, :, states].mean(axis=0)
+    # all columns at once, as they lie in memory: several times as fast as picking some first
+    found = record.values.sum(axis=0)[:, columns]
+    found[:, states] = record.values[-LAST_WEEKS:].mean(axis=0)[:, columns][:, states]
     return found
 
 
