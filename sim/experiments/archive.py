@@ -788,7 +788,7 @@ class Packed:
         """Weeks times regions."""
         return int(self.head["weeks"] * len(self.regions))
 
-    @cached_property
+    @property
     def totals(self) -> np.ndarray:
         """Observables x regions."""
         return self._numbers("totals").reshape(len(self.names), -1)
@@ -847,7 +847,7 @@ def _checked(record: Record, digest: str, name: str) -> Record:
 
 
 def _encoding(schema: pa.Schema) -> dict[str, Any]:
-    """How `weeks` and `cells` are written: numbers as they are, a column at a time, which is quick; small by zstd."""
+    """How `weeks` and `cells` are written: numbers as they are, many at a time, which is quick, and small by zstd."""
     words = [name for name in ("run", "scenario", "region") if name in schema.names]
     return {"compression": "zstd", "write_statistics": ["seed"], "use_dictionary": words, "write_batch_size": 2**16}
 
@@ -865,9 +865,9 @@ def run_table(runs: Sequence[Packed], file: str, first: int = -1) -> pa.Table:
     columns["place"] = pa.array([first + k if first >= 0 else -1 for k in range(len(runs))], pa.int64())
     columns["about"] = [run.about for run in runs]
     columns |= {f"weight.{name}": _lists([head["weights"][name] for head in heads]) for name in heads[0]["weights"]}
-    totals = {total_column(name, how): k for k, (name, _, how, _) in enumerate(runs[0].observables)}
-    columns |= {name: _lists([run.totals[k] for run in runs]) for name, k in totals.items()}
-    return _described(columns, {name: runs[0].observables[k] for name, k in totals.items()})
+    names = [total_column(name, how) for name, _, how, _ in runs[0].observables]
+    columns |= zip(names, map(_lists, np.stack([run.totals for run in runs], axis=1)), strict=True)
+    return _described(columns, dict(zip(names, runs[0].observables, strict=True)))
 
 
 def total_column(name: str, how: str) -> str:
@@ -885,22 +885,24 @@ def week_table(runs: Sequence[Packed]) -> pa.Table:
     columns["date"] = np.concatenate([np.repeat(run.dates, len(regions)) for run in runs])
     places = np.tile(np.arange(len(regions), dtype=np.int32), sum(weeks))
     columns["region"] = pa.DictionaryArray.from_arrays(places, regions)
-    nothing = np.zeros(max(run.size for run in runs))
-    all_zero = pa.array(np.zeros(sum(run.size for run in runs)))
-    for k, name in enumerate(runs[0].names):
-        some = any(k in run.rows for run in runs)
-        columns[name] = np.concatenate([run.rows.get(k, nothing[: run.size]) for run in runs]) if some else all_zero
-    return _described(columns, {facts[0]: facts for facts in runs[0].observables})
+    nothing = pa.array(np.zeros(max(run.size for run in runs)))
+    for k, name in enumerate(runs[0].names):  # not laid together: they are written as they lie
+        parts = [run.rows.get(k) for run in runs]
+        columns[name] = pa.chunked_array(
+            [nothing[: run.size] if part is None else pa.array(part) for run, part in zip(runs, parts, strict=True)]
+        )
+    return _full(_described(columns, {facts[0]: facts for facts in runs[0].observables}))
 
 
 def cell_table(runs: Sequence[Packed]) -> pa.Table:
     """What runs hold by cell, one below the other, each row with its run."""
+    import pyarrow as pa
 
     sizes = [next((values.size for values in run.cells.values()), 0) for run in runs]
     columns = _whose(runs, sizes)
     columns["cell"] = np.concatenate([np.arange(size, dtype=np.int32) for size in sizes])
     columns |= {name: np.concatenate([run.cells[name] for run in runs]) for name in runs[0].cells}
-    return _described(columns, {})
+    return _full(pa.table(columns))
 
 
 def _whose(runs: Sequence[Packed], rows: Sequence[int]) -> dict[str, Any]:
@@ -917,16 +919,21 @@ def _whose(runs: Sequence[Packed], rows: Sequence[int]) -> dict[str, Any]:
 
 
 def _described(columns: Mapping[str, Any], observables: Mapping[str, Sequence[str]]) -> pa.Table:
-    """A table whose columns of observables say what they are, with the unit and how regions add up.
-
-    A number is there in every row, and the schema says so: that halves the work of writing it.
-    """
+    """A table whose columns of observables say what they are, with the unit and how regions add up."""
     import pyarrow as pa
 
     table = pa.table(dict(columns))
     words = {name: dict(zip(("unit", "how", "meaning"), facts[1:], strict=True)) for name, facts in observables.items()}
-    schema = [f.with_metadata(words.get(f.name)).with_nullable(f.type != pa.float64()) for f in table.schema]
-    return pa.Table.from_arrays(table.columns, schema=pa.schema(schema))
+    schema = pa.schema([field.with_metadata(words.get(field.name)) for field in table.schema])
+    return pa.Table.from_arrays(table.columns, schema=schema)
+
+
+def _full(table: pa.Table) -> pa.Table:
+    """The same table, saying that a number is there in every row: that halves the work of writing it."""
+    import pyarrow as pa
+
+    schema = pa.schema([field.with_nullable(field.type != pa.float64()) for field in table.schema])
+    return pa.Table.from_arrays(table.columns, schema=schema)
 
 
 def _lists(values: Any) -> pa.Array:

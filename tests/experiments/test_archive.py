@@ -24,6 +24,7 @@ from sim.experiments import archive as archives
 from sim.experiments.archive import MANY, Archive, Packed, pack
 from sim.experiments.runs import run_batch
 from sim.experiments.store import Pair
+from sim.experiments.totals import totals
 
 HERE = Path(__file__).parent
 
@@ -73,6 +74,37 @@ def test_a_packed_record_is_the_same_to_the_last_bit():
     assert again.observables == record.observables
     assert again.about == record.about
     assert all((again.weights[name] == record.weights[name]).all() for name in record.weights)
+
+
+def test_what_is_zero_throughout_and_what_only_looks_like_it_come_back_as_they_were(tmp_path, monkeypatch):
+    values = np.zeros((60, 9, len(batch_fakes.OBSERVABLES)))
+    values[:, :, 1], values[0, 0, 2], values[3, 4, 3] = -0.0, np.nan, 1.0
+    record = batch_fakes.record(values, "a")
+    monkeypatch.setattr(fakes, "quick", lambda *_, **__: record)
+    assert Packed(pack(record)).record().digest == record.digest
+    kept = run_batch([batch_fakes.scenario("a")], [1], out=tmp_path, store=tmp_path / "store", runner=fakes.quick)
+    assert kept.records["a"][1].values.tobytes() == values.tobytes()
+
+
+def test_totals_are_the_same_whichever_are_asked_for():
+    record = batch_fakes.record(np.random.default_rng(1).standard_normal((60, 9, len(batch_fakes.OBSERVABLES))))
+    together = totals(record, record.names)
+    for k, name in enumerate(record.names):
+        column = record[name]
+        one = column.sum(axis=0) if record.observables[k].how == "sum" else column[-52:].mean(axis=0)
+        assert (totals(record, [name])[:, 0] == together[:, k]).all()
+        assert (together[:, k] == one).all()
+
+
+def test_files_of_before_stand_beside_those_of_now(tmp_path, batch, monkeypatch):
+    monkeypatch.setattr(archives, "_full", lambda table: table)  # numbers used to be such as may be missing
+    batch(range(1, 3))
+    monkeypatch.undo()
+    monkeypatch.setenv("KUMAKAN_TEST_LOG", str(tmp_path / "begun.log"))
+    found = batch(range(1, 5))
+    assert len(whole(sim.open_store(tmp_path / "store"))) == 8
+    assert sum(len(one) for one in sim.open_store(tmp_path / "store").weeks(["joined"])) == 8 * 60 * 9
+    assert found.effects().compare(batch(range(1, 5), store=None).effects()).empty
 
 
 @pytest.mark.parametrize("place", ["folder", "memory"])
