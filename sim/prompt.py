@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from inspect import cleandoc
 from typing import Any, ParamSpec, TypeVar
 
 from sim.experiments import runs
@@ -13,10 +14,10 @@ from sim.views.progress import progress as shown
 P = ParamSpec("P")
 T = TypeVar("T")
 
-OPTIONS = "    **options\n"
-PROGRESS = """    progress : bool or callable, optional
-        Whether a bar shows how far the batch is; left out, it does at a terminal and in a notebook. A function is told
-        instead.
+OPTIONS = "**options\n"
+PROGRESS = """progress : bool or callable, optional
+    Whether a bar shows how far the batch is; left out, it does at a terminal and in a notebook. A function is told
+    instead.
 """
 
 
@@ -32,7 +33,7 @@ def _with_bar(make: Callable[P, T]) -> Callable[P, T]:
         with shown(asked) as (told, lived):
             return make(*args, **{"on_week": lived, **chosen, "progress": told})
 
-    made.__doc__ = (make.__doc__ or "").replace(OPTIONS, PROGRESS + OPTIONS)
+    made.__doc__ = cleandoc(make.__doc__ or "").replace(OPTIONS, PROGRESS + OPTIONS)
     return made
 
 
