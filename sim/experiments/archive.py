@@ -108,6 +108,7 @@ class Archive:
         self.local = isinstance(self.fs, LocalFileSystem)
         self.me = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._schemas: dict[str, pa.Schema] = {}
+        self._kinds: dict[bytes, pa.Schema] = {}
         try:
             self._check(reading)
         except OSError as problem:
@@ -332,11 +333,13 @@ class Archive:
         return {}
 
     def _schema(self, file: str) -> pa.Schema:
+        """What a file holds; files of one kind share it, as a hundred observables take their room."""
         import pyarrow.parquet as pq
 
         if file not in self._schemas:
             with self.fs.open(self._at(file), "rb") as stream:
-                self._schemas[file] = pq.read_schema(stream)
+                schema = pq.read_schema(stream)
+            self._schemas[file] = self._kinds.setdefault(schema.serialize().to_pybytes(), schema)
         return self._schemas[file]
 
     def _dataset(self, folder: str, files: Sequence[str]) -> Any:
@@ -344,7 +347,8 @@ class Archive:
         import pyarrow.dataset as ds
 
         paths = [self._at(f"{folder}/{name}") for name in files]
-        schema = pa.unify_schemas([self._schema(f"{folder}/{name}").remove_metadata() for name in files])
+        kinds = {id(kind): kind for kind in (self._schema(f"{folder}/{name}") for name in files)}
+        schema = pa.unify_schemas([kind.remove_metadata() for kind in kinds.values()])
         return ds.dataset(paths, schema=schema, filesystem=self.fs, format="parquet")
 
     def _files(self) -> list[str]:

@@ -1,6 +1,7 @@
 """A store of many runs: nothing finished is lost or made twice, nothing half-written is read, whoever is killed."""
 
 import errno
+import gc
 import json
 import os
 import random
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -204,6 +206,33 @@ def test_many_small_runs_are_few_files(tmp_path, batch, monkeypatch):
     assert sum(name.endswith(".parquet") for name in here) == 3 * 8
     assert not [name for name in here if name.startswith(("fresh", "claims", "batches"))]
     assert len(whole(sim.open_store(tmp_path / "store"))) == 200
+
+
+@pytest.mark.slow
+def test_a_longer_batch_holds_no_more_in_memory(batch, monkeypatch):
+    """What is allocated after 60 and after 160 runs of one batch; a row kept for each would be 60 kB and more."""
+    monkeypatch.setattr(archives, "TOGETHER", 10)
+    monkeypatch.setattr(archives, "SMALL", 1)
+    sizes, held = {}, []
+    begin = Archive.begin
+    monkeypatch.setattr(Archive, "begin", lambda self, out: held.append(self) or begin(self, out))
+
+    def told(state):
+        if state.row is not None and state.done == 40:
+            tracemalloc.start()
+        if state.row is not None and state.done in (60, 160):
+            gc.collect()
+            sizes[state.done] = tracemalloc.get_traced_memory()[0]
+
+    try:
+        batch(range(1, 81), progress=told)
+    finally:
+        tracemalloc.stop()
+    assert sizes[160] - sizes[60] < 30_000
+    [archive] = held
+    assert len(archive._schemas) > 10
+    assert len(archive._kinds) <= 2, "a kind of file is told of once"
+    assert not archive._elsewhere
 
 
 def test_the_tables_are_plain_parquet(tmp_path, batch):
