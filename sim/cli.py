@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -256,34 +257,21 @@ def compare(
     results folder already has are not repeated, so an interrupted comparison goes on where it was, and more seeds
     or draws can be added later.
     """
-    from sim.experiments.precision import MOST, Wish, until_precise
-    from sim.experiments.runs import check_comparable, how_many_seeds
+    from sim.experiments import runs
 
     loaded, name = _planned(scenarios, alone, fewer, persons_per_youth, changes)
-    check_comparable(loaded)
-    wishes = [Wish.read(text) for text in precision]
-    if at_most is not None and not wishes:
-        raise InputError("--at-most says how far --precision may go; give both")
-    many = how_many_seeds(seeds, draws)
-
-    def make(pairs: int) -> Batch:
-        """With so many seeds, or draws where parameters are drawn."""
-        return _make(
-            loaded, range(first, first + (many if draws else pairs)),
-            out or (Path("results") / name if name else None), quiet,
-            draws=range(1, pairs + 1) if draws else (0,), workers=workers, world_seed=world_seed, overwrite=overwrite,
-            store=store, cluster=cluster, on_error=on_error,
-        )  # fmt: skip
-
-    start = draws or many
-    batch = until_precise(make, wishes, start, at_most or max(MOST, start)) if wishes else make(start)
+    batch = _watched(
+        partial(runs.compare, loaded, seeds=seeds, draws=draws, first_seed=first, precision=precision, at_most=at_most),
+        quiet, out=out or (Path("results") / name if name else None), workers=workers, world_seed=world_seed,
+        overwrite=overwrite, store=store, cluster=cluster, on_error=on_error,
+    )  # fmt: skip
     effects = batch.effects()
     if len(effects):
         from sim.views.tables import console, show_effects, show_needed
 
         tables = {"effects": effects, "delivered": batch.delivered(), "cost_per_person": batch.cost_per_spared()}
         show_effects(effects, console(), _rate(loaded[0]), tables["delivered"], tables["cost_per_person"])
-        if wishes:
+        if precision:
             tables["precision"] = batch.needed(*precision)
             show_needed(tables["precision"], console(), "draws" if draws else "seeds")
         figures = _figures(batch.records, batch.out / "figures", quiet)
@@ -533,11 +521,17 @@ def _planned(
 def _make(loaded: list[Scenario], seeds: range, out: Path | None, quiet: bool, **options: Any) -> Batch:
     """Run a batch with its progress on screen."""
     from sim.experiments.runs import batch_name, run_batch
-    from sim.views.progress import progress
 
     out = Path("results") / batch_name([s.name for s in loaded]) if out is None else out
+    return _watched(partial(run_batch, loaded, seeds), quiet, out=out, **options)
+
+
+def _watched(make: Callable[..., Batch], quiet: bool, **options: Any) -> Batch:
+    """What `make` gives, with its progress on screen."""
+    from sim.views.progress import progress
+
     with progress(not quiet) as (told, on_week):
-        batch = run_batch(loaded, seeds, out=out, progress=told, on_week=on_week, **options)
+        batch = make(progress=told, on_week=on_week, **options)
     if batch.weeks_shared and not quiet:
         _say(
             f"{batch.weeks_shared:,} of {batch.weeks:,} weeks ({batch.weeks_shared / batch.weeks:.0%}) were lived once"
@@ -594,8 +588,6 @@ def _effect_figures(batch: Batch, effects: Any, delivered: Any, folder: Path) ->
 
     Gives back the table of effects over time, where it is drawn.
     """
-    import pandas as pd
-
     from sim.experiments.store import folder_name
     from sim.views import map_effect, plot_cost_effect, plot_effects, plot_effects_over_time, plot_shares, save
     from sim.views.sheet import facts
@@ -613,7 +605,7 @@ def _effect_figures(batch: Batch, effects: Any, delivered: Any, folder: Path) ->
         figures["cost_joined"] = plot_cost_effect(effects, "joined", about=told)
     over_time = None
     if len(batch.scenarios) <= MOST_DRAWN:
-        over_time = pd.concat([batch.effects_over_time(name) for name in FIGURE_OVER_TIME if name in there])
+        over_time = batch.effects_over_time([name for name in FIGURE_OVER_TIME if name in there])
         figures["effects_over_time"] = plot_effects_over_time(over_time, about=told)
         figures |= {f"map_effect_joined_{folder_name(name)}": map_effect(effects, name, "joined", about=told)
                     for name in dict.fromkeys(effects["scenario"])}  # fmt: skip

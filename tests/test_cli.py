@@ -15,6 +15,7 @@ from click.testing import CliRunner
 import sim
 from sim import cli
 from sim.engine.errors import InputError
+from sim.experiments import runs
 from sim.record import Record
 from sim.version import __version__
 
@@ -320,11 +321,11 @@ def planned(monkeypatch):
     """What would be run: names of scenarios, seeds and draws; nothing is."""
     found = {}
 
-    def make(loaded, seeds, out, quiet, **options):
-        found.update(scenarios=[s.name for s in loaded], seeds=list(seeds), draws=list(options["draws"]), out=out)
+    def make(loaded, seeds, *, draws, out, **options):
+        found.update(scenarios=[s.name for s in loaded], seeds=list(seeds), draws=list(draws), out=out)
         raise InputError("planned, not run")
 
-    monkeypatch.setattr(cli, "_make", make)
+    monkeypatch.setattr(runs, "run_batch", make)
     return found
 
 
@@ -400,8 +401,6 @@ def test_a_draw_that_cannot_be_is_refused(files, tmp_path, command, draw):
 
 
 def test_a_failed_draw_is_told_with_the_command_that_repeats_it(files, tmp_path, no_figures, monkeypatch):
-    from sim.experiments import runs
-
     def fails(scenario, seed, world_seed, draw=0, **more):
         if (scenario.name, draw) == ("patrols", 2):
             raise FloatingPointError("a hazard was no number")
@@ -418,8 +417,6 @@ def test_a_failed_draw_is_told_with_the_command_that_repeats_it(files, tmp_path,
 
 
 def test_a_failed_run_ends_with_1_names_its_repeat_and_leaves_the_others(files, tmp_path, no_figures, monkeypatch):
-    from sim.experiments import runs
-
     real = runs.simulate
 
     def fails(scenario, seed, world_seed, **more):

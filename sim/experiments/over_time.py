@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +26,7 @@ COLUMNS = ("scenario", "outcome", "unit", "region", "week", "date", "mean", "low
 def effects_over_time(
     records_by_scenario: Mapping[str, Mapping[Any, Record]],
     baseline: str,
-    outcome: str = "joined",
+    outcomes: str | Sequence[str] = "joined",
     *,
     region: str = NATION,
     cumulative: bool | None = None,
@@ -36,11 +36,11 @@ def effects_over_time(
     Parameters
     ----------
     records_by_scenario : mapping
-        Scenario -> seed (or `Pair` of draw and seed) -> Record.
+        Scenario -> seed (or `Pair` of draw and seed) -> Record. Each is read once.
     baseline : str
         The scenario the others are compared with.
-    outcome : str
-        A name in `OUTCOMES`, but for those of elsewhere.
+    outcomes : str or sequence of str
+        Names in `OUTCOMES`, but for those of elsewhere; those a record does not have are left out.
     region : str
         One region, or "Mali".
     cumulative : bool, optional
@@ -50,8 +50,8 @@ def effects_over_time(
     Returns
     -------
     DataFrame
-        A row per scenario and week: `mean`, `low`, `high` (its 90 % interval by Student's t), `median`, `p5`, `p95` of
-        the paired differences, in `unit`; `date` is the first day of the week.
+        A row per outcome, scenario and week: `mean`, `low`, `high` (its 90 % interval by Student's t), `median`, `p5`,
+        `p95` of the paired differences, in `unit`; `date` is the first day of the week.
 
     Raises
     ------
@@ -60,60 +60,64 @@ def effects_over_time(
     """
     import pandas as pd
 
+    asked = [outcomes] if isinstance(outcomes, str) else list(outcomes)
+    check_outcomes(asked)
     if baseline not in records_by_scenario:
         raise InputError(f"there are no runs of {baseline!r}{nearest(baseline, records_by_scenario)}")
-    check_outcomes([outcome])
-    asked = OUTCOMES[outcome]
-    if asked.elsewhere:
-        raise InputError(f"{outcome} is taken over the whole run only; ask for {asked.of} by region")
-    example = next((record for runs in records_by_scenario.values() for record in _first(runs)), None)
-    if example is None or not asked.observables(example):
+    for name in asked:
+        if OUTCOMES[name].elsewhere:
+            raise InputError(f"{name} is taken over the whole run only; ask for {OUTCOMES[name].of} by region")
+    example = next((runs[key] for runs in records_by_scenario.values() for key in list(runs)[:1]), None)
+    chosen = [] if example is None else [OUTCOMES[name] for name in asked if OUTCOMES[name].observables(example)]
+    if example is None or not chosen:
         return pd.DataFrame(columns=list(COLUMNS))
     places = (NATION, *example.regions)
     if region not in places:
         raise InputError(f"there is no region {region!r}; it is one of {', '.join(places)}{nearest(region, places)}")
-    facts = example.observables[example.names.index(asked.observables(example)[0])]
-    cumulative = facts.how == "sum" if cumulative is None else cumulative
-    if cumulative and facts.how != "sum":
-        raise InputError(f"{outcome} is a state, which cannot be added up over weeks")
+    facts = {o: example.observables[example.names.index(o.observables(example)[0])] for o in chosen}
+    if cumulative and (states := [o.name for o in chosen if facts[o].how != "sum"]):
+        raise InputError(f"{', '.join(states)} is a state, which cannot be added up over weeks")
 
     place = places.index(region)
-    values = {name: _weekly(runs, asked, place, example) for name, runs in records_by_scenario.items()}
+    values = {name: _weekly(runs, chosen, place, example) for name, runs in records_by_scenario.items()}
     over_draws = any(isinstance(key, tuple) for runs in records_by_scenario.values() for key in list(runs)[:1])
     tables = []
-    for scenario, runs_of in values.items():
-        both = sorted(runs_of.keys() & values[baseline].keys())
-        if scenario == baseline or not both:
-            continue
-        gap = np.array([runs_of[p] - values[baseline][p] for p in both])
-        if over_draws:
-            draws = np.array([p.draw for p in both])
-            gap = np.array([gap[draws == draw].mean(axis=0) for draw in dict.fromkeys(draws)])
-        if cumulative:
-            gap = gap.cumsum(axis=1)
-        many = {"draws": len(gap) if over_draws else 0, "seeds": len({p.seed for p in both})}
-        tables.append(pd.DataFrame({
-            "scenario": scenario, "outcome": outcome, "unit": facts.unit, "region": region,
-            "week": np.arange(gap.shape[1]), "date": list(example.dates), **_summary(gap), "cumulative": cumulative,
-            **many, "better": asked.better, "baseline": baseline,
-        }))  # fmt: skip
+    for k, outcome in enumerate(chosen):
+        added = facts[outcome].how == "sum" if cumulative is None else cumulative
+        for scenario, runs_of in values.items():
+            both = sorted(runs_of.keys() & values[baseline].keys())
+            if scenario == baseline or not both:
+                continue
+            gap = np.array([runs_of[p][k] - values[baseline][p][k] for p in both])
+            if over_draws:
+                draws = np.array([p.draw for p in both])
+                gap = np.array([gap[draws == draw].mean(axis=0) for draw in dict.fromkeys(draws)])
+            if added:
+                gap = gap.cumsum(axis=1)
+            many = {"draws": len(gap) if over_draws else 0, "seeds": len({p.seed for p in both})}
+            tables.append(pd.DataFrame({
+                "scenario": scenario, "outcome": outcome.name, "unit": facts[outcome].unit, "region": region,
+                "week": np.arange(gap.shape[1]), "date": list(example.dates), **_summary(gap), "cumulative": added,
+                **many, "better": outcome.better, "baseline": baseline,
+            }))  # fmt: skip
     if not tables:
         return pd.DataFrame(columns=list(COLUMNS))
     return pd.concat(tables, ignore_index=True)[list(COLUMNS)]
 
 
-def _first(runs: Mapping[Any, Record]) -> list[Record]:
-    return [runs[key] for key in list(runs)[:1]]
-
-
 def _weekly(
-    runs: Mapping[Any, Record], outcome: Outcome, place: int, example: Record
+    runs: Mapping[Any, Record], outcomes: Sequence[Outcome], place: int, example: Record
 ) -> dict[Pair, NDArray[np.float64]]:
-    """The outcome in each week of each run, at one place; from columns where the runs have them."""
-    found = all_weekly(runs, outcome.observables(example))
-    return {
-        pair(key): nation_first(values.sum(axis=2), outcome, example)[:, place].copy() for key, values in found.items()
-    }
+    """Outcomes x weeks of each run, at one place."""
+    parts = [outcome.observables(example) for outcome in outcomes]
+    names = list(dict.fromkeys(name for part in parts for name in part))
+    columns = [[names.index(name) for name in part] for part in parts]
+    found = {}
+    for key, values in all_weekly(runs, names).items():
+        each = [nation_first(values[:, :, some].sum(axis=2), outcome, example)[:, place]
+                for outcome, some in zip(outcomes, columns, strict=True)]  # fmt: skip
+        found[pair(key)] = np.array(each)
+    return found
 
 
 def _summary(gap: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:

@@ -23,9 +23,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from sim.engine.errors import InputError
-from sim.experiments.archive import Archive, Kept, KeptRows, pack
+from sim.experiments.archive import Archive, Kept, KeptRows
 from sim.experiments.estimate import choose_workers, estimate
 from sim.experiments.executors import Executor, Lost, executor, workers_of
+from sim.experiments.packed import pack
 from sim.experiments.pasts import Past, forget, live, pasts
 from sim.experiments.store import (
     Pair,
@@ -179,11 +180,11 @@ class Batch:
 
         return effects(self.records, self.scenarios[0], **options)
 
-    def effects_over_time(self, outcome: str = "joined", **options: Any) -> pd.DataFrame:
+    def effects_over_time(self, outcomes: str | Sequence[str] = "joined", **options: Any) -> pd.DataFrame:
         """The same week by week, or added up until then: `sim.experiments.over_time.effects_over_time`."""
         from sim.experiments.over_time import effects_over_time
 
-        return effects_over_time(self.records, self.scenarios[0], outcome, **options)
+        return effects_over_time(self.records, self.scenarios[0], outcomes, **options)
 
     def cost_per_spared(self, outcome: str = "joined") -> pd.DataFrame:
         """What it costs to spare one person (or attack, ...): `sim.experiments.worth.cost_per_spared`."""
@@ -287,6 +288,8 @@ def compare(
         raise InputError(f"{seeds} seeds; at least 1 is needed")
     out = Path("results") / batch_name([s.name for s in loaded]) if out is None else out
     wishes = [Wish.read(text) for text in ([precision] if isinstance(precision, str) else precision)]
+    if at_most is not None and not wishes:
+        raise InputError("at_most says how far precision may go; give both")
 
     def make(many: int) -> Batch:
         """With so many seeds, or draws where parameters are drawn."""

@@ -670,13 +670,10 @@ def maps(compared: Comparison, table: pd.DataFrame, told: Sequence[Regional]) ->
 
 def over_time(compared: Comparison, names: Sequence[str]) -> Picture | None:
     """What changed week by week, as one figure; None where nothing of it is in the records."""
-    import pandas as pd
-
     records, baseline, manifest = compared.records, compared.baseline, compared.manifest
-    tables = [effects_over_time(records, baseline, outcome) for outcome in OVER_TIME]
-    if not any(map(len, tables)):
+    told = effects_over_time(records, baseline, OVER_TIME)
+    if told.empty:
         return None
-    told = pd.concat([table for table in tables if len(table)])
     runs = [row["digest"] for row in manifest.get("runs", ()) if row["digest"]]
     about = facts([baseline, *names], list(product(manifest["draws"], manifest["seeds"])), runs)
     last = told[told["week"] == told["week"].max()]

@@ -347,7 +347,7 @@ def same_luck(effects: pd.DataFrame) -> str:
         return ""
     saved = ", ".join(f"{number(1.0 / ratio)} times as many for {in_words(str(o))}" for o, ratio in ratios.items())
     return (
-        "Both have the same luck. If each had its own, the same precision would take more"
+        f"Both have the same luck. If each had its own, the same precision would take other numbers of"
         f" {basis(effects).unit}: {saved} (median of the scenarios)."
     )
 

@@ -23,7 +23,9 @@ import pytest
 import sim
 from sim.engine.errors import InputError
 from sim.experiments import archive as archives
-from sim.experiments.archive import MANY, Archive, Packed, pack
+from sim.experiments import packed as packing
+from sim.experiments.archive import MANY, Archive
+from sim.experiments.packed import Packed, pack
 from sim.experiments.runs import run_batch
 from sim.experiments.store import Pair
 from sim.experiments.totals import totals
@@ -99,7 +101,7 @@ def test_totals_are_the_same_whichever_are_asked_for():
 
 
 def test_files_of_before_stand_beside_those_of_now(tmp_path, batch, monkeypatch):
-    monkeypatch.setattr(archives, "_full", lambda table: table)  # numbers used to be such as may be missing
+    monkeypatch.setattr(packing, "_full", lambda table: table)  # numbers used to be such as may be missing
     batch(range(1, 3))
     monkeypatch.undo()
     monkeypatch.setenv("KUMAKAN_TEST_LOG", str(tmp_path / "begun.log"))

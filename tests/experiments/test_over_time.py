@@ -67,6 +67,34 @@ def test_a_store_gives_what_folders_give(tmp_path, monkeypatch, draws, packed):
         assert one.equals(other)
 
 
+def test_several_outcomes_are_those_of_each_and_every_record_is_read_once(records):
+    read = []
+
+    class Runs(dict):
+        def __getitem__(self, key):
+            read.append(key)
+            return super().__getitem__(key)
+
+    together = effects_over_time({name: Runs(runs) for name, runs in records.items()}, "a", ["trust", "joined", "cost"])
+    assert len(read) <= 2 * 8 + 1  # and one of them to see what there is
+    for name in ("trust", "joined", "cost"):
+        alone = effects_over_time(records, "a", name)
+        assert together[together["outcome"] == name].reset_index(drop=True).equals(alone)
+
+
+def test_a_store_that_lacks_its_weeks_is_told_and_not_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setenv("KUMAKAN_TEST_LOG", str(tmp_path / "begun"))
+    run_batch([fakes.scenario("a"), fakes.scenario("b")], [1, 2], out=tmp_path / "out", store=tmp_path / "store",
+              workers=1, runner=archive_fakes.quick)  # fmt: skip
+    for file in (tmp_path / "store" / "weeks").iterdir():
+        file.unlink()
+    batch = sim.open_store(tmp_path / "store").batch()
+    with pytest.raises(InputError, match="lacks a part"):
+        batch.effects_over_time("joined")
+    with pytest.raises(InputError, match="lacks a part"):
+        batch.records["a"][1]
+
+
 def test_what_cannot_be_given_is_refused(records):
     with pytest.raises(InputError, match="did you mean 'Mopti'"):
         effects_over_time(records, "a", "joined", region="Mopty")

@@ -112,3 +112,9 @@ def test_a_comparison_goes_on_by_itself(tmp_path):
     over_draws = sim.compare(scenarios, draws=2, **{**options, "out": tmp_path / "draws"}, at_most=30)
     assert len(over_draws.seeds) == 1
     assert FEWEST <= len(over_draws.draws) <= 30
+
+
+def test_how_far_a_precision_may_go_needs_one(tmp_path):
+    with pytest.raises(InputError, match="give both"):
+        sim.compare([fakes.scenario("a"), fakes.scenario("bb")], at_most=5, out=tmp_path / "out", runner=fakes.quick)
+    assert not (tmp_path / "out").exists()
