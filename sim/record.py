@@ -284,8 +284,8 @@ class Record:
         """
         from importlib import import_module  # views stand above this floor, so they are fetched by name when needed
 
-        series = import_module("sim.views.series")
-        return series.plot_series({self._scenario or "run": [self]}, observable, regions=regions)
+        views = import_module("sim.views")
+        return views.plot_series({self._scenario or "run": [self]}, observable, regions=regions)
 
     def map(self, observable: str = "joined_per_100k", *, scale: str = "auto") -> Figure:
         """A map of the whole run: of a quantity that is known by cell, or of an observable by region.
@@ -305,7 +305,8 @@ class Record:
         """
         from importlib import import_module
 
-        maps = import_module("sim.views.maps")
+        views = import_module("sim.views")
+        maps = import_module(views.map_record.__module__)
         if observable in maps.QUANTITIES:
             return maps.map_record(self, observable, scale=scale)
         known = [*maps.QUANTITIES, *self.names]
@@ -319,7 +320,7 @@ class Record:
             unit=column.unit,
             subtitle=f"{'Sum' if column.counted else 'Mean'} over {_many(len(values), 'week')} from {self.dates[0]}",
             scale=scale,
-            about=maps.about(self),
+            about=views.about(self),
         )
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
