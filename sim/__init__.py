@@ -16,17 +16,17 @@ from sim.version import __version__
 
 if TYPE_CHECKING:
     from sim.agents import Imam, Member, Recruiter, SecurityUnit, Youth
-    from sim.experiments.archive import open_store
     from sim.model import RecruitmentModel
     from sim.prompt import compare, sweep
     from sim.record import Record
     from sim.scenario import Scenario, load, run
+    from sim.stores.archive import open_store
 
 _HOMES = {
     "load": "sim.scenario",
     "run": "sim.scenario",
     "compare": "sim.prompt",
-    "open_store": "sim.experiments.archive",
+    "open_store": "sim.stores.archive",
     "sweep": "sim.prompt",
     "RecruitmentModel": "sim.model",
     "Scenario": "sim.scenario",

@@ -22,7 +22,7 @@ from sim.engine.errors import InputError, nearest
 from sim.version import __version__
 
 if TYPE_CHECKING:
-    from sim.experiments.runs import Batch
+    from sim.batches.batch import Batch
     from sim.scenario import Scenario
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
@@ -257,7 +257,7 @@ def compare(
     results folder already has are not repeated, so an interrupted comparison goes on where it was, and more seeds
     or draws can be added later.
     """
-    from sim.experiments import runs
+    from sim.batches import batch as runs
 
     loaded, name = _planned(scenarios, alone, fewer, persons_per_youth, changes)
     batch = _watched(
@@ -283,7 +283,7 @@ def compare(
 
 def _tables(batch: Batch, tables: Mapping[str, Any]) -> str:
     """Write tables beside the runs, and name the files."""
-    from sim.experiments.store import write_text
+    from sim.stores.folder import write_text
 
     batch.out.mkdir(parents=True, exist_ok=True)
     files = [batch.out / f"{name}.csv" for name in tables]
@@ -326,8 +326,8 @@ def attribute(
     Subsets of the measures are run under the same seeds (or draws): all of up to six measures, else those along
     sampled orders. Runs that the results folder has are not repeated, and more orders or seeds can be added.
     """
-    from sim.experiments.attribution import attribution, subsets
-    from sim.experiments.store import folder_name
+    from sim.comparison.attribution import attribution, subsets
+    from sim.stores.folder import folder_name
 
     [package] = _load([scenario], persons_per_youth, changes)
     plan = subsets(package, orders)
@@ -390,9 +390,9 @@ def validate(
 
     Nothing is tuned. Runs that the results folder has are not repeated.
     """
-    from sim.experiments.store import write_text
-    from sim.experiments.validate import scenarios as tried
-    from sim.experiments.validate import validate as against
+    from sim.stores.folder import write_text
+    from sim.validation.validate import scenarios as tried
+    from sim.validation.validate import validate as against
     from sim.views.tables import console
     from sim.views.validation import show_validation, validation_page
 
@@ -458,12 +458,12 @@ def sweep(
     """
     from dataclasses import replace
 
-    from sim.experiments.discovery import check_discovery
-    from sim.experiments.discovery import discover as find
-    from sim.experiments.runs import there_already
-    from sim.experiments.store import folder_name, write_text
-    from sim.experiments.sweep import load_sweep, takes
-    from sim.experiments.sweep import sweep as run_sweep
+    from sim.batches.batch import there_already
+    from sim.stores.folder import folder_name, write_text
+    from sim.sweeps.discovery import check_discovery
+    from sim.sweeps.discovery import discover as find
+    from sim.sweeps.sweep import load_sweep, takes
+    from sim.sweeps.sweep import sweep as run_sweep
     from sim.views.progress import progress
     from sim.views.sweep_tables import show_discovery, show_plan, show_sweep
     from sim.views.tables import console
@@ -510,8 +510,8 @@ def _planned(
     option = "--one-at-a-time" if fewer is None else "--leave-one-out"
     if files or None not in (alone, fewer):
         raise InputError(f"{option} makes its own list of scenarios from one file; give it alone, without other files")
-    from sim.experiments.plans import leave_one_out, one_at_a_time
-    from sim.experiments.store import folder_name
+    from sim.comparison.variants import leave_one_out, one_at_a_time
+    from sim.stores.folder import folder_name
 
     [scenario] = _load([alone or fewer or ""], persons_per_youth, changes)
     plan = one_at_a_time(scenario) if fewer is None else leave_one_out(scenario)
@@ -520,7 +520,7 @@ def _planned(
 
 def _make(loaded: list[Scenario], seeds: range, out: Path | None, quiet: bool, **options: Any) -> Batch:
     """Run a batch with its progress on screen."""
-    from sim.experiments.runs import batch_name, run_batch
+    from sim.batches.batch import batch_name, run_batch
 
     out = Path("results") / batch_name([s.name for s in loaded]) if out is None else out
     return _watched(partial(run_batch, loaded, seeds), quiet, out=out, **options)
@@ -562,7 +562,7 @@ def _figures(by_scenario: Mapping[str, Mapping[Any, Any]], folder: Path, quiet: 
     """Draw series and maps of a few scenarios."""
     if not quiet:
         _say("Drawing figures ...")
-    from sim.experiments.store import folder_name
+    from sim.stores.folder import folder_name
     from sim.views import about, map_record, plot_series, save
 
     if len(by_scenario) > MOST_DRAWN:
@@ -588,7 +588,7 @@ def _effect_figures(batch: Batch, effects: Any, delivered: Any, folder: Path) ->
 
     Gives back the table of effects over time, where it is drawn.
     """
-    from sim.experiments.store import folder_name
+    from sim.stores.folder import folder_name
     from sim.views import map_effect, plot_cost_effect, plot_effects, plot_effects_over_time, plot_shares, save
     from sim.views.sheet import facts
 
@@ -633,8 +633,8 @@ def report(store: str, out: Path | None) -> None:
 @_scenario_options
 def check(files: tuple[str, ...], persons_per_youth: int | None, changes: tuple[str, ...]) -> None:
     """Check scenario and sweep files and show what they would do, what they would cost and how long it takes."""
-    from sim.experiments.preview import preview
-    from sim.experiments.sweep import is_sweep, load_sweep, takes
+    from sim.batches.preview import preview
+    from sim.sweeps.sweep import is_sweep, load_sweep, takes
     from sim.views.sweep_tables import show_plan
     from sim.views.tables import console, show_preview
 
@@ -729,8 +729,8 @@ def explain(
 
     All of them are invented persons; nothing here describes a real one.
     """
-    from sim.experiments.explain import explain as follow
-    from sim.experiments.store import folder_name
+    from sim.stores.folder import folder_name
+    from sim.stories.explain import explain as follow
     from sim.views.stories import check_folder, save_explanation, show_explanation
     from sim.views.tables import console
 

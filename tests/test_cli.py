@@ -14,8 +14,8 @@ from click.testing import CliRunner
 
 import sim
 from sim import cli
+from sim.batches import batch as runs
 from sim.engine.errors import InputError
-from sim.experiments import runs
 from sim.record import Record
 from sim.version import __version__
 
@@ -354,7 +354,7 @@ def test_seeds_are_twenty_and_with_draws_one(files, planned, options, seeds, dra
 
 
 def test_values_are_set_and_people_chosen_in_plans_too(files, monkeypatch):
-    from sim.experiments import plans
+    from sim.comparison import variants as plans
 
     seen = []
     monkeypatch.setattr(plans, "leave_one_out", lambda scenario: seen.append(scenario) or [scenario])
@@ -517,7 +517,7 @@ def test_a_precision_that_is_none_is_refused(files, tmp_path, options, said):
 def test_validate_sets_every_target_beside_the_runs_and_repeats_none(tmp_path):
     import pandas as pd
 
-    from sim.experiments.validate import TARGETS
+    from sim.validation.validate import TARGETS
 
     out, page = tmp_path / "out", tmp_path / "validation.md"
     command = ["validate", "--draws", 1, "--persons-per-youth", 10_000, "--workers", 1, "--out", out, "--page", page]

@@ -20,11 +20,9 @@ import pytest
 from click.testing import CliRunner
 
 import sim
+from sim.batches.batch import run_batch
 from sim.cli import kumakan
 from sim.engine.errors import InputError
-from sim.experiments.runs import run_batch
-from sim.experiments.store import sources_digest
-from sim.experiments.sweep import load_sweep
 from sim.levers import TABLE as LEVERS
 from sim.measures import MEASURES
 from sim.parameters import TABLE as PARAMETER_TABLE
@@ -32,6 +30,8 @@ from sim.parameters import Parameter, Parameters, rows
 from sim.record import Record
 from sim.scenario import KEYS
 from sim.settings import ForceSettings, GroupSettings
+from sim.stores.run import sources_digest
+from sim.sweeps.sweep import load_sweep
 from sim.week import WEEK
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -9,8 +9,8 @@ import pytest
 from test_sweep import pretend
 
 from sim.engine.errors import InputError
-from sim.experiments.function import as_function
-from sim.experiments.sweep import load_sweep, sweep
+from sim.sweeps.function import as_function
+from sim.sweeps.sweep import load_sweep, sweep
 
 SHORT = "start: 2012-01-02\nend: 2012-02-06\npersons_per_youth: 2000\n"
 SWEEP = """

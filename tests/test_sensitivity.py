@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from sim.engine.errors import InputError
-from sim.experiments.designs import METHODS
-from sim.experiments.discovery import discover, experiments
-from sim.experiments.sensitivity import luck_share, sensitivity
-from sim.experiments.sweep import load_sweep, sweep
 from sim.measures.base import REGIONS
 from sim.record import Observable, Record
+from sim.sweeps.designs import METHODS
+from sim.sweeps.discovery import discover, experiments
+from sim.sweeps.sensitivity import luck_share, sensitivity
+from sim.sweeps.sweep import load_sweep, sweep
 
 PATHS = tuple(f"measures.{key}.intensity" for key in ("imam_training", "joint_patrols", "mali_kuma_kan"))
 BASE = "start: 2012-01-02\nend: 2012-02-06\npersons_per_youth: 2000\n"

@@ -12,11 +12,11 @@ from click.testing import CliRunner
 import sim
 from sim import cli
 from sim.engine.errors import InputError
-from sim.experiments.designs import METHODS
-from sim.experiments.sweep import KEYS, Axis, Design, load_sweep, sweep, takes
 from sim.measures.base import REGIONS
 from sim.parameters import rows
 from sim.record import Observable, Record
+from sim.sweeps.designs import METHODS
+from sim.sweeps.sweep import KEYS, Axis, Design, load_sweep, sweep, takes
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = sorted((ROOT / "scenarios" / "sweeps").glob("*.yaml"))
@@ -422,7 +422,7 @@ def test_a_wrong_sweep_ends_with_2_before_anything_runs(write):
 
 
 def test_the_command_runs_prints_and_keeps_a_sweep(write, monkeypatch):
-    from sim.experiments import runs
+    from sim.batches import batch as runs
 
     monkeypatch.setitem(runs.run_batch.__kwdefaults__, "runner", pretend)
     result = kumakan("sweep", write(GRID), "--workers", 1, "--set", "parameters.peer_pull=0.021")
@@ -439,7 +439,7 @@ def test_the_command_runs_prints_and_keeps_a_sweep(write, monkeypatch):
 
 @pytest.mark.parametrize("place", [[], ["--store", "kept"]])
 def test_a_dry_run_takes_off_what_is_there(write, monkeypatch, place):
-    from sim.experiments import runs
+    from sim.batches import batch as runs
 
     monkeypatch.setitem(runs.run_batch.__kwdefaults__, "runner", pretend)
     file = write(GRID)
@@ -457,7 +457,7 @@ def test_a_dry_run_takes_off_what_is_there(write, monkeypatch, place):
 
 
 def test_discovery_from_the_command(write, monkeypatch):
-    from sim.experiments import runs
+    from sim.batches import batch as runs
 
     monkeypatch.setitem(runs.run_batch.__kwdefaults__, "runner", pretend)
     spread = f"vary:\n  {PATROLS}: {{low: 0, high: 1}}\n  parameters.abuse_per_op: {{low: 0.2, high: 0.8}}\n"

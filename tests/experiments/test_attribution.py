@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.comparison.attribution import FEW, attribution, subsets
 from sim.engine.errors import InputError
-from sim.experiments.attribution import FEW, attribution, subsets
-from sim.experiments.store import Pair
 from sim.measures import MEASURES
+from sim.stores.run import Key
 
 KEYS = [key for key in MEASURES if key not in ("coordination", "adaptive_strategy")]
 
@@ -23,7 +23,7 @@ def package(count):
 def played(plan, game, seeds=(1, 2, 3), draws=None):
     """A record for each subset and seed: `game(subset, seed)` persons joined, in one region and week."""
     records = {}
-    keys = [Pair(draw, seed) for draw in draws for seed in seeds] if draws else seeds
+    keys = [Key(draw, seed) for draw in draws for seed in seeds] if draws else seeds
     for subset, scenario in zip(plan.members, plan.scenarios, strict=True):
         records[scenario.name] = {}
         for key in keys:

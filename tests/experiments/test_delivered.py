@@ -4,8 +4,8 @@ import batch_fakes as fakes
 import numpy as np
 import pytest
 
-from sim.experiments.delivered import COLUMNS, active_measures, changes, delivered, elsewhere, pair
-from sim.experiments.store import Pair
+from sim.comparison.delivered import COLUMNS, active_measures, changes, delivered, elsewhere
+from sim.stores.run import Key
 
 WEEKS = 10
 NAMES = [o.name for o in fakes.OBSERVABLES]
@@ -66,8 +66,8 @@ def test_elsewhere_is_where_no_measure_acts_that_the_two_do_not_share():
 
 
 def test_a_seed_alone_is_under_the_central_values():
-    assert pair(7) == Pair(0, 7)
-    assert pair(Pair(3, 7)) == (3, 7)
+    assert Key.of(7) == Key(0, 7)
+    assert Key.of(Key(3, 7)) == (3, 7)
 
 
 # --- what was delivered --------------------------------------------------------------------------------------
@@ -133,7 +133,7 @@ def test_a_package_has_a_row_for_each_of_its_measures():
 
 
 def test_draws_and_seeds_are_counted():
-    runs = {Pair(d, s): made(PATROLS, {"joint_patrols": 1.0}, draw=d, seed=s) for d in (1, 2, 3) for s in (1, 2)}
+    runs = {Key(d, s): made(PATROLS, {"joint_patrols": 1.0}, draw=d, seed=s) for d in (1, 2, 3) for s in (1, 2)}
     bare = {key: made({}) for key in runs}
     row = one(delivered({"base": bare, "patrols": runs}, "base"))
     assert (row["draws"], row["seeds"]) == (3, 2)

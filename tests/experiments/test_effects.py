@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import ttest_rel
 
+from sim.comparison.effects import COLUMNS, LEDGER, OUTCOMES, SOUGHT, basis, effects, headline, outcome_values
 from sim.engine.errors import InputError
-from sim.experiments.effects import COLUMNS, LEDGER, OUTCOMES, SOUGHT, basis, effects, headline, outcome_values
-from sim.experiments.store import Pair
+from sim.stores.run import Key
 
 WEEKS = 60
 SHAPE = (WEEKS, 9, len(fakes.OBSERVABLES))
@@ -182,7 +182,7 @@ def total(value, outcome="joined", place=4, **more):
 def over_draws(values, **more):
     """(Draw, seed) -> record, from draw -> its values for seed 1, 2, ..."""
     return {
-        Pair(draw, seed): total(value, seed=seed, draw=draw, **more)
+        Key(draw, seed): total(value, seed=seed, draw=draw, **more)
         for draw, of_seeds in values.items()
         for seed, value in enumerate(of_seeds, 1)
     }
@@ -221,7 +221,7 @@ def test_the_margin_of_nothing_is_that_of_each_draw():
 
 
 def test_for_attitudes_the_margin_is_in_standard_deviations():
-    theirs, ours = ({Pair(d, 1): total(v, "attitude_mean", place=slice(None)) for d, v in enumerate(values, 1)}
+    theirs, ours = ({Key(d, 1): total(v, "attitude_mean", place=slice(None)) for d, v in enumerate(values, 1)}
                     for values in ([0.0, 0.0, 3.0], [-0.02, -0.005, 2.98]))  # fmt: skip
     found = row(effects({"a": theirs, "b": ours}, "a", nothing_margin=0.01), "attitude_mean")
     assert (found["helped"], found["nothing"]) == (pytest.approx(2 / 3), pytest.approx(1 / 3))
@@ -249,8 +249,8 @@ def test_the_interval_of_seeds_is_of_the_mean_and_that_of_draws_of_the_differenc
     still = {s: total(100.0) for s in range(400)}
     by_seed = row(effects({"a": still, "b": seeds}, "a"), "joined")
     assert by_seed["high"] - by_seed["low"] < 0.1
-    by_draw = row(effects({"a": {Pair(s + 1, 1): r for s, r in still.items()},
-                           "b": {Pair(s + 1, 1): r for s, r in seeds.items()}}, "a"), "joined")  # fmt: skip
+    by_draw = row(effects({"a": {Key(s + 1, 1): r for s, r in still.items()},
+                           "b": {Key(s + 1, 1): r for s, r in seeds.items()}}, "a"), "joined")  # fmt: skip
     assert headline(by_draw)[1:] == (0.0, 1.0)
     assert headline(by_seed) == (by_seed["mean"], by_seed["low"], by_seed["high"])
 
@@ -260,11 +260,11 @@ def test_words_say_what_a_table_rests_on():
     by_seed = basis(effects({"a": one, "b": other}, "a"))
     assert by_seed[:3] == ("seeds", "3 seeds", "mean [90 % interval of the mean]")
     assert by_seed.covers == "luck only, with parameters at their central values"
-    draws = {Pair(d, 1): total(d) for d in range(1, 6)}
-    by_draw = basis(effects({"a": draws, "b": draws, "c": {Pair(1, 1): total(1.0)}}, "a"))
+    draws = {Key(d, 1): total(d) for d in range(1, 6)}
+    by_draw = basis(effects({"a": draws, "b": draws, "c": {Key(1, 1): total(1.0)}}, "a"))
     assert by_draw[:3] == ("draws", "1-5 draws of parameters, 1 seed each", "median [5-95 % of draws]")
     assert by_draw.covers == "luck and the parameters that are not known"
-    several = {Pair(d, s): total(d) for d in (1, 2) for s in (1, 2)}
+    several = {Key(d, s): total(d) for d in (1, 2) for s in (1, 2)}
     assert "averaged over the seeds of a draw" in basis(effects({"a": several, "b": several}, "a")).covers
 
 

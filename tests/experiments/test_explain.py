@@ -6,8 +6,13 @@ import pytest
 
 from sim.engine.errors import InputError
 from sim.engine.luck import uniform, words
-from sim.experiments.explain import AGES, EVENTS, PERSONS, STEPS, check_comparable, examples, explain, summed_up
-from sim.experiments.partings import (
+from sim.population.groups import NOBODY
+from sim.population.youth import APPROACHED, DETAINED
+from sim.processes.approach import BY_KIN, BY_TIE, JOINS, REASONS, approach, chance, enlist
+from sim.processes.messages import messages
+from sim.scenario import Scenario
+from sim.stories.explain import AGES, EVENTS, PERSONS, STEPS, check_comparable, examples, explain, summed_up
+from sim.stories.partings import (
     BECAUSE,
     CHANGES,
     DECISIONS,
@@ -19,11 +24,6 @@ from sim.experiments.partings import (
     odds,
     partings,
 )
-from sim.population.groups import NOBODY
-from sim.population.youth import APPROACHED, DETAINED
-from sim.processes.approach import BY_KIN, BY_TIE, JOINS, REASONS, approach, chance, enlist
-from sim.processes.messages import messages
-from sim.scenario import Scenario
 from sim.views.stories import DECIDED, LIVELIHOODS, TOLD, as_markdown, told
 from sim.views.stories import REASONS as REASONS_TOLD
 from sim.week import WEEK, finished, run

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import sim
+from sim.batches.batch import run_batch
+from sim.comparison.effects import OUTCOMES, effects
+from sim.comparison.over_time import COLUMNS, effects_over_time
 from sim.engine.errors import InputError
-from sim.experiments.effects import OUTCOMES, effects
-from sim.experiments.over_time import COLUMNS, effects_over_time
-from sim.experiments.runs import run_batch
 
 WEEKS = 60
 
@@ -58,7 +58,7 @@ def test_a_store_gives_what_folders_give(tmp_path, monkeypatch, draws, packed):
     options = {"draws": draws, "workers": 1, "runner": archive_fakes.quick}
     folders = run_batch(scenarios, range(1, 15), out=tmp_path / "folders", **options)
     if not packed:
-        monkeypatch.setattr("sim.experiments.archive.Archive.pack", lambda *_, **__: None)
+        monkeypatch.setattr("sim.stores.archive.Archive.pack", lambda *_, **__: None)
     run_batch(scenarios, range(1, 15), out=tmp_path / "out", store=tmp_path / "store", **options)
     store = sim.open_store(tmp_path / "store").batch()
     for outcome in ("joined", "trust", "cost"):

@@ -2,8 +2,8 @@
 
 import pytest
 
+from sim.comparison.variants import leave_one_out, one_at_a_time, without
 from sim.engine.errors import InputError
-from sim.experiments.plans import leave_one_out, one_at_a_time, without
 from sim.measures import MEASURES
 from sim.scenario import Scenario, load
 

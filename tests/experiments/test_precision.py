@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import sim
+from sim.batches.batch import Batch, run_batch
+from sim.comparison.effects import effects
+from sim.comparison.precision import FEWEST, Wish, needed, pairs_needed, until_precise
 from sim.engine.errors import InputError
-from sim.experiments.effects import effects
-from sim.experiments.precision import FEWEST, Wish, needed, pairs_needed, until_precise
-from sim.experiments.runs import Batch, run_batch
 
 
 @given(st.floats(0.1, 1e3), st.floats(1.0, 1e3))

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from sim.engine.errors import InputError
-from sim.experiments import validate as v
-from sim.experiments.store import Pair
-from sim.experiments.validate import COLUMNS, TARGETS, Target, scenarios, validate
 from sim.measures import MEASURES
 from sim.record import Observable, Record
 from sim.scenario import Scenario, load
+from sim.stores.run import Key
+from sim.validation import validate as v
+from sim.validation.validate import COLUMNS, TARGETS, Target, scenarios, validate
 from sim.world.grid import world_grid
 
 WEEKS = 418  # from 2 January 2012 to the end of 2019
@@ -189,7 +189,7 @@ def _batch(pairs, only=None, names=("baseline", "history")):
 
 
 def _table(targets, many, seeds=False):
-    keys = list(range(1, many + 1)) if seeds else [Pair(draw, 1) for draw in range(1, many + 1)]
+    keys = list(range(1, many + 1)) if seeds else [Key(draw, 1) for draw in range(1, many + 1)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(v, "TARGETS", tuple(targets))
         return validate(_batch(keys)).table
@@ -240,7 +240,7 @@ def one_target(monkeypatch):
 
 
 def test_draws_that_not_every_scenario_finished_are_left_out(one_target):
-    pairs = [Pair(draw, 1) for draw in (1, 2, 3)]
+    pairs = [Key(draw, 1) for draw in (1, 2, 3)]
     found = validate(_batch(pairs, {"history": pairs[:2]}))
     assert found.table["runs"][0] == 2
     assert found.draws == 3, "as asked for"
@@ -248,7 +248,7 @@ def test_draws_that_not_every_scenario_finished_are_left_out(one_target):
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_without_any_run_that_all_finished_nothing_is_met_or_missed(one_target):
-    found = validate(_batch([Pair(1, 1)], {"history": []}))
+    found = validate(_batch([Key(1, 1)], {"history": []}))
     assert found.table["verdict"][0] == "no runs"
     assert found.forecasts[["median", "p5", "p95"]].isna().all(axis=None)
 
@@ -256,7 +256,7 @@ def test_without_any_run_that_all_finished_nothing_is_met_or_missed(one_target):
 def test_seeds_under_central_values_are_no_draws(one_target):
     found = validate(_batch([1, 2]))
     assert (found.draws, found.seeds) == (0, 2)
-    assert validate(_batch([Pair(1, 1), Pair(2, 1)])).draws == 2
+    assert validate(_batch([Key(1, 1), Key(2, 1)])).draws == 2
 
 
 def test_rows_stand_in_the_order_of_the_targets_and_the_rule_of_signs_is_last(monkeypatch):

@@ -4,8 +4,8 @@ import batch_fakes as fakes
 import numpy as np
 import pytest
 
+from sim.comparison.worth import cost_per_spared, fieller
 from sim.engine.errors import InputError
-from sim.experiments.worth import cost_per_spared, fieller
 
 
 def runs(joined, costs, trust=0.5):

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 import sim
+from sim.batches.batch import compare
 from sim.engine.errors import InputError
-from sim.experiments.runs import compare
-from sim.experiments.store import sources_digest, versions
 from sim.measures import MEASURES, PLUGINS, Measure, add
 from sim.measures.base import Delivered, Plan, of_some
 from sim.parameters import Parameter, rows
+from sim.stores.run import sources_digest, versions
 
 EFFECT = Parameter(
     "arrest_review_effect", -0.7, "log", -1.4, 0.1, "normal(-0.7,0.4)", True, "assumed", "none found", "wrongful"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from sim.experiments.preview import preview
+from sim.batches.preview import preview
 from sim.measures.base import COUNTED, REGIONS, Condition, Delivered, Measure, Plan
 from sim.processes.record import observables
 from sim.record import SEEN

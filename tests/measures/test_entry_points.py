@@ -11,9 +11,9 @@ import pytest
 
 import sim.measures
 from sim.engine.errors import InputError
-from sim.experiments import store
 from sim.measures import MEASURES, PLUGINS, Measure, Plugin
 from sim.parameters import Parameter, Parameters, register, rows
+from sim.stores import folder as store
 
 ROOT = Path(__file__).resolve().parents[2]
 NUMBER = count()

@@ -12,13 +12,13 @@ from comparisons import comparison, of_measures
 
 import sim
 from sim import cli
+from sim.comparison.delivered import own_delivered
+from sim.comparison.effects import LEDGER, SOUGHT, basis, effects
+from sim.comparison.worth import cost_per_spared
 from sim.engine.errors import InputError
-from sim.experiments.delivered import own_delivered
-from sim.experiments.effects import LEDGER, SOUGHT, basis, effects
-from sim.experiments.store import Pair
-from sim.experiments.worth import cost_per_spared
 from sim.measures import MEASURES
 from sim.scenario import Scenario
+from sim.stores.run import Key
 from sim.views import report as module
 from sim.views.report import answer, by_outcome, covered, effect, page, report, worth
 from sim.views.tables import delivery, money
@@ -365,7 +365,7 @@ def store(compared, quick, tmp_path):
     manifest["scenarios"] = {name: manifest["scenarios"][name] for name in ("baseline", "joint_patrols")}
     for name, settings in manifest["scenarios"].items():
         for draw in manifest["draws"]:
-            kept = compared.records[name][Pair(draw, 1)]
+            kept = compared.records[name][Key(draw, 1)]
             folder = kept.save(tmp_path / "store" / "runs" / name / f"seed-1-draw-{draw}")
             there = json.loads((folder / "manifest.json").read_text())
             there["run"] = {"scenario_digest": settings["digest"]}

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.engine.errors import InputError
-from sim.experiments.store import run_id
-from sim.experiments.totals import totals
+from sim.stores.run import run_id
+from sim.stores.totals import totals
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -26,7 +26,7 @@ from sim.world.grid import world_grid
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.experiments.runs import Batch
+    from sim.batches.batch import Batch
     from sim.record import Record
     from sim.scenario import Scenario
 

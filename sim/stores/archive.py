@@ -38,7 +38,8 @@ import numpy as np
 import psutil
 
 from sim.engine.errors import InputError
-from sim.experiments.packed import (
+from sim.stores.folder import folder_name, write_text
+from sim.stores.packed import (
     HOW,
     WHAT,
     Packed,
@@ -49,15 +50,15 @@ from sim.experiments.packed import (
     total_column,
     week_table,
 )
-from sim.experiments.store import Pair, Run, folder_name, scenario_text, write_text
-from sim.experiments.totals import weekly
+from sim.stores.run import Run, scenario_text, shown_key
+from sim.stores.totals import weekly
 from sim.version import __version__
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from sim.experiments.runs import Batch, Row
+    from sim.batches.batch import Batch, Row
     from sim.record import Record
     from sim.scenario import Scenario
 
@@ -251,7 +252,7 @@ class Archive:
         InputError
             If there is no such plan.
         """
-        from sim.experiments.runs import Batch
+        from sim.batches.batch import Batch
 
         try:
             asked = self.plans[plan]
@@ -716,7 +717,7 @@ def _now() -> str:
 
 
 class Kept(Mapping[str, "KeptRuns"]):
-    """Scenario -> seed (or `Pair`) -> Record, of all finished runs of a plan, read when asked for."""
+    """Scenario -> seed (or `Key`) -> Record, of all finished runs of a plan, read when asked for."""
 
     def __init__(self, archive: Archive, asked: Mapping[str, Any]) -> None:
         self.archive, self.asked = archive, asked
@@ -747,11 +748,11 @@ class Kept(Mapping[str, "KeptRuns"]):
         table = self.table(["scenario", "draw", "seed", "run", "file", "place"])
         found: dict[str, dict[Any, tuple[str, str, int]]] = {name: {} for name in self.asked["scenarios"]}
         for scenario, draw, seed, *where in zip(*(table[name].to_pylist() for name in table.column_names), strict=True):
-            found[scenario][Pair(draw, seed) if self.drawn else seed] = (where[0], where[1], where[2])
+            found[scenario][shown_key(draw, seed, self.drawn)] = (where[0], where[1], where[2])
         return {name: dict(sorted(runs.items())) for name, runs in found.items()}
 
     def totals(self, scenario: str, names: Sequence[str]) -> dict[Any, np.ndarray]:
-        """Regions x observables of each run of a scenario, as `sim.experiments.totals` gives them: columns only."""
+        """Regions x observables of each run of a scenario, as `sim.stores.totals` gives them: columns only."""
         import pyarrow.compute as pc
 
         key = tuple(names)
@@ -767,7 +768,7 @@ class Kept(Mapping[str, "KeptRuns"]):
         if len(table):
             by_name = [table[c].combine_chunks().flatten().to_numpy().reshape(len(table), -1) for c in columns]
             values = np.stack(by_name, axis=-1)
-        keys = [Pair(draw, seed) if self.drawn else seed for draw, seed in zip(draws, seeds, strict=True)]
+        keys = [shown_key(draw, seed, self.drawn) for draw, seed in zip(draws, seeds, strict=True)]
         return {keys[k]: values[k] for k in sorted(range(len(keys)), key=keys.__getitem__)}
 
     def weekly(self, scenario: str, names: Sequence[str]) -> dict[Any, np.ndarray]:
@@ -844,7 +845,7 @@ class KeptRows(Sequence["Row"]):
 
     @cached_property
     def _rows(self) -> tuple[Row, ...]:
-        from sim.experiments.runs import Row
+        from sim.batches.batch import Row
 
         table = self._kept.table(["scenario", "seed", "draw", "digest", "wall_seconds", "peak_memory_bytes"])
         done = (

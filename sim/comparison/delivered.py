@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.experiments.store import Pair
-from sim.experiments.totals import all_totals
+from sim.stores.run import Key
+from sim.stores.totals import all_totals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,18 +65,13 @@ def elsewhere(
     return np.array([region not in reached for region in regions])
 
 
-def pair(key: int | Pair) -> Pair:
-    """The draw and seed of a run's key: a seed alone is under the central values, draw 0."""
-    return Pair(*key) if isinstance(key, tuple) else Pair(0, key)
-
-
 def delivered(records_by_scenario: Mapping[str, Mapping[Any, Record]], baseline: str) -> pd.DataFrame:
     """What was delivered, and its cost, by the measures that a scenario and the baseline do not share.
 
     Parameters
     ----------
     records_by_scenario : mapping
-        Scenario -> seed (or `Pair`) -> Record.
+        Scenario -> seed (or `Key`) -> Record.
     baseline : str
         The scenario the others are compared with.
 
@@ -133,7 +128,7 @@ def _told(runs: Mapping[Any, Record], keys: Sequence[str]) -> dict[str, dict[str
     weeks = {key: _in_force(settings[key], example.dates) for key in keys}
     counts = {key: found[:, names.index(f"delivered_{key}")] / max(weeks[key], 1) for key in keys}
     costs = {key: found[:, names.index(f"cost_{key}")] for key in keys}
-    pairs = [pair(run) for run in runs]
+    pairs = [Key.of(run) for run in runs]
     many = {"draws": len({p.draw for p in pairs} - {0}), "seeds": len({p.seed for p in pairs})}
     return {
         key: {

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.comparison.effects import CONFIDENCE, OUTCOMES, paired, t_interval
 from sim.engine.errors import InputError
-from sim.experiments.effects import CONFIDENCE, OUTCOMES, paired, t_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +37,7 @@ def cost_per_spared(
     Parameters
     ----------
     records_by_scenario : mapping
-        Scenario -> seed (or `Pair` of draw and seed) -> Record.
+        Scenario -> seed (or `Key` of draw and seed) -> Record.
     baseline : str
         The scenario the others are compared with.
     outcome : str

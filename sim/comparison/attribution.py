@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.comparison.effects import CONFIDENCE, OUTCOMES, Paired, paired
+from sim.comparison.variants import with_only
 from sim.engine.errors import InputError
-from sim.experiments.effects import CONFIDENCE, OUTCOMES, Paired, paired
-from sim.experiments.plans import with_only
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -178,7 +178,7 @@ def attribution(
     ----------
     plan : Subsets
     records_by_scenario : mapping
-        Scenario -> seed (or `Pair` of draw and seed) -> Record, of all scenarios of the plan.
+        Scenario -> seed (or `Key` of draw and seed) -> Record, of all scenarios of the plan.
     outcomes : sequence of str
         Names in `TAKEN`.
 

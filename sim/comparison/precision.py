@@ -15,13 +15,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sim.comparison.effects import CONFIDENCE, NATION, OUTCOMES, check_outcomes
 from sim.engine.errors import InputError
-from sim.experiments.effects import CONFIDENCE, NATION, OUTCOMES, check_outcomes
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.experiments.runs import Batch
+    from sim.batches.batch import Batch
 
 FEWEST = 10
 """Pairs before an interval is trusted enough to stop, or to plan from."""
@@ -96,7 +96,7 @@ def needed(effects: pd.DataFrame, wishes: Sequence[Wish]) -> pd.DataFrame:
     Parameters
     ----------
     effects : DataFrame
-        From `sim.experiments.effects.effects`.
+        From `sim.comparison.effects.effects`.
     wishes : sequence of Wish
 
     Returns

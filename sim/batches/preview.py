@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sim.experiments.estimate import Estimate, estimate
+from sim.batches.estimate import Estimate, estimate
 from sim.parameters import Parameters
 from sim.world import facts
 from sim.world.grid import world_grid

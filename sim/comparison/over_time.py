@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.comparison.effects import CONFIDENCE, NATION, OUTCOMES, Outcome, check_outcomes, nation_first
 from sim.engine.errors import InputError, nearest
-from sim.experiments.delivered import pair
-from sim.experiments.effects import CONFIDENCE, NATION, OUTCOMES, Outcome, check_outcomes, nation_first
-from sim.experiments.store import Pair
-from sim.experiments.totals import all_weekly
+from sim.stores.run import Key
+from sim.stores.totals import all_weekly
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +35,7 @@ def effects_over_time(
     Parameters
     ----------
     records_by_scenario : mapping
-        Scenario -> seed (or `Pair` of draw and seed) -> Record. Each is read once.
+        Scenario -> seed (or `Key` of draw and seed) -> Record. Each is read once.
     baseline : str
         The scenario the others are compared with.
     outcomes : str or sequence of str
@@ -107,7 +106,7 @@ def effects_over_time(
 
 def _weekly(
     runs: Mapping[Any, Record], outcomes: Sequence[Outcome], place: int, example: Record
-) -> dict[Pair, NDArray[np.float64]]:
+) -> dict[Key, NDArray[np.float64]]:
     """Outcomes x weeks of each run, at one place."""
     parts = [outcome.observables(example) for outcome in outcomes]
     names = list(dict.fromkeys(name for part in parts for name in part))
@@ -116,7 +115,7 @@ def _weekly(
     for key, values in all_weekly(runs, names).items():
         each = [nation_first(values[:, :, some].sum(axis=2), outcome, example)[:, place]
                 for outcome, some in zip(outcomes, columns, strict=True)]  # fmt: skip
-        found[pair(key)] = np.array(each)
+        found[Key.of(key)] = np.array(each)
     return found
 
 
