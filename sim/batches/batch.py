@@ -35,6 +35,7 @@ from sim.version import __version__
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray as xr
 
     from sim.country import Country
     from sim.record import Record
@@ -164,6 +165,39 @@ class Batch:
                 found[row.scenario][key] = Path(row.folder)
         return {name: Runs(dict(sorted(folders.items()))) for name, folders in found.items()}
 
+    def runs(self, outcomes: Sequence[str] | None = None, region: str = "Mali") -> pd.DataFrame:
+        """A row per finished run: scenario, draw, seed, region, and a column per outcome.
+
+        >>> batch.runs(["joined", "attacks"]).groupby("scenario")["joined"].describe()   # doctest: +SKIP
+
+        Parameters
+        ----------
+        outcomes : sequence of str, optional
+            Outcomes or observables: sums over the run, or means over its last 52 weeks. By default the outcomes that
+            scenarios are compared by.
+        region : str
+            One region, "Mali", or "all" for a row per run and region.
+
+        Raises
+        ------
+        InputError
+            For an unknown outcome or region, or where no run has finished.
+        """
+        from sim.comparison.outcomes import OUTCOMES
+        from sim.comparison.table import table_of
+
+        names = [o.name for o in OUTCOMES.values() if not o.elsewhere] if outcomes is None else outcomes
+        table = table_of(self.records, names)
+        if table is None:
+            raise InputError("no run has finished, so there is no table of runs")
+        return table.frame(region)
+
+    def to_xarray(self, observables: Sequence[str] | None = None) -> xr.Dataset:
+        """All weekly values by scenario, draw, seed, week and region: `sim.comparison.arrays.to_xarray`."""
+        from sim.comparison.arrays import to_xarray
+
+        return to_xarray(self.records, observables)
+
     def effects(self, **options: Any) -> pd.DataFrame:
         """Each scenario against the first under the same draws and seeds: `sim.comparison.effects.effects`."""
         from sim.comparison.effects import effects
@@ -171,8 +205,8 @@ class Batch:
         return effects(self.records, self.scenarios[0], **options)
 
     def effects_over_time(self, outcomes: str | Sequence[str] = "joined", **options: Any) -> pd.DataFrame:
-        """The same week by week, or added up until then: `sim.comparison.over_time.effects_over_time`."""
-        from sim.comparison.over_time import effects_over_time
+        """The same week by week, or added up until then: `sim.comparison.effects.effects_over_time`."""
+        from sim.comparison.effects import effects_over_time
 
         return effects_over_time(self.records, self.scenarios[0], outcomes, **options)
 
