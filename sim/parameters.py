@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sim.engine.checks import number, whole
 from sim.engine.errors import InputError, nearest
 
 TABLE = Path(__file__).with_name("parameters.csv")
@@ -165,11 +166,12 @@ class Parameters(Mapping[str, float]):
             if name not in values:
                 raise InputError(f"there is no parameter {name!r}{nearest(name, values)}")
             row = rows()[name]
-            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-                raise InputError(f"{name} is {value!r}; it is a number in {row.unit}")
-            if not row.low <= value <= row.high:
+            try:
+                values[name] = number(value, f"a number in {row.unit}")
+            except ValueError as problem:
+                raise InputError(f"{name} {problem}") from None
+            if not row.low <= values[name] <= row.high:
                 raise InputError(f"{name} is {value:g}; it must lie between {row.low:g} and {row.high:g} {row.unit}")
-            values[name] = float(value)
         return Parameters(values)
 
     def drawn(self, draw: int) -> Parameters:
@@ -187,8 +189,7 @@ class Parameters(Mapping[str, float]):
         InputError
             If the number is no whole number from 0 to 4294967295.
         """
-        if isinstance(draw, bool) or not isinstance(draw, int) or not 0 <= draw <= LAST_DRAW:
-            raise InputError(f"draw is {draw!r}; it is a whole number from 0 (central values) to {LAST_DRAW}")
+        draw = whole(draw, "draw", 0, LAST_DRAW)
         return Parameters({**self.as_dict(), **(_of_draw(draw) if draw else {})})
 
     def carried_over(self) -> Parameters:
