@@ -431,6 +431,8 @@ def _inner(model: Any, loc: Keys) -> type[BaseModel]:
     """The model of the block at `loc` inside a model."""
     for part in loc:
         model = model.model_fields[part].annotation if isinstance(part, str) else get_args(model)[0]
+        if type(None) in get_args(model):  # a block that may be left out, such as `when`
+            model = get_args(model)[0]
     return cast(type[BaseModel], model)
 
 

@@ -61,7 +61,7 @@ def test_what_cannot_be_is_refused_by_name():
     many = refused(KEY, done=[{"after_weeks": 0, "commitments": 0}, {"after_weeks": 9, "commitments": 79}])
     assert many == "measures.peace_agreement has done item 2 with 79 commitments; there are 78"
     backwards = refused(KEY, done=[{"after_weeks": 9, "commitments": 1}, {"after_weeks": 9, "commitments": 2}])
-    assert "has done item 2 after 9 weeks, no later than the item before it" in backwards
+    assert "has done item 2 after 9 weeks; it must be later than the item before" in backwards
     assert "measures.peace_agreement.done item 1 has no commitments, which it needs" in refused(
         KEY, done=[{"after_weeks": 0}]
     )

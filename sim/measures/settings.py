@@ -1,0 +1,188 @@
+"""The settings of a measure: the types they can have, the rules for their values, and what is said of wrong ones."""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from datetime import date, datetime
+from typing import Annotated, Any, TypeVar
+
+import numpy as np
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Strict
+from pydantic_core import PydanticCustomError
+
+from sim.engine.errors import nearest, plain
+from sim.measures.regions import LATER_REGIONS, REGION_OF, REGIONS
+
+MOST = 2**31 - 1  # people and weeks are counted in 32-bit columns
+FLOAT_MOST = sys.float_info.max
+
+
+def wrong(message: str) -> PydanticCustomError:
+    """The error a validator raises; `message` says what is wrong, what is allowed, and what is near."""
+    return PydanticCustomError("setting", "{message}", {"message": message})
+
+
+def shown(value: Any) -> str:
+    """A value as the user wrote it, short enough for a message."""
+    if isinstance(value, int | float) and abs(value) > MOST:
+        try:
+            return f"{value:.6g}"
+        except OverflowError:
+            return "a number too large"
+    text = value.isoformat() if isinstance(value, date) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def number(value: Any, allowed: str, low: float = -math.inf, high: float = math.inf, *, whole: bool = False) -> Any:
+    """A number between `low` and `high`, or an error that says what is `allowed`."""
+    if value is None:
+        raise wrong(f"has no value; it is {allowed}")
+    if isinstance(value, str):
+        raise wrong(f"is the text {shown(value)}; it is {allowed}{_bare_number(value, low, high, whole)}")
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise wrong(f"is {kind_of(value)}; it is {allowed}")
+    if abs(value) > (MOST if whole else FLOAT_MOST) or value != value:
+        raise wrong(f"is {shown(value)}; it is {allowed}" + (f" and at most {MOST}" if whole else ""))
+    if whole and value != int(value):
+        raise wrong(f"is {value}; it is {allowed}, without decimals")
+    if not low <= value <= high:
+        meant = f". Did you mean {value / 100:g}?" if (low, high) == (0, 1) and 1 < value <= 100 else ""
+        raise wrong(f"is {value}; it is {allowed}{meant}")
+    return int(value) if whole else float(value)
+
+
+def _bare_number(text: str, low: float, high: float, whole: bool) -> str:
+    """The advice to write "5 %" or "3 weeks" as a bare number, and which, if it is allowed."""
+    found = len(text) <= 40 and re.fullmatch(r"\s*([-+]?[\d_ ]*\.?\d+(?:[eE][-+]?\d+)?)\s*(\D*)", text)
+    if not found:
+        return ""
+    try:
+        value = float(found[1].replace(" ", "").replace("_", ""))
+    except ValueError:
+        return ""
+    if found[2].strip().startswith("%"):
+        value /= 100
+    if not (math.isfinite(value) and low <= value <= high) or (whole and value != int(value)):
+        return "; write the number alone, without unit or quotes"
+    bare = str(int(value)) if value == int(value) else f"{value:.12g}"
+    return f"; write the number alone, without unit or quotes: {bare}"
+
+
+def kind_of(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "a block of settings"
+    return "a list" if isinstance(value, list | tuple) else shown(value)
+
+
+def _day(value: Any) -> Any:
+    allowed = "a date as YYYY-MM-DD"
+    if value is None:
+        return None
+    if isinstance(value, datetime):
+        raise wrong(f"is a date with a time of day ({value}); it is {allowed}")
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str):
+        try:
+            if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+                raise ValueError
+            return date.fromisoformat(value)
+        except ValueError:
+            raise wrong(f"is {shown(value)}; it is {allowed}, such as 2014-02-16") from None
+    raise wrong(f"is {kind_of(value)}; it is {allowed}, such as 2014-02-16")
+
+
+def _yes(value: Any) -> Any:
+    if isinstance(value, bool):
+        return value
+    raise wrong(("has no value" if value is None else f"is {kind_of(value)}") + "; it is true or false")
+
+
+def _regions(value: Any) -> tuple[str, ...]:
+    allowed = f"'all' or a list of: {', '.join(REGIONS)}"
+    if isinstance(value, str):
+        if plain(value) == "all":
+            return REGIONS
+        value = [value]
+    if value is None or (isinstance(value, list | tuple) and not value):
+        raise wrong(f"names no region; it is {allowed} (to switch a measure off write enabled: false)")
+    if not isinstance(value, list | tuple):
+        raise wrong(f"is {kind_of(value)}; it is {allowed}")
+    chosen = set()
+    for name in value:
+        region = REGION_OF.get(plain(name)) if isinstance(name, str) else None
+        if region is None:
+            offer = nearest(name, [*REGIONS, *LATER_REGIONS]) if isinstance(name, str) else ""
+            raise wrong(f"names {shown(name)}, which is no region; it is {allowed}{offer}")
+        chosen.add(region)
+    return tuple(region for region in REGIONS if region in chosen)
+
+
+def _not_empty(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not values:
+        raise wrong("is empty; to switch the measure off, write enabled: false")
+    return values
+
+
+def _between(allowed: str, low: float, high: float, whole: bool = False) -> BeforeValidator:
+    return BeforeValidator(lambda value: number(value, allowed, low, high, whole=whole))
+
+
+T = TypeVar("T")
+
+Share = Annotated[float, _between("a share between 0 and 1", 0, 1)]
+Count = Annotated[int, _between("a whole number, 0 or more", 0, math.inf, whole=True)]
+Persons = Annotated[int, _between("a whole number of persons, 0 or more", 0, math.inf, whole=True)]
+Weeks = Annotated[int, _between("a whole number of weeks, 0 or more", 0, math.inf, whole=True)]
+Xof = Annotated[float, _between("an amount in XOF (CFA francs), 0 or more", 0, math.inf)]
+Number = Annotated[float, _between("a number", -math.inf, math.inf)]
+Day = Annotated[date, BeforeValidator(_day)]
+Yes = Annotated[bool, BeforeValidator(_yes)]
+Regions = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_regions),
+    PlainSerializer(lambda regions: "all" if regions == REGIONS else list(regions)),
+]
+Several = Annotated[tuple[T, ...], Strict(False)]
+"""Any number of values of one type, such as ``Several[Literal["radio", "tv"]]``: YAML lists become tuples."""
+OneOrMore = Annotated[tuple[T, ...], Strict(False), AfterValidator(_not_empty)]
+"""The same, but not an empty list."""
+
+
+def field(
+    default: Any,
+    *,
+    unit: str,
+    source: str,
+    meaning: str,
+    ge: float | None = None,
+    le: float | None = None,
+) -> Any:
+    """A setting of a measure.
+
+    Parameters
+    ----------
+    default : object
+        Its value where the scenario is silent.
+    unit : str
+        Unit, in words: "share of imams", "weeks", "XOF per person".
+    source : str
+        Where the default comes from: a citation, or "assumed" with the reason.
+    meaning : str
+        What it means, in one sentence without a full stop.
+    ge, le : float, optional
+        Least and greatest value allowed, where the type does not say it.
+    """
+    extra: dict[str, Any] = {"unit": unit, "source": source}
+    return Field(default, description=meaning, ge=ge, le=le, validate_default=True, json_schema_extra=extra)
+
+
+def choice(default: Any, unit: str, meaning: str) -> Any:
+    """A setting that is the user's choice, not a fact about the world."""
+    return field(default, unit=unit, source="choice", meaning=meaning)
