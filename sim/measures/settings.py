@@ -1,4 +1,4 @@
-"""The settings of a measure: the types they can have, the rules for their values, and what is said of wrong ones."""
+"""The settings of a measure: their types, the values they can have, and the messages about wrong values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FLOAT_MOST = sys.float_info.max
 
 
 def wrong(message: str) -> PydanticCustomError:
-    """The error a validator raises; `message` says what is wrong, what is allowed, and what is near."""
+    """The error of a validator; `message` says what is wrong, what is allowed, and what may have been meant."""
     return PydanticCustomError("setting", "{message}", {"message": message})
 
 
@@ -56,7 +56,7 @@ def number(value: Any, allowed: str, low: float = -math.inf, high: float = math.
 
 
 def _bare_number(text: str, low: float, high: float, whole: bool) -> str:
-    """The advice to write "5 %" or "3 weeks" as a bare number, and which, if it is allowed."""
+    """The advice to write "5 %" or "3 weeks" as a plain number, and that number if it is allowed."""
     found = len(text) <= 40 and re.fullmatch(r"\s*([-+]?[\d_ ]*\.?\d+(?:[eE][-+]?\d+)?)\s*(\D*)", text)
     if not found:
         return ""
@@ -111,7 +111,7 @@ def _regions(value: Any) -> tuple[str, ...]:
             return REGIONS
         value = [value]
     if value is None or (isinstance(value, list | tuple) and not value):
-        raise wrong(f"names no region; it is {allowed} (to switch a measure off write enabled: false)")
+        raise wrong(f"names no region; it is {allowed} (to switch the measure off, write enabled: false)")
     if not isinstance(value, list | tuple):
         raise wrong(f"is {kind_of(value)}; it is {allowed}")
     chosen = set()
@@ -164,25 +164,25 @@ def field(
     ge: float | None = None,
     le: float | None = None,
 ) -> Any:
-    """A setting of a measure.
+    """Define a setting of a measure.
 
     Parameters
     ----------
     default : object
-        Its value where the scenario is silent.
+        The value if the scenario does not set it.
     unit : str
-        Unit, in words: "share of imams", "weeks", "XOF per person".
+        The unit in words, such as "share of imams", "weeks", "XOF per person".
     source : str
-        Where the default comes from: a citation, or "assumed" with the reason.
+        Where the default comes from: a citation, or "assumed" and the reason.
     meaning : str
-        What it means, in one sentence without a full stop.
+        What the setting is, in a few words without a full stop.
     ge, le : float, optional
-        Least and greatest value allowed, where the type does not say it.
+        The smallest and largest value allowed, if the type does not say so.
     """
     extra: dict[str, Any] = {"unit": unit, "source": source}
     return Field(default, description=meaning, ge=ge, le=le, validate_default=True, json_schema_extra=extra)
 
 
 def choice(default: Any, unit: str, meaning: str) -> Any:
-    """A setting that is the user's choice, not a fact about the world."""
+    """Define a setting that is the user's choice, not a fact about the world."""
     return field(default, unit=unit, source="choice", meaning=meaning)

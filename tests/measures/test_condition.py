@@ -221,8 +221,8 @@ def test_between_its_dates_a_measure_is_on_while_its_condition_holds():
     ("wrong", "said"),
     [
         ({}, "neither above nor below"),
-        ({"above": 1, "below": 2}, "above and below; give one"),
-        ({"above": 1, "observable": "members"}, "a planner learns of"),
+        ({"above": 1, "below": 2}, "has both above and below; give one"),
+        ({"above": 1, "observable": "members"}, "a planner can watch"),
         ({"above": 1, "observable": "atacks"}, "did you mean 'attacks'?"),
         ({"above": 1, "region": "Mopty"}, "did you mean 'Mopti'?"),
         ({"above": 1, "lag_weeks": 0}, "lag_weeks 0; it is 1 or more"),
@@ -275,7 +275,8 @@ def test_a_condition_is_told_in_words_before_a_run():
     settings = {"when": {"observable": "deaths_civilian", "region": "Gao", "below": 2.5, "lag_weeks": 6}}
     [planned] = preview(Scenario.of({"name": "trial", "measures": {"joint_patrols": settings}})).measures
     assert planned.when == (
-        "deaths civilian in Gao over 13 weeks lie below 2.5, as reports have it 6 weeks later, and 13 weeks on"
+        "deaths civilian in Gao over 13 weeks are below 2.5"
+        " (reported 6 weeks later; the measure then stays on for 13 weeks)"
     )
     [planned] = preview(Scenario.of({"name": "trial", "measures": {"joint_patrols": True}})).measures
     assert planned.when == ""
