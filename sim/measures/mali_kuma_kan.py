@@ -175,12 +175,18 @@ class MaliKumaKan(Measure):
 
         Channels count as used independently of each other, so a run reaches slightly fewer.
         """
-        use = facts.media()[1]
+        use = _use()
         missed = np.ones(use.shape[:2])
         for channel, airing in self.airings.items():
             missed *= 1.0 - use[:, :, channel] * done * airing.capacity * airing.coverage
         youths = _by_place(country.grid) * country.parameters.share_15_35 * self.region_mask[:, None]
         return float((youths * (1.0 - missed) * _understood(self.languages)[:, None]).sum())
+
+
+@cache
+def _use() -> np.ndarray:
+    """Share of youths who use a channel, float64 (regions, outside towns and in them, channels)."""
+    return facts.media()[1]
 
 
 @cache
@@ -201,7 +207,7 @@ def _understood(languages: tuple[str, ...]) -> np.ndarray:
 def _audience(grid: Grid, languages: tuple[str, ...]) -> np.ndarray:
     """Youths who use a channel and understand one of the languages, float64 (regions, channels)."""
     youths = _by_place(grid) * Parameters.default().share_15_35
-    audience: np.ndarray = (youths[:, :, None] * facts.media()[1]).sum(axis=1) * _understood(languages)[:, None]
+    audience: np.ndarray = (youths[:, :, None] * _use()).sum(axis=1) * _understood(languages)[:, None]
     return audience
 
 

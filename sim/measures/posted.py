@@ -23,7 +23,7 @@ from sim.world.grid import Grid, world_grid
 if TYPE_CHECKING:
     from sim.country import Country
 
-__all__ = ["Town", "imams_in_post", "places", "planned", "posted", "town_cells", "within"]
+__all__ = ["Town", "imams_in_post", "imams_to_ask", "places", "planned", "posted", "town_cells", "within"]
 
 
 def posted(country: Country, forces: Sequence[str]) -> np.ndarray:
@@ -35,20 +35,26 @@ def posted(country: Country, forces: Sequence[str]) -> np.ndarray:
     return troops
 
 
-def imams_in_post(country: Country | PlannedCountry) -> tuple[np.ndarray, np.ndarray]:
-    """Imams who preach this week, and those among them who can be asked to speak out, by region.
-
-    The latter are moderate and have not been trained abroad; trained imams speak out anyway. Before a run all imams
-    count as in post and untrained, and they live where the people live.
-    """
+def imams_in_post(country: Country | PlannedCountry) -> np.ndarray:
+    """Imams who preach this week, by region. Before a run all of them do, and they live where the people live."""
     if isinstance(country, PlannedCountry):
-        p, people = country.parameters, people_of(country.grid)
-        everyone = p.imams * people / people.sum()
-        return everyone, everyone * p.moderate_stance ** (1.0 / p.imam_stance_power)
+        people = people_of(country.grid)
+        return country.parameters.imams * people / people.sum()
+    return _by_region(country, country.imams.in_post(country.week))
+
+
+def imams_to_ask(country: Country | PlannedCountry) -> np.ndarray:
+    """Imams in post who can be asked to speak out, by region: moderate ones, as imams trained abroad do so anyway."""
+    p = country.parameters
+    if isinstance(country, PlannedCountry):
+        return imams_in_post(country) * p.moderate_stance ** (1.0 / p.imam_stance_power)
     imams, week = country.imams, country.week
-    region, here = country.grid.region[imams.cell], imams.in_post(week)
-    asked = here & ~imams.trained_in_post(week) & (imams.stance < country.parameters.moderate_stance)
-    return np.bincount(region[here], minlength=len(REGIONS)), np.bincount(region[asked], minlength=len(REGIONS))
+    untrained = imams.in_post(week) & ~imams.trained_in_post(week)
+    return _by_region(country, untrained & (imams.stance < p.moderate_stance))
+
+
+def _by_region(country: Country, imams: np.ndarray) -> np.ndarray:
+    return np.bincount(country.grid.region[country.imams.cell[imams]], minlength=len(REGIONS))
 
 
 def named_town(value: Any, towns: Sequence[str], what: str) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from sim.measures.base import Measure, Share, Xof, field
-from sim.measures.posted import imams_in_post
+from sim.measures.posted import imams_in_post, imams_to_ask
 
 if TYPE_CHECKING:
     from sim.country import Country
@@ -60,11 +60,10 @@ class ReligiousLeaders(Measure):
 
     def delivery(self, country: Country, done: float) -> np.ndarray:
         """Imams who speak out, by region."""
-        _, asked = imams_in_post(country)
-        return asked * self.region_mask * self.share_speaking * done
+        return imams_to_ask(country) * self.region_mask * self.share_speaking * done
 
     def spending(self, country: Country, done: float) -> np.ndarray:
         """The cost of the imams who speak out and of those who are protected."""
-        everyone, asked = (imams * self.region_mask for imams in imams_in_post(country))
-        speaking = asked * self.share_speaking * self.cost_per_speaker_week
-        return done * (speaking + everyone * self.share_protected * self.cost_per_protected_week)
+        speaking = imams_to_ask(country) * self.region_mask * self.share_speaking
+        protected = imams_in_post(country) * self.region_mask * self.share_protected
+        return done * (speaking * self.cost_per_speaker_week + protected * self.cost_per_protected_week)

@@ -50,11 +50,9 @@ class SermonDrafting(Measure):
 
     def delivery(self, country: Country, done: float) -> np.ndarray:
         """Imams who preach the draft, by region."""
-        everyone, _ = imams_in_post(country)
-        return everyone * self.region_mask * done * self.share_following
+        return imams_in_post(country) * self.region_mask * done * self.share_following
 
     def spending(self, country: Country, done: float) -> np.ndarray:
         """The office, and a letter to every imam in post."""
-        everyone, _ = imams_in_post(country)
-        letters = everyone * self.region_mask * done * self.cost_per_imam_week
+        letters = imams_in_post(country) * self.region_mask * done * self.cost_per_imam_week
         return letters + self.by_people(country, done * self.office_per_week)

@@ -100,6 +100,8 @@ def test_own_measures_have_their_parameters_in_the_table_of_the_package():
         ("class Radio: ...", "is not a subclass of sim.measures.Measure"),
         ("Radio = 3", "is not a subclass of sim.measures.Measure"),
         (WHOLE.replace("def plan", "def plans"), "lacks plan"),
+        (WHOLE.replace("def plan", "def plans").replace("def report", "def reports"), "lacks delivery"),
+        (WHOLE.replace("def apply", "def applies"), "lacks apply"),
         (WHOLE.replace('    key: ClassVar[str] = "radio_drama"\n', ""), "has no key"),
         (WHOLE.replace('"Radio drama"', '" "'), "has no title"),
         (WHOLE.replace('"episodes"', "7"), "has no delivers"),
