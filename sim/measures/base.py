@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -34,6 +33,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, PydanticUndefined
 
+from sim.engine.checks import MOST as MOST  # where measures take it from
+from sim.engine.checks import kind_of, number, shown, wrong, yes
 from sim.engine.errors import nearest, plain
 from sim.parameters import Parameter
 from sim.record import FLOWS, SEEN
@@ -56,9 +57,6 @@ COUNTED = frozenset(name for name, _, _ in FLOWS)
 LATER_REGIONS = {"Ménaka": "Gao", "Taoudénit": "Tombouctou"}
 """Regions made in 2016 out of older ones. The data keep the nine of 2012, so these mean where they lay."""
 
-MOST = 2**31 - 1  # people and weeks are counted in columns of 32 bits
-FLOAT_MOST = sys.float_info.max
-
 OTHER_SPELLINGS = {"Timbuktu": "Tombouctou", "Taoudenni": "Tombouctou"}
 
 _REGION_OF = {plain(name): name for name in REGIONS} | {
@@ -67,67 +65,6 @@ _REGION_OF = {plain(name): name for name in REGIONS} | {
 
 
 # --- values a setting can take, and what is said of others ----------------------------------------------
-
-
-def wrong(message: str) -> PydanticCustomError:
-    """The error a validator raises; `message` says what is wrong, what is allowed, and what is near."""
-    return PydanticCustomError("setting", "{message}", {"message": message})
-
-
-def shown(value: Any) -> str:
-    """A value as the user wrote it, short enough for a message."""
-    if isinstance(value, int | float) and abs(value) > MOST:
-        try:
-            return f"{value:.6g}"
-        except OverflowError:
-            return "a number too large"
-    text = value.isoformat() if isinstance(value, date) else repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def number(value: Any, allowed: str, low: float = -math.inf, high: float = math.inf, *, whole: bool = False) -> Any:
-    """A number between `low` and `high`, or an error that says what is `allowed`."""
-    if value is None:
-        raise wrong(f"has no value; it is {allowed}")
-    if isinstance(value, str):
-        raise wrong(f"is the text {shown(value)}; it is {allowed}{_bare_number(value, low, high, whole)}")
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise wrong(f"is {_kind(value)}; it is {allowed}")
-    if abs(value) > (MOST if whole else FLOAT_MOST) or value != value:
-        raise wrong(f"is {shown(value)}; it is {allowed}" + (f" and at most {MOST}" if whole else ""))
-    if whole and value != int(value):
-        raise wrong(f"is {value}; it is {allowed}, without decimals")
-    if not low <= value <= high:
-        meant = f". Did you mean {value / 100:g}?" if (low, high) == (0, 1) and 1 < value <= 100 else ""
-        raise wrong(f"is {value}; it is {allowed}{meant}")
-    return int(value) if whole else float(value)
-
-
-def _bare_number(text: str, low: float, high: float, whole: bool) -> str:
-    """The advice to write "5 %" or "3 weeks" as a bare number, and which, if it is allowed."""
-    found = len(text) <= 40 and re.fullmatch(r"\s*([-+]?[\d_ ]*\.?\d+(?:[eE][-+]?\d+)?)\s*(\D*)", text)
-    if not found:
-        return ""
-    try:
-        value = float(found[1].replace(" ", "").replace("_", ""))
-    except ValueError:
-        return ""
-    if found[2].strip().startswith("%"):
-        value /= 100
-    if not (math.isfinite(value) and low <= value <= high) or (whole and value != int(value)):
-        return "; write the number alone, without unit or quotes"
-    bare = str(int(value)) if value == int(value) else f"{value:.12g}"
-    return f"; write the number alone, without unit or quotes: {bare}"
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict):
-        return "a block of settings"
-    return "a list" if isinstance(value, list | tuple) else shown(value)
 
 
 def _day(value: Any) -> Any:
@@ -145,13 +82,7 @@ def _day(value: Any) -> Any:
             return date.fromisoformat(value)
         except ValueError:
             raise wrong(f"is {shown(value)}; it is {allowed}, such as 2014-02-16") from None
-    raise wrong(f"is {_kind(value)}; it is {allowed}, such as 2014-02-16")
-
-
-def _yes(value: Any) -> Any:
-    if isinstance(value, bool):
-        return value
-    raise wrong(("has no value" if value is None else f"is {_kind(value)}") + "; it is true or false")
+    raise wrong(f"is {kind_of(value)}; it is {allowed}, such as 2014-02-16")
 
 
 def _regions(value: Any) -> tuple[str, ...]:
@@ -163,7 +94,7 @@ def _regions(value: Any) -> tuple[str, ...]:
     if value is None or (isinstance(value, list | tuple) and not value):
         raise wrong(f"names no region; it is {allowed} (to switch a measure off write enabled: false)")
     if not isinstance(value, list | tuple):
-        raise wrong(f"is {_kind(value)}; it is {allowed}")
+        raise wrong(f"is {kind_of(value)}; it is {allowed}")
     chosen = set()
     for name in value:
         region = _REGION_OF.get(plain(name)) if isinstance(name, str) else None
@@ -187,7 +118,7 @@ Weeks = Annotated[int, _between("a whole number of weeks, 0 or more", 0, math.in
 Xof = Annotated[float, _between("an amount in XOF (CFA francs), 0 or more", 0, math.inf)]
 Number = Annotated[float, _between("a number", -math.inf, math.inf)]
 Day = Annotated[date, BeforeValidator(_day)]
-Yes = Annotated[bool, BeforeValidator(_yes)]
+Yes = Annotated[bool, BeforeValidator(yes)]
 Regions = Annotated[
     tuple[str, ...],
     BeforeValidator(_regions),
@@ -291,13 +222,13 @@ def _place(value: Any) -> str:
         if plain(value) in _REGION_OF:
             return _REGION_OF[plain(value)]
     offer = nearest(value, [NATION, *REGIONS]) if isinstance(value, str) else ""
-    raise wrong(f"is {_kind(value)}; it is {NATION} or one of: {', '.join(REGIONS)}{offer}")
+    raise wrong(f"is {kind_of(value)}; it is {NATION} or one of: {', '.join(REGIONS)}{offer}")
 
 
 def _seen(value: Any) -> str:
     if value not in SEEN:
         offer = nearest(value, SEEN) if isinstance(value, str) else ""
-        raise wrong(f"is {_kind(value)}; a planner learns of {', '.join(SEEN)}{offer}")
+        raise wrong(f"is {kind_of(value)}; a planner learns of {', '.join(SEEN)}{offer}")
     return str(value)
 
 
