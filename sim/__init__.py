@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from sim.version import __version__
 
 if TYPE_CHECKING:
-    from sim.agents import Imam, Member, Recruiter, SecurityUnit, Youth
-    from sim.model import RecruitmentModel
+    from sim.mesa.agents import Imam, Member, Recruiter, SecurityUnit, Youth
+    from sim.mesa.model import RecruitmentModel
     from sim.prompt import compare, sweep
     from sim.record import Record
     from sim.scenario import Scenario, load, run
@@ -28,10 +28,10 @@ _HOMES = {
     "compare": "sim.prompt",
     "open_store": "sim.stores.archive",
     "sweep": "sim.prompt",
-    "RecruitmentModel": "sim.model",
+    "RecruitmentModel": "sim.mesa.model",
     "Scenario": "sim.scenario",
     "Record": "sim.record",
-    **dict.fromkeys(("Imam", "Member", "Recruiter", "SecurityUnit", "Youth"), "sim.agents"),
+    **dict.fromkeys(("Imam", "Member", "Recruiter", "SecurityUnit", "Youth"), "sim.mesa.agents"),
 }
 
 __all__ = [
