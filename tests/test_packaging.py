@@ -1,5 +1,6 @@
 """What is said of versions in several places agrees."""
 
+import json
 import re
 import runpy
 from pathlib import Path
@@ -16,7 +17,7 @@ def test_the_oldest_versions_are_the_bounds_of_pyproject():
 
 def test_the_citation_names_this_version():
     (version,) = re.findall(r"^version: (.*)$", (ROOT / "CITATION.cff").read_text(encoding="utf-8"), re.MULTILINE)
-    assert version == sim.__version__
+    assert version == json.loads((ROOT / "codemeta.json").read_text(encoding="utf-8"))["version"] == sim.__version__
 
 
 def test_the_changelog_has_this_version_first_or_after_what_is_not_released():
