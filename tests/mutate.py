@@ -32,7 +32,7 @@ WORK = ROOT / ".mutation"
 TREE = WORK / "tree"
 PAGE = ROOT / "docs" / "mutation.md"
 JUDGED = ROOT / "tests" / "survivors.csv"
-TARGETS = ("sim/processes", "sim/measures", "sim/compare")
+TARGETS = ("sim/processes", "sim/measures", "sim/comparison")
 TESTS = {
     "sim/processes/approach.py": "tests/processes/test_joining.py",
     "sim/processes/justice.py": "tests/processes/test_justice_and_exits.py",
@@ -47,7 +47,7 @@ ABOUT = """\
 A mutant is the program with one small change: another operator, another number, a condition turned round. If the tests
 of the file still pass, the mutant survives: either a test is missing, or the change makes no difference.
 `nox -s mutation -- FILE` makes the mutants of a file, `nox -s mutation` those of all processes, all measures and the
-whole of `sim/compare`.
+whole of `sim/comparison`.
 """.splitlines()
 USUAL = {
     "Add": "Sub", "Sub": "Add", "Mul": "Div", "Div": "Mul", "FloorDiv": "Div", "Mod": "Mul", "Pow": "Mul",
