@@ -194,6 +194,12 @@ class Levers:
         return values
 
 
+def delay_effect(levers: Levers, elasticity: float) -> np.ndarray:
+    """What the response delay does to something, by cell: response_delay^elasticity, 1 with nothing done."""
+    delay: np.ndarray = levers.response_delay
+    return delay if (delay == 1.0).all() else np.maximum(delay, SOONEST) ** elasticity  # powers are slow
+
+
 def aimed(levers: Levers, shares: np.ndarray) -> np.ndarray:
     """Shares of an effort by region, after what a strategy moves to where the threat is; their sum stays.
 
