@@ -85,7 +85,8 @@ class RecruitmentModel(mesa.Model):
         self.own: dict[int, Agent] = {}
         self._own_named = 0
         self.settings = scenario if isinstance(scenario, Scenario) else load(scenario)
-        self.country: Country = begin(self.settings, seed, _whole(world_seed, "world_seed"), _whole(draw, "draw"))
+        world_seed, draw = _whole(world_seed, "world_seed"), _whole(draw, "draw")
+        self.country: Country = begin(self.settings, seed, world_seed=world_seed, draw=draw)
 
         weights = {name: w / w.sum() for name, w in record_of(self.country).weights.items()}
         weights["sum"] = np.ones(9)

@@ -239,11 +239,11 @@ class Scenario:
     def __hash__(self) -> int:
         return hash(self.digest)
 
-    def run(self, seed: int = 1, world_seed: int = 1) -> Record:
-        """Run it: short for `sim.run(scenario, seed, world_seed)`."""
+    def run(self, seed: int = 1, *, world_seed: int = 1, draw: int = 0) -> Record:
+        """Run it: short for `sim.run(scenario, seed, world_seed=world_seed, draw=draw)`."""
         from sim import week  # brings the compiled loops, which reading a scenario does not need
 
-        return week.run(self, seed, world_seed)
+        return week.run(self, seed, world_seed=world_seed, draw=draw)
 
 
 def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Scenario:

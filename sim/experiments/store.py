@@ -16,7 +16,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 import re
 import shutil
 import tempfile
@@ -24,12 +23,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, cached_property
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psutil
 
+from sim import version
 from sim.engine.errors import InputError
 from sim.measures import PLUGINS, Plugin
 from sim.version import __version__
@@ -76,18 +75,7 @@ def _sources_digest(plugins: tuple[Plugin, ...]) -> str:
 
 def versions() -> dict[str, str]:
     """Versions of kumakan, Python, the libraries that results may depend on, and what brings measures from outside."""
-    return {**_versions(), **{plugin.distribution: plugin.version for plugin in PLUGINS}}
-
-
-@cache
-def _versions() -> dict[str, str]:
-    found = {"kumakan": __version__, "python": platform.python_version()}
-    for name in ("numpy", "numba", "mesa", "pandas", "scipy", "pyarrow"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
+    return version.versions(PLUGINS)
 
 
 @dataclass(frozen=True)
