@@ -257,7 +257,7 @@ def simulate(
         return live(scenario, seed, world_seed, draw, past, on_week)
     from sim.week import run  # compiles and loads the loops: only where runs are made
 
-    return run(scenario, seed, world_seed, on_week, draw)
+    return run(scenario, seed, world_seed=world_seed, draw=draw, on_week=on_week)
 
 
 def compare(
