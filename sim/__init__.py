@@ -16,18 +16,19 @@ from sim.version import __version__
 
 if TYPE_CHECKING:
     from sim.agents import Imam, Member, Recruiter, SecurityUnit, Youth
+    from sim.batches.batch import compare
     from sim.model import RecruitmentModel
-    from sim.prompt import compare, sweep
     from sim.record import Record
     from sim.scenario import Scenario, load, run
-    from sim.stores.archive import open_store
+    from sim.stores import open_store
+    from sim.sweeps.sweep import sweep
 
 _HOMES = {
     "load": "sim.scenario",
     "run": "sim.scenario",
-    "compare": "sim.prompt",
-    "open_store": "sim.stores.archive",
-    "sweep": "sim.prompt",
+    "compare": "sim.batches.batch",
+    "open_store": "sim.stores",
+    "sweep": "sim.sweeps.sweep",
     "RecruitmentModel": "sim.model",
     "Scenario": "sim.scenario",
     "Record": "sim.record",

@@ -464,7 +464,6 @@ def sweep(
     from sim.sweeps.discovery import discover as find
     from sim.sweeps.sweep import load_sweep, takes
     from sim.sweeps.sweep import sweep as run_sweep
-    from sim.views.progress import progress
     from sim.views.sweep_tables import show_discovery, show_plan, show_sweep
     from sim.views.tables import console
 
@@ -480,8 +479,7 @@ def sweep(
         return
     options: dict[str, Any] = {"workers": workers, "world_seed": world_seed, "overwrite": overwrite,
                                "store": store, "cluster": cluster, "on_error": on_error}  # fmt: skip
-    with progress(not quiet) as (told, on_week):
-        swept = run_sweep(plan, out=out, progress=told, on_week=on_week, **options)
+    swept = run_sweep(plan, out=out, progress=not quiet, **options)
     tables = swept.save()
     if len(swept.table):
         from sim.views.saving import save
@@ -528,10 +526,7 @@ def _make(loaded: list[Scenario], seeds: range, out: Path | None, quiet: bool, *
 
 def _watched(make: Callable[..., Batch], quiet: bool, **options: Any) -> Batch:
     """What `make` gives, with its progress on screen."""
-    from sim.views.progress import progress
-
-    with progress(not quiet) as (told, on_week):
-        batch = make(progress=told, on_week=on_week, **options)
+    batch = make(progress=not quiet, **options)
     if batch.weeks_shared and not quiet:
         _say(
             f"{batch.weeks_shared:,} of {batch.weeks:,} weeks ({batch.weeks_shared / batch.weeks:.0%}) were lived once"

@@ -52,9 +52,11 @@ from sim.sweeps.designs import METHODS
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.batches.batch import Batch
+    from sim.batches.batch import Batch, OnError
     from sim.batches.estimate import Estimate
+    from sim.batches.work import OnProgress, OnWeek, Runner
     from sim.record import Record
+    from sim.stores.store import Store
 
 MOST_POINTS = 100_000
 DIGITS = 6  # significant ones that a value of a design keeps: the name of a point says it in full
@@ -591,7 +593,21 @@ def _found(scenario: Scenario, path: str) -> Any:
 # --- running -------------------------------------------------------------------------------------------------
 
 
-def sweep(plan: Sweep | str | os.PathLike[str], *, out: str | os.PathLike[str] | None = None, **options: Any) -> Swept:
+def sweep(
+    plan: Sweep | str | os.PathLike[str],
+    *,
+    out: str | os.PathLike[str] | None = None,
+    workers: int | None = None,
+    world_seed: int = 1,
+    overwrite: bool = False,
+    progress: bool | OnProgress | None = None,
+    store: str | os.PathLike[str] | Store | None = None,
+    on_error: OnError = "finish",
+    cluster: str | None = None,
+    on_week: OnWeek | None = None,
+    command: str | None = None,
+    runner: Runner | None = None,
+) -> Swept:
     """Run every point of a sweep, and its baselines, under the same seeds.
 
     >>> sim.sweep("scenarios/sweeps/patrol_abuse.yaml").summary()                 # doctest: +SKIP
@@ -602,7 +618,10 @@ def sweep(plan: Sweep | str | os.PathLike[str], *, out: str | os.PathLike[str] |
         The plan, or its file.
     out : path, optional
         Results folder; by default ``results/`` and the name of the sweep. Runs that are there are not repeated.
-    **options
+    progress : bool or callable, optional
+        Whether a bar shows how far the batch is; by default it does at a terminal and in a notebook. A function is
+        called instead.
+    workers, world_seed, overwrite, store, on_error, cluster, on_week, command, runner
         As for `sim.batches.batch.run_batch`.
 
     Raises
@@ -614,7 +633,13 @@ def sweep(plan: Sweep | str | os.PathLike[str], *, out: str | os.PathLike[str] |
 
     plan = plan if isinstance(plan, Sweep) else load_sweep(plan)
     out = Path("results") / folder_name(plan.name) if out is None else out
-    return swept(plan, run_batch(plan.scenarios, plan.seeds, draws=plan.draws, out=out, **options))
+    own = {} if runner is None else {"runner": runner}
+    batch = run_batch(
+        plan.scenarios, plan.seeds, draws=plan.draws, out=out, workers=workers, world_seed=world_seed,
+        overwrite=overwrite, progress=progress, store=store, on_error=on_error, cluster=cluster, on_week=on_week,
+        command=command, **own,
+    )  # fmt: skip
+    return swept(plan, batch)
 
 
 def swept(plan: Sweep, batch: Batch) -> Swept:
