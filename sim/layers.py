@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -17,6 +17,9 @@ from sim.settings import KEYS, is_what
 
 MOST_FILES = 50
 """How many files a chain of `extends` may have; one that a person writes has three or four."""
+
+MOST_CHANGES = 1000
+"""How many values may be changed at once; each change is laid over the whole scenario."""
 
 
 def with_parents(path: str) -> Tree:
@@ -69,6 +72,15 @@ def check_shape(tree: Tree, file: str | None) -> None:
         if isinstance(value, bool):
             measures[key] = {"enabled": value}
             tree.places["measures", key, "enabled"] = tree.place(("measures", key))
+
+
+def changed(tree: Tree, changes: Sequence[Tree]) -> Tree:
+    """A tree with changes laid over it, a later one over an earlier one."""
+    if len(changes) > MOST_CHANGES:
+        raise InputError(f"there are {len(changes):,} changes; at most {MOST_CHANGES:,} can be made at once")
+    for one in changes:
+        tree = one.over(tree)
+    return tree
 
 
 def written_change(text: str) -> Tree:

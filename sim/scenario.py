@@ -24,7 +24,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -36,7 +36,7 @@ from sim.engine.cards import card
 from sim.engine.checks import number, shown
 from sim.engine.errors import InputError
 from sim.engine.places import Tree
-from sim.layers import change, check_shape, plain_data, with_parents, written_change
+from sim.layers import change, changed, check_shape, plain_data, with_parents, written_change
 from sim.measures import MEASURES
 from sim.measures.base import Measure
 from sim.parameters import rows
@@ -114,10 +114,8 @@ class Scenario:
         """
         if not isinstance(changes, Mapping):
             raise InputError(f"the argument {is_what(changes)}; it is a dict of new values by path")
-        tree = Tree(self._given)
-        for path, value in changes.items():
-            tree = change(path, plain_data(value), None).over(tree)
-        return _checked(tree, self.path)
+        trees = [change(path, plain_data(value), None) for path, value in changes.items()]
+        return _checked(changed(Tree(self._given), trees), self.path)
 
     @property
     def clock(self) -> Clock:
@@ -209,11 +207,12 @@ def load(path: str | os.PathLike[str], overrides: str | Sequence[str] = ()) -> S
     file = os.fspath(path) if isinstance(path, str | os.PathLike) else path
     if not isinstance(file, str):
         raise InputError(f"a scenario file {is_what(file)}; it is the path of a YAML file")
+    if not isinstance(overrides, Iterable):
+        raise InputError(f"the overrides {is_what(overrides)}; they are a list of texts PATH=VALUE")
     tree = with_parents(file)
     tree.data = {"name": Path(file).stem, **tree.data}
-    for override in [overrides] if isinstance(overrides, str) else overrides:
-        tree = written_change(override).over(tree)
-    return _checked(tree, Path(file))
+    changes = [written_change(text) for text in ([overrides] if isinstance(overrides, str) else overrides)]
+    return _checked(changed(tree, changes), Path(file))
 
 
 def as_scenario(given: Scenario | str | os.PathLike[str] | Mapping[str, Any]) -> Scenario:
@@ -270,6 +269,8 @@ def run(
     InputError
         If the scenario, a seed or the draw cannot be used.
     """
+    if on_week is not None and not callable(on_week):
+        raise InputError(f"on_week {is_what(on_week)}; it is a function that is called with the country")
     from sim import week  # brings the compiled loops, which reading a scenario does not need
 
     return week.run(as_scenario(scenario), seed, world_seed=world_seed, draw=draw, on_week=on_week)

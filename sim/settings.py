@@ -26,6 +26,7 @@ MOST_PROBLEMS = 10  # that one message lists
 MOST_SUGGESTIONS = 30  # finding the nearest name takes milliseconds
 MOST_MEMBERS = 100_000  # no armed group in Mali has had a tenth of this
 MOST_SCALE = 100  # times the troops that were there
+MOST_CERCLES = 100
 DIRECTIONS = frozenset(("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"))
 """Classes of the characters that turn the direction of the text around them."""
 
@@ -70,6 +71,12 @@ def _cercle(value: Any) -> str:
     return cercles[plain(value)]
 
 
+def _cercles(value: Any) -> Any:
+    if isinstance(value, list | tuple) and len(value) > MOST_CERCLES:
+        raise wrong(f"is a list of {len(value)} cercles; Mali has fewer than {MOST_CERCLES}")
+    return value
+
+
 def _number(allowed: str, low: float, high: float, whole: bool = False) -> BeforeValidator:
     return BeforeValidator(lambda value: number(value, allowed, low, high, whole=whole))
 
@@ -106,7 +113,7 @@ class GroupSettings(Block):
     start_members: Members = 0
     founded: Day = FIRST_DAY
     ended: Day | None = None  # null: the group has no end
-    home_cercles: Several[Annotated[str, BeforeValidator(_cercle)]] = ()
+    home_cercles: Annotated[Several[Annotated[str, BeforeValidator(_cercle)]], BeforeValidator(_cercles)] = ()
     founding_core: Members = 0
 
 

@@ -18,6 +18,7 @@ from sim.batches import batch as runs
 from sim.engine.errors import InputError
 from sim.record import Record
 from sim.version import __version__
+from sim.views import results
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -35,8 +36,8 @@ def files(tmp_path):
 
 @pytest.fixture
 def no_figures(monkeypatch):
-    monkeypatch.setattr(cli, "_figures", lambda records, folder, quiet: folder)
-    monkeypatch.setattr(cli, "_effect_figures", lambda batch, effects, delivered, folder: None)
+    monkeypatch.setattr(results, "draw_records", lambda records, folder, say: folder)
+    monkeypatch.setattr(results, "draw_effects", lambda batch, tables, folder: None)
 
 
 def kumakan(*args):
@@ -435,7 +436,7 @@ def test_a_failed_run_ends_with_1_names_its_repeat_and_leaves_the_others(files, 
     assert "(2 seeds)" in result.stdout
     monkeypatch.undo()
     command = next(line for line in result.stderr.splitlines() if "repeat it: kumakan" in line).split("kumakan ")[1]
-    monkeypatch.setattr(cli, "_figures", lambda records, folder, quiet: folder)
+    monkeypatch.setattr(results, "draw_records", lambda records, folder, say: folder)
     assert kumakan(*command.split()).exit_code == 0
     assert Record.load(out / "runs/patrols/seed-2").about["seed"] == 2
 
@@ -443,8 +444,8 @@ def test_a_failed_run_ends_with_1_names_its_repeat_and_leaves_the_others(files, 
 def test_figures_are_drawn_for_what_was_run(files, tmp_path, monkeypatch):
     from PIL import Image
 
-    monkeypatch.setattr(cli, "FIGURE_MAPS", cli.FIGURE_MAPS[:1])
-    monkeypatch.setattr(cli, "FIGURE_SERIES", cli.FIGURE_SERIES[:1])
+    monkeypatch.setattr(results, "MAPS", results.MAPS[:1])
+    monkeypatch.setattr(results, "SERIES", results.SERIES[:1])
     result = kumakan("compare", *files, "--seeds", 2, "--workers", 1, "--out", tmp_path / "out")
     assert result.exit_code == 0, result.output
     drawn = {path.name for path in (tmp_path / "out" / "figures").iterdir()}
@@ -635,7 +636,8 @@ def test_a_terminal_shows_a_bar(files, tmp_path, workers):
     ours, theirs = pty.openpty()
     code = (
         "from sim import cli\n"
-        "cli._figures = lambda records, folder, quiet: folder\ncli._effect_figures = lambda *told: None\n"
+        "from sim.views import results\nresults.draw_records = lambda records, folder, say: folder\n"
+        "results.draw_effects = lambda *told: None\n"
         "if __name__ == '__main__':\n    cli.main()\n"
     )
     (tmp_path / "start.py").write_text(code)

@@ -481,6 +481,16 @@ def test_thousands_of_unknown_keys_are_refused_quickly(write, block):
     assert message.endswith("and 8990 more")
 
 
+def test_lists_and_changes_without_end_are_refused_quickly(write):
+    cercles = ", ".join(f"Mopt{k}" for k in range(9000))
+    message = refused_quickly(lambda: load(write(s=f"groups: {{macina: {{home_cercles: [{cercles}]}}}}")))
+    assert message.endswith("home_cercles is a list of 9000 cercles; Mali has fewer than 100")
+    assert len(set(world_grid().cercle)) < 100
+    changes = {f"parameters.x{k}": 1 for k in range(5000)}
+    for use in (lambda: Scenario.of({}).replaced(changes), lambda: load("s.yaml", [f"{path}=1" for path in changes])):
+        assert refused_quickly(use) == "there are 5,000 changes; at most 1,000 can be made at once"
+
+
 @pytest.mark.parametrize("place", ["persons_per_youth", "name", "start", f"parameters.{PARAMETER}", "extends"])
 def test_a_number_of_thousands_of_digits_is_refused(said, place):
     for digits in ("0x" + "f" * 4300, "0b" + "1" * 20_000, "9" * 4300):
@@ -626,6 +636,11 @@ def test_wrong_arguments_are_input_errors(write):
         run("basik.yaml")
     with pytest.raises(InputError, match="an override is 3; it is a text PATH=VALUE"):
         load("basic.yaml", [3])  # type: ignore[list-item]
+    for overrides in (None, 3):
+        with pytest.raises(InputError, match="they are a list of texts PATH=VALUE"):
+            load("basic.yaml", overrides)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="on_week is 3; it is a function"):
+        run(base, on_week=3)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="is no path; a path is keys joined by dots"):
         base.replaced({3: 4})  # type: ignore[dict-item]
     with pytest.raises(InputError, match="it is a dict of new values by path"):

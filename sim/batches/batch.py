@@ -25,8 +25,7 @@ from sim.batches.estimate import choose_workers, estimate
 from sim.batches.executors import executor, workers_of
 from sim.batches.pasts import forget
 from sim.batches.plan import AnyScenario, Plan, all_scenarios, batch_name, check_comparable, how_many_seeds
-from sim.batches.work import OnProgress, OnWeek, Runner, Waiting, do, peak_memory, simulate, watched
-from sim.batches.work import Progress as Progress  # where views and users look for it
+from sim.batches.work import OnProgress, OnWeek, Progress, Runner, Waiting, do, peak_memory, simulate, watched
 from sim.engine.cards import card
 from sim.engine.checks import whole
 from sim.engine.errors import InputError, nearest
@@ -39,6 +38,7 @@ from sim.stores.store import MOST_SHOWN, Store, counted
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray as xr
     from matplotlib.figure import Figure
 
     from sim.stores.runs import Runs
@@ -128,6 +128,40 @@ class Batch:
         """
         return self.store.records(self.plan)
 
+    def runs(self, outcomes: str | Sequence[str] | None = None, region: str = "Mali") -> pd.DataFrame:
+        """A row for each finished run: scenario, draw, seed, region, and a column for each outcome.
+
+        >>> batch.runs(["joined", "attacks"]).groupby("scenario")["joined"].describe()   # doctest: +SKIP
+
+        Parameters
+        ----------
+        outcomes : str or sequence of str, optional
+            Outcomes or observables: sums over the run, or means over its last 52 weeks. By default the outcomes by
+            which scenarios are compared.
+        region : str
+            One region, "Mali", or "all" for a row for each run and region.
+
+        Raises
+        ------
+        InputError
+            For an unknown outcome or region, or if no run has finished.
+        """
+        from sim.comparison.outcomes import OUTCOMES
+        from sim.comparison.table import table_of
+
+        usual = [o.name for o in OUTCOMES.values() if not o.elsewhere]
+        names = usual if outcomes is None else [outcomes] if isinstance(outcomes, str) else outcomes
+        table = table_of(self.records, names)
+        if table is None:
+            raise InputError("no run has finished, so there is no table of runs")
+        return table.frame(region)
+
+    def to_xarray(self, observables: Sequence[str] | None = None) -> xr.Dataset:
+        """All weekly values by scenario, draw, seed, week and region: `sim.comparison.arrays.to_xarray`."""
+        from sim.comparison.arrays import to_xarray
+
+        return to_xarray(self.records, observables)
+
     def effects(
         self,
         outcomes: str | Sequence[str] | None = None,
@@ -136,7 +170,8 @@ class Batch:
         interval: Literal["t", "bootstrap"] = "t",
     ) -> pd.DataFrame:
         """Each scenario against the first under the same draws and seeds: `sim.comparison.effects.effects`."""
-        from sim.comparison.effects import OUTCOMES, effects
+        from sim.comparison.effects import effects
+        from sim.comparison.outcomes import OUTCOMES
 
         names = OUTCOMES if outcomes is None else [outcomes] if isinstance(outcomes, str) else outcomes
         return effects(self.records, self.scenarios[0], tuple(names), nothing_margin=nothing_margin, interval=interval)
@@ -144,8 +179,8 @@ class Batch:
     def effects_over_time(
         self, outcomes: str | Sequence[str] = "joined", *, region: str = "Mali", cumulative: bool | None = None
     ) -> pd.DataFrame:
-        """The same week by week, or added up until then: `sim.comparison.over_time.effects_over_time`."""
-        from sim.comparison.over_time import effects_over_time
+        """The same week by week, or added up until then: `sim.comparison.effects.effects_over_time`."""
+        from sim.comparison.effects import effects_over_time
 
         return effects_over_time(self.records, self.scenarios[0], outcomes, region=region, cumulative=cumulative)
 

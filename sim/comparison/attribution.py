@@ -23,14 +23,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.comparison.effects import CONFIDENCE, OUTCOMES, Paired, paired
+from sim.comparison.effects import many
+from sim.comparison.outcomes import OUTCOMES
+from sim.comparison.summary import combined_interval, spread
+from sim.comparison.table import Records, Table, table_of
 from sim.comparison.variants import with_only
 from sim.engine.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.record import Record
     from sim.scenario import Scenario
 
 FEW = 6
@@ -169,15 +171,13 @@ class Attribution:
     pairs: pd.DataFrame
 
 
-def attribution(
-    plan: Subsets, records_by_scenario: Mapping[str, Mapping[Any, Record]], outcomes: Sequence[str] = TAKEN
-) -> Attribution:
-    """Share out what a package does among its measures.
+def attribution(plan: Subsets, records: Records, outcomes: Sequence[str] = TAKEN) -> Attribution:
+    """Share out the effect of a package among its measures.
 
     Parameters
     ----------
     plan : Subsets
-    records_by_scenario : mapping
+    records : mapping
         Scenario -> seed (or `Key` of draw and seed) -> Record, of all scenarios of the plan.
     outcomes : sequence of str
         Names in `TAKEN`.
@@ -190,23 +190,23 @@ def attribution(
     for name in outcomes:
         if name in OUTCOMES and name not in TAKEN:
             raise InputError(
-                f"{name} cannot be shared out among measures; it is taken over other regions in each subset"
+                f"{name} cannot be shared out among measures: each subset would count it over different regions"
             )
-    found = paired(records_by_scenario, plan.scenarios[0].name, outcomes)
-    runs = [] if found is None else list(found.scenarios.values())
-    if found is None or len({(pairs.draws, pairs.seeds) for pairs in runs}) != 1 or not runs[0].seeds:
-        raise InputError("some subsets have not all runs; the same command makes those that are missing")
-    by_name = {name: pairs.ours[:, :, 0] for name, pairs in found.scenarios.items()}  # Mali
-    by_name[plan.scenarios[0].name] = runs[0].theirs[:, :, 0]
+    first = plan.scenarios[0].name
+    table = table_of(records, outcomes, first)
+    missing = InputError("some subsets lack runs; the same command makes those that are missing")
+    if table is None:
+        raise missing
+    pairs = {name: table.pairs(name, first) for name in table.arms if name != first}
+    if len({(pair.draws, pair.seeds) for pair in pairs.values()}) != 1 or not (one := next(iter(pairs.values()))).seeds:
+        raise missing
+    by_name = {name: pair.ours[:, :, 0] for name, pair in pairs.items()} | {first: one.theirs[:, :, 0]}  # Mali
     values = np.stack([by_name[scenario.name] for scenario in plan.scenarios], axis=1)  # lines x subsets x outcomes
-    many = {
-        "draws": len(set(runs[0].draws)) if found.over_draws else 0, "seeds": len(set(runs[0].seeds)),
-        "exact": plan.exact,
-    }  # fmt: skip
-    return Attribution(_measures(plan, values, found, many), _pairs(plan, values, found, many))
+    facts = {**many(table, one.draws, one.seeds), "exact": plan.exact}
+    return Attribution(_measures(plan, values, table, facts), _pairs(plan, values, table, facts))
 
 
-def _measures(plan: Subsets, values: NDArray[np.float64], found: Paired, many: Mapping[str, Any]) -> pd.DataFrame:
+def _measures(plan: Subsets, values: NDArray[np.float64], table: Table, facts: Mapping[str, Any]) -> pd.DataFrame:
     import pandas as pd
 
     place = {subset: k for k, subset in enumerate(plan.members)}
@@ -217,14 +217,14 @@ def _measures(plan: Subsets, values: NDArray[np.float64], found: Paired, many: M
         added[:, m, list(order)] = np.diff(values[:, steps], axis=1)
     package = (values[:, -1] - values[:, 0]).mean(axis=0)
     rows = []
-    for o, outcome in enumerate(found.outcomes):
+    for o, outcome in enumerate(table.outcomes):
         for k, key in enumerate(plan.measures):
             alone = values[:, place[frozenset({k})], o] - values[:, 0, o]
             last = values[:, -1, o] - values[:, place[everyone - {k}], o]
             rows.append({
-                "outcome": outcome.name, "unit": found.units[o], "better": outcome.better, "measure": key,
+                "outcome": outcome.name, "unit": table.units[o], "better": outcome.better, "measure": key,
                 **_interval(added[:, :, k, o], plan.exact), "alone": alone.mean(), "last": last.mean(),
-                "package": package[o], "orders": len(plan.orders), **many,
+                "package": package[o], "orders": len(plan.orders), **facts,
             })  # fmt: skip
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -241,28 +241,19 @@ def _interval(added: NDArray[np.float64], exact: bool) -> dict[str, float]:
 
 
 def _row(by_line: NDArray[np.float64], parts: Sequence[tuple[float, int]]) -> dict[str, float]:
-    """A mean and the interval that squared errors and their degrees of freedom give (Welch and Satterthwaite)."""
-    from scipy.special import stdtrit
-
-    mean, nan = float(by_line.mean()), float("nan")
-    row = {"mean": mean, "low": nan, "high": nan, "median": float(np.median(by_line)), "p5": nan, "p95": nan}
-    if by_line.size > 1:
-        row["p5"], row["p95"] = map(float, np.quantile(by_line, [0.5 - CONFIDENCE / 2, 0.5 + CONFIDENCE / 2]))
-    if parts:
-        squared = sum(error for error, _ in parts)
-        freedom = 1.0 / sum((error / squared) ** 2 / many for error, many in parts) if squared > 0 else 1.0
-        half = float(stdtrit(freedom, 0.5 + CONFIDENCE / 2)) * squared**0.5
-        row["low"], row["high"] = mean - half, mean + half
-    return row
+    """A mean with its interval, and the spread of the lines."""
+    mean = float(by_line.mean())
+    low, high = combined_interval(mean, parts)
+    return {"mean": mean, "low": low, "high": high, **{name: float(value) for name, value in spread(by_line).items()}}
 
 
-def _pairs(plan: Subsets, values: NDArray[np.float64], found: Paired, many: Mapping[str, Any]) -> pd.DataFrame:
+def _pairs(plan: Subsets, values: NDArray[np.float64], table: Table, facts: Mapping[str, Any]) -> pd.DataFrame:
     import pandas as pd
 
     pairs = list(combinations(range(len(plan.measures)), 2))
     fitted = _fit(plan, pairs)
     rows = []
-    for o, outcome in enumerate(found.outcomes):
+    for o, outcome in enumerate(table.outcomes):
         if fitted is None:
             break
         gained = values[:, :, o] - values[:, :1, o]
@@ -271,8 +262,8 @@ def _pairs(plan: Subsets, values: NDArray[np.float64], found: Paired, many: Mapp
         for (one, other), each in zip(pairs, by_line.T, strict=True):
             parts = [(float(each.var(ddof=1)) / each.size, each.size - 1)] if each.size > 1 else []
             rows.append({
-                "outcome": outcome.name, "unit": found.units[o], "better": outcome.better,
-                "measure": plan.measures[one], "other": plan.measures[other], **_row(each, parts), **many,
+                "outcome": outcome.name, "unit": table.units[o], "better": outcome.better,
+                "measure": plan.measures[one], "other": plan.measures[other], **_row(each, parts), **facts,
             })  # fmt: skip
     return pd.DataFrame(rows, columns=list(PAIR_COLUMNS))
 

@@ -13,15 +13,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sim.comparison.effects import CONFIDENCE, NATION, OUTCOMES, check_outcomes
+from sim.comparison.outcomes import NATION, OUTCOMES, check_outcomes
+from sim.comparison.summary import half_width
 from sim.engine.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.batches.batch import Batch
 
 FEWEST = 10
 """Pairs before an interval is trusted enough to stop, or to plan from."""
@@ -72,21 +72,16 @@ def pairs_needed(sd: float, half: float) -> float:
     >>> pairs_needed(sd=100.0, half=10.0)
     273
     """
-    from scipy.special import stdtrit
-
-    def wide(pairs: int) -> float:
-        return float(stdtrit(pairs - 1, 0.5 + CONFIDENCE / 2)) * sd / math.sqrt(pairs)
-
     if not math.isfinite(sd):
         return math.nan
     low, high = 1, 2
-    while wide(high) > half:  # too few at `low`, perhaps enough at `high`
+    while half_width(sd, high) > half:  # too few at `low`, perhaps enough at `high`
         low, high = high, 2 * high
         if high > COUNTLESS:
             return math.inf
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if wide(middle) > half else (low, middle)
+        low, high = (middle, high) if half_width(sd, middle) > half else (low, middle)
     return high
 
 
@@ -126,7 +121,7 @@ def needed(effects: pd.DataFrame, wishes: Sequence[Wish]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def until_precise(make: Callable[[int], Batch], wishes: Sequence[Wish], first: int, most: int = MOST) -> Batch:
+def until_precise(make: Callable[[int], Any], wishes: Sequence[Wish], first: int, most: int = MOST) -> Any:
     """Make a batch longer and longer until every wish is reached, or there are `most` seeds (or draws).
 
     Parameters

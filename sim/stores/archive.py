@@ -34,7 +34,7 @@ import numpy as np
 from sim.engine.errors import InputError
 from sim.stores.claims import Claims
 from sim.stores.columns import Columns
-from sim.stores.files import Files, now, write_text
+from sim.stores.files import Files, as_place, now, write_text
 from sim.stores.folder import folder_name
 from sim.stores.packed import run_table
 from sim.stores.parquet import FOLDERS as PARQUET_FOLDERS
@@ -72,7 +72,7 @@ class ArchiveStore(Store):
     """
 
     def __init__(self, place: str | os.PathLike[str], *, reading: bool = False) -> None:
-        self.place = os.fspath(place)
+        self.place = as_place(place, "store")
         self.files = Files(self.place)
         self.claims = Claims(self.files)
         self.parquet = Parquet(self.files)
@@ -87,7 +87,7 @@ class ArchiveStore(Store):
     def stands(cls, place: str | os.PathLike[str]) -> bool:
         """Whether there is anything at a place; a place that cannot be looked at counts, to be refused when opened."""
         try:
-            files = Files(os.fspath(place))
+            files = Files(as_place(place, "store"))
         except InputError:
             return True
         return files.exists("") and bool(files.fs.ls(files.root))

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from sim.engine.checks import kind_of
 from sim.engine.errors import InputError
 
 
@@ -145,6 +146,19 @@ class Files:
     def _half(self, name: str) -> str:
         folder, _, last = self.at(name).rpartition("/")
         return f"{folder}/.{last}~{self.me}"
+
+
+def as_place(place: object, name: str) -> str:
+    """The path or URL that an argument (`name`) is.
+
+    Raises
+    ------
+    InputError
+        If it is anything else.
+    """
+    if not isinstance(place, str | os.PathLike) or not os.fspath(place):
+        raise InputError(f"{name} is {kind_of(place)}; it is the path of a folder, or a URL for a store")
+    return os.fsdecode(place)
 
 
 def now() -> str:

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from sim.engine.errors import InputError
-from sim.stores.files import now, read_manifest, write_text
+from sim.stores.files import as_place, now, read_manifest, write_text
 from sim.stores.run import HOW, IDENTITY, WHAT, Row, Run, facts_of, run_id, scenario_text
 from sim.stores.runs import Runs, by_key
 from sim.stores.sources import changed_files
@@ -69,7 +69,7 @@ class FolderStore(Store):
     """
 
     def __init__(self, out: str | os.PathLike[str], *, overwrite: bool = False, reading: bool = False) -> None:
-        self._out, self.overwrite, self.reading = Path(out), overwrite, reading
+        self._out, self.overwrite, self.reading = Path(as_place(out, "out")), overwrite, reading
         self.place = str(self._out)
         self._rows: dict[tuple[str, int, int], Row] = {}  # of the batch that is made here
         self._made: Mapping[str, Any] | None = None  # its plan
@@ -91,10 +91,8 @@ class FolderStore(Store):
     @classmethod
     def stands(cls, place: str | os.PathLike[str]) -> bool:
         """Whether there is a results folder at a place."""
-        folder = Path(place)
-        return (
-            "://" not in str(os.fspath(place)) and (folder / "runs").is_dir() and "store" not in read_manifest(folder)
-        )
+        text = as_place(place, "place")
+        return "://" not in text and Path(text, "runs").is_dir() and "store" not in read_manifest(Path(text))
 
     @property
     def out(self) -> Path:

@@ -15,6 +15,7 @@ from sim.stores.run import HOW, WHAT
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray as xr
 
     from sim.batches.batch import Batch
     from sim.scenario import Scenario
@@ -98,6 +99,10 @@ class Store(ABC):
             raise InputError(f"{self.place} holds {len(plans)} plans; there is none with number {plan}")
         batch: Batch = import_module("sim.batches.batch").Batch(self.out, self, plans[plan])
         return batch
+
+    def to_xarray(self, observables: Sequence[str] | None = None) -> xr.Dataset:
+        """All weekly values of the latest batch: short for ``store.batch().to_xarray(observables)``."""
+        return self.batch().to_xarray(observables)
 
     @property
     @abstractmethod

@@ -16,13 +16,20 @@ LAST_WEEKS = 52
 
 
 def totals(record: Record, names: Sequence[str]) -> NDArray[np.float64]:
-    """Regions x observables: sums over the run for counts, means over its last 52 weeks for states."""
-    columns = [record.names.index(name) for name in names]
-    states = [record.observables[k].how != "sum" for k in columns]
+    """Regions x observables: sums over the run, or means over its last 52 weeks for states. NaN where absent."""
+    columns = _columns(record, names)
+    states = [k >= 0 and record.observables[k].how != "sum" for k in columns]
     # all columns at once, as they lie in memory: several times as fast as picking some first
     found = record.values.sum(axis=0)[:, columns]
     found[:, states] = record.values[-LAST_WEEKS:].mean(axis=0)[:, columns][:, states]
+    found[:, [k < 0 for k in columns]] = np.nan
     return found
+
+
+def _columns(record: Record, names: Sequence[str]) -> list[int]:
+    """Where the observables stand in a record; -1 for those it does not have."""
+    places = {name: k for k, name in enumerate(record.names)}
+    return [places.get(name, -1) for name in names]
 
 
 def all_totals(runs: Mapping[Any, Record], names: Sequence[str]) -> Mapping[Any, NDArray[np.float64]]:
@@ -33,7 +40,8 @@ def all_totals(runs: Mapping[Any, Record], names: Sequence[str]) -> Mapping[Any,
 
 def weekly(record: Record, names: Sequence[str]) -> NDArray[np.float64]:
     """Weeks x regions x observables."""
-    return record.values[:, :, [record.names.index(name) for name in names]]
+    columns = _columns(record, names)
+    return np.where(np.less(columns, 0), np.nan, record.values[:, :, columns])
 
 
 def all_weekly(runs: Mapping[Any, Record], names: Sequence[str]) -> Mapping[Any, NDArray[np.float64]]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.comparison.effects import OUTCOMES
+from sim.comparison.outcomes import OUTCOMES
 from sim.engine.errors import InputError, nearest
 from sim.sweeps.designs import missing
 

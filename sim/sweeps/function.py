@@ -13,17 +13,24 @@ Nothing is kept on disk: a sweep that shall be gone on with is better run as a s
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.batches.batch import Runner, simulate
+from sim.comparison.outcomes import OUTCOMES
+from sim.comparison.table import table_of
 from sim.engine.errors import InputError, nearest
-from sim.sweeps.sweep import Axis, Sweep, Told, compared, load_sweep, told_of
+from sim.stores.run import Key
+from sim.sweeps.sweep import Axis, Sweep, load_sweep, outcomes_of
+
+if TYPE_CHECKING:
+    from sim.record import Record
+    from sim.scenario import Scenario
 
 
 def as_function(
@@ -53,7 +60,7 @@ class ModelFunction:
     plan: Sweep
     world_seed: int = 1
     runner: Runner = simulate
-    _baselines: dict[tuple[str, int, int], Told] = field(default_factory=dict, repr=False)
+    _baselines: dict[str, dict[Key, Record]] = field(default_factory=dict, repr=False)
 
     @property
     def axes(self) -> dict[str, Axis]:
@@ -92,19 +99,28 @@ class ModelFunction:
             if name not in axes:
                 raise InputError(f"the sweep varies no {name!r}; it varies {', '.join(axes)}{nearest(name, axes)}")
         point = self.plan.point({axes[name].path: _written(axes[name], value) for name, value in values.items()})
-        found = []
+        records = {point.name: self._run(point.scenario)}
+        if point.baseline is not None:
+            name = point.baseline.name
+            if name not in self._baselines:
+                self._baselines[name] = self._run(point.baseline)
+            records[name] = self._baselines[name]
+        table = table_of(records, self.plan.outcomes)
+        assert table is not None
+        runs = outcomes_of(table, self.plan.outcomes, point).values()
+        return {name: float(np.mean([run[name] for run in runs])) for name in self.plan.outcomes}
+
+    def _run(self, scenario: Scenario) -> dict[Key, Record]:
+        """The records of a scenario under every seed and draw of the sweep, with what its outcomes need of them."""
+        records = {}
         for seed, draw in product(self.plan.seeds, self.plan.draws):
-            ours = told_of(self.runner(point.scenario, seed, self.world_seed, draw=draw), self.plan.outcomes)
-            if point.baseline is None:
-                found.append([ours.values[name][0] for name in self.plan.outcomes])
-                continue
-            key = (point.baseline.name, seed, draw)
-            if key not in self._baselines:
-                record = self.runner(point.baseline, seed, self.world_seed, draw=draw)
-                self._baselines[key] = told_of(record, self.plan.outcomes)
-            both = [compared(name, ours, self._baselines[key]) for name in self.plan.outcomes]
-            found.append([one - other for one, other in both])
-        return dict(zip(self.plan.outcomes, np.mean(found, axis=0).tolist(), strict=True))
+            record = self.runner(scenario, seed, self.world_seed, draw=draw)
+            names = {name for outcome in self.plan.outcomes for name in OUTCOMES[outcome].observables(record)}
+            kept = [k for k, name in enumerate(record.names) if name in names]
+            records[Key(draw, seed)] = replace(
+                record, values=record.values[:, :, kept], observables=tuple(record.observables[k] for k in kept)
+            )
+        return records
 
     def rows(self, table: Any) -> NDArray[np.float64]:
         """The outcomes at several points: a column for each outcome, or one flat array where there is one outcome.

@@ -38,7 +38,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
-from sim.comparison.effects import COLUMNS, NATION, NOTHING_MARGIN, OUTCOMES, outcome_values, summarised
+from sim.comparison.effects import COLUMNS, SIDES
+from sim.comparison.outcomes import NATION, OUTCOMES
+from sim.comparison.summary import summarise
+from sim.comparison.table import NOTHING_MARGIN, Table, table_of
 from sim.engine.errors import InputError, nearest
 from sim.engine.places import Keys, Tree, read
 from sim.measures import MEASURES
@@ -55,7 +58,6 @@ if TYPE_CHECKING:
     from sim.batches.batch import Batch, OnError
     from sim.batches.estimate import Estimate
     from sim.batches.work import OnProgress, OnWeek, Runner
-    from sim.record import Record
     from sim.stores.store import Store
 
 MOST_POINTS = 100_000
@@ -643,73 +645,42 @@ def sweep(
 
 
 def swept(plan: Sweep, batch: Batch) -> Swept:
-    """The table of a sweep from its runs, each read once."""
+    """The table of a sweep from its runs."""
     import pandas as pd
 
-    told: dict[tuple[str, Any], Told] = {}  # a baseline has several points
-
-    def of(scenario: Scenario, key: Any) -> Told:
-        if (scenario.name, key) not in told:
-            told[scenario.name, key] = told_of(batch.records[scenario.name][key], plan.outcomes)
-        return told[scenario.name, key]
-
-    lines = []
-    for point in plan.points:
-        for key in batch.records[point.name]:
-            if point.baseline is not None and key not in batch.records[point.baseline.name]:
-                continue  # it failed
-            ours, pair = of(point.scenario, key), Key.of(key)
-            line = {"point": point.name, "draw": pair.draw, "seed": pair.seed, **_inputs(plan, point)}
-            if point.baseline is None:
-                lines.append({**line, **{name: values[0] for name, values in ours.values.items()}})
-                continue
-            theirs = of(point.baseline, key)
-            for name in plan.outcomes:
-                one, other = compared(name, ours, theirs)
-                line |= {name: one - other, f"baseline_{name}": other}
-            lines.append(line)
     columns = ["point", "draw", "seed", *(axis.path for axis in plan.axes)]
     columns += [*plan.outcomes, *(f"baseline_{name}" for name in plan.outcomes if plan.baseline is not None)]
-    units = {name: unit for run in told.values() for name, unit in run.units.items() if unit}
-    margin = next((run.margin for run in told.values()), NOTHING_MARGIN)
-    return Swept(plan, batch, pd.DataFrame(lines, columns=columns), units, margin)
+    table = table_of(batch.records, plan.outcomes)
+    if table is None:
+        return Swept(plan, batch, pd.DataFrame(columns=columns), {}, NOTHING_MARGIN)
+    lines = []
+    for point in plan.points:
+        inputs = _inputs(plan, point)
+        for (draw, seed), values in outcomes_of(table, plan.outcomes, point).items():
+            lines.append({"point": point.name, "draw": draw, "seed": seed, **inputs, **values})
+    units = {outcome.name: unit for outcome, unit in zip(table.outcomes, table.units, strict=True) if unit}
+    return Swept(plan, batch, pd.DataFrame(lines, columns=columns), units, table.margin)
 
 
-@dataclass(frozen=True)
-class Told:
-    """What is kept of a run: outcomes by region (Mali first), and what `compared` and a summary need."""
+def outcomes_of(table: Table, names: Sequence[str], point: Point) -> dict[Key, dict[str, float]]:
+    """The outcomes of each run of a point, for Mali; with a baseline, differences from it and the baseline's own.
 
-    values: dict[str, NDArray[np.float64]]
-    units: dict[str, str]
-    measures: Mapping[str, Any]
-    regions: Sequence[str]
-    margin: float
-
-
-def told_of(record: Record, outcomes: Sequence[str]) -> Told:
-    from sim.comparison.delivered import active_measures
-
-    places = {name: OUTCOMES[name].observables(record) for name in outcomes}
-    no = {name: np.full(1 + len(record.regions), 0.0 if OUTCOMES[name].prefix else np.nan) for name in outcomes}
-    values = {name: outcome_values(record, OUTCOMES[name]) if where else no[name] for name, where in places.items()}
-    units = {
-        name: record.observables[record.names.index(where[0])].unit if where else "" for name, where in places.items()
+    A measure that no run has costs nothing; any other outcome that the runs do not have is NaN.
+    """
+    there = [outcome.name for outcome in table.outcomes]
+    absent = {name: 0.0 if OUTCOMES[name].prefix else math.nan for name in names if name not in there}
+    if point.baseline is None:
+        arm = table.arms[point.name]
+        return {key: {**absent, **dict(zip(there, values[:, 0].tolist(), strict=True))}
+                for key, values in zip(arm.keys, arm.values, strict=True)}  # fmt: skip
+    pairs = table.pairs(point.name, point.baseline.name, by_run=True)
+    absent |= {f"baseline_{name}": value for name, value in absent.items()}
+    gaps, theirs = (pairs.ours - pairs.theirs)[:, :, 0].tolist(), pairs.theirs[:, :, 0].tolist()
+    own = [f"baseline_{name}" for name in there]
+    return {
+        Key(draw, seed): {**absent, **dict(zip(there, gap, strict=True)), **dict(zip(own, other, strict=True))}
+        for draw, seed, gap, other in zip(pairs.draws, pairs.seeds, gaps, theirs, strict=True)
     }
-    margin = float(record.about.get("parameters", {}).get("nothing_margin", NOTHING_MARGIN))
-    return Told(values, units, active_measures(record), record.regions, margin)
-
-
-def compared(outcome: str, ours: Told, theirs: Told) -> tuple[float, float]:
-    """An outcome of a run and of its baseline, over the regions in which it is taken."""
-    from sim.comparison.delivered import elsewhere
-
-    one, other = ours.values[outcome], theirs.values[outcome]
-    if not OUTCOMES[outcome].elsewhere:
-        return float(one[0]), float(other[0])
-    away = elsewhere(ours.measures, theirs.measures, ours.regions)
-    if not away.any():
-        return math.nan, math.nan
-    return float(one[1:][away].sum()), float(other[1:][away].sum())
 
 
 def _inputs(plan: Sweep, point: Point) -> dict[str, Any]:
@@ -783,7 +754,8 @@ class Swept:
                     "scenario": name, "outcome": outcome, "group": OUTCOMES[outcome].group, "unit": unit,
                     "region": NATION, "better": better, "baseline": baselines[str(name)],
                     "draws": len(runs) if drawn else 0, "seeds": len(self.plan.seeds) if drawn else len(runs),
-                    **summarised(gap + theirs, theirs, better, margin),
+                    **{name: float(value) for name, value in
+                       summarise(gap + theirs, theirs, SIDES[better], margin).items()},
                 })  # fmt: skip
         return pd.DataFrame(found, columns=list(COLUMNS))
 

@@ -26,7 +26,8 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
-from sim.comparison.effects import basis, headline, in_words
+from sim.comparison.effects import basis, headline
+from sim.comparison.outcomes import in_words
 from sim.engine.errors import InputError, nearest, plain
 from sim.views.sheet import (
     BLUE,

@@ -23,10 +23,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from sim.batches.preview import PlannedMeasure, Preview, preview
-from sim.comparison.delivered import CHANGED, LEFT_OUT, delivered, own_delivered
-from sim.comparison.effects import LEDGER, NATION, NOTHING_MARGIN, SOUGHT, Basis, basis, effects, headline
-from sim.comparison.over_time import effects_over_time
+from sim.comparison.delivered import delivered, own_delivered
+from sim.comparison.effects import Basis, basis, effects, effects_over_time, headline
+from sim.comparison.outcomes import LEDGER, NATION, SOUGHT
 from sim.comparison.precision import Wish, needed
+from sim.comparison.table import CHANGED, LEFT_OUT, NOTHING_MARGIN
 from sim.comparison.worth import cost_per_spared
 from sim.engine.errors import InputError
 from sim.parameters import rows as parameter_rows

@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from sim.comparison.effects import basis, in_words
+from sim.comparison.effects import basis
+from sim.comparison.outcomes import in_words
 from sim.engine.errors import InputError, nearest, plain
 from sim.views.sheet import (
     FONT,

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from sim.comparison.effects import basis, headline, in_words
+from sim.comparison.effects import basis, headline
+from sim.comparison.outcomes import in_words
 from sim.sweeps.sweep import written
 from sim.views.tables import duration, money, number
 

@@ -18,7 +18,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from sim.comparison.effects import OUTCOMES, basis, headline, in_words
+from sim.comparison.effects import basis, headline
+from sim.comparison.outcomes import OUTCOMES, in_words
 from sim.engine.errors import InputError, nearest
 from sim.sweeps.sensitivity import SCREENED, sensitivity
 from sim.views.sheet import (

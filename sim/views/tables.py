@@ -16,8 +16,9 @@ from rich.console import Console
 from rich.markup import escape, render
 from rich.table import Table
 
-from sim.comparison.delivered import active_measures
-from sim.comparison.effects import OUTCOMES, basis, headline, in_words
+from sim.comparison.effects import basis, headline
+from sim.comparison.outcomes import OUTCOMES, in_words
+from sim.comparison.table import active_measures
 
 if TYPE_CHECKING:
     import pandas as pd

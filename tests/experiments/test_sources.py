@@ -52,7 +52,10 @@ def digest(tmp_path):
         ('"docstring"', '"another"'),
         ("  # a rule", "  # a mended comment"),
         ("# for the root", ""),
-        ("self.share * math.sqrt(people)", "(\n                self.share\n                * math.sqrt(people)\n)"),
+        (
+            "self.share * math.sqrt(people)",
+            "(\n                self.share\n                * math.sqrt(people)\n            )",
+        ),
         ("0.25", "0.250"),
     ],
 )

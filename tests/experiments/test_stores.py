@@ -278,12 +278,14 @@ def test_scenarios_may_be_paths_or_dicts(tmp_path):
         ({"scenarios": "scenarios/baseline.yaml"}, "scenarios is 'scenarios/baseline.yaml'; it is a list"),
         ({"scenarios": []}, "scenarios is an empty list"),
         ({"scenarios": [5]}, "the scenario is 5"),
+        ({"store": 5}, "store is 5; it is the path of a folder, or a URL"),
+        ({"out": None}, "out is None; it is the path of a folder"),
     ],
 )
 def test_wrong_arguments_are_told_before_anything_is_written(tmp_path, wrong, words):
-    given = {"scenarios": [fakes.scenario("a")], "seeds": [1], "runner": fakes.quick, **wrong}
+    given = {"scenarios": [fakes.scenario("a")], "seeds": [1], "out": tmp_path / "out", "runner": fakes.quick, **wrong}
     with pytest.raises(InputError, match=words):
-        run_batch(out=tmp_path / "out", **given)
+        run_batch(**given)
     assert not list(tmp_path.glob("out/manifest.json"))
 
 

@@ -13,7 +13,8 @@ from comparisons import comparison, of_measures
 import sim
 from sim import cli
 from sim.comparison.delivered import own_delivered
-from sim.comparison.effects import LEDGER, SOUGHT, basis, effects
+from sim.comparison.effects import basis, effects
+from sim.comparison.outcomes import LEDGER, SOUGHT
 from sim.comparison.worth import cost_per_spared
 from sim.engine.errors import InputError
 from sim.measures import MEASURES

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.collections import PolyCollection
 from matplotlib.dates import num2date
 
-from sim.comparison.over_time import effects_over_time
+from sim.comparison.effects import effects_over_time
 from sim.engine.errors import InputError
 from sim.views.series import QUARTER, plot_effects_over_time, plot_series
 from sim.views.sheet import over_seeds

@@ -7,8 +7,9 @@ import pytest
 
 import sim
 from sim.batches.batch import run_batch
-from sim.comparison.effects import OUTCOMES, effects
-from sim.comparison.over_time import COLUMNS, effects_over_time
+from sim.comparison.effects import WEEKLY_COLUMNS as COLUMNS
+from sim.comparison.effects import effects, effects_over_time
+from sim.comparison.outcomes import OUTCOMES
 from sim.engine.errors import InputError
 
 WEEKS = 60

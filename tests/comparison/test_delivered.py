@@ -4,7 +4,8 @@ import batch_fakes as fakes
 import numpy as np
 import pytest
 
-from sim.comparison.delivered import COLUMNS, active_measures, changes, delivered, elsewhere
+from sim.comparison.delivered import COLUMNS, delivered
+from sim.comparison.table import active_measures, changes, elsewhere
 from sim.stores.run import Key
 
 WEEKS = 10

@@ -4,7 +4,8 @@ import batch_fakes as fakes
 import numpy as np
 import pytest
 
-from sim.comparison.worth import cost_per_spared, fieller
+from sim.comparison.summary import fieller
+from sim.comparison.worth import cost_per_spared
 from sim.engine.errors import InputError
 
 

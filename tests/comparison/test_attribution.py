@@ -170,5 +170,5 @@ def test_what_cannot_be_shared_out_is_refused():
     with pytest.raises(InputError, match="joined_elsewhere cannot be shared out"):
         attribution(plan, records, ["joined_elsewhere"])
     del records[plan.scenarios[1].name][2]
-    with pytest.raises(InputError, match="have not all runs"):
+    with pytest.raises(InputError, match="some subsets lack runs"):
         attribution(plan, records)

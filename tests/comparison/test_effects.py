@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import ttest_rel
 
-from sim.comparison.effects import COLUMNS, LEDGER, OUTCOMES, SOUGHT, basis, effects, headline, outcome_values
+from sim.comparison.effects import COLUMNS, basis, effects, headline
+from sim.comparison.outcomes import LEDGER, OUTCOMES, SOUGHT
+from sim.comparison.table import table_of
 from sim.engine.errors import InputError
 from sim.stores.run import Key
 
@@ -48,11 +50,12 @@ def test_outcomes_by_hand():
     values[:, 0, 4] = 10.0  # two costs that add up
     values[:, 0, 5] = 5.0
     record = fakes.record(values)
-    assert outcome_values(record, OUTCOMES["joined"]).tolist() == [36 * WEEKS, *(k * WEEKS for k in range(9))]
-    trust = outcome_values(record, OUTCOMES["trust"])
+    table = table_of({"a": {1: record}}, ["joined", "trust", "cost"])
+    joined, trust, cost = table.arms["a"].values[0]
+    assert joined.tolist() == [36 * WEEKS, *(k * WEEKS for k in range(9))]
     assert trust[1:].tolist() == [0.25] * 8 + [0.5]
     assert trust[0] == pytest.approx(0.25 + 0.25 * 9 / 45)  # weights 1..9
-    assert outcome_values(record, OUTCOMES["cost"])[:3].tolist() == [15 * WEEKS, 15 * WEEKS, 0]
+    assert cost[:3].tolist() == [15 * WEEKS, 15 * WEEKS, 0]
 
 
 def test_a_row_by_hand():
