@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -53,27 +53,21 @@ class Parquet:
 
     def counting(self) -> dict[str, np.ndarray]:
         """The files of which runs are read, and of each the runs that are read from a larger one instead."""
-        import pyarrow.parquet as pq
-
         names = self.files.names("runs")
         for name in set(self._ids) - set(names):
             del self._ids[name]
-        for name in names:
-            if name not in self._ids:
-                with self.files.open(f"runs/{name}") as stream:
-                    runs = pq.read_table(stream, columns=["run"])["run"].to_pylist()
-                self._ids[name] = np.array([int(run, 16) for run in runs], np.uint64)
+        for name in (name for name in names if name not in self._ids):
+            with self._opened(f"runs/{name}") as source:
+                runs = source.read(["run"])["run"].to_pylist()
+            self._ids[name] = np.array([int(run, 16) for run in runs], np.uint64)
         none = np.empty(0, np.uint64)
-        every = np.concatenate([none, *self._ids.values()])
-        if np.unique(every).size == every.size:
-            return dict.fromkeys(names, none)
-        counting, seen = {}, none
-        for name in sorted(names, key=lambda name: (self._ids[name].size, name), reverse=True):
-            twice = self._ids[name][np.isin(self._ids[name], seen)]
-            if twice.size < self._ids[name].size:
-                counting[name] = twice
-                seen = np.concatenate([seen, self._ids[name]])
-        return {name: counting[name] for name in names if name in counting}
+        ids, times = np.unique(np.concatenate([none, *self._ids.values()]), return_counts=True)
+        doubled, seen, twice = ids[times > 1], none, dict.fromkeys(names, none)
+        if doubled.size:
+            for name in sorted(names, key=lambda name: (self._ids[name].size, name), reverse=True):
+                mine = np.intersect1d(self._ids[name], doubled)
+                twice[name], seen = np.intersect1d(mine, seen), np.union1d(mine, seen)
+        return {name: twice[name] for name in names if twice[name].size < self._ids[name].size}
 
     def parts(self, folder: str, where: Any) -> Iterator[tuple[Any, Any]]:
         """Datasets of all files of a folder, each with the filter that gives each run once."""
@@ -99,22 +93,28 @@ class Parquet:
 
     def schema(self, file: str) -> pa.Schema:
         """What a file holds; files of one kind share it, as a hundred observables take their room."""
+        if file not in self._schemas:
+            with self._opened(file):
+                pass
+        return self._schemas[file]
+
+    @contextmanager
+    def _opened(self, file: str) -> Iterator[Any]:
+        """A file of Parquet; its schema is remembered."""
         import pyarrow.parquet as pq
 
-        if file not in self._schemas:
-            with self.files.open(file) as stream:
-                schema = pq.read_schema(stream)
-            self._schemas[file] = self._kinds.setdefault(schema.serialize().to_pybytes(), schema)
-        return self._schemas[file]
+        with self.files.open(file) as stream:
+            source = pq.ParquetFile(stream)
+            if file not in self._schemas:
+                schema = source.schema_arrow
+                self._schemas[file] = self._kinds.setdefault(schema.serialize().to_pybytes(), schema)
+            yield source
 
     def group(self, folder: str, file: str, group: int | None) -> pa.Table:
         """A row group (or all) of a file; the latest of each kind are remembered, as runs are mostly read in order."""
-        import pyarrow.parquet as pq
-
         key = (folder, file, group)
         if self._remembered.get(folder, (None,))[0] != key:
-            with self.files.open(f"{folder}/{file}") as stream:
-                source = pq.ParquetFile(stream)
+            with self._opened(f"{folder}/{file}") as source:
                 table = source.read() if group is None else source.read_row_group(group)
             self._remembered[folder] = (key, table)
         found: pa.Table = self._remembered[folder][1]

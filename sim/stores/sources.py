@@ -1,8 +1,9 @@
 """Digests of the code and tables that decide the numbers of a run: two programs with equal digests give equal numbers.
 
-A Python file counts by its syntax tree without docstrings, so a new comment, docstring or line break leaves its digest
-as it is, on every version of Python. Other files count byte by byte. To parse all files takes a few tenths of a second,
-so digests are kept on disk, under the digest of the bytes of their files.
+A Python file counts by its syntax tree without texts that stand alone, such as docstrings. So a new comment, docstring
+or line break leaves its digest as it is, and all versions of Python give the same one. Other files count byte by byte.
+To parse all files takes a few tenths of a second, so digests are kept on disk, under the digest of the bytes of their
+files.
 """
 
 from __future__ import annotations
@@ -76,12 +77,12 @@ def _sources(plugins: tuple[Plugin, ...]) -> tuple[Mapping[str, str], str]:
             files[f"sim/{place.as_posix()}"] = file_digest(file, found)
     for plugin in plugins:
         of = f"{plugin.distribution} {plugin.version}, {plugin.key}"
-        if plugin.text:
-            files[of] = _sha(plugin.text.encode())
+        if plugin.text:  # its version is a digest of the text
+            of = f"{plugin.distribution}, {plugin.key}"
+            files[of] = _sha(" ".join(_code(part.encode(), found) for part in plugin.text.split("\0")).encode())
         folder = os.path.commonpath([source.parent for source in plugin.files]) if plugin.files else ""
-        files |= {
-            f"{of}: {source.relative_to(folder).as_posix()}": file_digest(source, found) for source in plugin.files
-        }
+        for source in plugin.files:
+            files[f"{of}: {source.relative_to(folder).as_posix()}"] = file_digest(source, found)
     if found != known:
         _remember(found)
     return files, _sha(json.dumps(list(files.items())).encode())
@@ -94,27 +95,25 @@ def file_digest(file: Path, known: dict[str, str] | None = None) -> str:
     True
     """
     data = file.read_bytes()
-    if file.suffix != ".py":
-        return _sha(data)
-    known = {} if known is None else known
+    return _code(data, {} if known is None else known) if file.suffix == ".py" else _sha(data)
+
+
+def _code(data: bytes, known: dict[str, str]) -> str:
     key = hashlib.sha256(_OWN + data).hexdigest()
     if key not in known:
         try:
             known[key] = _sha("".join(_tree(ast.parse(data))).encode("utf-8", "surrogatepass"))
-        except (SyntaxError, ValueError):  # of a measure from outside: not for this Python
+        except (SyntaxError, ValueError):  # of a measure from outside: not for this Python, or with magic of a notebook
             return _sha(data)
     return known[key]
 
 
 def _tree(node: object) -> Iterator[str]:
-    """A syntax tree as text: no positions, no docstrings, and no empty fields, which differ between Pythons."""
+    """A syntax tree as text: no positions, no texts that stand alone, no empty fields, which differ between Pythons."""
     if isinstance(node, ast.AST):
-        yield type(node).__name__
-        yield "("
+        yield f"{type(node).__name__}("
         for name in node._fields:
             value = getattr(node, name, None)
-            if name == "body" and _has_docstring(node):
-                value = value[1:]  # type: ignore[index]
             if value is not None and value != [] and name not in ("ctx", "kind", "type_comment"):
                 yield f"{name}="
                 yield from _tree(value)
@@ -122,18 +121,14 @@ def _tree(node: object) -> Iterator[str]:
     elif isinstance(node, list):
         yield "["
         for one in node:
-            yield from _tree(one)
-            yield ","
+            if not (
+                isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant) and isinstance(one.value.value, str)
+            ):
+                yield from _tree(one)
+                yield ","
         yield "]"
     else:
         yield repr(node)
-
-
-def _has_docstring(node: ast.AST) -> bool:
-    if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) or not node.body:
-        return False
-    first = node.body[0]
-    return isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
 
 
 def _sha(data: bytes) -> str:
