@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from sim.version import __version__
 
 if TYPE_CHECKING:
-    from sim.agents import Imam, Member, Recruiter, SecurityUnit, Youth
     from sim.batches.batch import compare
-    from sim.model import RecruitmentModel
+    from sim.mesa.agents import Imam, Member, Recruiter, SecurityUnit, Youth
+    from sim.mesa.model import RecruitmentModel
     from sim.record import Record
     from sim.scenario import Scenario, load, run
     from sim.stores import open_store
@@ -29,10 +29,10 @@ _HOMES = {
     "compare": "sim.batches.batch",
     "open_store": "sim.stores",
     "sweep": "sim.sweeps.sweep",
-    "RecruitmentModel": "sim.model",
+    "RecruitmentModel": "sim.mesa.model",
     "Scenario": "sim.scenario",
     "Record": "sim.record",
-    **dict.fromkeys(("Imam", "Member", "Recruiter", "SecurityUnit", "Youth"), "sim.agents"),
+    **dict.fromkeys(("Imam", "Member", "Recruiter", "SecurityUnit", "Youth"), "sim.mesa.agents"),
 }
 
 __all__ = [

@@ -104,7 +104,7 @@ def change(path: str, value: Any, place: str | None) -> Tree:
     """A tree with one value in it."""
     keys = path.split(".") if isinstance(path, str) else []
     if not keys or not all(keys):
-        raise InputError(f"{shown(path)} is no path; a path is keys joined by dots", file=place)
+        raise InputError(f"{shown(path)} is not a path; a path is keys joined by dots", file=place)
     if len(keys) > MOST_DEPTH:
         raise InputError(f"{shown(path)} is a path of more than {MOST_DEPTH} keys", file=place)
     data = value

@@ -67,7 +67,7 @@ def _cercle(value: Any) -> str:
 
     cercles = {plain(name): name for name in world_grid().cercle}
     if not isinstance(value, str) or plain(value) not in cercles:
-        raise wrong(f"is {shown(value)}, which is no cercle of Mali{nearest(value, cercles.values())}")
+        raise wrong(f"is {shown(value)}, which is not a cercle of Mali{nearest(value, cercles.values())}")
     return cercles[plain(value)]
 
 

@@ -370,7 +370,7 @@ CASES = [
         "groups:\n  macina: {home_cercles: [Mopti, Tenenkouu]}",
         2,
         "groups.macina.home_cercles item 2 is 'Tenenkouu'",
-        ", which is no cercle of Mali; did you mean 'Tenenkou'?",
+        ", which is not a cercle of Mali; did you mean 'Tenenkou'?",
     ),
     ("groups:\n  macina: {home_cercles: []}", 2, "groups.macina.home_cercles is empty"),
     ("groups:\n  macina: {home_cercles: Mopti}", 2, "groups.macina.home_cercles is 'Mopti'; it is a list"),
@@ -568,8 +568,8 @@ def test_overrides_go_over_the_file_and_later_ones_over_earlier(write):
         ("measures.joint_patrols.regoins=all", "has no setting 'regoins'"),
         ("measures=3", "measures is 3"),
         ("measurs.joint_patrols=true", "there is no key 'measurs'"),
-        ("measures..x=3", "'measures..x' is no path"),
-        ("=3", "'' is no path"),
+        ("measures..x=3", "'measures..x' is not a path"),
+        ("=3", "'' is not a path"),
         ("extends=a.yaml", "extends can only be written in a file"),
         ("measures.joint_patrols={intensity: 1}", "is a block; set one value at a time"),
         ("measures.joint_patrols.regions=[Gao", "is not YAML"),
@@ -641,7 +641,7 @@ def test_wrong_arguments_are_input_errors(write):
             load("basic.yaml", overrides)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="on_week is 3; it is a function"):
         run(base, on_week=3)  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="is no path; a path is keys joined by dots"):
+    with pytest.raises(InputError, match="is not a path; a path is keys joined by dots"):
         base.replaced({3: 4})  # type: ignore[dict-item]
     with pytest.raises(InputError, match="it is a dict of new values by path"):
         base.replaced(["name=x"])  # type: ignore[arg-type]

@@ -12,14 +12,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BeforeValidator
 
+from sim.engine.checks import number
 from sim.engine.errors import InputError
+from sim.settings import Block
 
 Table = NDArray[np.float64]
+
+MOST_POINTS = 100_000
 
 MORRIS_LEVELS = 4
 """Morris (1991) steps over two thirds of the range between four levels, the usual choice."""
@@ -135,3 +140,16 @@ def salib(module: str) -> Any:
 def missing(library: str) -> InputError:
     """What is said where a library of the extra is not installed."""
     return InputError(f'{library} is not installed; this needs it: python -m pip install "kumakan[sweeps]"')
+
+
+def count(allowed: str, low: int, high: int) -> BeforeValidator:
+    """A check of a setting that is a whole number."""
+    return BeforeValidator(lambda value: number(value, f"{allowed} from {low} to {high}", low, high, whole=True))
+
+
+class Design(Block):
+    """Which points are tried and how many."""
+
+    method: Literal["grid", "list", "one-at-a-time", "latin-hypercube", "sobol-sequence", "sobol", "morris"]
+    n: Annotated[int, count("a whole number", 1, MOST_POINTS)] = 0
+    seed: Annotated[int, count("a whole number", 0, 2**31 - 1)] = 1

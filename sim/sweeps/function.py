@@ -13,6 +13,7 @@ Nothing is kept on disk: a sweep that shall be gone on with is better run as a s
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import product
@@ -26,7 +27,10 @@ from sim.comparison.outcomes import OUTCOMES
 from sim.comparison.table import table_of
 from sim.engine.errors import InputError, nearest
 from sim.stores.run import Key
-from sim.sweeps.sweep import Axis, Sweep, load_sweep, outcomes_of
+from sim.sweeps.axes import Axis
+from sim.sweeps.file import as_sweep
+from sim.sweeps.plan import Sweep
+from sim.sweeps.sweep import outcomes_of
 
 if TYPE_CHECKING:
     from sim.record import Record
@@ -34,20 +38,20 @@ if TYPE_CHECKING:
 
 
 def as_function(
-    plan: Sweep | str | os.PathLike[str], *, world_seed: int = 1, runner: Runner = simulate
+    plan: Sweep | str | os.PathLike[str] | Mapping[str, Any], *, world_seed: int = 1, runner: Runner = simulate
 ) -> ModelFunction:
     """The model as a function of what a sweep varies; its design is not used.
 
     Parameters
     ----------
-    plan : Sweep or path
+    plan : Sweep, path or dict
         What is varied, between which values, and which outcomes are given, over which seeds and draws.
     world_seed : int
         Who lives where and knows whom.
     runner : callable
         As for `sim.batches.batch.run_batch`.
     """
-    return ModelFunction(plan if isinstance(plan, Sweep) else load_sweep(plan), world_seed, runner)
+    return ModelFunction(as_sweep(plan), world_seed, runner)
 
 
 @dataclass

@@ -11,8 +11,10 @@ from sim.measures import MEASURES
 from sim.record import Observable, Record
 from sim.scenario import Scenario, load
 from sim.stores.run import Key
-from sim.validation import validate as v
-from sim.validation.validate import COLUMNS, TARGETS, Target, scenarios, validate
+from sim.validation import targets as t
+from sim.validation import validate as validation
+from sim.validation.targets import TARGETS, Target
+from sim.validation.validate import COLUMNS, scenarios, validate
 from sim.world.grid import world_grid
 
 WEEKS = 418  # from 2 January 2012 to the end of 2019
@@ -86,13 +88,13 @@ def test_a_change_is_a_share_of_the_baseline_under_the_same_luck():
 
 
 def test_a_year_of_clips_is_counted_until_they_are_gone():
-    inside = [date(2016, 1, 4) <= day < v.GONE_AFTER for day in DATES]
+    inside = [date(2016, 1, 4) <= day < t.GONE_AFTER for day in DATES]
     records = {"baseline": made(joined=np.where(inside, 10.0, 7.0)), "clips": made(joined=np.where(inside, 8.0, 99.0))}
     assert target("clips for 12 months: joining").value(records) == pytest.approx(-0.2)
 
 
 def test_what_is_left_of_clips_is_the_later_shift_over_that_of_the_last_week_of_clips():
-    on, later = (np.array([day == when for day in DATES], float) for when in (v.AFTER_CLIPS, v.GONE_AFTER))
+    on, later = (np.array([day == when for day in DATES], float) for when in (t.AFTER_CLIPS, t.GONE_AFTER))
     records = {"baseline": made(attitude_mean=0.1), "clips": made(attitude_mean=0.1 - 0.04 * on - 0.01 * later)}
     assert target("clips for 12 months: mean support").value(records) == pytest.approx(-0.04)
     assert target("what is left of it").value(records) == pytest.approx(0.25)
@@ -100,7 +102,7 @@ def test_what_is_left_of_clips_is_the_later_shift_over_that_of_the_last_week_of_
 
 
 def test_a_state_of_mali_is_weighted_by_people():
-    assert v.at(made(trust=in_region(1.0, "Bamako")), "trust", DATES[30]) == pytest.approx(
+    assert t.at(made(trust=in_region(1.0, "Bamako")), "trust", DATES[30]) == pytest.approx(
         (1.0 + REGIONS.index("Bamako")) / 45.0
     )
 
@@ -127,25 +129,25 @@ def _sites(raids):
 
 
 def test_attacks_are_set_against_those_recorded_in_the_same_year():
-    seen = v.recorded()
+    seen = t.recorded()
     assert seen.shape == (6, 9)
     as_seen = np.zeros((WEEKS, 9))
     for year in range(2012, 2018):
         as_seen[np.flatnonzero(year == YEARS)[0]] = seen[year - 2012]
     for factor in (1.0, 3.0):
         records = {"history": made(attacks=factor * as_seen)}
-        for year in v.YEARS_FITTED:
+        for year in t.YEARS_FITTED:
             assert target(f"attacks in {year}").value(records) == pytest.approx(factor)
-        for year, _, _, share in v.CENTRE_SHARES:
+        for year, _, _, share in t.CENTRE_SHARES:
             assert target(f"Mopti and Ségou among attacks, {year}").value(records) == pytest.approx(share, abs=0.01)
-    assert v._error("model")({"history": made(attacks=as_seen)}) == 0.0
+    assert t.forecast_error("model")({"history": made(attacks=as_seen)}) == 0.0
 
 
 def test_naive_forecasts_know_the_year_before_or_the_mean_of_all_years():
-    seen, records = v.recorded(), {"history": made()}
-    assert v._error("model")(records) == pytest.approx(seen[1:].mean()), "no attacks at all"
-    assert v._error("last year")(records) == pytest.approx(np.abs(np.diff(seen, axis=0)).mean())
-    assert v._error("regional mean")(records) == pytest.approx(np.abs(seen[1:] - seen.mean(axis=0)).mean())
+    seen, records = t.recorded(), {"history": made()}
+    assert t.forecast_error("model")(records) == pytest.approx(seen[1:].mean()), "no attacks at all"
+    assert t.forecast_error("last year")(records) == pytest.approx(np.abs(np.diff(seen, axis=0)).mean())
+    assert t.forecast_error("regional mean")(records) == pytest.approx(np.abs(seen[1:] - seen.mean(axis=0)).mean())
 
 
 def test_members_are_compared_with_young_men_and_with_counts_of_2014_to_2018():
@@ -156,8 +158,8 @@ def test_members_are_compared_with_young_men_and_with_counts_of_2014_to_2018():
     }
     assert target("fewest active members").value(records) == 57.0
     assert target("most active members").value(records) == 107.0
-    assert target("active members among men").value(records) == pytest.approx(100 * 107 / v.men_15_to_29())
-    assert 1e6 < v.men_15_to_29() < 3e6
+    assert target("active members among men").value(records) == pytest.approx(100 * 107 / t.men_15_to_29())
+    assert 1e6 < t.men_15_to_29() < 3e6
 
 
 def test_ensemble_rules_ask_each_draw():
@@ -191,7 +193,7 @@ def _batch(pairs, only=None, names=("baseline", "history")):
 def _table(targets, many, seeds=False):
     keys = list(range(1, many + 1)) if seeds else [Key(draw, 1) for draw in range(1, many + 1)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(v, "TARGETS", tuple(targets))
+        patch.setattr(validation, "TARGETS", tuple(targets))
         return validate(_batch(keys)).table
 
 
@@ -236,7 +238,7 @@ def test_a_target_the_model_cannot_speak_of_is_not_missed():
 
 @pytest.fixture
 def one_target(monkeypatch):
-    monkeypatch.setattr(v, "TARGETS", (Target("X", "half", "unit", 0, 1, "nobody", lambda records: 0.5),))
+    monkeypatch.setattr(validation, "TARGETS", (Target("X", "half", "unit", 0, 1, "nobody", lambda records: 0.5),))
 
 
 def test_draws_that_not_every_scenario_finished_are_left_out(one_target):
@@ -265,14 +267,14 @@ def test_rows_stand_in_the_order_of_the_targets_and_the_rule_of_signs_is_last(mo
     assert tuple(table.columns) == COLUMNS
     assert list(table.pattern[:3]) == ["a", "none", "b"]
     assert (table.iloc[-1]["median"], table.iloc[-1]["verdict"]) == (0.0, "met")
-    monkeypatch.setattr(v, "one_signed", lambda: ["clip_effect"])
+    monkeypatch.setattr(validation, "one_signed", lambda: ["clip_effect"])
     last = _table([a], 2).iloc[-1]
     assert (last["verdict"], last["note"]) == ("missed", "one-signed: clip_effect")
 
 
 def test_the_missed_ones_can_be_listed(monkeypatch):
     out = Target("X", "far out", "unit", 0, 1, "nobody", lambda records: 7.0)
-    monkeypatch.setattr(v, "TARGETS", (out,))
+    monkeypatch.setattr(validation, "TARGETS", (out,))
     assert list(validate(_batch([1])).missed.pattern) == ["far out"]
 
 

@@ -16,9 +16,10 @@ from sim.measures.base import REGIONS
 from sim.parameters import rows
 from sim.record import Observable, Record
 from sim.sweeps.designs import METHODS
-from sim.sweeps.sweep import KEYS, Axis, Design, load_sweep, sweep, takes
+from sim.sweeps.file import KEYS, as_sweep
+from sim.sweeps.sweep import Axis, Design, Sweep, load_sweep, sweep, takes
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SHIPPED = sorted((ROOT / "scenarios" / "sweeps").glob("*.yaml"))
 SHORT = "start: 2012-01-02\nend: 2012-02-06\npersons_per_youth: 2000\n"
 PATROLS = "measures.joint_patrols.intensity"
@@ -524,3 +525,33 @@ def test_a_sweep_keeps_its_runs_in_a_store_and_its_tables_outside(write, tmp_pat
     to_make.clear()
     pd.testing.assert_frame_equal(run().table, first.table)
     assert to_make[0] == 0
+
+
+def test_a_sweep_from_a_dict_is_the_sweep_of_the_same_file(write):
+    path = write(f"vary:\n  {PATROLS}: {{values: [0.5, 1.0]}}\ndesign: {{method: grid}}\n")
+    from_file = load_sweep(path)
+    data = {
+        "scenario": from_file.scenario, "baseline": from_file.baseline, "seeds": len(from_file.seeds),
+        "vary": {PATROLS: {"values": [0.5, 1.0]}}, "design": {"method": "grid"},
+    }  # fmt: skip
+    from_dict = Sweep.of(data)
+    assert from_dict.tries == from_file.tries
+    assert [s.digest for s in from_dict.scenarios] == [s.digest for s in from_file.scenarios]
+    assert as_sweep(data).tries == from_dict.tries
+    assert Sweep.of({**data, "scenario": from_file.scenario.resolved()}).tries == from_dict.tries
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"vray": {}}, "there is no key 'vray'.*did you mean 'vary'"),
+        ({"scenario": 7}, "7"),
+        ({"vary": {"measures.joint_patrol.intensity": {"values": [1]}}}, "did you mean 'joint_patrols'"),
+    ],
+)
+def test_a_wrong_sweep_from_a_dict_is_refused(wrong, said):
+    data = {"scenario": {"name": "base"}, "vary": {"parameters.h0": {"values": [0.02]}}, "design": {"method": "grid"}}
+    with pytest.raises(InputError, match=said):
+        Sweep.of({**data, **wrong})
+    with pytest.raises(InputError, match="it is a Sweep, the path of a sweep file, or a dict"):
+        as_sweep(7)
