@@ -274,10 +274,11 @@ def compare(
         if precision:
             tables["precision"] = batch.needed(*precision)
             show_needed(tables["precision"], console(), "draws" if draws else "seeds")
+        files = _tables(batch, tables)  # before the figures, so that one that fails costs no table
         figures = _figures(batch.records, batch.out / "figures", quiet)
         over_time = _effect_figures(batch, effects, tables["delivered"], figures)
-        tables |= {} if over_time is None else {"effects_over_time": over_time}
-        click.echo(f"Runs: {batch.place}\nTables: {_tables(batch, tables)}\nFigures: {figures}")
+        files += "" if over_time is None else f", {_tables(batch, {'effects_over_time': over_time})}"
+        click.echo(f"Runs: {batch.place}\nTables: {files}\nFigures: {figures}")
     _end(batch)
 
 
@@ -338,14 +339,12 @@ def attribute(
         store=store, cluster=cluster, on_error=on_error,
     )  # fmt: skip
     if not batch.failed:
-        from sim.views import plot_attribution, save
-        from sim.views.sheet import facts
+        from sim.views import about_batch, plot_attribution, save
         from sim.views.tables import console, show_attribution
 
         found = attribution(plan, batch.records)
         show_attribution(found, package.name, console())
-        told = facts([package.name, f"{len(plan.members) - 1} subsets of its measures"],
-                     [(row.draw, row.seed) for row in batch.rows], [row.digest for row in batch.rows])  # fmt: skip
+        told = about_batch(batch, [package.name, f"{len(plan.members) - 1} subsets of its measures"])
         figure = batch.out / "figures" / "attribution.png"
         save(plot_attribution(found.measures, package.name, about=told), figure, told)
         files = _tables(batch, {"attribution": found.measures, "interactions": found.pairs})
@@ -394,7 +393,7 @@ def validate(
     from sim.validation.validate import scenarios as tried
     from sim.validation.validate import validate as against
     from sim.views.tables import console
-    from sim.views.validation import show_validation, validation_page
+    from sim.views.tables.validation import show_validation, validation_page
 
     loaded = tried(*_load([baseline, historical], persons_per_youth, changes))
     batch = _make(
@@ -465,8 +464,8 @@ def sweep(
     from sim.sweeps.sweep import load_sweep, takes
     from sim.sweeps.sweep import sweep as run_sweep
     from sim.views.progress import progress
-    from sim.views.sweep_tables import show_discovery, show_plan, show_sweep
     from sim.views.tables import console
+    from sim.views.tables.sweeps import show_discovery, show_plan, show_sweep
 
     plan = load_sweep(file, _overrides(persons_per_youth, changes))
     if seeds is not None:
@@ -484,8 +483,7 @@ def sweep(
         swept = run_sweep(plan, out=out, progress=told, on_week=on_week, **options)
     tables = swept.save()
     if len(swept.table):
-        from sim.views.saving import save
-        from sim.views.sweeps import about_sweep, sweep_figures
+        from sim.views import about_sweep, save, sweep_figures
 
         show_sweep(swept, console())
         for name, figure in sweep_figures(swept).items():
@@ -589,11 +587,17 @@ def _effect_figures(batch: Batch, effects: Any, delivered: Any, folder: Path) ->
     Gives back the table of effects over time, where it is drawn.
     """
     from sim.stores.folder import folder_name
-    from sim.views import map_effect, plot_cost_effect, plot_effects, plot_effects_over_time, plot_shares, save
-    from sim.views.sheet import facts
+    from sim.views import (
+        about_batch,
+        map_effect,
+        plot_cost_effect,
+        plot_effects,
+        plot_effects_over_time,
+        plot_shares,
+        save,
+    )
 
-    done = [row for row in batch.rows if row.state != "failed"]
-    told = facts(batch.scenarios, [(row.draw, row.seed) for row in done], [row.digest for row in done])
+    told = about_batch(batch)
     there = set(effects["outcome"])
     regional = [outcome for outcome in FIGURE_REGIONAL if outcome in there]
     figures = {
@@ -635,8 +639,8 @@ def check(files: tuple[str, ...], persons_per_youth: int | None, changes: tuple[
     """Check scenario and sweep files and show what they would do, what they would cost and how long it takes."""
     from sim.batches.preview import preview
     from sim.sweeps.sweep import is_sweep, load_sweep, takes
-    from sim.views.sweep_tables import show_plan
     from sim.views.tables import console, show_preview
+    from sim.views.tables.sweeps import show_plan
 
     wrong = 0
     for file in files:
@@ -731,8 +735,8 @@ def explain(
     """
     from sim.stores.folder import folder_name
     from sim.stories.explain import explain as follow
-    from sim.views.stories import check_folder, save_explanation, show_explanation
     from sim.views.tables import console
+    from sim.views.tables.stories import check_folder, save_explanation, show_explanation
 
     a, b = _load([first, second], persons_per_youth, changes)
     if out is None:

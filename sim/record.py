@@ -165,7 +165,7 @@ class Record:
         """The observable over time, by region: a matplotlib Figure."""
         from importlib import import_module  # views stand above this floor: fetched by name, when asked for
 
-        series = import_module("sim.views.series")
+        series = import_module("sim.views.figures.series")
         return series.plot_series(
             {self.about.get("scenario", {}).get("name", "run"): [self]}, observable, regions=regions
         )

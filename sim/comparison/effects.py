@@ -49,6 +49,8 @@ class Outcome:
         Its name.
     better : str
         Which way is better: "fewer", "more" or "none".
+    label : str
+        What it is called in every table, figure and page; "fewer" or "higher" can stand before it.
     group : str
         `SOUGHT` or `LEDGER`.
     of : str
@@ -57,14 +59,18 @@ class Outcome:
         Instead of one observable, the sum of all that begin so.
     elsewhere : bool
         Whether it is only taken over regions in which no measure acts that a scenario and the baseline do not share.
+    spared : str
+        The noun for one unit of it that a measure spares, where there is one.
     """
 
     name: str
     better: str
+    label: str
     group: str = SOUGHT
     of: str = ""
     prefix: str = ""
     elsewhere: bool = False
+    spared: str = ""
 
     def observables(self, record: Record) -> list[str]:
         """Names of its observables in a record."""
@@ -77,29 +83,27 @@ class Outcome:
 OUTCOMES = {
     outcome.name: outcome
     for outcome in (
-        Outcome("joined", "fewer"),
-        Outcome("attacks", "fewer"),
-        Outcome("deaths_civilian", "fewer"),
-        Outcome("trust", "more"),
-        Outcome("attitude_mean", "fewer"),
-        Outcome("abuses", "fewer", LEDGER),
-        Outcome("wrongful_arrests", "fewer", LEDGER),
-        Outcome("backfired", "fewer", LEDGER),
-        Outcome("imams_silenced", "fewer", LEDGER),
-        Outcome("attacks_displaced", "fewer", LEDGER),
-        Outcome("joined_elsewhere", "fewer", LEDGER, of="joined", elsewhere=True),
-        Outcome("attacks_elsewhere", "fewer", LEDGER, of="attacks", elsewhere=True),
-        Outcome("cost", "none", LEDGER, prefix="cost_"),
+        Outcome("joined", "fewer", "people who joined", spared="person kept from joining"),
+        Outcome("attacks", "fewer", "attacks by armed groups", spared="attack averted"),
+        Outcome("deaths_civilian", "fewer", "civilians killed", spared="civilian death averted"),
+        Outcome("trust", "more", "trust in the security forces"),
+        Outcome("attitude_mean", "fewer", "sympathy with violent groups"),
+        Outcome("abuses", "fewer", "abuses by security forces", LEDGER),
+        Outcome("wrongful_arrests", "fewer", "wrongful arrests", LEDGER),
+        Outcome("backfired", "fewer", "viewers moved towards violence", LEDGER),
+        Outcome("imams_silenced", "fewer", "imams silenced by threats", LEDGER),
+        Outcome("attacks_displaced", "fewer", "attacks moved to softer targets", LEDGER),
+        Outcome("joined_elsewhere", "fewer", "people who joined elsewhere", LEDGER, of="joined", elsewhere=True),
+        Outcome("attacks_elsewhere", "fewer", "attacks elsewhere", LEDGER, of="attacks", elsewhere=True),
+        Outcome("cost", "none", "cost", LEDGER, prefix="cost_"),
     )
 }
 """Everything that is compared: the gains, and beside them what is paid for them."""
 
-_WORDS = {"deaths_civilian": "civilians killed", "attitude_mean": "mean attitude"}
-
 
 def in_words(outcome: str) -> str:
-    """What an outcome is called in tables and figures."""
-    return _WORDS.get(outcome, outcome.replace("_", " "))
+    """What an outcome is called in tables, figures and pages."""
+    return OUTCOMES[outcome].label if outcome in OUTCOMES else outcome.replace("_", " ")
 
 
 class Basis(NamedTuple):

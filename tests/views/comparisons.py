@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sim.stores.run import Key
 from sim.scenario import Scenario
+from sim.stores.run import Key
 from sim.views.report import Comparison
 
 

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from sim.validation.validate import COLUMNS, TARGETS, Validation
-from sim.views.validation import STYLES, band, found, runs, show_validation, summary, validation_page
+from sim.views.tables.validation import STYLES, band, found, runs, show_validation, summary, validation_page
 
 
 def row(**changes):
