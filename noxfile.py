@@ -79,6 +79,6 @@ def mesa(session: nox.Session, mesa: str) -> None:
 
 @nox.session(python=PYTHONS[0])
 def mutation(session: nox.Session) -> None:
-    """Change the code in small ways and see whether a test notices; name files, or it takes hours."""
+    """Change the code in small ways and see whether a test notices; name files, or it takes eight hours."""
     session.install("-e", ".[mutation]")
     session.run("python", "tests/mutate.py", *session.posargs)

@@ -47,7 +47,7 @@ ABOUT = """\
 A mutant is the program with one small change: another operator, another number, a condition turned round. If the tests
 of the file still pass, the mutant survives: either a test is missing, or the change makes no difference.
 `nox -s mutation -- FILE` makes the mutants of a file, `nox -s mutation` those of all processes, all measures and the
-whole of `sim/comparison`.
+whole of `sim/comparison`. Processes and measures have some 4,800 mutants, at about six seconds of one core each.
 """.splitlines()
 USUAL = {
     "Add": "Sub", "Sub": "Add", "Mul": "Div", "Div": "Mul", "FloorDiv": "Div", "Mod": "Mul", "Pow": "Mul",
@@ -137,7 +137,8 @@ def mutate(file: str, at_most: int | None) -> None:
 def changed(diff: str) -> tuple[str, str]:
     """The line before and after, from the diff of a mutant."""
     lines = [line for line in diff.splitlines() if not line.startswith(("---", "+++"))]
-    return tuple(next((line[1:].strip() for line in lines if line.startswith(sign)), "") for sign in "-+")
+    before, after = (next((line[1:].strip() for line in lines if line.startswith(sign)), "") for sign in "-+")
+    return before, after
 
 
 def page() -> None:
