@@ -17,7 +17,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 import sim
-from sim.experiments.runs import run_batch
+from sim.batches.batch import run_batch
 from sim.world.facts import table
 from sim.world.grid import world_grid
 

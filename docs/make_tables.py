@@ -16,7 +16,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from sim.experiments.effects import OUTCOMES, Outcome
+from sim.comparison.outcomes import OUTCOMES, Outcome
 from sim.levers import TABLE as LEVERS
 from sim.measures import MEASURES
 from sim.measures.base import Condition, Measure

@@ -1,11 +1,10 @@
 """kumakan: recruitment into violent extremist groups in Mali, week by week, and what prevention changes.
 
 >>> import sim
->>> scenario = sim.load("scenarios/baseline.yaml", ["persons_per_youth=2000"])  # doctest: +SKIP
->>> record = sim.run(scenario, seed=1)                                          # doctest: +SKIP
->>> record.frame()                                                              # doctest: +SKIP
+>>> record = sim.run("scenarios/baseline.yaml", seed=1)                         # doctest: +SKIP
+>>> record.national()["joined"].sum()                                           # doctest: +SKIP
 
-Names are imported when first asked for, so that ``import sim`` costs nothing.
+A name is imported when it is first used, so ``import sim`` takes no time.
 """
 
 from __future__ import annotations
@@ -16,24 +15,23 @@ from typing import TYPE_CHECKING, Any
 from sim.version import __version__
 
 if TYPE_CHECKING:
-    from sim.agents import Imam, Member, Recruiter, SecurityUnit, Youth
-    from sim.experiments.archive import open_store
-    from sim.model import RecruitmentModel
+    from sim.mesa.agents import Imam, Member, Recruiter, SecurityUnit, Youth
+    from sim.mesa.model import RecruitmentModel
     from sim.prompt import compare, sweep
     from sim.record import Record
-    from sim.scenario import Scenario, load
-    from sim.week import run
+    from sim.scenario import Scenario, load, run
+    from sim.stores.archive import open_store
 
 _HOMES = {
     "load": "sim.scenario",
-    "run": "sim.week",
+    "run": "sim.scenario",
     "compare": "sim.prompt",
-    "open_store": "sim.experiments.archive",
+    "open_store": "sim.stores.archive",
     "sweep": "sim.prompt",
-    "RecruitmentModel": "sim.model",
+    "RecruitmentModel": "sim.mesa.model",
     "Scenario": "sim.scenario",
     "Record": "sim.record",
-    **dict.fromkeys(("Imam", "Member", "Recruiter", "SecurityUnit", "Youth"), "sim.agents"),
+    **dict.fromkeys(("Imam", "Member", "Recruiter", "SecurityUnit", "Youth"), "sim.mesa.agents"),
 }
 
 __all__ = [

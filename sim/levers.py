@@ -1,14 +1,16 @@
-"""The table of levers: the numbers that policy can move, and how measures combine on one.
+"""The table of levers: the numbers that policy can move, and how several measures combine on one lever.
 
-Every week levers start from "nothing done". Shares combine on what remains: two measures that each reach 30 % of the
-people reach 51 %, two that each remove 30 % leave 49 %. So no stack exceeds what is possible and order never matters.
+Every week the levers start from "nothing done". Shares combine on what remains: two measures that each reach 30 % of
+the people together reach 51 %, and two that each remove 30 % leave 49 %. So no number of measures can exceed what is
+possible, and their order never matters.
 
-Whether a package does more or less than its parts is not known. On the two levers that stand for outcomes (attacks,
-joining) a term of free sign says so: with l_i the logs of the factors that measures leave in a place,
+Whether a package of measures does more or less than its parts is not known. On the two levers that stand for outcomes
+(attacks, joining) a term of either sign allows for both. With l_i the logs of the factors that measures leave in a
+place,
 
     log of the lever = sum l_i + interaction x mix x sum |l_i|,     mix = 1 - sum l_i^2 / (sum |l_i|)^2
 
-mix is 0 for one measure alone, one half for two of one size, and nears 1 for many.
+mix is 0 for one measure alone, one half for two of equal size, and approaches 1 for many.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class Lever:
-    """One row of the table: what it is, per what it is set, its value with nothing done, and who reads it."""
+    """One row of the table: its unit, its axes, its value with nothing done, and the processes that read it."""
 
     name: str
     unit: str
@@ -35,87 +37,87 @@ class Lever:
 
 TABLE = (
     Lever("clip_reach", "share", ("channel", "language", "cell"), 0.0, 0.0, 1.0, "messages",
-          "chance that a user of the channel who understands the language sees a campaign clip this week"),
+          "chance that a user of the channel who understands the language sees a clip this week"),
     Lever("clip_views", "views", ("channel",), 0.0, 0.0, np.inf, "messages",
-          "times a person reached through the channel sees it this week"),
+          "times that a person reached through the channel sees a clip this week"),
     Lever("clip_pull", "factor", ("cell",), 1.0, 0.0, np.inf, "messages",
-          "strength of one clip against that of the studies (structure, freshness)"),
+          "strength of one clip relative to those of the studies (structure, freshness)"),
     Lever("clip_shock", "share", ("cell",), 0.0, 0.0, 1.0, "messages",
-          "share of a clip given to shocking images, which raise hostility in those at risk"),
+          "share of a clip made up of shocking images, which raise hostility in those at risk"),
     Lever("propaganda", "factor", ("cell",), 1.0, 0.0, np.inf, "messages",
-          "effect of the groups' propaganda on those who hear it"),
+          "effect of the armed groups' propaganda on those who hear it"),
     Lever("speaking_out", "share", ("region",), 0.0, 0.0, 1.0, "messages, violence",
-          "imams without a course who speak out against violence"),
+          "untrained imams who speak out against violence"),
     Lever("imams_sent", "imams", ("region",), 0.0, 0.0, np.inf, "imams",
           "imams who leave for training this week"),
     Lever("course_weeks", "weeks", ("region",), 104.0, 1.0, np.inf, "imams",
-          "length of the course they leave for"),
+          "length of the course that imams leave for"),
     Lever("imams_completing", "share", ("region",), 1.0, 0.0, 1.0, "imams",
-          "share of those who leave that finish and come back trained"),
+          "imams leaving for training who finish and come back trained"),
     Lever("imam_threats", "factor", ("region",), 1.0, 0.0, np.inf, "violence",
           "chance that a moderate imam is silenced"),
     Lever("drafted_sermons", "share", ("region",), 0.0, 0.0, 1.0, "attitudes",
-          "imams who preach the sermon that the state drafted"),
+          "imams who preach the sermon drafted by the state"),
     Lever("support", "SD", ("region",), 0.0, -np.inf, np.inf, "attitudes",
-          "shift of everybody's support for the violent narrative"),
+          "shift in everybody's support for the violent narrative"),
     Lever("grievance_relief", "share per week", ("region",), 0.0, 0.0, 1.0, "attitudes",
-          "grievance that redress takes away this week"),
+          "grievance relieved by redress this week"),
     Lever("joining", "factor", ("cell",), 1.0, 0.0, np.inf, "approach",
           "hazard that an approached youth joins"),
     Lever("approaches", "factor", ("group",), 1.0, 0.0, np.inf, "approach",
-          "approaches that the recruiters of a group make"),
+          "approaches made by the recruiters of an armed group"),
     Lever("contact_lapse", "factor", ("cell",), 1.0, 0.0, np.inf, "approach",
           "rate at which contacts with recruiters lapse"),
     Lever("giving_up", "factor", ("cell",), 1.0, 0.0, np.inf, "exits",
           "rate at which members give up"),
     Lever("extra_schooling", "share", ("region",), 0.0, 0.0, 1.0, "exits",
-          "youths turning 15 who have been to school a year longer"),
+          "youths turning 15 who have had an extra year at school"),
     Lever("crossing", "factor", ("cell",), 1.0, 0.0, np.inf, "groups",
-          "ability to cross the border here against that with nothing done"),
+          "ability to cross the border here"),
     Lever("pursuit", "share", ("country",), 0.0, 0.0, 1.0, "security",
-          "share of a neighbour's sanctuary in which its own and joint forces may follow"),
+          "part of a neighbour's sanctuary into which its own and joint forces may pursue members"),
     Lever("attack_rate", "factor", ("cell",), 1.0, 0.0, np.inf, "violence",
-          "attacks of a group in a cell, all else equal"),
+          "attacks by an armed group in a cell, all else equal"),
     Lever("attacks_on_civilians", "factor", ("cell",), 1.0, 0.0, np.inf, "violence",
           "attacks on civilians in a cell, all else equal"),
     Lever("site_raids", "factor", ("cell",), 1.0, 0.0, np.inf, "violence",
-          "raids that hardened sites do not keep away"),
+          "raids that are not kept away by hardened sites"),
     Lever("site_guard", "share", ("cell",), 0.0, 0.0, 1.0, "violence",
-          "deaths in a raid that guards and cameras prevent"),
+          "deaths in a raid that are prevented by guards and cameras"),
     Lever("communal_violence", "factor", ("cell",), 1.0, 0.0, np.inf, "violence",
           "clashes between communities, all else equal"),
     Lever("state_return", "factor", ("cell",), 1.0, 0.0, np.inf, "violence",
           "speed at which administration and services return"),
     Lever("state_goal", "0..1", ("cell",), 0.0, 0.0, 1.0, "violence",
-          "state presence to which a place returns, above that of the start"),
+          "rise of the level to which state presence returns, above that of the start"),
     Lever("response_delay", "factor", ("cell",), 1.0, 0.0, np.inf, "violence, security",
-          "time to respond to an attack"),
+          "time taken to respond to an attack"),
     Lever("joint_command", "share", ("cell",), 0.0, 0.0, 1.0, "security",
-          "responses to attacks that are under one command"),
+          "responses to attacks made under one command"),
     Lever("dispatch", "share", ("region",), 0.0, 0.0, 1.0, "security",
-          "patrols that are sent where attacks just happened"),
+          "patrols sent where attacks have just happened"),
     Lever("deployed", "share", ("force", "region"), 0.0, 0.0, 1.0, "security",
-          "of an international or mixed force, the part of its deployments in a region that takes place"),
+          "part of the deployments of an international or mixed force in a region that takes place"),
     Lever("joint_patrol_troops", "persons", ("cell",), 0.0, 0.0, np.inf, "security",
-          "troops on patrol together with a neighbour's forces in a border cell"),
+          "troops in a border cell on patrol together with a neighbour's forces"),
     Lever("soldiers_trained", "persons", ("force",), 0.0, 0.0, np.inf, "security",
           "members of a force who complete a training this week"),
     Lever("abuse_control", "factor", ("cell",), 1.0, 0.0, np.inf, "security",
-          "abuses per operation against those with nothing done"),
+          "abuses per operation"),
     Lever("wrongful", "factor", ("cell",), 1.0, 0.0, np.inf, "security",
-          "wrongful arrests per arrest against those with nothing done"),
+          "wrongful arrests per arrest"),
     Lever("information", "factor", ("cell",), 1.0, 0.0, np.inf, "security",
-          "information on members, through others than the people of the place"),
+          "information on members from sources other than the people of the place"),
     Lever("recruiter_exposure", "factor", ("cell",), 1.0, 0.0, np.inf, "security",
           "exposure of recruiters to being found"),
     Lever("trust_goal", "SD", ("cell",), 0.0, -np.inf, np.inf, "security",
-          "level to which trust returns, above that of the start"),
+          "rise of the level to which trust returns, above that of the start"),
     Lever("pole_cases", "share", (), 0.0, 0.0, 1.0, "justice",
-          "open cases that special prosecutors and investigators have"),
+          "open cases handled by special prosecutors and investigators"),
     Lever("shift", "share", (), 0.0, 0.0, 1.0, "security, measures",
-          "part of units, broadcasts and imams that is moved to where the threat is"),
+          "part of security units, broadcasts and imams moved to where the threat is"),
     Lever("need", "share", ("region",), 0.0, 0.0, 1.0, "security, measures",
-          "share of the threat, by region"),
+          "region's share of the threat"),
     Lever("coordinated", "share", (), 0.0, 0.0, 1.0, "measures",
           "work of partners that follows one agenda"),
     Lever("implementation", "factor", (), 1.0, 0.0, np.inf, "measures",
@@ -124,14 +126,14 @@ TABLE = (
 
 
 SOONEST = 0.01
-"""Least response delay that processes reckon with: no response takes no time, whatever measures multiply to."""
+"""Smallest response delay that processes use: every response takes some time, however many measures shorten it."""
 
 PACKAGED = ("attack_rate", "joining")
-"""Levers on which measures together may do more or less than each alone."""
+"""Levers on which measures together may do more or less than the sum of their parts."""
 
 
 class Levers:
-    """The value of every lever this week, as arrays named after it (shape: the table's `over`)."""
+    """The value of every lever this week, as an array named after the lever (its axes are `over` in the table)."""
 
     def __init__(self, sizes: dict[str, int]) -> None:
         self._moved: set[str] = set()
@@ -143,7 +145,7 @@ class Levers:
         raise AttributeError(f"there is no lever {name!r}")
 
     def reset(self) -> None:
-        """Back to "nothing done"; only what was moved needs to be written."""
+        """Go back to "nothing done"; only levers that were moved need to be written."""
         for row in TABLE:
             if row.name in self._moved:
                 getattr(self, row.name)[...] = row.default
@@ -156,22 +158,22 @@ class Levers:
         return name in self._moved
 
     def reach(self, name: str, where: Any, share: Any) -> None:
-        """Reach `share` of those whom nobody reaches yet."""
+        """Reach a `share` of those who are not yet reached."""
         values = self._touch(name)
         values[where] = 1.0 - (1.0 - values[where]) * (1.0 - share)
 
     def keep(self, name: str, where: Any, factor: Any) -> None:
-        """Leave `factor` of what remains."""
+        """Leave a `factor` of what remains."""
         values = self._touch(name)
         values[where] *= factor
         if name in PACKAGED:
-            with np.errstate(divide="ignore"):  # a factor of 0 leaves nothing, and no package changes that
+            with np.errstate(divide="ignore"):  # a factor of 0 leaves nothing, in any package
                 size = np.abs(np.log(factor))
             self._parts[name][0, where] += size
             self._parts[name][1, where] += size * size
 
     def interact(self, interaction: float) -> None:
-        """Add what packages do beyond their parts, once all measures have moved their levers."""
+        """Add the effect of packages beyond their parts, once all measures have moved their levers."""
         for name in PACKAGED:
             if interaction != 0.0 and name in self._moved:
                 size, squares = self._parts[name]
@@ -180,12 +182,12 @@ class Levers:
                 getattr(self, name)[some] *= np.exp(interaction * mix[some] * size[some])
 
     def add(self, name: str, where: Any, amount: Any) -> None:
-        """Add persons, views, or other things that are counted."""
+        """Add persons, views, or anything else that is counted."""
         values = self._touch(name)
         values[where] += amount
 
     def set(self, name: str, where: Any, value: Any) -> None:
-        """Give a plain value: for settings that one measure alone owns."""
+        """Set a value, for levers that belong to one measure alone."""
         self._touch(name)[where] = value
 
     def _touch(self, name: str) -> np.ndarray:
@@ -195,10 +197,10 @@ class Levers:
 
 
 def aimed(levers: Levers, shares: np.ndarray) -> np.ndarray:
-    """Shares of an effort by region, after what a strategy moves to where the threat is; their sum stays.
+    """Shares of an effort by region after an adaptive strategy has moved part of it to the threat; the sum is the same.
 
-    Only regions that have a share of their own can receive more: units, mosques and transmitters do not appear where
-    there are none.
+    Only regions that already have a share can receive more: no units, mosques or transmitters appear where there are
+    none.
     """
     shift, need = float(levers.shift), levers.need * (shares > 0.0)
     if shift == 0.0 or need.sum() == 0.0:

@@ -1,7 +1,8 @@
-"""The table of behavioural parameters: every number with a meaning, its unit, range, prior, quality and source.
+"""The table of behavioural parameters: every number with its meaning, unit, range, prior, quality and source.
 
-The table itself is `parameters.csv`, read alike by the code, the documentation and calibration. What is not known is
-drawn: draw 0 is the central value of every row, each later draw takes every row that is drawn from its prior.
+The table itself is `parameters.csv`; the code, the documentation and calibration all read it. Parameters whose values
+are not known are drawn: draw 0 has the central value of every row, and each later draw takes these rows from their
+priors.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sim.engine.checks import number, whole
 from sim.engine.errors import InputError, nearest
 
 TABLE = Path(__file__).with_name("parameters.csv")
 QUALITIES = ("measured", "derived", "estimate", "assumed", "calibrated")
 CARRIED = "transport_"
-"""What the rows begin with that say what is left in Mali of effects found elsewhere."""
+"""The names of the rows that say what is left in Mali of effects found elsewhere begin with this."""
 LAST_DRAW = 2**32 - 1
 
 
@@ -28,10 +30,10 @@ LAST_DRAW = 2**32 - 1
 class Parameter:
     """One row of the table.
 
-    `low` and `high` bound what a scenario may set (about the prior's 5 and 95 %, or wider). `drawn` says whether it
-    varies from draw to draw: effects do, what was set so that the baseline follows history does not. `transport` is
-    where an effect was measured, if it must be carried over to Mali ("sahel", "africa", "west"):
-    `Parameters.carried_over`.
+    `low` and `high` bound what a scenario may set (the 5 and 95 % quantiles of the prior, or wider). `drawn` says
+    whether the value varies from draw to draw: effects do; values set so that the baseline follows history do not.
+    `transport` is the place where an effect was measured if it must be carried over to Mali ("sahel", "africa" or
+    "west", see `Parameters.carried_over`).
     """
 
     name: str
@@ -48,20 +50,20 @@ class Parameter:
 
     @property
     def prior(self) -> Any:
-        """Its prior as a frozen `scipy.stats` distribution, None for a row that is never drawn."""
+        """The prior as a frozen `scipy.stats` distribution, or None for a row that is never drawn."""
         from sim.priors import prior  # scipy is not needed to load a scenario
 
         return prior(self.distribution)
 
     @property
     def no_effect(self) -> float:
-        """The value at which it changes nothing: 1 for a factor, else 0."""
+        """The value at which the parameter changes nothing: 1 for a factor, otherwise 0."""
         return 1.0 if self.unit == "factor" else 0.0
 
 
 @cache
 def rows() -> dict[str, Parameter]:
-    """The table, by name, in its own order."""
+    """The rows of the table by name, in the order of the file."""
     with TABLE.open(encoding="utf-8", newline="") as file:
         table = {}
         for row in csv.DictReader(file):
@@ -74,38 +76,38 @@ def rows() -> dict[str, Parameter]:
 
 
 def register(more: Iterable[Parameter], owner: str, instead_of: Iterable[Parameter] = ()) -> None:
-    """Add rows to the table, for what is not part of the package; `rows` has them from then on.
+    """Add the rows of a measure that is not part of the package; `rows` returns them from then on.
 
-    All are added, or none. Rows that were added before can be replaced (`instead_of`).
+    Either all rows are added or none. Rows that were added before can be replaced (`instead_of`).
 
     Raises
     ------
     InputError
-        If a row could not stand in the table, or another has its name.
+        If a row is not valid, or its name is taken by another row.
     """
     gone = {row.name for row in instead_of}
     table = {name: row for name, row in rows().items() if name not in gone}
     for row in more:
         if not isinstance(row, Parameter):
-            raise InputError(f"{owner}: its parameters hold {row!r}, which is no sim.parameters.Parameter")
+            raise InputError(f"{owner}: its parameters hold {row!r}, which is not a sim.parameters.Parameter")
         what = f"{owner}: its parameter {row.name!r}"
         if not row.name.isidentifier() or row.name.startswith("_") or hasattr(Parameters, row.name):
-            raise InputError(f"{what} cannot have this name; it is letters, digits and _")
+            raise InputError(f"{what} cannot have this name; use letters, digits and _")
         if table.get(row.name, row) != row:
-            raise InputError(f"{what} has the name of another one; choose one that starts with the measure's key")
+            raise InputError(f"{what} has the name of another parameter; choose one that starts with the measure's key")
         numbers = (row.low, row.value, row.high)
         known = all(isinstance(number, int | float) and math.isfinite(number) for number in numbers)
         if not known or list(numbers) != sorted(numbers):
             raise InputError(f"{what} is {row.value}; it must lie between its low {row.low} and its high {row.high}")
         if row.quality not in QUALITIES:
-            raise InputError(f"{what} has the quality {row.quality!r}; it is {', '.join(QUALITIES)}")
+            raise InputError(f"{what} has the quality {row.quality!r}; it is one of {', '.join(QUALITIES)}")
         for column in ("unit", "distribution", "source", "meaning"):
             if not getattr(row, column):
                 raise InputError(f"{what} has no {column}")
         if row.transport and CARRIED + row.transport not in table:
             places = [name.removeprefix(CARRIED) for name in table if name.startswith(CARRIED)]
             raise InputError(
-                f"{what} has the transport {row.transport!r}; it is empty or {', '.join(places)}"
+                f"{what} has the transport {row.transport!r}; it is empty or one of {', '.join(places)}"
                 f"{nearest(row.transport, places)}"
             )
         if row.drawn:
@@ -114,7 +116,7 @@ def register(more: Iterable[Parameter], owner: str, instead_of: Iterable[Paramet
             except ValueError:
                 known = False
             if not known:
-                raise InputError(f"{what} is drawn, but from {row.distribution!r}, which is no prior (see sim.priors)")
+                raise InputError(f"{what} is drawn, but {row.distribution!r} is not a prior (see sim.priors)")
         table[row.name] = row
     rows().clear()
     rows().update(table)
@@ -122,10 +124,10 @@ def register(more: Iterable[Parameter], owner: str, instead_of: Iterable[Paramet
 
 
 def one_signed() -> list[str]:
-    """Drawn parameters whose prior lies on one side of "no effect" without a reason that `sim.priors` gives.
+    """Drawn parameters whose prior lies on one side of "no effect" although `sim.priors` gives no reason for it.
 
-    An ensemble over such priors would find that a measure helps because nothing else was allowed, so there should be
-    none.
+    An ensemble over such priors would find that a measure helps only because nothing else was allowed. There should be
+    none of them.
     """
     from sim.priors import LEAST_MASS, reason_for_one_sign
 
@@ -137,7 +139,7 @@ def one_signed() -> list[str]:
 
 
 class Parameters(Mapping[str, float]):
-    """Values of all parameters, read as attributes or by name.
+    """The values of all parameters, read as attributes or by name.
 
     >>> p = Parameters.default().replaced({"peer_pull": 0.03})
     >>> p.peer_pull
@@ -145,7 +147,7 @@ class Parameters(Mapping[str, float]):
     """
 
     def __init__(self, values: Mapping[str, float]) -> None:
-        vars(self).update(values)  # plain attributes: read over a hundred times a week
+        vars(self).update(values)  # plain attributes, as they are read over a hundred times a week
 
     @classmethod
     def default(cls) -> Parameters:
@@ -158,26 +160,27 @@ class Parameters(Mapping[str, float]):
         Raises
         ------
         InputError
-            If a name is unknown (with the nearest known one), or a value is no number or outside `low..high`.
+            If a name is unknown (the nearest is offered), or a value is not a number or lies outside `low..high`.
         """
         values = self.as_dict()
         for name, value in changes.items():
             if name not in values:
                 raise InputError(f"there is no parameter {name!r}{nearest(name, values)}")
             row = rows()[name]
-            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-                raise InputError(f"{name} is {value!r}; it is a number in {row.unit}")
-            if not row.low <= value <= row.high:
+            try:
+                values[name] = number(value, f"a number in {row.unit}")
+            except ValueError as problem:
+                raise InputError(f"{name} {problem}") from None
+            if not row.low <= values[name] <= row.high:
                 raise InputError(f"{name} is {value:g}; it must lie between {row.low:g} and {row.high:g} {row.unit}")
-            values[name] = float(value)
         return Parameters(values)
 
     def drawn(self, draw: int) -> Parameters:
-        """The values of a draw: 0 leaves all as they are, any other gives each drawn row a value of its prior.
+        """The values of a draw: draw 0 changes nothing; any other draw takes each drawn row from its prior.
 
-        A row's value hangs on the number of the draw and the row's own name alone, so it is the same for every scenario
-        and seed, and rows added later move no other. Values may lie outside `low..high`, which bound what a scenario
-        may set; the tails of a prior are part of what is not known.
+        The value of a row depends only on the number of the draw and the name of the row. It is therefore the same for
+        every scenario and seed, and rows added later change no other row. Values may lie outside `low..high`, which
+        bound only what a scenario may set: the tails of a prior are part of what is not known.
 
         >>> Parameters.default().drawn(3).clip_effect == Parameters.default().drawn(3).clip_effect
         True
@@ -185,17 +188,16 @@ class Parameters(Mapping[str, float]):
         Raises
         ------
         InputError
-            If the number is no whole number from 0 to 4294967295.
+            If the draw is not a whole number from 0 to 4294967295.
         """
-        if isinstance(draw, bool) or not isinstance(draw, int) or not 0 <= draw <= LAST_DRAW:
-            raise InputError(f"draw is {draw!r}; it is a whole number from 0 (central values) to {LAST_DRAW}")
+        draw = whole(draw, "draw", 0, LAST_DRAW)
         return Parameters({**self.as_dict(), **(_of_draw(draw) if draw else {})})
 
     def carried_over(self) -> Parameters:
-        """The values as they act in Mali: effects found elsewhere are multiplied by what is left of them here.
+        """The values as they act in Mali: effects found elsewhere are multiplied by the part of them that is left here.
 
-        The factor is that of the place of the study (`transport_sahel`, `transport_africa`, `transport_west`), one for
-        all its effects.
+        The factor depends on the place of the study (`transport_sahel`, `transport_africa`, `transport_west`) and is
+        the same for all effects found there.
         """
         values = self.as_dict()
         for name, row in rows().items():
@@ -222,7 +224,7 @@ class Parameters(Mapping[str, float]):
 
 @cache
 def _draws() -> Any:
-    """The decision, named when first needed: keyed luck brings numba, which reading the table does without."""
+    """The decision, named on first use: keyed luck loads numba, which reading the table does not need."""
     from sim.engine.luck import decision
 
     return decision("a parameter is drawn from its prior")
@@ -230,7 +232,7 @@ def _draws() -> Any:
 
 @cache
 def _of_draw(draw: int) -> dict[str, float]:
-    """The drawn rows of a draw, at the quantile of their prior that luck gives them."""
+    """The values of the drawn rows in a draw, each at the quantile of its prior that luck gives it."""
     from sim.engine.luck import luck, seed_key
 
     return {

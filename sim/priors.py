@@ -1,14 +1,14 @@
-"""Priors: the words of the table of parameters, and the distributions they stand for.
+"""Priors: the distributions written in the table of parameters.
 
-    beta(2,18)                  its two shapes
+    beta(2,18)                  the two shapes
     normal(0.3,0.2)             mean and standard deviation
-    normal(0.05,0.05) above 0   the same, of which only the part above zero is possible
+    normal(0.05,0.05) above 0   the same, cut at zero
     uniform(0.5,1)              the two ends
     log-uniform(0.001,0.03)     the two ends
     lognormal(30; 10-90)        the median; the 5 and 95 % quantiles, of which only the ratio counts
-    beta(12,67) / 52.18         any of them, divided by a number (a chance in a year as one in a week)
+    beta(12,67) / 52.18         any of these, divided by a number (a chance per year as one per week)
 
-`fixed` and `dirichlet` are no priors of one number: rows with these are never drawn.
+`fixed` and `dirichlet` are not priors of a single number: rows that have them are never drawn.
 """
 
 from __future__ import annotations
@@ -22,43 +22,43 @@ from typing import Any
 UNDRAWN = ("fixed", "dirichlet")
 
 LEAST_MASS = 0.01
-"""A prior has one sign if less than this lies on one side of "no effect" (the least draw of a hundred)."""
+"""A prior has one sign if less than this part of it lies on one side of "no effect" (one draw in a hundred)."""
 
 ONE_SIGNED = {
-    "how much of a measure takes place, or how many it reaches; what it does to them has a sign of its own": (
+    "how much of a measure takes place, or how many it reaches; its effect on them has a sign of its own": (
         "fidelity_*", "training_completion", "outreach_chance", "centre_dispatch", "job_takeup", "partner_overlap",
         "joint_patrol_effectiveness", "pursuit_hazard", "restoration_goal",
     ),
-    "a part of the way to a goal; how it is taken (credibility) and what it does have signs of their own": (
+    "a part of the way to a goal; its credibility and its effect have signs of their own": (
         "training_stance_shift", "draft_shift",
     ),
-    "a time to respond or to be told; what a shorter one does has a sign of its own (harm_delay, arrest_delay, "
+    "a time to respond or to be told; the effect of a shorter time has a sign of its own (harm_delay, arrest_delay, "
     "information_delay)": ("command_delay", "centre_delay", "sharing_delay"),
-    "a time, a dose or a number of units: there is none below zero": (
+    "a time, a dose or a number of units, which cannot be negative": (
         "counsel_half_life", "clip_half_life", "drill_half_life", "message_dose", "message_residue",
         "residue_half_life", "un_companies", "job_weeks", "cash_turn_weeks",
     ),
-    "what a measure loses: it can only lower what the measure does": (
+    "a loss, which can only weaken the measure": (
         "state_brand", "clip_fatigue", "site_displaced", "border_displaced",
     ),
-    "a share of a harm that is taken away: there is none below zero, and displacement is counted apart": (
+    "a share of a harm that is removed, which cannot be negative; displacement is counted separately": (
         "guard_success", "relief_rate",
     ),
-    "its studies are of one sign": ("inoculation", "b_abuse_join"),
-    "what is left of an effect found elsewhere; the effect has a sign of its own": ("transport_*",),
-    "no effect of a measure: the size of a thing that happens anyway": (
+    "all its studies have one sign": ("inoculation", "b_abuse_join"),
+    "the part that is left of an effect found elsewhere; the effect has a sign of its own": ("transport_*",),
+    "not an effect of a measure but the size of something that happens anyway": (
         "propaganda_effect", "kappa_att", "company_weight", "silencing_chance", "wrongful_share", "dismissal_chance",
         "conviction_chance", "clearing_chance",
     ),
 }  # fmt: skip
-"""Reason -> drawn parameters whose prior may have one sign for that reason (names, or patterns with `*`)."""
+"""Reason -> drawn parameters whose prior may have one sign for this reason (names, or patterns with `*`)."""
 
 _WORDS = re.compile(r"(?P<kind>[a-z-]+)\((?P<numbers>[^()]+)\)(?P<above> above 0)?(?: / (?P<by>[0-9.]+))?")
 
 
 @cache
 def prior(words: str) -> Any:
-    """The frozen `scipy.stats` distribution that some words of the table stand for; None for a row never drawn.
+    """The frozen `scipy.stats` distribution written in the table, or None for a row that is never drawn.
 
     >>> prior("lognormal(30; 10-90)").median()
     30.0
@@ -66,7 +66,7 @@ def prior(words: str) -> Any:
     Raises
     ------
     ValueError
-        If the words are none of the kinds above.
+        If it is none of the kinds above.
     """
     from scipy import stats
 
@@ -74,7 +74,7 @@ def prior(words: str) -> Any:
         return None
     found = _WORDS.fullmatch(words)
     if found is None:
-        raise ValueError(f"{words!r} is no prior")
+        raise ValueError(f"{words!r} is not a prior")
     kind, scale = found["kind"], 1.0 / float(found["by"] or 1.0)
     try:
         if kind == "lognormal":
@@ -83,10 +83,10 @@ def prior(words: str) -> Any:
         else:
             one, other = map(float, found["numbers"].split(","))
     except ValueError:
-        raise ValueError(f"{words!r} is no prior: its numbers cannot be read") from None
+        raise ValueError(f"{words!r} is not a prior: its numbers cannot be read") from None
     if found["above"]:
         if kind != "normal":
-            raise ValueError(f"{words!r}: only a normal is cut at zero")
+            raise ValueError(f"{words!r} is not a prior: only a normal can be cut at zero")
         return stats.truncnorm(-one / other, math.inf, loc=one * scale, scale=other * scale)
     match kind:
         case "beta":
@@ -99,9 +99,9 @@ def prior(words: str) -> Any:
             return stats.loguniform(one * scale, other * scale)
         case "lognormal":
             return stats.lognorm(other, scale=one * scale)
-    raise ValueError(f"{words!r} is no prior: there is no {kind!r}")
+    raise ValueError(f"{words!r} is not a prior: there is no {kind!r}")
 
 
 def reason_for_one_sign(name: str) -> str:
-    """Why the prior of a parameter may have one sign, or nothing if no reason is given."""
+    """Why the prior of a parameter may have one sign, or an empty text if there is no reason."""
     return next((why for why, names in ONE_SIGNED.items() if any(fnmatchcase(name, each) for each in names)), "")

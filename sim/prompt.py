@@ -7,8 +7,8 @@ from functools import wraps
 from inspect import cleandoc
 from typing import Any, ParamSpec, TypeVar
 
-from sim.experiments import runs
-from sim.experiments import sweep as sweeps
+from sim.batches import batch as runs
+from sim.sweeps import sweep as sweeps
 from sim.views.progress import progress as shown
 
 P = ParamSpec("P")

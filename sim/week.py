@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.country import Country, Places
+from sim.engine.checks import whole
 from sim.engine.errors import InputError
 from sim.engine.luck import seed_key
 from sim.levers import Levers
 from sim.measures import MEASURES
-from sim.parameters import Parameters
+from sim.parameters import LAST_DRAW, Parameters
 from sim.population.groups import FOREIGN, NOBODY, Groups, Roster, first_bases, founders, nearest_home_km
 from sim.population.imams import first_imams, ordain
 from sim.population.security import Deployment, muster
@@ -63,6 +64,8 @@ def begin(scenario: Scenario, seed: int = 1, world_seed: int = 1, draw: int = 0)
         Draw of the parameters that are not known (0: central values); those the scenario sets stand. Each draw has
         luck of its own.
     """
+    seed, world_seed = whole(seed, "seed"), whole(world_seed, "world_seed")
+    draw = whole(draw, "draw", 0, LAST_DRAW)
     grid, clock = world_grid(), scenario.clock
     p = Parameters.default().drawn(draw).replaced(scenario.parameters)
     if clock.weeks > LONGEST_RUN:

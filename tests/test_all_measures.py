@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from processes.worlds import with_values
 
 import sim
-from sim.experiments.preview import preview
-from sim.experiments.runs import run_batch
+from sim.batches.batch import run_batch
+from sim.batches.preview import preview
 from sim.levers import TABLE
 from sim.measures import MEASURES, Measure
 from sim.measures.base import Delivered, Plan

@@ -14,10 +14,11 @@ from click.testing import CliRunner
 
 import sim
 from sim import cli
+from sim.batches import batch as runs
 from sim.engine.errors import InputError
-from sim.experiments import runs
 from sim.record import Record
 from sim.version import __version__
+from sim.views import results
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -35,8 +36,8 @@ def files(tmp_path):
 
 @pytest.fixture
 def no_figures(monkeypatch):
-    monkeypatch.setattr(cli, "_figures", lambda records, folder, quiet: folder)
-    monkeypatch.setattr(cli, "_effect_figures", lambda batch, effects, delivered, folder: None)
+    monkeypatch.setattr(results, "draw_records", lambda records, folder, say: folder)
+    monkeypatch.setattr(results, "draw_effects", lambda batch, tables, folder: None)
 
 
 def kumakan(*args):
@@ -354,7 +355,7 @@ def test_seeds_are_twenty_and_with_draws_one(files, planned, options, seeds, dra
 
 
 def test_values_are_set_and_people_chosen_in_plans_too(files, monkeypatch):
-    from sim.experiments import plans
+    from sim.comparison import variants as plans
 
     seen = []
     monkeypatch.setattr(plans, "leave_one_out", lambda scenario: seen.append(scenario) or [scenario])
@@ -370,7 +371,7 @@ def test_values_are_set_and_people_chosen_in_plans_too(files, monkeypatch):
         (["FILES", "--draws", "-3"], "--draws"),
         (["FILES", "--draws", "many"], "--draws"),
         (["FILES", "--draws", "100001"], "--draws"),
-        ([], "name the baseline and the scenarios to compare, or --one-at-a-time or --leave-one-out"),
+        ([], "name a baseline and the scenarios to compare, or use --one-at-a-time or --leave-one-out"),
         (["FILES", "--one-at-a-time", "BASE"], "--one-at-a-time makes its own list of scenarios from one file"),
         (["BASE", "--leave-one-out", "BASE"], "--leave-one-out makes its own list of scenarios from one file"),
         (["--one-at-a-time", "BASE", "--leave-one-out", "BASE"], "give it alone"),
@@ -435,7 +436,7 @@ def test_a_failed_run_ends_with_1_names_its_repeat_and_leaves_the_others(files, 
     assert "(2 seeds)" in result.stdout
     monkeypatch.undo()
     command = next(line for line in result.stderr.splitlines() if "repeat it: kumakan" in line).split("kumakan ")[1]
-    monkeypatch.setattr(cli, "_figures", lambda records, folder, quiet: folder)
+    monkeypatch.setattr(results, "draw_records", lambda records, folder, say: folder)
     assert kumakan(*command.split()).exit_code == 0
     assert Record.load(out / "runs/patrols/seed-2").about["seed"] == 2
 
@@ -443,8 +444,8 @@ def test_a_failed_run_ends_with_1_names_its_repeat_and_leaves_the_others(files, 
 def test_figures_are_drawn_for_what_was_run(files, tmp_path, monkeypatch):
     from PIL import Image
 
-    monkeypatch.setattr(cli, "FIGURE_MAPS", cli.FIGURE_MAPS[:1])
-    monkeypatch.setattr(cli, "FIGURE_SERIES", cli.FIGURE_SERIES[:1])
+    monkeypatch.setattr(results, "MAPS", results.MAPS[:1])
+    monkeypatch.setattr(results, "SERIES", results.SERIES[:1])
     result = kumakan("compare", *files, "--seeds", 2, "--workers", 1, "--out", tmp_path / "out")
     assert result.exit_code == 0, result.output
     drawn = {path.name for path in (tmp_path / "out" / "figures").iterdir()}
@@ -517,7 +518,7 @@ def test_a_precision_that_is_none_is_refused(files, tmp_path, options, said):
 def test_validate_sets_every_target_beside_the_runs_and_repeats_none(tmp_path):
     import pandas as pd
 
-    from sim.experiments.validate import TARGETS
+    from sim.validation.validate import TARGETS
 
     out, page = tmp_path / "out", tmp_path / "validation.md"
     command = ["validate", "--draws", 1, "--persons-per-youth", 10_000, "--workers", 1, "--out", out, "--page", page]
@@ -635,7 +636,8 @@ def test_a_terminal_shows_a_bar(files, tmp_path, workers):
     ours, theirs = pty.openpty()
     code = (
         "from sim import cli\n"
-        "cli._figures = lambda records, folder, quiet: folder\ncli._effect_figures = lambda *told: None\n"
+        "from sim.views import results\nresults.draw_records = lambda records, folder, say: folder\n"
+        "results.draw_effects = lambda *told: None\n"
         "if __name__ == '__main__':\n    cli.main()\n"
     )
     (tmp_path / "start.py").write_text(code)

@@ -20,17 +20,18 @@ import pytest
 from click.testing import CliRunner
 
 import sim
+from sim.batches.batch import run_batch
 from sim.cli import kumakan
 from sim.engine.errors import InputError
-from sim.experiments.runs import run_batch
-from sim.experiments.store import sources_digest
-from sim.experiments.sweep import load_sweep
 from sim.levers import TABLE as LEVERS
 from sim.measures import MEASURES
 from sim.parameters import TABLE as PARAMETER_TABLE
 from sim.parameters import Parameter, Parameters, rows
 from sim.record import Record
-from sim.scenario import KEYS, _Force, _Group
+from sim.scenario import KEYS
+from sim.settings import ForceSettings, GroupSettings
+from sim.stores.run import sources_digest
+from sim.sweeps.sweep import load_sweep
 from sim.week import WEEK
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -228,7 +229,7 @@ def test_mistakes_of_the_guide_are_answered_as_it_says(folder, monkeypatch):
 
 def test_the_guide_names_all_keys_of_a_scenario():
     text = text_of("docs/scenarios.md")
-    for key in (*KEYS, *_Group.model_fields, *_Force.model_fields):
+    for key in (*KEYS, *GroupSettings.model_fields, *ForceSettings.model_fields):
         assert f"`{key}`" in text, key
 
 

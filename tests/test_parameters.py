@@ -6,6 +6,7 @@ import pickle
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,6 +94,13 @@ def test_no_value_outside_its_range_can_be_set(row, far, below):
 def test_what_is_no_number_is_refused(value):
     with pytest.raises(InputError, match="it is a number in per week"):
         Parameters.default().replaced({"peer_pull": value})
+
+
+@pytest.mark.parametrize("value", [np.float32(15_000), np.float64(15_000), np.int64(15_000), 15_000])
+def test_numbers_of_numpy_are_numbers(value):
+    found = Parameters.default().replaced({"imams": value})["imams"]
+    assert (found, type(found)) == (float(value), float)
+    assert Parameters.default().drawn(np.int64(3)) == Parameters.default().drawn(3)
 
 
 def test_an_unknown_name_is_answered_with_the_nearest():

@@ -1,6 +1,8 @@
 """The record of a run: its shape, its sums, and that what was saved is what is read."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +14,7 @@ from sim.engine.errors import InputError
 from sim.measures import MEASURES
 from sim.record import Observable, Record
 from sim.scenario import Scenario
+from sim.views.sheet import number
 from sim.week import run
 
 REGIONS = ("Kayes", "Koulikoro", "Sikasso", "Ségou", "Mopti", "Tombouctou", "Gao", "Kidal", "Bamako")
@@ -72,8 +75,13 @@ def test_an_observable_is_read_by_its_name(record):
     members = record["members"]
     assert members.shape == (17, 9)
     np.testing.assert_array_equal(members.ravel(), record.frame()["members"])
-    with pytest.raises(ValueError, match="no_such_thing"):
-        record["no_such_thing"]
+    with pytest.raises(InputError, match=r"^there is no observable 'atacks'; did you mean 'attacks'\?$"):
+        record["atacks"]
+    for name in ("no_such_thing", 3, None, ["joined"]):
+        with pytest.raises(InputError, match="there is no observable"):
+            record[name]
+    with pytest.raises(InputError, match=r"there is no observable 'jioned'; did you mean 'joined'\?"):
+        record.plot("jioned")
 
 
 def test_the_national_row_adds_up_counts_and_weighs_means(record):
@@ -134,6 +142,120 @@ def test_it_says_how_to_make_the_run_again(record):
     assert again.digest == record.digest
     assert record.about["parameters"]["h0"] == 0.04
     assert record.about["versions"]["kumakan"] == sim.__version__
+
+
+def test_a_seed_of_numpy_is_the_same_seed(record):
+    from_numpy = run(Scenario.of(record.about["scenario"]), np.int64(3), world_seed=np.uint8(1), draw=np.int32(0))
+    assert from_numpy.digest == record.digest
+    assert json.dumps([from_numpy.about[key] for key in ("seed", "world_seed", "draw")]) == "[3, 1, 0]"
+
+
+# --- shown -----------------------------------------------------------------------------------------------
+
+
+def test_it_shows_itself_in_one_line_and_as_a_card(record):
+    assert repr(record) == (
+        f"<Record of 'kept', seed 3: 17 weeks from 2012-01-02, 9 regions, {len(record.names)} observables>"
+    )
+    hostile = changed(record, about={"scenario": {"name": "<script>&"}, "seed": 3, "draw": 7})
+    assert repr(hostile).startswith("<Record of '<script>&', seed 3, draw 7: ")
+    card = hostile._repr_html_()
+    assert "Record of &#x27;&lt;script&gt;&amp;&#x27;, seed 3, draw 7" in card
+    assert "<script>" not in card
+    assert "Period: 2012-01-02 to 2012-04-30 (17 weeks)" in card
+    national = record.national()
+    assert (
+        f"<tr><td>youths who joined an armed group</td><td>whole run</td><td>{national['joined'].sum():,.0f}</td>"
+        "<td>persons</td></tr>"
+    ) in card
+    assert f"<td>last week</td><td>{national['trust'].iloc[-1]:.3f}</td>" in card
+    assert card == changed(hostile, values=record.values.copy())._repr_html_()
+
+
+def test_the_record_of_no_weeks_shows_itself_too(record):
+    empty = changed(record, values=record.values[:0], dates=(), about={})
+    assert repr(empty) == f"<Record: 0 weeks, 9 regions, {len(record.names)} observables>"
+    assert "0 weeks" in empty._repr_html_()
+    assert dict(empty.to_xarray().sizes) == {"week": 0, "region": 9}
+
+
+@pytest.mark.parametrize(
+    ("observable", "words"),
+    [
+        ("joined_per_100k", "Youths who joined an armed group: kept"),
+        ("attacks", "attacks per region"),
+        ("abuses", "Abuses of civilians by security forces: kept"),
+        ("grievance_mean", "Mean over 17 weeks from 2012-01-02"),
+        ("cost_mali_kuma_kan", "Sum over 17 weeks from 2012-01-02"),
+    ],
+)
+def test_quantities_and_observables_are_mapped(record, observable, words):
+    figure = record.map(observable)
+    written = [text.get_text() for text in figure.findobj(match=lambda artist: hasattr(artist, "get_text"))]
+    assert any(words in text for text in written), written
+
+
+def test_a_map_holds_the_numbers_of_the_run(record):
+    figure = record.map("approached")
+    written = {text.get_text() for text in figure.findobj(match=lambda artist: hasattr(artist, "get_text"))}
+    most = number(record["approached"].sum(axis=0).max())
+    assert any(most in text for text in written), (most, written)
+
+
+def test_what_cannot_be_mapped_is_told(record):
+    with pytest.raises(InputError, match=r"there is no map of 'atacks'; did you mean 'attacks'\?"):
+        record.map("atacks")
+    with pytest.raises(InputError, match="scale"):
+        record.map("abuses", scale="sideways")
+
+
+# --- labelled arrays -------------------------------------------------------------------------------------
+
+
+def test_labelled_arrays_are_the_record(record):
+    data = record.to_xarray()
+    assert dict(data.sizes) == {"week": 17, "region": 9}
+    assert list(data.data_vars) == record.names
+    assert set(data.coords) == {"week", "date", "region", "people", "youths"}
+    assert data["date"].dims == ("week",)
+    assert data["week"].values.tolist() == list(range(17))
+    assert [str(d)[:10] for d in data["date"].values] == [str(d) for d in record.dates]
+    for observable in record.observables:
+        array = data[observable.name]
+        assert array.dims == ("week", "region")
+        np.testing.assert_array_equal(array.values, record[observable.name])
+        assert (array.attrs["unit"], array.attrs["how"]) == (observable.unit, observable.how)
+        assert array.attrs["meaning"] == array.attrs["long_name"] == observable.meaning
+    assert float(data["joined"].sel(region="Mopti").sum()) == record["joined"][:, 4].sum()
+    trust = data["trust"].weighted(data["people"]).mean("region")
+    np.testing.assert_allclose(trust.values, record.national()["trust"])
+    about = data.attrs
+    assert all(type(text) is str for text in about.values())
+    assert (about["scenario"], about["seed"], about["world_seed"], about["draw"]) == ("kept", "3", "1", "0")
+    assert about["digest"] == record.digest
+    assert f"kumakan {sim.__version__}, python 3." in about["versions"]
+    assert Scenario.of(json.loads(about["settings"])) == Scenario.of(record.about["scenario"])
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:zarr")
+@pytest.mark.parametrize("kind", ["h5netcdf", "scipy", "zarr"])
+def test_labelled_arrays_are_written_and_read_back(record, tmp_path, kind):
+    import xarray
+
+    data, place = record.to_xarray(), tmp_path / "run"
+    if kind == "zarr":
+        data.to_zarr(place)
+        back = xarray.open_zarr(place)
+    else:
+        data.to_netcdf(place, engine=kind)
+        back = xarray.open_dataset(place, engine=kind)
+    with back:
+        xarray.testing.assert_identical(back.load(), data)
+
+
+def test_nothing_heavy_is_imported_before_it_is_asked_for():
+    code = "import sys, sim.record; sys.exit(bool({'xarray', 'pandas', 'matplotlib', 'pyarrow'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 # --- the digest ------------------------------------------------------------------------------------------
@@ -219,6 +341,21 @@ def test_what_holds_no_run_is_refused_with_one_message(record, tmp_path):
         Record.load(other)
 
 
+@pytest.mark.parametrize("text", ["[]", "{}", "null", '{"weights": 3, "digest": ""}'])
+def test_a_manifest_that_is_no_manifest_is_refused(record, tmp_path, text):
+    folder = record.save(tmp_path / "run")
+    (folder / "manifest.json").write_text(text)
+    with pytest.raises(InputError, match="holds no run that can be read"):
+        Record.load(folder)
+
+
+@pytest.mark.parametrize("folder", [None, 3, ["run"]])
+def test_what_is_no_folder_is_refused(record, folder):
+    for use in (record.save, Record.load):
+        with pytest.raises(InputError, match="it is a path"):
+            use(folder)
+
+
 def test_nothing_is_overwritten_unless_asked(record, tmp_path):
     folder = record.save(tmp_path / "run")
     (folder / "notes.txt").write_text("mine")
@@ -272,3 +409,6 @@ def test_a_small_record_by_hand(tmp_path):
     assert record.national()["joined"].tolist() == [3, 7]
     np.testing.assert_allclose(record.national()["trust"], [0.5, 0.7])
     assert Record.load(record.save(tmp_path / "hand")).digest == record.digest
+    one = changed(record, values=values[:, :, :1], observables=observables[:1])
+    one.to_xarray()["joined"].values[:] = 0
+    assert one["joined"].tolist() == [[1, 2], [3, 4]], "labelled arrays are a copy"

@@ -4,19 +4,23 @@ import json
 import pickle
 import subprocess
 import sys
-from datetime import date
+import time
+from datetime import date, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sim.engine.errors import InputError
+from sim.layers import MOST_FILES
 from sim.measures import MEASURES
 from sim.measures.base import REGIONS
 from sim.parameters import rows
-from sim.scenario import KEYS, Scenario, load
+from sim.scenario import Scenario, as_scenario, load, run
+from sim.settings import KEYS
 from sim.world import facts
 from sim.world.grid import world_grid
 
@@ -344,6 +348,7 @@ CASES = [
     ("name: ../away", 1, "name is '../away'; it is a text of 1 to 100 letters on one line"),
     ("name: ''", 1, "name is ''"),
     ("name: [a]", 1, "name is a list; it is a text"),
+    ('name: "a\\u202eb"', 1, "a text without control characters"),
     ("description:", 1, "description has no value; it is a text"),
     ('description: "a\\ab"', 1, "a text without control characters"),
     ("parameters:\n  heat: 3", 2, "there is no parameter 'heat'"),
@@ -365,7 +370,7 @@ CASES = [
         "groups:\n  macina: {home_cercles: [Mopti, Tenenkouu]}",
         2,
         "groups.macina.home_cercles item 2 is 'Tenenkouu'",
-        ", which is no cercle of Mali; did you mean 'Tenenkou'?",
+        ", which is not a cercle of Mali; did you mean 'Tenenkou'?",
     ),
     ("groups:\n  macina: {home_cercles: []}", 2, "groups.macina.home_cercles is empty"),
     ("groups:\n  macina: {home_cercles: Mopti}", 2, "groups.macina.home_cercles is 'Mopti'; it is a list"),
@@ -377,7 +382,7 @@ CASES = [
     (
         "groups:\n  mujao:\n    ended: 2011-01-01",
         3,
-        "groups.mujao.ended is 2011-01-01; it would be founded on 2011-10-01",
+        "groups.mujao.ended is 2011-01-01; the group is founded on 2011-10-01 and would end on 2011-01-01",
     ),
     ("groups:\n  mujao:\n    founded: 2015-01-01", 3, "groups.mujao.founded is 2015-01-01"),
     ("groups:\n  mujao: {founded: }", 2, "groups.mujao.founded has no value; it is a date"),
@@ -405,9 +410,9 @@ CASES = [
     ("~", None, "s.yaml: is empty"),
     ("- a\n- b", 1, "is a list; a scenario has the keys name"),
     ("just words", 1, "is only 'just words'; a scenario has the keys name"),
-    ("name: a\nname: b", 2, "the key 'name' twice, first in line 1"),
+    ("name: a\nname: b", 2, "the key 'name' twice, first on line 1"),
     ("measures: {joint_patrols: {intensity: 1}\nname: a", 2, "is not YAML: while parsing a flow mapping"),
-    ("name: !!python/object/apply:os.system ['true']", 1, "has the tag", "tags (!name) are not read"),
+    ("name: !!python/object/apply:os.system ['true']", 1, "has the tag", "tags (!name) are not supported"),
     ("measures: &m {joint_patrols: true}\ngroups:\n  <<: *m", 3, "merge key"),
 ]
 
@@ -432,6 +437,95 @@ def test_all_mistakes_of_a_file_are_told_by_line_up_to_ten(said):
 def test_dates_of_a_measure_that_is_switched_off_do_not_matter(write):
     scenario = load(write(s="end: 2014-01-06\nmeasures: {joint_patrols: {enabled: false, start: 2016-01-04}}"))
     assert scenario.active_measures() == []
+
+
+def test_an_unknown_key_in_a_block_that_may_be_left_out_is_told_like_any_other(said):
+    text = PATROLS + "when:\n      observable: attacks\n      abov: 20\n"
+    expected = "measures.joint_patrols.when has no setting 'abov'; it has observable, region"
+    message = said(text)
+    assert message.startswith(f"s.yaml, line 5: {expected}")
+    assert "did you mean 'above'?" in message
+    assert expected in said("{}", "measures.joint_patrols.when.abov=20")
+
+
+# --- files that mean harm --------------------------------------------------------------------------------
+
+
+def refused_quickly(read) -> str:
+    began = time.process_time()
+    with pytest.raises(InputError) as caught:
+        read()
+    assert time.process_time() - began < 2
+    return str(caught.value)
+
+
+def test_a_chain_that_is_long_or_large_is_refused_quickly(tmp_path):
+    for k in range(1000):
+        (tmp_path / f"{k}.yaml").write_text(f"extends: {k + 1}.yaml\n")
+    (tmp_path / "1000.yaml").write_text("{}")
+    message = refused_quickly(lambda: load(tmp_path / "0.yaml"))
+    assert message.endswith(f"{MOST_FILES - 1}.yaml, line 1: extends leads through more than {MOST_FILES} files")
+    assert load(tmp_path / f"{1001 - MOST_FILES}.yaml").name == str(1001 - MOST_FILES)
+    block = "".join(f"  k{k}: 1\n" for k in range(4000))
+    for k in range(40):
+        (tmp_path / f"{k}.yaml").write_text(f"extends: {k + 1}.yaml\nparameters:\n{block}")
+    message = refused_quickly(lambda: load(tmp_path / "0.yaml"))
+    assert "2.yaml, line 1: extends leads to more than 10,000 values in all files together" in message
+
+
+@pytest.mark.parametrize("block", ["", "measures:", "parameters:", "groups:", "measures:\n joint_patrols:"])
+def test_thousands_of_unknown_keys_are_refused_quickly(write, block):
+    text = block + "\n" + "".join(f"  {'  ' if block else ''}some_unknown_key_{k}: 1\n" for k in range(9000))
+    message = refused_quickly(lambda: load(write(s=text)))
+    assert len(message.splitlines()) == 11
+    assert message.endswith("and 8990 more")
+
+
+def test_lists_and_changes_without_end_are_refused_quickly(write):
+    cercles = ", ".join(f"Mopt{k}" for k in range(9000))
+    message = refused_quickly(lambda: load(write(s=f"groups: {{macina: {{home_cercles: [{cercles}]}}}}")))
+    assert message.endswith("home_cercles is a list of 9000 cercles; Mali has fewer than 100")
+    assert len(set(world_grid().cercle)) < 100
+    changes = {f"parameters.x{k}": 1 for k in range(5000)}
+    for use in (lambda: Scenario.of({}).replaced(changes), lambda: load("s.yaml", [f"{path}=1" for path in changes])):
+        assert refused_quickly(use) == "there are 5,000 changes; at most 1,000 can be made at once"
+
+
+@pytest.mark.parametrize("place", ["persons_per_youth", "name", "start", f"parameters.{PARAMETER}", "extends"])
+def test_a_number_of_thousands_of_digits_is_refused(said, place):
+    for digits in ("0x" + "f" * 4300, "0b" + "1" * 20_000, "9" * 4300):
+        assert f"{place} " in said("{}", f"{place}={digits}")
+
+
+def test_a_path_of_thousands_of_keys_is_refused(write):
+    path = "a." * 100_000 + "a"
+    assert "is a path of more than 50 keys" in refused_quickly(lambda: load(write(s="{}"), [f"{path}=1"]))
+    assert "is a path of more than 50 keys" in refused_quickly(lambda: Scenario.of({}).replaced({path: 1}))
+    data: dict = {}
+    data["measures"] = data
+    assert "nested deeper than 50 levels" in refused_quickly(lambda: Scenario.of(data))
+
+
+@pytest.mark.parametrize(
+    "override", ["\x1b]0;x\x07.y=1", "measures.\x1b[2J=1", "\u202ename=1", "a\nb=1", "measures.mali_kuma_kan.\x1b[2J=1"]
+)
+def test_what_a_terminal_would_obey_is_shown(said, override):
+    assert said("{}", override).isprintable()
+
+
+def test_keys_and_file_names_are_shown_too(write):
+    hostile = write(**{"x\x1b[2Jy": 'measures:\n  joint_patrols:\n    "\\e]0;x\\a\\n": {"\\u202e": 1}\n'})
+    with pytest.raises(InputError) as caught:
+        load(hostile)
+    of_the_name, of_the_key = str(caught.value).splitlines()
+    assert of_the_name.isprintable()
+    assert of_the_key.isprintable()
+    assert of_the_key.startswith("x\\x1b[2Jy.yaml, line 3: measures.joint_patrols has no setting")
+
+
+@pytest.mark.parametrize("name", ["=HYPERLINK(1)", "+1", "-1", "@a", ".hidden"])
+def test_a_name_does_not_begin_like_a_formula_or_a_hidden_folder(said, name):
+    assert said(f"name: '{name}'").startswith(f"s.yaml, line 1: name is '{name}'; it does not begin with {name[0]}")
 
 
 # --- overrides -------------------------------------------------------------------------------------------
@@ -474,8 +568,8 @@ def test_overrides_go_over_the_file_and_later_ones_over_earlier(write):
         ("measures.joint_patrols.regoins=all", "has no setting 'regoins'"),
         ("measures=3", "measures is 3"),
         ("measurs.joint_patrols=true", "there is no key 'measurs'"),
-        ("measures..x=3", "'measures..x' is no path"),
-        ("=3", "'' is no path"),
+        ("measures..x=3", "'measures..x' is not a path"),
+        ("=3", "'' is not a path"),
         ("extends=a.yaml", "extends can only be written in a file"),
         ("measures.joint_patrols={intensity: 1}", "is a block; set one value at a time"),
         ("measures.joint_patrols.regions=[Gao", "is not YAML"),
@@ -515,6 +609,86 @@ def test_measures_can_be_given_as_objects():
     scenario = Scenario.of({"name": "x", "measures": {"joint_patrols": measure}})
     assert scenario.measures["joint_patrols"].intensity == 0.5
     assert scenario.measures["joint_patrols"].regions == ("Gao",)
+
+
+@pytest.mark.parametrize("given", ["s.yaml", Path("s.yaml"), {"name": "s", "persons_per_youth": 100}])
+def test_a_path_or_a_dict_is_as_good_as_a_scenario(write, given):
+    write(s="persons_per_youth: 100")
+    assert as_scenario(given) == load("s.yaml")
+    assert as_scenario(load("s.yaml")) == load("s.yaml")
+
+
+@pytest.mark.parametrize("given", [None, 3, True, ["s.yaml"], b"s.yaml", object])
+def test_what_is_no_scenario_is_refused_with_what_is_allowed(given):
+    with pytest.raises(InputError, match="it is a Scenario, the path of a YAML file, or a dict of its keys"):
+        as_scenario(given)
+    with pytest.raises(InputError, match="it is a Scenario, the path of a YAML file, or a dict of its keys"):
+        run(given)
+
+
+def test_wrong_arguments_are_input_errors(write):
+    base = load(write(basic="{}"))
+    for path in (3, None, b"basic.yaml"):
+        with pytest.raises(InputError, match="it is the path of a YAML file"):
+            load(path)  # type: ignore[arg-type]
+    assert load("basic.yaml", "persons_per_youth=50").persons_per_youth == 50, "one override needs no list"
+    with pytest.raises(InputError, match=r"there is no file 'basik.yaml'; did you mean 'basic.yaml'\?"):
+        run("basik.yaml")
+    with pytest.raises(InputError, match="an override is 3; it is a text PATH=VALUE"):
+        load("basic.yaml", [3])  # type: ignore[list-item]
+    for overrides in (None, 3):
+        with pytest.raises(InputError, match="they are a list of texts PATH=VALUE"):
+            load("basic.yaml", overrides)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="on_week is 3; it is a function"):
+        run(base, on_week=3)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="is not a path; a path is keys joined by dots"):
+        base.replaced({3: 4})  # type: ignore[dict-item]
+    with pytest.raises(InputError, match="it is a dict of new values by path"):
+        base.replaced(["name=x"])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["seed", "world_seed", "draw"])
+@pytest.mark.parametrize("value", [-1, 1.0, 2.5, True, "1", None, 2**64, np.float64(1), [1]])
+def test_a_wrong_seed_is_refused_before_anything_is_run(name, value):
+    with pytest.raises(InputError, match=f"^{name} is .*; it is a whole number from 0 to "):
+        run({}, **{name: value})
+
+
+def test_values_of_numpy_and_of_other_libraries_are_plain_values(write):
+    changes = {
+        "persons_per_youth": np.int64(100),
+        "measures.joint_patrols.intensity": np.float32(0.5),
+        "measures.joint_patrols.enabled": np.bool_(True),
+        "measures.joint_patrols.start": np.datetime64("2014-02-17T00:00:00.000000000"),
+        "measures.joint_patrols.end": datetime(2015, 1, 5),
+        "measures.joint_patrols.regions": {"Mopti", "Gao"},
+        "groups.macina.home_cercles": np.array(["Mopti"]),
+    }
+    scenario = Scenario.of({"name": "s"}).replaced(changes)
+    patrols = "{intensity: 0.5, start: 2014-02-17, end: 2015-01-05, regions: [Gao, Mopti]}"
+    text = (
+        f"persons_per_youth: 100\nmeasures: {{joint_patrols: {patrols}}}\ngroups: {{macina: {{home_cercles: [Mopti]}}}}"
+    )
+    assert scenario == load(write(s=text))
+    assert json.loads(json.dumps(scenario.resolved())) == scenario.resolved()
+    with pytest.raises(InputError, match="start is '2014-02-17T10:00:00'; it is a date"):
+        scenario.replaced({"measures.joint_patrols.start": datetime(2014, 2, 17, 10)})
+
+
+def test_a_scenario_shows_itself_in_one_line_and_as_a_card():
+    named = {"name": "<b>a & b", "measures": {"joint_patrols": {"regions": ["Gao"]}}}
+    named["parameters"] = {PARAMETER: rows()[PARAMETER].low}
+    scenario = Scenario.of(named)
+    assert repr(scenario) == ("<Scenario '<b>a & b': 2012-01-02 to 2018-12-31, 20 persons per youth, 1 active measure>")
+    card = scenario._repr_html_()
+    assert "Scenario &lt;b&gt;a &amp; b" in card
+    assert "<b>" not in card
+    assert "Period: 2012-01-02 to 2018-12-31 (365 weeks)" in card
+    assert f"Parameters changed: {PARAMETER} = {rows()[PARAMETER].low:g}" in card
+    patrols = f"<td>{MEASURES['joint_patrols'].title}</td><td>2012-01-02</td><td>2018-12-31</td><td>Gao</td><td>1</td>"
+    assert patrols in card
+    assert "Description" not in card, "what is empty is left out"
+    assert card == Scenario.of(named)._repr_html_()
 
 
 def test_plain_data_are_checked_like_files():

@@ -1,4 +1,4 @@
-"""What is said to a user whose input cannot be used: where, what, and what to do instead.
+"""The error for input that cannot be used. It says where the input stands, what is wrong, and what to write instead.
 
 >>> str(InputError("coverage is 12; it is a share between 0 and 1", file="mopti.yaml", line=9))
 'mopti.yaml, line 9: coverage is 12; it is a share between 0 and 1'
@@ -14,26 +14,28 @@ from difflib import get_close_matches
 from os import PathLike
 
 ALIKE = 0.6
-"""How alike two names must be (difflib's ratio, 0..1) for one to be offered for the other; its choice."""
+"""How similar two names must be (difflib's ratio, 0..1) for one to be suggested; difflib's own default."""
 
 
 class InputError(Exception):
-    """Something a user wrote cannot be used; the command line prints it and ends with exit code 2.
+    """Input that cannot be used. The command line prints the message and exits with code 2.
+
+    Control characters in the message and the file name are shown as escapes, so that a terminal does not obey them.
 
     Parameters
     ----------
     message : str
         What is wrong, what is allowed, and the nearest valid name.
     file : path or str, optional
-        Where it stands: a file, or the command-line option.
+        Where the input stands: a file, or a command-line option.
     line : int, optional
         Line in that file, counted from 1.
     """
 
     def __init__(self, message: str, *, file: str | PathLike[str] | None = None, line: int | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.file = None if file is None else str(file)
+        self.message = "\n".join(map(visible, message.split("\n")))
+        super().__init__(self.message)
+        self.file = None if file is None else visible(str(file))
         self.line = line
 
     def __str__(self) -> str:
@@ -44,12 +46,23 @@ class InputError(Exception):
 
     @classmethod
     def of(cls, problems: list[InputError]) -> InputError:
-        """One error for several problems, a line for each; a single problem stays itself."""
+        """One error for several problems, one line each; a single problem is returned as it is."""
         return problems[0] if len(problems) == 1 else cls("\n".join(map(str, problems)))
 
 
+def visible(text: str) -> str:
+    """A text on one line, with everything that a terminal would act on written as an escape.
+
+    >>> visible("a\\x1b[2J\\u202eb")
+    'a\\\\x1b[2J\\\\u202eb'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 def plain(name: str) -> str:
-    """A name without accents, capitals, outer blanks, and with one kind of dash and blank, for comparing.
+    """A name for comparison: lower case, without accents or outer blanks, and with "_" for dashes and blanks.
 
     >>> plain(" Ségou ") == plain("SEGOU")
     True
@@ -59,14 +72,14 @@ def plain(name: str) -> str:
 
 
 def nearest(name: object, allowed: Iterable[str]) -> str:
-    """The end of a message that offers the nearest valid name, or nothing when none is near.
+    """The end of a message that suggests the nearest valid name; empty if no name is near.
 
     Parameters
     ----------
     name : object
         What the user wrote.
     allowed : iterable of str
-        The names that would have been right.
+        The valid names.
     """
     by_plain = {plain(right): right for right in allowed}
     close = get_close_matches(plain(str(name)[:100]), by_plain, n=1, cutoff=ALIKE)

@@ -79,6 +79,9 @@ def chunk_loop(function: Callable) -> Callable:
 
     The first argument of `function` must be the chunk table (see `chunks`). Chunks share no output cells, sums are
     whole numbers, and nothing is reordered within one, so both builds give the same bits.
+
+    A column that comes in a NamedTuple must be written by a rule, never by a statement of `function` itself: numba's
+    threaded build takes `people.status[i] = 1` for dead code and drops it without a word.
     """
     threaded = types.FunctionType(
         function.__code__, function.__globals__, function.__name__ + "_threaded", function.__defaults__

@@ -1,7 +1,7 @@
-"""YAML into plain data, remembering where each key stands, so that a message can name file and line.
+"""Read YAML into plain data and remember where each key stands, so that a message can name the file and the line.
 
-Only plain data are read: no tags, merge keys or second document. Files may come from anybody, so their size,
-depth and number of aliases are bounded before anything is built from it.
+Only plain data are read: no tags, no merge keys, no second document. A file may come from anybody, so its size, its
+depth and its number of aliases are checked before anything is built from it.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ MOST_BYTES = 1_000_000
 MOST_DEPTH = 50
 MOST_ALIASES = 100
 MOST_VALUES = 10_000
-"""Far above any scenario a person writes, far below what would trouble a machine."""
+MOST_BITS = 4096
+"""Limits far above any scenario that a person writes, and far below what would burden a computer."""
 
-Keys = tuple[str | int, ...]  # the way to a value: keys, and places in lists
+Keys = tuple[str | int, ...]  # the path to a value: keys of blocks, and positions in lists
 
 
 class Place(NamedTuple):
@@ -40,24 +41,24 @@ NOWHERE = Place()
 
 @dataclass
 class Tree:
-    """Nested plain data, and the place of each key in it."""
+    """Nested plain data, with the place of each key."""
 
     data: Any
     places: dict[Keys, Place] = field(default_factory=dict)
 
     def place(self, keys: Keys) -> Place:
-        """The place of a key, or of the nearest block around it whose place is known."""
+        """The place of a key, or of the nearest enclosing block whose place is known."""
         while keys and keys not in self.places:
             keys = keys[:-1]
         return self.places.get(keys, NOWHERE)
 
     def error(self, keys: Keys, message: str) -> InputError:
-        """An error about the value at `keys`, with its place."""
+        """An error about the value at `keys`, with the place of that value."""
         file, line = self.place(keys)
         return InputError(message, file=file, line=line)
 
     def over(self, below: Tree) -> Tree:
-        """This tree laid over another: blocks are merged key by key, everything else is replaced."""
+        """This tree laid over another: blocks are merged key by key, all other values are replaced."""
         replaced = set(_ends(self.data))
         kept = {
             keys: place
@@ -68,7 +69,7 @@ class Tree:
 
 
 def _ends(value: Any, keys: Keys = ()) -> Iterator[Keys]:
-    """The ways to everything that is not a block."""
+    """The paths to all values that are not blocks."""
     if not isinstance(value, dict):
         yield keys
         return
@@ -77,7 +78,7 @@ def _ends(value: Any, keys: Keys = ()) -> Iterator[Keys]:
 
 
 def merged(below: Any, above: Any) -> Any:
-    """`above` laid over `below`, key by key, without changing either."""
+    """`above` laid over `below`, key by key; neither is changed."""
     if not (isinstance(below, dict) and isinstance(above, dict)):
         return above
     return {
@@ -94,12 +95,12 @@ def read(path: str | os.PathLike[str], said_at: Place = NOWHERE) -> Tree:
     path : path
         The file.
     said_at : Place, optional
-        Where the path was written, if in a file.
+        Where the path was written, if it was written in a file.
 
     Raises
     ------
     InputError
-        If the file cannot be read, is no text, too large, no YAML, or holds more than plain data.
+        If the file cannot be read, is not text, is too large, is not YAML, or holds more than plain data.
     """
     try:
         return parse(_text(Path(path), said_at), str(path))
@@ -126,7 +127,7 @@ def _text(path: Path, said_at: Place) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise InputError("is not a text in UTF-8; save it as UTF-8", file=path, line=line) from None
+        raise InputError("is not UTF-8 text; save it as UTF-8", file=path, line=line) from None
 
 
 def _quoted(path: str | os.PathLike[str]) -> str:
@@ -135,12 +136,12 @@ def _quoted(path: str | os.PathLike[str]) -> str:
 
 
 def parse(text: str, file: str | None = None) -> Tree:
-    """Read YAML from a text; `file` is what messages call it. Empty text gives None.
+    """Read YAML from a text. Messages call the text `file`; the data of an empty text are None.
 
     Raises
     ------
     InputError
-        If it is no YAML, or holds more than plain data.
+        If the text is not YAML, or holds more than plain data.
     """
     try:
         _refuse_traps(text, file)
@@ -161,7 +162,7 @@ def parse(text: str, file: str | None = None) -> Tree:
 
 
 def _refuse_traps(text: str, file: str | None) -> None:
-    """Go through the text once without building anything, and stop at what no scenario needs."""
+    """Go through the text once without building anything, and refuse what no scenario needs."""
     depth = aliases = documents = events = 0
     loader = Loader(text)
     while loader.check_event():
@@ -173,13 +174,13 @@ def _refuse_traps(text: str, file: str | None) -> None:
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
-                raise InputError("begins a second document (---); one file holds one", file=file, line=line)
+                raise InputError("begins a second document (---); a file holds one document", file=file, line=line)
         if isinstance(event, yaml.AliasEvent):
             aliases += 1
             if aliases > MOST_ALIASES:
                 raise InputError(f"has more than {MOST_ALIASES} aliases (*name)", file=file, line=line)
         elif getattr(event, "tag", None) is not None:
-            what = f"has the tag {event.tag[:60]!r}; tags (!name) are not read, write plain values"
+            what = f"has the tag {event.tag[:60]!r}; tags (!name) are not supported; write plain values"
             raise InputError(what, file=file, line=line)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
@@ -190,7 +191,7 @@ def _refuse_traps(text: str, file: str | None) -> None:
 
 
 class _Reading:
-    """One pass from nodes to plain data that notes where every key stands."""
+    """One pass from YAML nodes to plain data that notes where each key stands."""
 
     def __init__(self, loader: Any, file: str | None, places: dict[Keys, Place]) -> None:
         self.loader, self.file, self.places = loader, file, places
@@ -201,7 +202,7 @@ class _Reading:
         here = Place(self.file, node.start_mark.line + 1)
         self.places.setdefault(keys, here)
         if self.values > MOST_VALUES:
-            raise InputError(f"holds more than {MOST_VALUES:,} values, aliases written out", **here._asdict())
+            raise InputError(f"holds more than {MOST_VALUES:,} values with its aliases written out", **here._asdict())
         if len(keys) > MOST_DEPTH:  # an alias to the block it stands in
             raise InputError(f"is nested deeper than {MOST_DEPTH} levels", **here._asdict())
         if isinstance(node, yaml.SequenceNode):
@@ -213,26 +214,28 @@ class _Reading:
         for key_node, value_node in node.value:
             here = Place(self.file, key_node.start_mark.line + 1)
             if not isinstance(key_node, yaml.ScalarNode):
-                raise InputError("has a block or list as a key; keys are plain words", **here._asdict())
-            key = key_node.value  # as written: a key `no` is the word no, not false
+                raise InputError("has a block or a list as a key; keys are plain words", **here._asdict())
+            key = key_node.value  # as written: the key `no` is the word "no", not false
             if key == "<<":
-                raise InputError("has a merge key (<<), which is not read; use extends", **here._asdict())
+                raise InputError("has a merge key (<<), which is not supported; use extends", **here._asdict())
             if key in block:
                 first = self.places[*keys, key].line
-                raise InputError(f"has the key {key[:60]!r} twice, first in line {first}", **here._asdict())
+                raise InputError(f"has the key {key[:60]!r} twice, first on line {first}", **here._asdict())
             self.places[*keys, key] = here
             block[key] = self.value(value_node, (*keys, key))
         return block
 
     def scalar(self, node: Any) -> Any:
-        """A value, with what YAML 1.1 reads otherwise than people do put right or left as text."""
+        """A value. What YAML 1.1 reads differently from people is put right or left as text."""
         text = node.value
         bare = not node.style
         if bare and re.fullmatch(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+", text):
-            return float(text)  # 1e3: for YAML 1.1 a text
+            return float(text)  # 1e3, which YAML 1.1 reads as text
         if bare and re.fullmatch(r"[-+]?(0\d+|[\d_]+(:[\d.]+)+)", text):
-            return text  # 010 would be octal, 12:30 a number in base 60
+            return text  # 010 would be read as octal, 12:30 as a number in base 60
         try:
-            return self.loader.construct_object(node)
+            value = self.loader.construct_object(node)
         except (ValueError, OverflowError, yaml.YAMLError):  # 2013-02-30, a number of 5,000 digits, a lone =
             return text
+        too_large = isinstance(value, int) and value.bit_length() > MOST_BITS  # Python refuses to print such numbers
+        return text if too_large else value

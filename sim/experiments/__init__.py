@@ -1,1 +1,1 @@
-"""Experiments: batches of runs, their folders, and paired effects."""
+"""Former places of rooms that documents of version 0.1 name; each goes with the next release."""

@@ -1,10 +1,11 @@
-"""The measures: one file each, found by their key; those that other distributions bring; and those of a session.
+"""All measures by their key: those of this package (one file each), of other distributions, and of this session.
 
-A measure from outside is an entry point of the group `kumakan.measures` that names a subclass of `Measure`. It is
-loaded after the own ones, when measures are first asked for. One that cannot be used is refused, with the name of its
-distribution: a run must never go without a measure that its user believes to be there.
+Another distribution brings a measure by an entry point of the group `kumakan.measures` that names a subclass of
+`Measure`. These measures are loaded after those of the package, when measures are first needed. A measure that cannot
+be used is an error that names its distribution: no run may silently go without a measure that its user believes is
+there.
 
-`add` takes a class that stands in a notebook or a script, for as long as the session lasts:
+`add` takes a class defined in a notebook or a script, for as long as the session lasts:
 
     >>> @add                                                                          # doctest: +SKIP
     ... class PatrolInspection(Measure): ...
@@ -32,23 +33,23 @@ from sim.parameters import register
 GROUP = "kumakan.measures"
 
 MEASURES: dict[str, type[Measure]]
-"""Every measure by its key; read when first asked for, so that a file with a measure can be imported on its own."""
+"""Every measure by its key; loaded on first use, so that a file with a measure can be imported on its own."""
 
 PLUGINS: list[Plugin]
-"""The measures from outside the package; read together with `MEASURES`."""
+"""The measures from outside the package; loaded together with `MEASURES`."""
 
 __all__ = ["MEASURES", "PLUGINS", "Delivered", "Measure", "Plugin", "add", "read"]
 
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """A measure from outside: its key, and the distribution and files it comes from."""
+    """A measure from outside the package: its key, and the distribution and files it comes from."""
 
     key: str
     distribution: str
     version: str
     files: tuple[Path, ...]  # all code and tables of its module or package
-    text: str = ""  # the code of a measure of this session, which worker processes and later sessions do not have
+    text: str = ""  # the code of a measure of this session, which workers and later sessions do not have
 
 
 def __getattr__(name: str) -> Any:
@@ -59,7 +60,7 @@ def __getattr__(name: str) -> Any:
 
 
 def read() -> None:
-    """Find all measures, and put the parameters that they bring into the table.
+    """Find all measures, and add the parameters that they bring to the table.
 
     Raises
     ------
@@ -77,16 +78,17 @@ def read() -> None:
 
 
 def add(measure: type[Measure]) -> type[Measure]:
-    """Have a measure in this session: in scenarios, tables and records, like any other. Also a decorator.
+    """Use a measure in this session, in scenarios, tables and records, like any other. It also works as a decorator.
 
-    A cell of a notebook that is run again replaces the measure it added. From then on batches are made in this process,
-    as workers do not know the measure; what others shall use too is named as an entry point instead. Kept runs are told
-    apart by the code of the cell or file in which the class stands, so that all that the measure does belongs there.
+    A notebook cell that is run again replaces the measure it added. From then on batches run in this process, because
+    workers do not know the measure; to share a measure with others, name it as an entry point instead. Stored runs are
+    told apart by the code of the cell or file that defines the class, so everything the measure does should be in
+    there.
 
     Raises
     ------
     InputError
-        If it is no whole measure, or has the key of another one or the name of another's parameter.
+        If the class is not a complete measure, or uses the key or a parameter name of another measure.
     """
     read()
     measures: dict[str, type[Measure]] = globals()["MEASURES"]
@@ -101,11 +103,11 @@ def add(measure: type[Measure]) -> type[Measure]:
     before = next((plugin for plugin in plugins if plugin.key == key), None)
     if key in measures and not (before and before.text):
         holder = before.distribution if before else "kumakan itself"
-        raise refused(f"has the key {key!r}, which is that of a measure of {holder}")
+        raise refused(f"has the key {key!r}, which is taken by a measure of {holder}")
     register(measure.parameters, f"the measure {key}", instead_of=measures[key].parameters if before else ())
     text = _text(measure)
     plugin = Plugin(key, f"{key} (this session)", hashlib.sha256(text.encode()).hexdigest()[:12], (), text)
-    # In place, for everything that has imported them.
+    # Changed in place, for everything that has imported them.
     plugins[:] = [*(other for other in plugins if other.key != key), plugin]
     found = sorted({**measures, key: measure}.items())
     measures.clear()
@@ -114,9 +116,9 @@ def add(measure: type[Measure]) -> type[Measure]:
 
 
 def _text(measure: type[Measure]) -> str:
-    """The cells or files in which a class stands, and those it builds on.
+    """The code of the cells or files that define a class and its base classes.
 
-    Where nobody kept them, as at a plain prompt, a word of its own, so that no run is taken for one of other code.
+    Where no code was kept, as at a plain prompt, a random text, so that no run is taken for one made by other code.
     """
     kinds = measure.__mro__[: measure.__mro__.index(Measure)]
     own = [[f for f in vars(kind).values() if isfunction(f) and f.__module__ == kind.__module__] for kind in kinds]
@@ -126,7 +128,7 @@ def _text(measure: type[Measure]) -> str:
 
 
 def _own() -> dict[str, type[Measure]]:
-    """Every measure of a file of this package."""
+    """The measures of this package, by key."""
     found: dict[str, type[Measure]] = {}
     for file in iter_modules(__path__, f"{__name__}."):
         for _, one in getmembers(import_module(file.name), isclass):
@@ -136,13 +138,13 @@ def _own() -> dict[str, type[Measure]]:
 
 
 def _outside(own: dict[str, type[Measure]]) -> list[tuple[type[Measure], Plugin]]:
-    """Every measure of an entry point, in the order of distributions and names."""
+    """The measures of all entry points, in the order of distributions and names."""
     found: list[tuple[type[Measure], Plugin]] = []
     holders = dict.fromkeys(own, "kumakan itself")
     for point in sorted(entry_points(group=GROUP), key=lambda point: (_distribution(point), point.name)):
         measure = _loaded(point)
         if measure.key in holders:
-            raise _refused(point, f"has the key {measure.key!r}, which is that of a measure of {holders[measure.key]}")
+            raise _refused(point, f"has the key {measure.key!r}, which is taken by a measure of {holders[measure.key]}")
         holders[measure.key] = _distribution(point)
         version = point.dist.version if point.dist else ""
         found.append((measure, Plugin(measure.key, _distribution(point), version, _files(measure))))
@@ -159,30 +161,30 @@ def _refused(point: EntryPoint, why: str) -> InputError:
 
 
 def _loaded(point: EntryPoint) -> type[Measure]:
-    """The class that an entry point names, if it is a whole measure."""
+    """The class that an entry point names, if it is a complete measure."""
     try:
         measure = point.load()
-    except Exception as error:  # whatever another's code may raise while it is imported
+    except Exception as error:  # code of others may raise anything when it is imported
         raise _refused(point, f"cannot be loaded ({type(error).__name__}: {error})") from error
     _check(measure, lambda why: _refused(point, why))
     return measure
 
 
 def _check(measure: Any, refused: Callable[[str], InputError]) -> None:
-    """Refuse what is no whole measure."""
+    """Reject a class that is not a complete measure."""
     if not (isclass(measure) and issubclass(measure, Measure)):
-        raise refused("is no subclass of sim.measures.Measure")
-    if isabstract(measure):
-        raise refused(f"lacks {', '.join(sorted(measure.__abstractmethods__))}")
+        raise refused("is not a subclass of sim.measures.Measure")
+    if measure.lacking():
+        raise refused(f"lacks {', '.join(measure.lacking())}")
     for name in ("key", "title", "delivers"):
         if not isinstance(getattr(measure, name, None), str) or not getattr(measure, name).strip():
             raise refused(f"has no {name}")
     if not re.fullmatch(r"[a-z][a-z0-9_]*", measure.key):
-        raise refused(f"has the key {measure.key!r}; a key is small letters, digits and _")
+        raise refused(f"has the key {measure.key!r}; a key consists of lower-case letters, digits and _")
 
 
 def _files(measure: type[Measure]) -> tuple[Path, ...]:
-    """Code and tables that decide what a measure from outside does: its module, or the package it is in."""
+    """The code and tables that determine what a measure from outside does: its module, or the package it is in."""
     top = import_module(measure.__module__.partition(".")[0])
     folders = [Path(folder) for folder in getattr(top, "__path__", ())]
     files = [file for folder in folders for file in folder.rglob("*") if file.suffix in {".py", ".csv"}]

@@ -1,43 +1,54 @@
-"""What every measure is: settings written in YAML, levers moved each week, what it delivered and cost.
+"""What every measure is: settings written in YAML, levers moved each week, and what it delivers and costs.
 
-A measure file defines one subclass. Its settings are fields with a unit, a source and a default, so that the
-documentation, `kumakan measures` and the messages about wrong settings are all made from the same lines:
+A measure is one subclass in one file. It says four things: its settings (fields with a unit, a source and a default),
+how it moves the levers (`apply`), what it delivers in a week (`delivery`) and what that week costs (`spending`). The
+report of each week and the plan that `kumakan check` shows are both made from the last two. The documentation,
+`kumakan measures` and the messages about wrong settings are made from the fields:
 
     class SermonDrafting(Measure):
         key: ClassVar[str] = "sermon_drafting"
         title: ClassVar[str] = "Friday sermons drafted by the ministry"
-        delivers: ClassVar[str] = "imams following the drafted sermon"
+        delivers: ClassVar[str] = "imams who preach the drafted sermon"
 
-        share_following: Share = field(0.4, unit="share of imams", source="...", meaning="who follow it")
+        share_following: Share = field(0.4, unit="share of imams", source="...", meaning="imams who preach it")
 """
 
 from __future__ import annotations
 
 import math
-import re
-import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, TypeVar
+from datetime import date
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    Strict,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError, PydanticUndefined
 
-from sim.engine.errors import nearest, plain
+from sim.measures import planning
+from sim.measures.condition import COUNTED, Condition
+from sim.measures.planning import Plan
+from sim.measures.regions import LATER_REGIONS, NATION, REGIONS, mask_of, people_of
+from sim.measures.settings import (
+    MOST,
+    Count,
+    Day,
+    Number,
+    OneOrMore,
+    Persons,
+    Regions,
+    Several,
+    Share,
+    Weeks,
+    Xof,
+    Yes,
+    choice,
+    field,
+    number,
+    shown,
+    wrong,
+)  # fmt: skip
 from sim.parameters import Parameter
-from sim.record import FLOWS, SEEN
-from sim.world.facts import table
 
 if TYPE_CHECKING:
     from sim.country import Country
@@ -45,233 +56,24 @@ if TYPE_CHECKING:
     from sim.world.grid import Grid
     from sim.world.timeline import Clock
 
-REGIONS: tuple[str, ...] = tuple(row["name"] for row in table("regions"))
-"""The nine regions, in the order of every array by region."""
-
-NATION = "Mali"
-
-COUNTED = frozenset(name for name, _, _ in FLOWS)
-"""Observables of what happens in a week, which add up over time; the others are states at its end."""
-
-LATER_REGIONS = {"Ménaka": "Gao", "Taoudénit": "Tombouctou"}
-"""Regions made in 2016 out of older ones. The data keep the nine of 2012, so these mean where they lay."""
-
-MOST = 2**31 - 1  # people and weeks are counted in columns of 32 bits
-FLOAT_MOST = sys.float_info.max
-
-OTHER_SPELLINGS = {"Timbuktu": "Tombouctou", "Taoudenni": "Tombouctou"}
-
-_REGION_OF = {plain(name): name for name in REGIONS} | {
-    plain(name): region for name, region in (LATER_REGIONS | OTHER_SPELLINGS).items()
-}
-
-
-# --- values a setting can take, and what is said of others ----------------------------------------------
-
-
-def wrong(message: str) -> PydanticCustomError:
-    """The error a validator raises; `message` says what is wrong, what is allowed, and what is near."""
-    return PydanticCustomError("setting", "{message}", {"message": message})
-
-
-def shown(value: Any) -> str:
-    """A value as the user wrote it, short enough for a message."""
-    if isinstance(value, int | float) and abs(value) > MOST:
-        try:
-            return f"{value:.6g}"
-        except OverflowError:
-            return "a number too large"
-    text = value.isoformat() if isinstance(value, date) else repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def number(value: Any, allowed: str, low: float = -math.inf, high: float = math.inf, *, whole: bool = False) -> Any:
-    """A number between `low` and `high`, or an error that says what is `allowed`."""
-    if value is None:
-        raise wrong(f"has no value; it is {allowed}")
-    if isinstance(value, str):
-        raise wrong(f"is the text {shown(value)}; it is {allowed}{_bare_number(value, low, high, whole)}")
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise wrong(f"is {_kind(value)}; it is {allowed}")
-    if abs(value) > (MOST if whole else FLOAT_MOST) or value != value:
-        raise wrong(f"is {shown(value)}; it is {allowed}" + (f" and at most {MOST}" if whole else ""))
-    if whole and value != int(value):
-        raise wrong(f"is {value}; it is {allowed}, without decimals")
-    if not low <= value <= high:
-        meant = f". Did you mean {value / 100:g}?" if (low, high) == (0, 1) and 1 < value <= 100 else ""
-        raise wrong(f"is {value}; it is {allowed}{meant}")
-    return int(value) if whole else float(value)
-
-
-def _bare_number(text: str, low: float, high: float, whole: bool) -> str:
-    """The advice to write "5 %" or "3 weeks" as a bare number, and which, if it is allowed."""
-    found = len(text) <= 40 and re.fullmatch(r"\s*([-+]?[\d_ ]*\.?\d+(?:[eE][-+]?\d+)?)\s*(\D*)", text)
-    if not found:
-        return ""
-    try:
-        value = float(found[1].replace(" ", "").replace("_", ""))
-    except ValueError:
-        return ""
-    if found[2].strip().startswith("%"):
-        value /= 100
-    if not (math.isfinite(value) and low <= value <= high) or (whole and value != int(value)):
-        return "; write the number alone, without unit or quotes"
-    bare = str(int(value)) if value == int(value) else f"{value:.12g}"
-    return f"; write the number alone, without unit or quotes: {bare}"
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict):
-        return "a block of settings"
-    return "a list" if isinstance(value, list | tuple) else shown(value)
-
-
-def _day(value: Any) -> Any:
-    allowed = "a date as YYYY-MM-DD"
-    if value is None:
-        return None
-    if isinstance(value, datetime):
-        raise wrong(f"is a date with a time of day ({value}); it is {allowed}")
-    if isinstance(value, date):
-        return value
-    if isinstance(value, str):
-        try:
-            if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-                raise ValueError
-            return date.fromisoformat(value)
-        except ValueError:
-            raise wrong(f"is {shown(value)}; it is {allowed}, such as 2014-02-16") from None
-    raise wrong(f"is {_kind(value)}; it is {allowed}, such as 2014-02-16")
-
-
-def _yes(value: Any) -> Any:
-    if isinstance(value, bool):
-        return value
-    raise wrong(("has no value" if value is None else f"is {_kind(value)}") + "; it is true or false")
-
-
-def _regions(value: Any) -> tuple[str, ...]:
-    allowed = f"'all' or a list of: {', '.join(REGIONS)}"
-    if isinstance(value, str):
-        if plain(value) == "all":
-            return REGIONS
-        value = [value]
-    if value is None or (isinstance(value, list | tuple) and not value):
-        raise wrong(f"names no region; it is {allowed} (to switch a measure off write enabled: false)")
-    if not isinstance(value, list | tuple):
-        raise wrong(f"is {_kind(value)}; it is {allowed}")
-    chosen = set()
-    for name in value:
-        region = _REGION_OF.get(plain(name)) if isinstance(name, str) else None
-        if region is None:
-            offer = nearest(name, [*REGIONS, *LATER_REGIONS]) if isinstance(name, str) else ""
-            raise wrong(f"names {shown(name)}, which is no region; it is {allowed}{offer}")
-        chosen.add(region)
-    return tuple(region for region in REGIONS if region in chosen)
-
-
-def _between(allowed: str, low: float, high: float, whole: bool = False) -> BeforeValidator:
-    return BeforeValidator(lambda value: number(value, allowed, low, high, whole=whole))
-
-
-T = TypeVar("T")
-
-Share = Annotated[float, _between("a share between 0 and 1", 0, 1)]
-Count = Annotated[int, _between("a whole number, 0 or more", 0, math.inf, whole=True)]
-Persons = Annotated[int, _between("a whole number of persons, 0 or more", 0, math.inf, whole=True)]
-Weeks = Annotated[int, _between("a whole number of weeks, 0 or more", 0, math.inf, whole=True)]
-Xof = Annotated[float, _between("an amount in XOF (CFA francs), 0 or more", 0, math.inf)]
-Number = Annotated[float, _between("a number", -math.inf, math.inf)]
-Day = Annotated[date, BeforeValidator(_day)]
-Yes = Annotated[bool, BeforeValidator(_yes)]
-Regions = Annotated[
-    tuple[str, ...],
-    BeforeValidator(_regions),
-    PlainSerializer(lambda regions: "all" if regions == REGIONS else list(regions)),
-]
-Several = Annotated[tuple[T, ...], Strict(False)]
-"""Several values of one type, such as ``Several[Literal["radio", "tv"]]``: YAML lists become tuples."""
-
-
-def field(
-    default: Any,
-    *,
-    unit: str,
-    source: str,
-    meaning: str,
-    ge: float | None = None,
-    le: float | None = None,
-) -> Any:
-    """A setting of a measure.
-
-    Parameters
-    ----------
-    default : object
-        Its value where the scenario is silent.
-    unit : str
-        Unit, in words: "share of imams", "weeks", "XOF per person".
-    source : str
-        Where the default comes from: a citation, or "assumed" with the reason.
-    meaning : str
-        What it means, in one sentence without a full stop.
-    ge, le : float, optional
-        Least and greatest value allowed, where the type does not say it.
-    """
-    extra: dict[str, Any] = {"unit": unit, "source": source}
-    return Field(default, description=meaning, ge=ge, le=le, validate_default=True, json_schema_extra=extra)
-
-
-def choice(default: Any, unit: str, meaning: str) -> Any:
-    """A setting that is the user's choice, not a fact about the world."""
-    return field(default, unit=unit, source="choice", meaning=meaning)
-
-
-def of_some(share: Any, log_effect: Any) -> Any:
-    """The factor for a place of which a `share` is under a log effect: 1 - share + share e^effect."""
-    return 1.0 + share * np.expm1(log_effect)
-
-
-@cache
-def people_of(grid: Grid) -> np.ndarray:
-    """People of each region, float64 (9,), not to be written."""
-    people = np.bincount(grid.region, grid.population, len(REGIONS))
-    people.setflags(write=False)
-    return people
-
-
-@cache
-def mask_of(regions: tuple[str, ...]) -> np.ndarray:
-    """Which of `REGIONS` these are, bool (9,), not to be written."""
-    mask = np.array([region in regions for region in REGIONS])
-    mask.setflags(write=False)
-    return mask
-
-
-# --- the measure ----------------------------------------------------------------------------------------
+__all__ = [
+    "COUNTED", "LATER_REGIONS", "MOST", "NATION", "REGIONS", "Condition", "Count", "Day", "Delivered", "Measure",
+    "Number", "OneOrMore", "Persons", "Plan", "Regions", "Setting", "Several", "Share", "Weeks", "Xof", "Yes", "choice",
+    "field", "mask_of", "number", "of_some", "people_of", "shown", "wrong",
+]  # fmt: skip
 
 
 @dataclass(slots=True)
 class Delivered:
     """What a measure delivered and cost in one week, by region."""
 
-    count: np.ndarray  # float64 (9,), in the unit of `Measure.delivers`
-    cost_xof: np.ndarray  # float64 (9,), XOF
+    count: np.ndarray  # float64, in the unit of `Measure.delivers`
+    cost_xof: np.ndarray  # float64, XOF
 
     @classmethod
     def nothing(cls) -> Delivered:
         """Nothing delivered, nothing spent."""
         return cls(np.zeros(len(REGIONS)), np.zeros(len(REGIONS)))
-
-
-class Plan(NamedTuple):
-    """What a measure would deliver and cost, worked out without a run."""
-
-    reached_per_week: float | None  # in the unit of `Measure.delivers`, at full strength; None: it hangs on the run
-    cost_xof: float  # over the whole run
 
 
 class Setting(NamedTuple):
@@ -284,103 +86,28 @@ class Setting(NamedTuple):
     meaning: str
 
 
-def _place(value: Any) -> str:
-    if isinstance(value, str):
-        if plain(value) == plain(NATION):
-            return NATION
-        if plain(value) in _REGION_OF:
-            return _REGION_OF[plain(value)]
-    offer = nearest(value, [NATION, *REGIONS]) if isinstance(value, str) else ""
-    raise wrong(f"is {_kind(value)}; it is {NATION} or one of: {', '.join(REGIONS)}{offer}")
-
-
-def _seen(value: Any) -> str:
-    if value not in SEEN:
-        offer = nearest(value, SEEN) if isinstance(value, str) else ""
-        raise wrong(f"is {_kind(value)}; a planner learns of {', '.join(SEEN)}{offer}")
-    return str(value)
-
-
-class Condition(BaseModel):
-    """A state of the country, as planners learn of it, on which a measure starts and stops.
-
-    when: {observable: attacks, region: Mopti, over_weeks: 13, above: 20}
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    observable: Annotated[str, BeforeValidator(_seen)] = field(
-        ...,
-        unit="name",
-        source="choice",
-        meaning="what is watched; counts are added up, states averaged",
-    )
-    region: Annotated[str, BeforeValidator(_place)] = choice("Mali", "name", "where: a region, or Mali as a whole")
-    over_weeks: Weeks = choice(13, "weeks", "length of the period that is watched")
-    above: Number | None = choice(None, "as the observable", "the measure is on when the value lies above this")
-    below: Number | None = choice(None, "as the observable", "the measure is on when the value lies below this")
-    lag_weeks: Weeks = choice(4, "weeks", "time until a week's reports reach the planner; at least one week")
-    lasts_weeks: Weeks = choice(13, "weeks", "how long it stays on after the value last met the condition")
-
-    @model_validator(mode="after")
-    def _can_be_met(self) -> Condition:
-        if (self.above is None) == (self.below is None):
-            raise wrong("has above and below; give one of them" if self.above is not None else
-            "has neither above nor below; give one of them")  # fmt: skip
-        for name in ("over_weeks", "lag_weeks", "lasts_weeks"):
-            if getattr(self, name) < 1:
-                raise wrong(f"has {name} 0; it is 1 or more")
-        return self
-
-    @property
-    def in_words(self) -> str:
-        """The condition as a clause: "attacks in Mopti over 13 weeks lie above 20, ..."."""
-        side, limit = ("above", self.above) if self.above is not None else ("below", self.below)
-        watched = self.observable.replace("_", " ")
-        return (
-            f"{watched} in {self.region} over {self.over_weeks} weeks lie {side} {limit:g}, as reports have it"
-            f" {self.lag_weeks} weeks later, and {self.lasts_weeks} weeks on"
-        )
-
-    def met(self, country: Country) -> bool:
-        """Whether what planners know this week keeps the measure on.
-
-        The value of week v covers the `over_weeks` weeks that end `lag_weeks` before v; weeks before the run count as
-        empty for counts and are left out of means. Before anything has been reported the measure is off.
-        """
-        now = country.week
-        return any(self._met_in(country, v) for v in range(max(0, now - self.lasts_weeks + 1), now + 1))
-
-    def _met_in(self, country: Country, week: int) -> bool:
-        end = week - self.lag_weeks + 1  # lag_weeks 1: up to and with the week before
-        rows = country.values[max(0, end - self.over_weeks) : max(0, end), :, country.names[self.observable]]
-        if not rows.size:
-            return False
-        how = country.observables[country.names[self.observable]].how
-        if how == "sum":
-            by_region = rows.sum(axis=0) if self.observable in COUNTED else rows.mean(axis=0)
-            value = by_region.sum() if self.region == NATION else by_region[REGIONS.index(self.region)]
-        else:
-            by_region = rows.mean(axis=0)
-            people = people_of(country.grid)
-            value = people @ by_region / people.sum() if self.region == NATION else by_region[
-                REGIONS.index(self.region)]  # fmt: skip
-        return bool(value > self.above) if self.above is not None else bool(value < self.below)
+def of_some(share: Any, log_effect: Any) -> Any:
+    """The factor for a place where a log effect acts on a `share` of the people: 1 - share + share e^effect."""
+    return 1.0 + share * np.expm1(log_effect)
 
 
 class Measure(BaseModel, ABC):
     """A measure of prevention or security: who, where, when, how much.
 
+    A measure defines `apply`, and either `delivery` and `spending` or its own `report` and `plan`.
+
     Attributes
     ----------
     key, title, delivers : str
-        Name in scenario files; name in words; unit of what it delivers each week.
+        Its name in scenario files, its name in words, and the unit of what it delivers each week.
     sources : tuple of str
         Where the description of the measure comes from.
     partners : bool
-        Whether several partners carry it out, so that some of the work is done twice unless somebody coordinates.
+        Whether several partners carry it out, so that some work is done twice unless somebody coordinates them.
+    by_calendar : bool
+        Whether a week at full strength differs from date to date, so that the plan must go through all weeks.
     parameters : tuple of Parameter
-        Effect sizes that a measure from outside the package brings; those of the package stand in its table.
+        The effect sizes that a measure from outside the package brings; those of the package are in its table.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -390,20 +117,21 @@ class Measure(BaseModel, ABC):
     delivers: ClassVar[str]
     sources: ClassVar[tuple[str, ...]] = ()
     partners: ClassVar[bool] = False
+    by_calendar: ClassVar[bool] = False
     parameters: ClassVar[tuple[Parameter, ...]] = ()
 
     enabled: Yes = choice(True, "true or false", "whether the measure is taken at all")
-    start: Day | None = choice(None, "date", "first day of the measure; left out, the start of the run")
-    end: Day | None = choice(None, "date", "first day without it again; left out, the end of the run")
+    start: Day | None = choice(None, "date", "first day of the measure; by default the start of the run")
+    end: Day | None = choice(None, "date", "first day without the measure; by default the end of the run")
     regions: Regions = choice("all", "names", "where it acts: 'all' or a list of regions")
-    intensity: Share = choice(1.0, "share of the full measure", "how much of it is done; 0 is its absence")
-    ramp_up_weeks: Weeks = choice(0, "weeks", "weeks from its start in which it grows evenly to full")
-    when: Condition | None = choice(None, "condition", "between start and end, on only while this holds")
+    intensity: Share = choice(1.0, "share of the full measure", "how much of the measure is done; 0 means none of it")
+    ramp_up_weeks: Weeks = choice(0, "weeks", "weeks over which the measure grows evenly to full strength")
+    when: Condition | None = choice(None, "condition", "if given, the measure is on only while this condition holds")
 
     @model_validator(mode="before")
     @classmethod
     def _laid_over_defaults(cls, data: Any) -> Any:
-        """A block inside a measure changes what it names; the rest stays at the measure's defaults."""
+        """A block inside a measure changes the settings it names; the others keep the defaults of the measure."""
         if not isinstance(data, dict):
             return data
         data = dict(data)
@@ -420,12 +148,71 @@ class Measure(BaseModel, ABC):
             )
         return self
 
-    def strength(self, day: date) -> float:
-        """How much of the measure is done in the week of `day`, 0..1.
+    # --- what a measure says of itself --------------------------------------------------------------------
 
-        0 when disabled and outside [start, end), else `intensity`, reached in equal weekly steps over
-        `ramp_up_weeks` (with 3, the first weeks have 1/4, 2/4, 3/4 and then the whole). Without a start there
-        is none to grow from, so it is at full strength; a `Scenario` gives every measure its dates.
+    def steer(self, levers: Levers, country: Country) -> None:
+        """Move the levers that say how other measures act, before any measure acts."""
+
+    @abstractmethod
+    def apply(self, levers: Levers, country: Country) -> None:
+        """Move this week's levers."""
+
+    def delivery(self, country: Country, done: float) -> np.ndarray:
+        """What is delivered this week when this share of the plan is done, by region."""
+        raise NotImplementedError
+
+    def spending(self, country: Country, done: float) -> np.ndarray:
+        """XOF spent this week when this share of the plan is done, by region.
+
+        By default the measure's `cost_per_week`, spread over its regions by their people.
+        """
+        return self.by_people(country, done * self.cost_per_week)  # type: ignore[attr-defined]
+
+    def foreseen(self, country: Country, done: float) -> float | None:
+        """What a week of the plan delivers in total; None if only a run can say. `country` is a `PlannedCountry`."""
+        return float(self.delivery(country, done).sum())
+
+    @property
+    def deploys(self) -> tuple[str, ...]:
+        """The forces, by key, that are in the country only because this measure deploys them."""
+        return ()
+
+    # --- what follows from it -----------------------------------------------------------------------------
+
+    def report(self, country: Country) -> Delivered:
+        """What was delivered this week, as far as it was carried out, and the cost of what was planned."""
+        return Delivered(
+            self.delivery(country, self.carried_out(country)), self.spending(country, self.strength_now(country))
+        )
+
+    def plan(self, clock: Clock, grid: Grid) -> Plan:
+        """What it would deliver and cost in a run over the weeks of `clock`, from its settings alone."""
+        return planning.plan(self, clock, grid)
+
+    @classmethod
+    def lacking(cls) -> list[str]:
+        """The methods that a complete measure must still define."""
+        own = {
+            name
+            for name in ("delivery", "spending", "report", "plan")
+            if getattr(cls, name) is not getattr(Measure, name)
+        }
+        needed = {"report", "plan"} - own
+        if "delivery" not in own and len(needed) == 2:
+            needed = {"delivery"}
+        elif "delivery" in own and needed:
+            priced = "spending" in own or "cost_per_week" in cls.model_fields or hasattr(cls, "cost_per_week")
+            needed = set() if priced else {"spending"}
+        return sorted(needed | cls.__abstractmethods__)
+
+    # --- how much of it is done ---------------------------------------------------------------------------
+
+    def strength(self, day: date) -> float:
+        """How much of the measure is planned for the week of `day`, 0..1.
+
+        0 if the measure is disabled or the day lies outside [start, end); otherwise `intensity`, reached in equal
+        weekly steps over `ramp_up_weeks` (with 3, the first weeks have 1/4, 2/4 and 3/4, and then the whole). A measure
+        without a start is at full strength; a `Scenario` gives every measure its dates.
         """
         if not self.enabled or (self.end is not None and day >= self.end):
             return 0.0
@@ -435,17 +222,17 @@ class Measure(BaseModel, ABC):
         return 0.0 if weeks < 0 else self.intensity * min(1.0, (weeks + 1) / (self.ramp_up_weeks + 1))
 
     def strength_now(self, country: Country) -> float:
-        """How much of the measure is done this week, 0..1: `strength`, while its condition (`when`) holds."""
+        """How much of the measure is planned for this week, 0..1: `strength`, or 0 while its condition fails."""
         strength = self.strength(country.clock.date(country.week))
         if strength > 0.0 and self.when is not None and not self.when.met(country):
             return 0.0
         return strength
 
     def carried_out(self, country: Country) -> float:
-        """How much of the plan really takes place this week, 0..1.
+        """How much of the measure is really carried out this week, 0..1.
 
-        `strength_now`, times what is delivered of a plan in the field (parameter `fidelity_<key>`), less what partners
-        do twice (`partner_overlap`) as far as nobody coordinates them (lever `coordinated`).
+        `strength_now`, times the share of a plan that is delivered in the field (parameter `fidelity_<key>`). Where
+        partners are not coordinated (lever `coordinated`), the work they do twice (`partner_overlap`) is taken off.
         """
         p = country.parameters
         done = self.strength_now(country) * p.get(f"fidelity_{self.key}", 1.0)
@@ -453,68 +240,58 @@ class Measure(BaseModel, ABC):
             done *= 1.0 - p.partner_overlap * (1.0 - float(country.levers.coordinated))
         return done
 
-    def cells(self, country: Country) -> Any:
-        """The cells of its regions: an index into arrays by cell (all of them at once where it acts everywhere)."""
-        if self.region_mask.all():
-            return slice(None)
-        return np.flatnonzero(self.region_mask[country.grid.region])
+    def full_weeks(self, clock: Clock) -> float:
+        """The weeks of the run in which the measure is planned, each weighted by its strength."""
+        return sum(self.strength(clock.date(week)) for week in range(clock.weeks))
 
-    def by_people(self, country: Country, amount: float) -> np.ndarray:
-        """An amount spread over its regions by their people, float64 (9,)."""
-        people = people_of(country.grid) * self.region_mask
-        return amount * people / people.sum()
-
-    def youths(self, country: Country) -> np.ndarray:
-        """People of 15 to 35 in its regions, float64 (9,), 0 elsewhere."""
-        return people_of(country.grid) * self.region_mask * country.parameters.share_15_35
+    def weeks_since_start(self, day: date) -> int:
+        """Whole weeks from its start to `day`: 0 in the first week, negative before."""
+        return 0 if self.start is None else (day - self.start).days // 7
 
     def delivered_before(self, country: Country, weeks: float = math.inf) -> np.ndarray:
-        """What it has delivered in the last `weeks` weeks before this one, by region: the record is its memory."""
+        """What it delivered in the last `weeks` weeks before this one, by region. The record is its memory."""
         first = country.week - int(min(weeks, country.week))
         rows: np.ndarray = country.values[first : country.week, :, country.names[f"delivered_{self.key}"]]
         return rows.sum(axis=0)
 
-    def full_weeks(self, clock: Clock) -> float:
-        """Weeks of the run in which it acts by its dates, each counted by its strength then."""
-        return sum(self.strength(clock.date(week)) for week in range(clock.weeks))
-
-    def weeks_since_start(self, day: date) -> int:
-        """Whole weeks from its start to `day`: 0 in the first week with a strength, negative before."""
-        return 0 if self.start is None else (day - self.start).days // 7
+    def spent_since(self, country: Country, week: int) -> bool:
+        """Whether it has cost anything from `week` to the week before this one."""
+        return bool(country.values[max(0, week) : country.week, :, country.names[f"cost_{self.key}"]].any())
 
     @property
     def active(self) -> bool:
-        """Whether it does anything at any time: enabled, with an intensity above zero."""
+        """Whether it does anything at any time: it is enabled, with an intensity above zero."""
         return self.enabled and self.intensity > 0
 
-    @property
-    def deploys(self) -> tuple[str, ...]:
-        """Forces that are there only with a measure that deploys them (by key): those of this one."""
-        return ()
+    # --- where it is done ---------------------------------------------------------------------------------
 
     @property
     def region_mask(self) -> np.ndarray:
-        """Where it acts, bool (9,) in the order of `REGIONS`."""
+        """Where it acts, bool, in the order of `REGIONS`."""
         return mask_of(self.regions)
 
-    def steer(self, levers: Levers, country: Country) -> None:
-        """Move the levers that say how other measures act, before any of them does."""
+    def cells(self, country: Country) -> Any:
+        """The cells of its regions, as an index into arrays by cell (a slice if it acts everywhere)."""
+        if self.region_mask.all():
+            return slice(None)
+        return np.flatnonzero(self.region_mask[country.grid.region])
 
-    @abstractmethod
-    def apply(self, levers: Levers, country: Country) -> None:
-        """Move this week's levers."""
+    def people_here(self, grid: Grid) -> np.ndarray:
+        """The people of its regions, float64, 0 elsewhere."""
+        return people_of(grid) * self.region_mask
 
-    @abstractmethod
-    def report(self, country: Country) -> Delivered:
-        """What was delivered this week and what it cost."""
+    def youths(self, country: Country) -> np.ndarray:
+        """The people aged 15 to 35 in its regions, float64, 0 elsewhere."""
+        return self.people_here(country.grid) * country.parameters.share_15_35
 
-    @abstractmethod
-    def plan(self, clock: Clock, grid: Grid) -> Plan:
-        """What it would deliver and cost in a run over the weeks of `clock`, from its settings alone."""
+    def by_people(self, country: Country, amount: float) -> np.ndarray:
+        """An amount spread over its regions by their people, float64."""
+        people = self.people_here(country.grid)
+        return amount * people / people.sum()
 
     @classmethod
     def settings(cls) -> list[Setting]:
-        """The settings of this measure, its own first, then those every measure has."""
+        """The settings of this measure: its own first, then those that every measure has."""
         rows = []
         for name, info in cls.model_fields.items():
             extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}

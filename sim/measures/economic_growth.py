@@ -1,12 +1,12 @@
 """Livelihoods for youths.
 
-The fifth of the six axes of the government's programme; in 2013 its president had promised 200,000 jobs in five years.
-What the evidence says hangs on what is given. Training with capital lowered the interest in fighting (Blattman and
-Annan 2016, Liberia: `job_full`) and turned people to the government (Lyall, Zhou and Imai 2020, Kandahar:
-`job_support`); training alone did nothing (`job_training_only`); cash alone pleased for some months and then turned
-against the giver (`cash_early`, `cash_late`). Unemployment as such explains no violence. Places are offered where
-people live, three quarters of those offered one take it (`job_takeup`), and what was given acts for a time
-(`job_weeks`), also after the measure has ended.
+This is the fifth of the six axes of the government's programme; in 2013 the president had promised 200,000 jobs in five
+years. What the evidence says depends on what is given. Training with capital lowered the interest in fighting (Blattman
+and Annan 2016, Liberia: `job_full`) and turned people towards the government (Lyall, Zhou and Imai 2020, Kandahar:
+`job_support`). Training alone did nothing (`job_training_only`). Cash alone won sympathy for some months and then
+turned people against the giver (`cash_early`, `cash_late`). Unemployment as such explains no violence. Places are
+offered where people live, three quarters of those who are offered one take it (`job_takeup`), and what they receive
+acts for a time (`job_weeks`), even after the measure has ended.
 """
 
 from __future__ import annotations
@@ -15,28 +15,16 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from sim.measures.base import (
-    Delivered,
-    Measure,
-    Persons,
-    Plan,
-    Xof,
-    choice,
-    field,
-    of_some,
-)
-from sim.parameters import Parameters
+from sim.measures.base import REGIONS, Measure, Persons, Xof, choice, field, of_some
 from sim.world.timeline import WEEKS_PER_YEAR
 
 if TYPE_CHECKING:
     from sim.country import Country
     from sim.levers import Levers
-    from sim.world.grid import Grid
-    from sim.world.timeline import Clock
 
 
 class EconomicGrowth(Measure):
-    """Places are offered to youths every week: training with capital, training alone, or cash alone."""
+    """Every week youths are offered places: training with capital, training alone, or cash alone."""
 
     key: ClassVar[str] = "economic_growth"
     title: ClassVar[str] = "Livelihoods for youths"
@@ -48,7 +36,7 @@ class EconomicGrowth(Measure):
     partners: ClassVar[bool] = True
 
     mode: Literal["training_and_capital", "training", "cash"] = choice(
-        "training_and_capital", "name", "what a place is: training_and_capital, training or cash"
+        "training_and_capital", "name", "what a place offers: training_and_capital, training or cash"
     )
     places_per_year: Persons = field(
         40_000, unit="places per year", source="promise of 200,000 jobs in five years (2013); contracts found: 36,000",
@@ -56,26 +44,17 @@ class EconomicGrowth(Measure):
     )  # fmt: skip
     cost_per_place: Xof = field(
         701_250, unit="XOF per place", source="Blattman and Annan 2016: 1,275 USD a person, at 550 XOF per USD",
-        meaning="cost of one place offered with training and capital; training alone or cash may cost less",
+        meaning="cost of offering one place with training and capital; training or cash alone may cost less",
     )  # fmt: skip
 
-    def placed_now(self, country: Country) -> np.ndarray:
-        """Youths who take up a place this week, by region: no more than are left without one."""
-        p = country.parameters
-        taking = (
-            self.by_people(country, self.places_per_year / WEEKS_PER_YEAR) * self.carried_out(country) * p.job_takeup
-        )
-        placed = self.delivered_before(country, p.job_weeks - 1.0)
-        return np.minimum(taking, np.maximum(self.youths(country) - placed, 0.0))
-
     def share_placed(self, country: Country, weeks: float) -> np.ndarray:
-        """Share of the youths of each region who took up a place in the last `weeks` weeks, this one among them."""
+        """Share of the youths of each region who took up a place in the last `weeks` weeks, including this one."""
         youths = self.youths(country)
-        placed = self.placed_now(country) + self.delivered_before(country, weeks - 1.0)
-        return np.divide(placed, youths, out=np.zeros(9), where=youths > 0.0)
+        placed = self.delivery(country, self.carried_out(country)) + self.delivered_before(country, weeks - 1.0)
+        return np.divide(placed, youths, out=np.zeros(len(REGIONS)), where=youths > 0.0)
 
     def apply(self, levers: Levers, country: Country) -> None:
-        """Let those who were given something think and do what those in the studies did."""
+        """Give those who were placed the attitudes and behaviour that the studies found."""
         p = country.parameters
         share = self.share_placed(country, p.job_weeks)
         if not share.any():
@@ -92,13 +71,13 @@ class EconomicGrowth(Measure):
             levers.keep("joining", cells, of_some(in_cell, p.job_full))
             levers.add("support", slice(None), share * p.job_support)
 
-    def report(self, country: Country) -> Delivered:
-        """Youths who take up a place this week, and what all places offered cost."""
-        cost = self.strength_now(country) * self.places_per_year / WEEKS_PER_YEAR * self.cost_per_place
-        return Delivered(self.placed_now(country), self.by_people(country, cost))
+    def delivery(self, country: Country, done: float) -> np.ndarray:
+        """Youths who take up a place, by region: at most as many as still have none."""
+        p = country.parameters
+        taking = self.by_people(country, self.places_per_year / WEEKS_PER_YEAR) * done * p.job_takeup
+        placed = self.delivered_before(country, p.job_weeks - 1.0)
+        return np.minimum(taking, np.maximum(self.youths(country) - placed, 0.0))
 
-    def plan(self, clock: Clock, grid: Grid) -> Plan:
-        """Places taken up in a week, as long as there are youths without one, and the cost of all places."""
-        offered = self.places_per_year / WEEKS_PER_YEAR
-        taken = offered * self.intensity * Parameters.default().job_takeup
-        return Plan(taken, self.full_weeks(clock) * offered * self.cost_per_place)
+    def spending(self, country: Country, done: float) -> np.ndarray:
+        """The cost of all places offered, taken up or not."""
+        return self.by_people(country, done * self.places_per_year / WEEKS_PER_YEAR * self.cost_per_place)

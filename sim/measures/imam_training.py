@@ -1,8 +1,8 @@
 """Imams are trained abroad.
 
-In September 2013 Morocco agreed to train 500 Malian imams. They leave in cohorts, study for two years, and come back;
-no study of what followed was found. What training changes in a sermon, and what the outreach of a trained imam does to
-a listener, stands in the parameter table.
+In September 2013 Morocco agreed to train 500 Malian imams. They leave in cohorts, study for two years, and come back.
+No study of what followed was found. How training changes an imam's sermons, and how his outreach changes his listeners,
+is in the parameter table.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from sim.levers import aimed
-from sim.measures.base import Day, Delivered, Measure, Persons, Plan, Several, Weeks, Xof, field
+from sim.measures.base import REGIONS, Day, Delivered, Measure, Persons, Plan, Several, Weeks, Xof, field
 
 if TYPE_CHECKING:
     from sim.country import Country
@@ -29,14 +29,14 @@ class Cohort(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     departs: Day = field(..., unit="date", source="choice", meaning="day on which the cohort leaves")
-    imams: Persons = field(..., unit="imams", source="choice", meaning="how many leave")
+    imams: Persons = field(..., unit="imams", source="choice", meaning="number of imams who leave")
 
 
 class ImamTraining(Measure):
-    """Imams leave for a course abroad in cohorts and come back to their mosques trained.
+    """Imams leave in cohorts for a course abroad and come back to their mosques trained.
 
-    Cohorts leave at their dates. A condition (`when`) that is not met in the week of a departure cancels it: that
-    cohort is not made up for.
+    Cohorts leave on their dates. If there is a condition (`when`) and it is not met in the week of a departure, that
+    cohort is cancelled and not replaced.
     """
 
     key: ClassVar[str] = "imam_training"
@@ -45,30 +45,30 @@ class ImamTraining(Measure):
     sources: ClassVar[tuple[str, ...]] = ("le360 2013 and 2018", "machahid24", "Maghreb Arabe Presse 2013")
 
     imams: Persons = field(
-        500, unit="imams", source="agreement of September 2013", meaning="imams to be trained in all"
+        500, unit="imams", source="agreement of September 2013", meaning="number of imams to be trained in total"
     )
     cohort_size: Persons = field(
-        102, unit="imams", source="le360: first group of 90 + 12", meaning="imams who leave together", ge=1
+        102, unit="imams", source="le360: first group of 90 + 12", meaning="number of imams who leave together", ge=1
     )
     weeks_between_cohorts: Weeks = field(
         40, unit="weeks", source="derived: five cohorts from November 2013 to early 2017",
-        meaning="from one departure to the next", ge=1
+        meaning="time between two departures", ge=1
     )  # fmt: skip
     course_weeks: Weeks = field(104, unit="weeks", source="two-year course", meaning="length of the course", ge=1)
     cohorts: Several[Cohort] = field(
         (), unit="cohorts", source="choice",
-        meaning="departures one by one; when given, imams, cohort_size and weeks_between_cohorts are not used",
+        meaning="list of departures; if given, it replaces imams, cohort_size and weeks_between_cohorts",
     )  # fmt: skip
     cost_per_imam_week: Xof = field(
-        75_000, unit="XOF per imam and week", source="assumed: stipend, lodging and teaching, no budget found",
+        75_000, unit="XOF per imam and week", source="assumed: stipend, lodging and teaching; no budget found",
         meaning="cost of one imam in training",
     )  # fmt: skip
     cost_per_journey: Xof = field(
-        400_000, unit="XOF per imam", source="assumed: air fare there and back", meaning="cost of the journey"
+        400_000, unit="XOF per imam", source="assumed: return air fare", meaning="cost of the journey there and back"
     )
 
     def departures(self, day: date) -> int:
-        """Imams who leave in the seven days from `day`, before intensity."""
+        """Imams who leave in the seven days from `day`, at full intensity."""
         if self.cohorts:
             return sum(c.imams for c in self.cohorts if 0 <= (c.departs - day).days < 7)
         weeks = self.weeks_since_start(day)
@@ -79,45 +79,45 @@ class ImamTraining(Measure):
 
     def leaving(self, day: date) -> int:
         """Imams who leave in the seven days from `day`."""
-        if self.cohorts:  # as much of the measure as there is on the day itself, which may precede its first whole week
+        if self.cohorts:  # the strength of the day of departure, which may fall before the first whole week
             going = sum(c.imams * self.strength(c.departs) for c in self.cohorts if 0 <= (c.departs - day).days < 7)
         else:
             going = self.departures(day) * self.strength(day)
         return int(going + 0.5)
 
     def apply(self, levers: Levers, country: Country) -> None:
-        """Send the cohort of this week, from the regions in proportion to their imams, or to the threat.
+        """Send this week's cohort, from each region in proportion to its imams, or to where the threat is.
 
-        The plan is kept to the last imam: a cohort leaves in full or, where a condition is not met, not at all. How
-        many finish the course is another matter (`training_completion`).
+        The plan is kept to the last imam: a cohort leaves in full or, if a condition is not met, not at all. How many
+        finish the course is a separate question (`training_completion`).
         """
         day = country.clock.date(country.week)
         leaving = self.leaving(day) if self.when is None or self.when.met(country) else 0
-        if leaving or country.imams.in_training().any():  # cohorts come back in other weeks than those they leave in
+        if leaving or country.imams.in_training().any():  # cohorts also come back in weeks in which none leaves
             levers.keep("imams_completing", self.region_mask, country.parameters.training_completion)
         if not leaving:
             return
         region = country.grid.region[country.imams.cell]
-        stock = np.bincount(region, minlength=9) * self.region_mask
+        stock = np.bincount(region, minlength=len(REGIONS)) * self.region_mask
         shares = aimed(levers, stock / max(stock.sum(), 1))
         ends = np.floor(np.cumsum(shares) * leaving + 0.5)
         levers.add("imams_sent", slice(None), np.diff(ends, prepend=0.0))
         levers.set("course_weeks", self.region_mask, float(self.course_weeks))
 
     def report(self, country: Country) -> Delivered:
-        """Trained imams who preach; stipends of those away and the journeys of those who left this week."""
+        """Trained imams who preach; the cost of those in training and of the journeys of those who left this week."""
         imams = country.imams
         region = country.grid.region[imams.cell]
         preaching, away = imams.trained_in_post(country.week), imams.in_training()
         left = away & (imams.back_week == country.week + self.course_weeks)
         return Delivered(
-            np.bincount(region[preaching], minlength=9).astype(np.float64),
-            np.bincount(region[away], minlength=9) * self.cost_per_imam_week
-            + np.bincount(region[left], minlength=9) * self.cost_per_journey,
+            np.bincount(region[preaching], minlength=len(REGIONS)).astype(np.float64),
+            np.bincount(region[away], minlength=len(REGIONS)) * self.cost_per_imam_week
+            + np.bincount(region[left], minlength=len(REGIONS)) * self.cost_per_journey,
         )
 
     def plan(self, clock: Clock, grid: Grid) -> Plan:
-        """All who leave, and the weeks of training that fall into the run."""
+        """All imams who leave, and the weeks of training that fall into the run."""
         cohorts = [(week, self.leaving(clock.date(week))) for week in range(clock.weeks)]
         weeks_away = sum(n * min(self.course_weeks, clock.weeks - week) for week, n in cohorts)
         everyone = sum(n for _, n in cohorts)

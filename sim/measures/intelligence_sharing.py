@@ -1,15 +1,15 @@
 """Neighbours share what they know: the Nouakchott process of the African Union.
 
-Eleven countries (Algeria, Burkina Faso, Chad, Côte d'Ivoire, Guinea, Libya, Mali, Mauritania, Niger, Nigeria, Senegal)
-agreed in Nouakchott on 17 March 2013 that their intelligence services meet every two months and share what they have;
-the last ministerial meetings of its first years were in 2014 and 2015. A report is of use where groups come and go,
-along the borders:
+In Nouakchott, on 17 March 2013, eleven countries (Algeria, Burkina Faso, Chad, Côte d'Ivoire, Guinea, Libya, Mali,
+Mauritania, Niger, Nigeria, Senegal) agreed that their intelligence services would meet every two months and share what
+they have. The last ministerial meetings of the first years were in 2014 and 2015. A report is useful where groups come
+and go, along the borders:
 
     share of the picture in a place = reports a week that concern it / reports that make it complete,  at most 1
 
-The reports of a neighbour concern the places near its border; those of partners further off (Chad, Libya, Nigeria) are
-about people who may come over any of the borders, and are spread over them. Where partners share, information comes
-sooner (`sharing_delay`) and more is found (`information_delay`). No study of the process was found.
+The reports of a neighbour concern the places near its border. Those of partners further away (Chad, Libya, Nigeria) are
+about people who may cross any of the borders, and are spread over them. Where partners share, information arrives
+sooner (`sharing_delay`) and more members are found (`information_delay`). No study of the process was found.
 """
 
 from __future__ import annotations
@@ -18,16 +18,14 @@ from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 import numpy as np
-from pydantic import model_validator
 
-from sim.measures.base import REGIONS, Delivered, Measure, Number, Plan, Several, Xof, field, mask_of, of_some, wrong
+from sim.measures.base import REGIONS, Measure, Number, OneOrMore, Xof, field, mask_of, of_some
 from sim.measures.posted import within
 
 if TYPE_CHECKING:
     from sim.country import Country
     from sim.levers import Levers
     from sim.world.grid import Grid
-    from sim.world.timeline import Clock
 
 Partner = Literal["Algeria", "Burkina Faso", "Chad", "Côte d'Ivoire", "Guinea", "Libya", "Mauritania", "Niger",
                   "Nigeria", "Senegal"]  # fmt: skip
@@ -37,7 +35,7 @@ class IntelligenceSharing(Measure):
     """Partners of Mali report what they learn about armed groups near the borders."""
 
     key: ClassVar[str] = "intelligence_sharing"
-    title: ClassVar[str] = "Intelligence sharing of the Nouakchott process"
+    title: ClassVar[str] = "Intelligence sharing (Nouakchott process)"
     delivers: ClassVar[str] = "reports shared"
     sources: ClassVar[tuple[str, ...]] = (
         "African Union, report of 17 December 2014 on the Nouakchott process (peaceau.org)",
@@ -46,57 +44,48 @@ class IntelligenceSharing(Measure):
     )
     partners: ClassVar[bool] = True
 
-    countries: Several[Partner] = field(
+    countries: OneOrMore[Partner] = field(
         get_args(Partner), unit="countries", source="the ten partners of Mali in the Nouakchott process",
         meaning="countries that share what they know",
     )  # fmt: skip
     reports_per_country_week: Number = field(
         2.0, unit="reports per country and week", source="assumed: no count was made public",
-        meaning="reports each of them shares with Mali", ge=0, le=1000,
+        meaning="reports that each country shares with Mali", ge=0, le=1000,
     )  # fmt: skip
     reports_needed: Number = field(
         2.0, unit="reports a week", source="assumed",
-        meaning="reports a week about one border that make the picture as complete as sharing can", ge=0.01, le=1000,
+        meaning="reports about one border that give as complete a picture as sharing can", ge=0.01, le=1000,
     )  # fmt: skip
     depth_km: Number = field(
-        100, unit="km", source="assumed: some days' journey of those who cross",
-        meaning="how far inside Mali from a border reports are of use", ge=0, le=2000,
+        100, unit="km", source="assumed: a few days' journey for those who cross",
+        meaning="distance inside Mali from a border within which reports are useful", ge=0, le=2000,
     )  # fmt: skip
     cost_per_country_week: Xof = field(
         1_500_000, unit="XOF per country and week", source="assumed: a liaison officer, secure lines, meetings",
         meaning="cost of sharing with one country",
     )  # fmt: skip
 
-    @model_validator(mode="after")
-    def _has_countries(self) -> IntelligenceSharing:
-        if not self.countries:
-            raise wrong("has countries without a name; to switch the measure off write enabled: false")
-        return self
-
     def concerned(self, grid: Grid) -> np.ndarray:
-        """Whose reports are about which cells of its regions, float64: a row per country that sends any, and the cells.
+        """Which cells of its regions the reports of each country are about, float64: a row per country, and the cells.
 
-        A report about a border is about every place along it. The last row is what partners without a border with Mali
-        send: as many of their reports as fall to one border.
+        There are rows for the neighbours that have anything to report; a report about a border is about every place
+        along it. The last row is for partners without a border with Mali, and holds the number of their reports per
+        border.
         """
         return _concerned(grid, self.countries, self.depth_km, self.regions)
 
-    def from_afar(self, grid: Grid) -> int:
-        """Countries taking part that have no border with Mali."""
-        return len(set(self.countries) - set(grid.country_names))
-
     def senders(self, grid: Grid) -> int:
-        """Countries whose reports are of use in its regions."""
+        """Number of countries whose reports are useful in its regions."""
         near = len(self.concerned(grid)) - 1
-        return near + self.from_afar(grid) if near else 0
+        return near + _from_afar(grid, self.countries) if near else 0
 
     def by_region(self, grid: Grid) -> np.ndarray:
-        """Share of the reports about each region, float64 (9,): by the places in it that they are about."""
+        """Share of the reports that each region gets, by the places in it that reports are about."""
         about = np.bincount(grid.region, self.concerned(grid).sum(axis=0), len(REGIONS))
         return about / about.sum() if about.any() else about
 
     def apply(self, levers: Levers, country: Country) -> None:
-        """Let information be sooner, and more be found, where reports are about."""
+        """Where reports are useful, bring information sooner and find more members."""
         p, done = country.parameters, self.carried_out(country)
         reports = self.reports_per_country_week * self.concerned(country.grid).sum(axis=0)
         cells = np.flatnonzero(reports)
@@ -105,22 +94,20 @@ class IntelligenceSharing(Measure):
         share = done * np.minimum(1.0, reports[cells] / self.reports_needed)
         levers.keep("information", cells, of_some(share, p.information_delay * np.log(p.sharing_delay)))
 
-    def report(self, country: Country) -> Delivered:
-        """Reports shared this week, by the regions they are about, and what sharing cost."""
+    def delivery(self, country: Country, done: float) -> np.ndarray:
+        """Reports shared, by the regions they are about."""
         grid = country.grid
-        part, senders = self.by_region(grid), self.senders(grid)
-        return Delivered(
-            self.carried_out(country) * senders * self.reports_per_country_week * part,
-            self.strength_now(country) * senders * self.cost_per_country_week * part,
-        )
+        return done * self.senders(grid) * self.reports_per_country_week * self.by_region(grid)
 
-    def plan(self, clock: Clock, grid: Grid) -> Plan:
-        """Reports a week, and the cost of all weeks."""
-        senders = self.senders(grid)
-        return Plan(
-            float(senders * self.reports_per_country_week * self.intensity),
-            float(self.full_weeks(clock) * senders * self.cost_per_country_week),
-        )
+    def spending(self, country: Country, done: float) -> np.ndarray:
+        """The cost of sharing with these countries."""
+        grid = country.grid
+        return done * self.senders(grid) * self.cost_per_country_week * self.by_region(grid)
+
+
+def _from_afar(grid: Grid, countries: tuple[str, ...]) -> int:
+    """Number of these countries that have no border with Mali."""
+    return len(set(countries) - set(grid.country_names))
 
 
 @cache
@@ -131,5 +118,4 @@ def _concerned(grid: Grid, countries: tuple[str, ...], depth_km: float, regions:
         for k, name in enumerate(grid.country_names) if name in countries
     ]).reshape(-1, len(grid))  # fmt: skip
     near = near[near.any(axis=1)]
-    from_afar = len(set(countries) - set(grid.country_names))
-    return np.vstack([near, near.any(axis=0) * from_afar / max(len(near), 1)])
+    return np.vstack([near, near.any(axis=0) * _from_afar(grid, countries) / max(len(near), 1)])

@@ -1,10 +1,10 @@
 """Joint patrols along the borders.
 
 Since February 2014 the five states of the G5 Sahel (Mali, Mauritania, Niger, Burkina Faso, Chad) patrol borders
-together and may follow groups across them. Patrols go where it is insecure, as far as they are led by threat; a
-strategy that re-aims efforts moves them between regions. No study of what the patrols changed was found: the prior of
-their effect on crossings is small and includes zero, those who are stopped may go round by another place, and soldiers
-on patrol also meet civilians.
+together and may follow armed groups across them. The part of the patrols that is led by threat goes where insecurity is
+high, and an adaptive strategy moves patrols between regions. No study of what the patrols changed was found: the prior
+of their effect on crossings is small and includes zero, members who are stopped may cross elsewhere, and soldiers on
+patrol also meet civilians.
 """
 
 from __future__ import annotations
@@ -14,19 +14,18 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from sim.levers import aimed
-from sim.measures.base import REGIONS, Delivered, Measure, Number, Persons, Plan, Several, Share, Xof, field
+from sim.measures.base import REGIONS, Measure, Number, Persons, Several, Share, Xof, field
 
 if TYPE_CHECKING:
     from sim.country import Country
     from sim.levers import Levers
     from sim.world.grid import Grid
-    from sim.world.timeline import Clock
 
 Neighbour = Literal["Mauritania", "Algeria", "Niger", "Burkina Faso", "Côte d'Ivoire", "Guinea", "Senegal"]
 
 
 class JointPatrols(Measure):
-    """Troops patrol border cells together with a neighbour's and may follow across the border."""
+    """Malian troops and those of a neighbour patrol border cells together, and may follow groups across the border."""
 
     key: ClassVar[str] = "joint_patrols"
     title: ClassVar[str] = "Joint border patrols of the G5 Sahel"
@@ -39,7 +38,7 @@ class JointPatrols(Measure):
 
     countries: Several[Neighbour] = field(
         ("Mauritania", "Niger", "Burkina Faso"), unit="countries", source="G5 Sahel members that border Mali",
-        meaning="neighbours who take part",
+        meaning="neighbours taking part",
     )  # fmt: skip
     patrols: Number = field(
         10, unit="patrols", source="assumed: no count of patrols found", meaning="patrols out at a time", ge=0, le=1000
@@ -52,23 +51,21 @@ class JointPatrols(Measure):
         meaning="share of a neighbour's sanctuary that is open to pursuit"
     )  # fmt: skip
     threat_led: Share = field(
-        0.5,
-        unit="share",
-        source="assumed",
-        meaning="share of patrols sent where insecurity is high; the rest spread evenly",
-    )
+        0.5, unit="share", source="assumed",
+        meaning="share of patrols sent where insecurity is high; the rest are spread evenly",
+    )  # fmt: skip
     cost_per_patrol_week: Xof = field(
         18_000_000, unit="XOF per patrol and week", source="assumed: allowances, fuel and upkeep of a company",
         meaning="cost of one patrol for a week",
     )  # fmt: skip
 
     def border_cells(self, grid: Grid) -> np.ndarray:
-        """Cells of the chosen regions that touch a country taking part."""
+        """Cells of its regions that touch a country taking part."""
         columns = [grid.country_names.index(name) for name in self.countries]
         return np.flatnonzero(grid.border[:, columns].any(axis=1) & self.region_mask[grid.region])
 
     def spread(self, country: Country) -> tuple[np.ndarray, np.ndarray]:
-        """Border cells, and the share of the patrols in each this week (a patrol moves about: parts of it count)."""
+        """Border cells, and the share of the patrols in each this week (patrols move about, so fractions count)."""
         cells = self.border_cells(country.grid)
         if not cells.size:
             return cells, np.zeros(0)
@@ -83,7 +80,7 @@ class JointPatrols(Measure):
         return cells, shares
 
     def apply(self, levers: Levers, country: Country) -> None:
-        """Put troops into border cells, hinder crossings there, open part of the sanctuaries."""
+        """Put troops into border cells, hinder crossings there, and open part of the sanctuaries to pursuit."""
         done = self.carried_out(country)
         cells, shares = self.spread(country)
         if done == 0.0 or not cells.size:
@@ -94,19 +91,17 @@ class JointPatrols(Measure):
         columns = [country.grid.country_names.index(name) for name in self.countries]
         levers.reach("pursuit", columns, done * self.pursuit)
 
-    def report(self, country: Country) -> Delivered:
-        """Patrols out this week, where they were sent; the cost of those that should be."""
+    def by_region(self, country: Country) -> np.ndarray:
+        """Share of the patrols in each region: where they were sent or, if none was out, along the border."""
         grid, out = country.grid, np.bincount(country.grid.region, country.levers.joint_patrol_troops, len(REGIONS))
-        if not out.any():  # none was out: what the plan costs all the same is spread along the border
+        if not out.any():
             out = np.bincount(grid.region[self.border_cells(grid)], minlength=len(REGIONS)).astype(np.float64)
-        share = out / out.sum() if out.any() else out
-        return Delivered(
-            self.carried_out(country) * self.patrols * share,
-            self.strength_now(country) * self.patrols * self.cost_per_patrol_week * share,
-        )
+        return out / out.sum() if out.any() else out
 
-    def plan(self, clock: Clock, grid: Grid) -> Plan:
-        """Patrols at full strength, and all their weeks."""
-        if not self.border_cells(grid).size:
-            return Plan(0.0, 0.0)
-        return Plan(self.patrols * self.intensity, self.patrols * self.full_weeks(clock) * self.cost_per_patrol_week)
+    def delivery(self, country: Country, done: float) -> np.ndarray:
+        """Patrols out this week."""
+        return done * self.patrols * self.by_region(country)
+
+    def spending(self, country: Country, done: float) -> np.ndarray:
+        """The cost of these patrols."""
+        return done * self.patrols * self.cost_per_patrol_week * self.by_region(country)

@@ -1,19 +1,19 @@
 """The special judicial pole against terrorism: a prosecutor, investigating judges, and a brigade of investigators.
 
-The law of 21 May 2013 created it at the court of Commune VI in Bamako; it took its first case in 2015 and was reported
-to work fully only in 2017. In October of that year it had received 79 cases (12 dropped, 67 opened, 13 sent on, about
-30 people held), with 6 judges and 50 investigators. Here a case is a person held and not convicted, a member of a group
-or not:
+The law of 21 May 2013 created the pole at the court of Commune VI in Bamako. It took its first case in 2015 and was
+reported to work fully only in 2017. In October of that year it had received 79 cases (12 dropped, 67 opened, 13 sent
+on, about 30 people held), and had 6 judges and 50 investigators. Here a case is a person held and not convicted,
+whether a member of an armed group or not:
 
-    cases it has = least of open cases, cases a year x years a case stays open, and judges x cases of one judge
+    cases it has = least of: open cases; cases a year x years a case stays open; judges x cases of one judge
 
 Its cases end sooner, in a conviction or in the release of those wrongly held; the others wait for the ordinary courts.
-Attacks change with the chance of conviction (elasticity from 28 European states, with both signs in its prior),
+Attacks change with the chance of conviction (an elasticity from 28 European states, whose prior has both signs),
 
     attacks x (convictions now / convictions without the pole)^elasticity
 
-and recruiters are exposed as far as investigators can follow the leads, of which every open case and every attack of
-the last quarter is one.
+and recruiters are exposed to the extent that investigators can follow the leads. Every open case and every attack of
+the last quarter is a lead.
 """
 
 from __future__ import annotations
@@ -22,13 +22,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from sim.measures.base import REGIONS, Count, Delivered, Measure, Number, Persons, Plan, Xof, field, of_some
+from sim.measures.base import REGIONS, Count, Measure, Number, Persons, Xof, field, of_some
 
 if TYPE_CHECKING:
     from sim.country import Country
     from sim.levers import Levers
-    from sim.world.grid import Grid
-    from sim.world.timeline import Clock
 
 LEAD_WEEKS = 13  # an attack of the last quarter is still a lead
 
@@ -38,7 +36,7 @@ class JudicialPole(Measure):
 
     key: ClassVar[str] = "judicial_pole"
     title: ClassVar[str] = "Special judicial pole against terrorism"
-    delivers: ClassVar[str] = "open cases with the pole"
+    delivers: ClassVar[str] = "open cases handled by the pole"
     sources: ClassVar[tuple[str, ...]] = (
         "law 2013-016 of 21 May 2013",
         "maliweb.net 2017-10 (the prosecutor's account: 79 cases)",
@@ -46,7 +44,7 @@ class JudicialPole(Measure):
     )
 
     cases_per_year: Count = field(
-        79, unit="cases a year", source="maliweb.net 2017: received by October; the first were older, so at most",
+        79, unit="cases a year", source="maliweb.net 2017: received by October; at most, as the first were older",
         meaning="new cases it can take in a year",
     )  # fmt: skip
     case_years: Number = field(
@@ -58,7 +56,7 @@ class JudicialPole(Measure):
     )
     cases_per_judge: Count = field(
         20, unit="cases per judge", source="assumed: with 6 judges no limit on the cases of 2017",
-        meaning="open cases a judge can have",
+        meaning="open cases that one judge can handle",
     )  # fmt: skip
     investigators: Persons = field(
         50, unit="persons", source="press of October 2017", meaning="members of the special brigade"
@@ -71,7 +69,7 @@ class JudicialPole(Measure):
         meaning="cost of one judge",
     )  # fmt: skip
     cost_per_investigator_week: Xof = field(
-        80_000, unit="XOF per investigator and week", source="assumed: pay, journeys, laboratory",
+        80_000, unit="XOF per investigator and week", source="assumed: pay, travel, laboratory",
         meaning="cost of one investigator",
     )  # fmt: skip
 
@@ -81,35 +79,35 @@ class JudicialPole(Measure):
         return min(self.cases_per_year * self.case_years, float(self.judges * self.cases_per_judge))
 
     @property
-    def price(self) -> float:
-        """XOF per week in full."""
+    def cost_per_week(self) -> float:
+        """XOF per week at full strength."""
         return self.judges * self.cost_per_judge_week + self.investigators * self.cost_per_investigator_week
 
     def open_cases(self, country: Country) -> np.ndarray:
-        """People held and not convicted, members or not, by region, float64 (9,)."""
-        from sim.population.youth import DETAINED  # brings the compiled loops, which reading a scenario does not need
+        """Persons held and not convicted, whether members or not, by region."""
+        from sim.population.youth import DETAINED  # loads the compiled loops, which reading a scenario does not need
 
         _person, _youth, _group, cell, _abroad, _recruiter, state, persons, _since, convicted = country.roster.entries()
         held = (state == DETAINED) & (convicted == 0)
         return np.bincount(country.grid.region[cell[held]], persons[held], len(REGIONS))
 
-    def share_of_cases(self, country: Country, open_cases: np.ndarray) -> float:
-        """Share of the open cases of its regions that it has this week; 0 when there are none."""
+    def share_of_cases(self, open_cases: np.ndarray, done: float) -> float:
+        """Share of the open cases of its regions that it handles this week; 0 if there are none."""
         cases = float(open_cases @ self.region_mask)
-        return min(1.0, self.carried_out(country) * self.capacity / cases) if cases else 0.0
+        return min(1.0, done * self.capacity / cases) if cases else 0.0
 
     def share_of_leads(self, country: Country, open_cases: np.ndarray) -> float:
-        """Share of the leads of its regions that its investigators follow this week; 0 when there are none."""
+        """Share of the leads of its regions that its investigators follow this week; 0 if there are none."""
         recent = country.values[max(0, country.week - LEAD_WEEKS) : country.week, :, country.names["attacks"]]
         leads = float((open_cases + recent.sum(axis=0)) @ self.region_mask)
         followed = self.carried_out(country) * self.investigators * self.leads_per_investigator
         return min(1.0, followed / leads) if leads else 0.0
 
     def apply(self, levers: Levers, country: Country) -> None:
-        """Take cases, let convictions deter or not, and expose recruiters."""
+        """Take cases, let convictions deter or provoke attacks, and expose recruiters."""
         p, cells = country.parameters, self.cells(country)
         cases = self.open_cases(country)
-        share, leads = self.share_of_cases(country, cases), self.share_of_leads(country, cases)
+        share, leads = self.share_of_cases(cases, self.carried_out(country)), self.share_of_leads(country, cases)
         if share > 0.0:
             levers.reach("pole_cases", ..., share * float(cases @ self.region_mask / cases.sum()))
             rise = (p.ordinary_courts * (1.0 - share) + share) / p.ordinary_courts
@@ -117,12 +115,11 @@ class JudicialPole(Measure):
         if leads > 0.0:
             levers.keep("recruiter_exposure", cells, of_some(leads, p.investigation_exposure))
 
-    def report(self, country: Country) -> Delivered:
-        """Open cases with the pole, by region of the arrest; the cost of its people, by the people of its regions."""
+    def delivery(self, country: Country, done: float) -> np.ndarray:
+        """Open cases handled by the pole, by region of the arrest."""
         cases = self.open_cases(country)
-        cost = self.strength_now(country) * self.price
-        return Delivered(self.share_of_cases(country, cases) * cases * self.region_mask, self.by_people(country, cost))
+        return self.share_of_cases(cases, done) * cases * self.region_mask
 
-    def plan(self, clock: Clock, grid: Grid) -> Plan:
-        """The cases it can have, and the cost of all weeks."""
-        return Plan(self.capacity * self.intensity, float(self.full_weeks(clock) * self.price))
+    def foreseen(self, country: Country, done: float) -> float:
+        """The cases it can have."""
+        return self.capacity * done

@@ -1,8 +1,9 @@
 """Mali Kuma Kan: one-minute clips in the languages of Mali, on television, Facebook and YouTube.
 
-A clip has three parts: shocking images, a religious leader who explains, and the core message. Whom it reaches is
-capacity x coverage of the channel x those who use it and understand the language; what it does is in the parameter
-table, with a prior that lets it backfire. No figure on the campaign's reach, cost or results was found.
+A clip has three parts: shocking images, an explanation by a religious leader, and the core message. Its reach is the
+capacity times the coverage of the channel, among those who use the channel and understand the language. Its effect is
+in the parameter table, with a prior that allows it to backfire. No figure on the campaign's reach, cost or results was
+found.
 """
 
 from __future__ import annotations
@@ -12,21 +13,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, model_validator
-from pydantic_core import PydanticCustomError
 
 from sim.levers import aimed
-from sim.measures.base import (
-    Count,
-    Delivered,
-    Measure,
-    Number,
-    Plan,
-    Several,
-    Share,
-    Weeks,
-    Xof,
-    field,
-)
+from sim.measures.base import REGIONS, Count, Measure, Number, Several, Share, Weeks, Xof, field, wrong
 from sim.parameters import Parameters
 from sim.world import facts
 
@@ -36,7 +25,6 @@ if TYPE_CHECKING:
     from sim.country import Country
     from sim.levers import Levers
     from sim.world.grid import Grid
-    from sim.world.timeline import Clock
 
 Language = Literal["Bambara", "Fulfulde", "Songhay", "Tamasheq", "Soninke", "Khassonke", "Maninka", "Senoufo", "Mamara",
                    "Dogon", "Bozo", "Bomu", "Arabic"]  # fmt: skip
@@ -49,23 +37,25 @@ class Airing(BaseModel):
 
     capacity: Share = field(
         1.0, unit="share", source="assumed",
-        meaning="share of the channel's users within coverage that the bookings reach in a week"
+        meaning="share of the users within coverage whom the bookings reach in a week"
     )  # fmt: skip
     coverage: Share = field(
-        1.0, unit="share", source="assumed", meaning="share of the places where the channel can be received"
+        1.0, unit="share", source="assumed", meaning="share of places where the channel can be received"
     )
     views: Number = field(
-        1.0, unit="views a week", source="assumed", meaning="times a person reached sees it in a week", ge=0, le=50
-    )
-    cost_per_week: Xof = field(0.0, unit="XOF per week", source="assumed", meaning="air time or advertising")
+        1.0, unit="views a week", source="assumed",
+        meaning="times that a person reached sees a clip in a week", ge=0, le=50,
+    )  # fmt: skip
+    cost_per_week: Xof = field(0.0, unit="XOF per week", source="assumed", meaning="cost of air time or advertising")
 
 
 class MaliKumaKan(Measure):
     """Short clips against violent extremism on television and online."""
 
     key: ClassVar[str] = "mali_kuma_kan"
-    title: ClassVar[str] = "Mali Kuma Kan, clips in local languages"
+    title: ClassVar[str] = "Mali Kuma Kan: clips in local languages"
     delivers: ClassVar[str] = "youths who saw a clip in the week"
+    by_calendar: ClassVar[bool] = True
 
     tv: Airing = field(
         Airing(capacity=0.5, coverage=0.8, views=1.0, cost_per_week=1_500_000), unit="airing",
@@ -84,68 +74,56 @@ class MaliKumaKan(Measure):
         meaning="languages in which the clips are made",
     )  # fmt: skip
     shock_seconds: Count = field(
-        15, unit="seconds", source="three-part structure; lengths assumed", meaning="shocking images"
+        15, unit="seconds", source="three-part structure; lengths assumed", meaning="length of the shocking images"
     )
     explanation_seconds: Count = field(
-        30, unit="seconds", source="three-part structure; lengths assumed", meaning="a religious leader explains"
-    )
+        30, unit="seconds", source="three-part structure; lengths assumed",
+        meaning="length of the explanation by a religious leader",
+    )  # fmt: skip
     core_seconds: Count = field(
-        15, unit="seconds", source="three-part structure; lengths assumed", meaning="the core message"
+        15, unit="seconds", source="three-part structure; lengths assumed", meaning="length of the core message"
     )
     renewed_every_weeks: Weeks = field(
-        26,
-        unit="weeks",
-        source="assumed",
-        meaning="weeks until new clips replace those on air, whose strength wears off",
-        ge=1,
-    )
-    clips_per_renewal: Count = field(4, unit="clips", source="assumed", meaning="new clips each time, per language")
+        26, unit="weeks", source="assumed",
+        meaning="time until new clips replace those on air, whose strength wears off", ge=1,
+    )  # fmt: skip
+    clips_per_renewal: Count = field(4, unit="clips", source="assumed", meaning="new clips per language each time")
     cost_per_clip: Xof = field(
-        3_000_000,
-        unit="XOF per clip and language",
-        source="assumed: small studio production",
-        meaning="making one clip",
-    )
+        3_000_000, unit="XOF per clip and language", source="assumed: small studio production",
+        meaning="cost of making one clip",
+    )  # fmt: skip
 
     @model_validator(mode="after")
     def _has_parts(self) -> MaliKumaKan:
         if self.shock_seconds + self.explanation_seconds + self.core_seconds == 0:
-            raise PydanticCustomError("parts", "{message}",
-            {"message": "has a clip without parts; one of its three lengths is above 0"})  # fmt: skip
+            raise wrong("has a clip of no length; at least one of its three lengths must be above 0")
         return self
 
     @property
     def airings(self) -> dict[int, Airing]:
-        """Airing by place of the channel in the media table."""
+        """How each channel carries the clips, by place of the channel in the media table."""
         return {facts.CHANNELS.index(name): getattr(self, name) for name in ("tv", "facebook", "youtube")}
 
     @property
     def capacities(self) -> np.ndarray:
-        """Share of the users within coverage that the bookings reach, by channel of the media table."""
+        """Share of the users within coverage whom the bookings reach, by channel of the media table."""
         return np.array([self.airings[c].capacity if c in self.airings else 0.0 for c in range(len(facts.CHANNELS))])
 
     def stale(self, day: date) -> int:
-        """Weeks since the clips on air were new: by date, on air or not."""
+        """Weeks since new clips were due, whether or not any clip was on air."""
         return self.weeks_since_start(day) % self.renewed_every_weeks
 
-    def cost(self, strength: float, new: bool) -> float:
-        """XOF of a week: air time, and the making of clips in a week in which they are new."""
-        if strength == 0.0:
-            return 0.0
-        cost = strength * sum(airing.cost_per_week for airing in self.airings.values())
-        return cost + new * self.clips_per_renewal * len(self.languages) * self.cost_per_clip
-
     def audience(self, grid: Grid) -> np.ndarray:
-        """Youths who use a channel and understand a language of the clips, by region and channel (9 x channels)."""
+        """Youths who use a channel and understand a language of the clips, float64 (regions, channels)."""
         return _audience(grid, self.languages) * self.region_mask[:, None]
 
     def booked(self, levers: Levers, grid: Grid) -> np.ndarray:
-        """Capacity by region and channel (9 x channels): as planned, or moved to where the threat is.
+        """Capacity by region and channel, float64 (regions, channels): as planned, or moved to where the threat is.
 
-        Moving air time reaches as many people as before, elsewhere. Nowhere does it reach more than all; what a region
-        cannot take goes to the others.
+        Air time that is moved reaches as many people as before, in other regions. A region in which everybody is
+        reached takes no more, and the rest goes to the others.
         """
-        capacity = np.tile(self.capacities, (9, 1))
+        capacity = np.tile(self.capacities, (len(REGIONS), 1))
         if levers.shift == 0.0:
             return capacity
         audience = self.audience(grid)
@@ -153,7 +131,7 @@ class MaliKumaKan(Measure):
             listeners = audience[:, channel]
             wanted = aimed(levers, listeners / max(listeners.sum(), 1.0))
             reached = filled(listeners, wanted, self.capacities[channel] * listeners.sum())
-            capacity[:, channel] = np.divide(reached, listeners, out=np.zeros(9), where=listeners > 0.0)
+            capacity[:, channel] = np.divide(reached, listeners, out=np.zeros(len(REGIONS)), where=listeners > 0.0)
         return capacity
 
     def apply(self, levers: Levers, country: Country) -> None:
@@ -162,7 +140,7 @@ class MaliKumaKan(Measure):
         if done == 0.0:
             return
         p = country.parameters
-        cells = self.cells(country)  # whole rows move several times faster than picked cells
+        cells = self.cells(country)  # moving whole rows is several times faster than picking cells
         spoken = facts.languages()[0]
         capacity, region = self.booked(levers, country.grid), country.grid.region[cells]
         languages = [spoken.index(name) for name in self.languages]
@@ -179,45 +157,47 @@ class MaliKumaKan(Measure):
         levers.keep("clip_pull", cells, parts / length * (1.0 - p.clip_fatigue) ** stale)
         levers.reach("clip_shock", cells, self.shock_seconds / length)
 
-    def report(self, country: Country) -> Delivered:
-        """Youths reached this week, and the cost spread over the regions by their people."""
-        strength = self.strength_now(country)
-        if strength == 0.0:
-            return Delivered.nothing()
-        starts = country.places.region_first[:-1]
-        reached = np.add.reduceat(country.flow("reached_clips"), starts) * self.region_mask
-        # New clips are made for the first week on air after a renewal is due: none has cost anything since.
-        since = max(0, country.week - self.stale(country.clock.date(country.week)))
-        new = not country.values[since : country.week, :, country.names[f"cost_{self.key}"]].any()
-        return Delivered(reached, self.by_people(country, self.cost(strength, new)))
+    def delivery(self, country: Country, done: float) -> np.ndarray:
+        """Youths whom the clips reached this week, as the simulated broadcasts have it."""
+        reached: np.ndarray = np.add.reduceat(country.flow("reached_clips"), country.places.region_first[:-1])
+        return reached * self.region_mask
 
-    def plan(self, clock: Clock, grid: Grid) -> Plan:
-        """Youths who use a channel that carries the clips and speak a language they are made in, by the fact tables.
+    def spending(self, country: Country, done: float) -> np.ndarray:
+        """Air time and, in the first week on air after a renewal is due, the making of new clips; by people."""
+        cost = done * sum(airing.cost_per_week for airing in self.airings.values())
+        due = country.week - self.stale(country.clock.date(country.week))
+        if done > 0.0 and not self.spent_since(country, due):
+            cost += self.clips_per_renewal * len(self.languages) * self.cost_per_clip
+        return self.by_people(country, cost)
 
-        Channels are taken as used independently of each other, so the run reaches somewhat fewer.
+    def foreseen(self, country: Country, done: float) -> float:
+        """Youths who use a channel that carries the clips and speak a language of the clips, by the fact tables.
+
+        Channels count as used independently of each other, so a run reaches slightly fewer.
         """
-        use = facts.media()[1]
+        use = _use()
         missed = np.ones(use.shape[:2])
         for channel, airing in self.airings.items():
-            missed *= 1.0 - use[:, :, channel] * self.intensity * airing.capacity * airing.coverage
-        reached = float((self._youths(grid) * (1.0 - missed) * _understood(self.languages)[:, None]).sum())
-        days = [clock.date(week) for week in range(clock.weeks)]
-        return Plan(reached, sum(self.cost(self.strength(day), self.stale(day) == 0) for day in days))
+            missed *= 1.0 - use[:, :, channel] * done * airing.capacity * airing.coverage
+        youths = _by_place(country.grid) * country.parameters.share_15_35 * self.region_mask[:, None]
+        return float((youths * (1.0 - missed) * _understood(self.languages)[:, None]).sum())
 
-    def _youths(self, grid: Grid) -> np.ndarray:
-        """People of 15 to 35 in its regions, outside towns and in them (9 x 2)."""
-        return _by_place(grid) * Parameters.default().share_15_35 * self.region_mask[:, None]
+
+@cache
+def _use() -> np.ndarray:
+    """Share of youths who use a channel, float64 (regions, outside towns and in them, channels)."""
+    return facts.media()[1]
 
 
 @cache
 def _by_place(grid: Grid) -> np.ndarray:
-    """People of each region outside towns and in them (9 x 2)."""
+    """People of each region outside towns and in them, float64 (regions, 2)."""
     by_place = np.stack([1.0 - grid.urban_share, grid.urban_share], axis=1) * grid.population[:, None]
-    return np.stack([by_place[grid.region == r].sum(axis=0) for r in range(9)])
+    return np.stack([by_place[grid.region == r].sum(axis=0) for r in range(len(REGIONS))])
 
 
 def _understood(languages: tuple[str, ...]) -> np.ndarray:
-    """Share of the youths of each region who understand one of the languages (9,)."""
+    """Share of the youths of each region who understand one of the languages."""
     names, spoken = facts.languages()
     share: np.ndarray = spoken[:, [names.index(name) for name in languages]].sum(axis=1)
     return share
@@ -225,20 +205,20 @@ def _understood(languages: tuple[str, ...]) -> np.ndarray:
 
 @cache
 def _audience(grid: Grid, languages: tuple[str, ...]) -> np.ndarray:
-    """Youths who use a channel and understand one of the languages, by region and channel (9 x channels)."""
+    """Youths who use a channel and understand one of the languages, float64 (regions, channels)."""
     youths = _by_place(grid) * Parameters.default().share_15_35
-    audience: np.ndarray = (youths[:, :, None] * facts.media()[1]).sum(axis=1) * _understood(languages)[:, None]
+    audience: np.ndarray = (youths[:, :, None] * _use()).sum(axis=1) * _understood(languages)[:, None]
     return audience
 
 
 def filled(room: np.ndarray, wanted: np.ndarray, amount: float) -> np.ndarray:
-    """Spread an `amount` as `wanted` over places that take no more than their `room`; the others take what is left.
+    """Spread an `amount` over places as `wanted`; what exceeds the `room` of a place goes to the others.
 
     >>> filled(np.array([10.0, 100.0]), np.array([0.5, 0.5]), 50.0)
     array([10., 40.])
     """
     got = np.zeros(room.size)
-    for _ in range(room.size):  # every round fills a place, or is the last
+    for _ in range(room.size):  # each round fills a place or is the last
         weight = np.where(got < room, wanted, 0.0)
         if weight.sum() == 0.0 or amount <= 0.0:
             break

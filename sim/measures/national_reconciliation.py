@@ -1,27 +1,28 @@
 """National reconciliation: dialogues between communities.
 
-A pillar of the government's programme of 2013-2018, with a commission for truth, justice and reconciliation since 2014
-and teams in the regions. A dialogue brings the elders, the young and the herders and farmers of a commune together
-and ends in an agreement on land, water and passage. No evaluation in Mali was found; the prior of its effect on
-communal violence is small and includes harm, that on grievance is assumed.
+This is a pillar of the government's programme of 2013-2018, with a commission for truth, justice and reconciliation
+since 2014 and teams in the regions. A dialogue brings together the elders, the young, and the herders and farmers of a
+commune, and ends in an agreement on land, water and passage. No evaluation in Mali was found. The prior of the effect
+on communal violence is small and allows for harm; the effect on grievance is assumed.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from sim.measures.base import Delivered, Measure, Number, Plan, Xof, field, of_some
+from sim.measures.base import Measure, Number, Xof, field, of_some
 from sim.world.timeline import WEEKS_PER_YEAR
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from sim.country import Country
     from sim.levers import Levers
     from sim.world.grid import Grid
-    from sim.world.timeline import Clock
 
 
 class NationalReconciliation(Measure):
-    """Dialogues are held in communes, and what was suffered is heard and redressed."""
+    """Dialogues are held in communes, and what people have suffered is heard and redressed."""
 
     key: ClassVar[str] = "national_reconciliation"
     title: ClassVar[str] = "National reconciliation: dialogues between communities"
@@ -33,12 +34,13 @@ class NationalReconciliation(Measure):
         meaning="dialogues planned, spread over its regions by their people", ge=0, le=1e6,
     )  # fmt: skip
     people_per_dialogue: Number = field(
-        23_000, unit="people", source="derived: 16.3 million people (2012) in 703 communes, one a year in each",
-        meaning="people for whom one dialogue a year is a full programme", ge=100, le=1e8,
+        23_000, unit="persons", source="derived: 16.3 million people (2012) in 703 communes, one a year in each",
+        meaning="number of persons for whom one dialogue a year is a full programme", ge=100, le=1e8,
     )  # fmt: skip
     cost_per_dialogue: Xof = field(
-        2_500_000, unit="XOF per dialogue", source="assumed: travel, meals and mediators of some days; no budget found",
-        meaning="cost of one dialogue with what follows it up",
+        2_500_000, unit="XOF per dialogue",
+        source="assumed: travel, meals and mediators for some days; no budget found",
+        meaning="cost of one dialogue and its follow-up",
     )  # fmt: skip
 
     def share(self, grid: Grid) -> float:
@@ -47,22 +49,17 @@ class NationalReconciliation(Measure):
         return min(1.0, self.dialogues_per_year * self.people_per_dialogue / people)
 
     def apply(self, levers: Levers, country: Country) -> None:
-        """Change the violence between communities, and take away some grievance."""
+        """Change the violence between communities, and relieve some grievance."""
         share, p = self.carried_out(country) * self.share(country.grid), country.parameters
         if share == 0.0:
             return
         levers.keep("communal_violence", self.cells(country), of_some(share, p.reconciliation_tension))
         levers.reach("grievance_relief", self.region_mask, share * p.relief_rate)
 
-    def report(self, country: Country) -> Delivered:
-        """Dialogues of the week by region, and the cost of those planned."""
-        planned = self.by_people(country, self.dialogues_per_year / WEEKS_PER_YEAR)
-        return Delivered(
-            self.carried_out(country) * planned, self.strength_now(country) * planned * self.cost_per_dialogue
-        )
+    def delivery(self, country: Country, done: float) -> np.ndarray:
+        """Dialogues of the week, by region."""
+        return done * self.by_people(country, self.dialogues_per_year / WEEKS_PER_YEAR)
 
-    def plan(self, clock: Clock, grid: Grid) -> Plan:
-        """Dialogues in a week, and the cost of all weeks."""
-        weeks = sum(self.strength(clock.date(week)) for week in range(clock.weeks))
-        per_week = self.dialogues_per_year / WEEKS_PER_YEAR
-        return Plan(self.intensity * per_week, weeks * per_week * self.cost_per_dialogue)
+    def spending(self, country: Country, done: float) -> np.ndarray:
+        """The cost of these dialogues."""
+        return self.delivery(country, done) * self.cost_per_dialogue

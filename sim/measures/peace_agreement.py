@@ -1,18 +1,19 @@
 """The agreement for peace and reconciliation in Mali, from the Algiers process.
 
-Signed on 15 May 2015, and on 20 June 2015 by the coordination of the movements. It has 78 commitments in political,
-security and social provisions. An independent observer counted 20 of them carried out at the end of 2018, two of these
-in that year; that the years before were even is derived. So the level of implementation, 0..1, grows slowly:
+The agreement was signed on 15 May 2015, and on 20 June 2015 by the coordination of the movements. It has 78 commitments
+in political, security and social provisions. An independent observer counted 20 of them carried out at the end of 2018,
+two of these in that year; an even pace in the years before is derived. So the level of implementation, 0..1, grows
+slowly:
 
     level = min(1, pace x commitments carried out / all commitments)
 
-Attacks and communal violence in the signatory regions follow the level as a whole; the approaches of the group whose
-men could join the agreement follow the political provisions, mixed units the security ones, relief of grievance the
-social ones. Peace lasts longer where more is implemented, also for those who did not sign (Joshi and Quinn 2015: a
-direction; the sizes are judgement and include harm).
+Attacks and communal violence in the signatory regions follow the overall level. The approaches of the armed group whose
+members could join the agreement follow the political provisions, mixed units the security provisions, and relief of
+grievance the social ones. Peace lasts longer where more is implemented, also for those who did not sign (Joshi and
+Quinn 2015 give the direction; the sizes are judgement and allow for harm).
 
 The pace is a lever: who sits at the table may change it. The measure keeps no memory, so a pace that changes half way
-moves the level at once. An agreement that is quickly implemented is one line:
+changes the level at once. This line describes an agreement that is implemented quickly:
 
     done: [{after_weeks: 52, commitments: 78}]
 """
@@ -25,58 +26,45 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
-from sim.measures.base import (
-    MOST,
-    Count,
-    Delivered,
-    Measure,
-    Plan,
-    Regions,
-    Several,
-    Share,
-    Xof,
-    field,
-    number,
-    of_some,
-    wrong,
-)
+from sim.measures.base import MOST, Count, Measure, Regions, Several, Share, Xof, field, number, of_some, wrong
 from sim.world import facts
 
 if TYPE_CHECKING:
     from sim.country import Country
     from sim.levers import Levers
-    from sim.world.grid import Grid
-    from sim.world.timeline import Clock
 
 SIGNED = date(2015, 6, 20)
-"""The day from which the record is counted: the coordination of the movements signed."""
+"""The day from which the record counts, when the coordination of the movements signed."""
 
 COULD_JOIN = "ansar_dine"
-"""The group whose men could lay down arms under the agreement: it rose from the same rebellion."""
+"""The armed group whose members could lay down arms under the agreement; it grew out of the same rebellion."""
 
 MIXED_UNITS = "ex_separatist"
 
 Moment = Annotated[
     int,
-    BeforeValidator(lambda value: number(value, "a whole number of weeks (below 0: earlier)", -MOST, MOST, whole=True)),
+    BeforeValidator(
+        lambda value: number(value, "a whole number of weeks (negative: earlier)", -MOST, MOST, whole=True)
+    ),
 ]
 
 
 class Point(BaseModel):
-    """How many commitments were carried out at a time."""
+    """The number of commitments carried out by a certain week."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    after_weeks: Moment = field(..., unit="weeks", source="choice", meaning="weeks after the start of the agreement")
-    commitments: Count = field(..., unit="commitments", source="choice", meaning="carried out by then")
+    after_weeks: Moment = field(..., unit="weeks", source="choice", meaning="time since the start of the agreement")
+    commitments: Count = field(..., unit="commitments", source="choice", meaning="commitments carried out by then")
 
 
 class PeaceAgreement(Measure):
-    """Political, security and social commitments are carried out, as far as they are."""
+    """Political, security and social commitments are carried out over time."""
 
     key: ClassVar[str] = "peace_agreement"
     title: ClassVar[str] = "Agreement for peace and reconciliation (Algiers, 2015)"
     delivers: ClassVar[str] = "commitments carried out so far"
+    by_calendar: ClassVar[bool] = True
     sources: ClassVar[tuple[str, ...]] = (
         "Carter Center, independent observer",
         "Joshi and Quinn 2015 10.1017/S0007123415000381",
@@ -87,7 +75,7 @@ class PeaceAgreement(Measure):
         meaning="where it acts: 'all' or a list of regions",
     )  # fmt: skip
     commitments: Count = field(
-        78, unit="commitments", source="Carter Center, independent observer", meaning="commitments in all", ge=1
+        78, unit="commitments", source="Carter Center, independent observer", meaning="commitments in total", ge=1
     )
     done: Several[Point] = field(
         (
@@ -96,40 +84,40 @@ class PeaceAgreement(Measure):
             Point(after_weeks=184, commitments=20),
         ),
         unit="points",
-        source="Carter Center: 20 of 78 by the end of 2018, 2 of them in that year; before that evenly (derived)",
-        meaning="commitments carried out over time, evenly between points and from none at the start; after the last"
-        " point nothing changes",
+        source="Carter Center: 20 of 78 by the end of 2018, 2 of them in that year; an even pace before (derived)",
+        meaning="commitments carried out over time, from none at the start, at an even pace between points; nothing"
+        " changes after the last point",
     )
     political: Share = field(
         1.0, unit="share", source="assumed: no count by kind found",
-        meaning="level of the political provisions against that of all",
+        meaning="level of the political provisions relative to that of all provisions",
     )  # fmt: skip
     security: Share = field(
         0.8, unit="share", source="assumed: over two thirds of the security items were unmet in 2019 (Carter Center)",
-        meaning="level of the security provisions against that of all",
+        meaning="level of the security provisions relative to that of all provisions",
     )  # fmt: skip
     social: Share = field(
         1.0, unit="share", source="assumed: no count by kind found",
-        meaning="level of the social provisions against that of all",
+        meaning="level of the social provisions relative to that of all provisions",
     )  # fmt: skip
     mixed_units: Share = field(
-        1.0, unit="share", source="choice: all that came of the record (600 men in Gao from 2017)",
-        meaning="joint units of former rebels and army that form, against those of the record at the recorded level",
+        1.0, unit="share", source="choice: all those on record (600 men in Gao from 2017)",
+        meaning="share of the joint units of former rebels and army on record that form at the recorded level",
     )  # fmt: skip
     cost_per_week: Xof = field(
-        150_000_000, unit="XOF per week", source="assumed: committees, observer, camps of assembly; no budget found",
-        meaning="cost of carrying it out and of following it up",
+        150_000_000, unit="XOF per week", source="assumed: committees, observer, assembly camps; no budget found",
+        meaning="cost of carrying out the agreement and of monitoring it",
     )  # fmt: skip
 
     @model_validator(mode="after")
     def _goes_forward(self) -> PeaceAgreement:
         if not self.done:
-            raise wrong("has done without a point; it is a list of points such as {after_weeks: 52, commitments: 10}")
+            raise wrong("has no points in done; it is a list of points such as {after_weeks: 52, commitments: 10}")
         for k, point in enumerate(self.done, 1):
             if point.commitments > self.commitments:
                 raise wrong(f"has done item {k} with {point.commitments} commitments; there are {self.commitments}")
             if k > 1 and point.after_weeks <= self.done[k - 2].after_weeks:
-                raise wrong(f"has done item {k} after {point.after_weeks} weeks, no later than the item before it")
+                raise wrong(f"has done item {k} after {point.after_weeks} weeks; it must be later than the item before")
         return self
 
     @property
@@ -138,19 +126,19 @@ class PeaceAgreement(Measure):
         return (MIXED_UNITS,)
 
     def level(self, day: date, pace: float = 1.0) -> float:
-        """Share of the commitments carried out in the week of `day`, 0..1, at this pace."""
+        """Share of the commitments carried out by the week of `day`, 0..1, at this pace."""
         return min(1.0, pace * _done(self.done, self.weeks_since_start(day)) / self.commitments)
 
-    def implemented(self, country: Country) -> float:
-        """Share of the commitments carried out this week, 0..1."""
+    def implemented(self, country: Country, done: float) -> float:
+        """Share of the commitments carried out by this week, 0..1."""
         day = country.clock.date(country.week)
-        return self.carried_out(country) * self.level(day, float(country.levers.implementation))
+        return done * self.level(day, float(country.levers.implementation))
 
     def formed(self, level: float, day: date) -> float:
-        """Part of the recorded joint units that is there, 0..1.
+        """Share of the joint units on record that has formed, 0..1.
 
-        Those that stood in Gao from 2017 on are what came of the recorded level. A higher level brings no more of them
-        than the table of deployments has; `forces: {ex_separatist: {scale: 2}}` would.
+        The units in Gao from 2017 on correspond to the recorded level. A higher level brings no more units than the
+        table of deployments has; `forces: {ex_separatist: {scale: 2}}` would.
         """
         fields = type(self).model_fields
         weeks = (day - SIGNED).days // 7
@@ -158,8 +146,9 @@ class PeaceAgreement(Measure):
         return self.mixed_units * (min(1.0, level * self.security / recorded) if recorded > 0.0 else 0.0)
 
     def apply(self, levers: Levers, country: Country) -> None:
-        """Move what each kind of provisions is about."""
-        p, level, cells = country.parameters, self.implemented(country), self.cells(country)
+        """Move the levers that each kind of provision is about."""
+        p, cells = country.parameters, self.cells(country)
+        level = self.implemented(country, self.carried_out(country))
         if level == 0.0:
             return
         levers.keep("attack_rate", cells, np.exp(level * p.agreement_attacks))
@@ -174,22 +163,13 @@ class PeaceAgreement(Measure):
         share = self.formed(level, country.clock.date(country.week))
         levers.reach("deployed", (facts.force_places()[MIXED_UNITS], self.region_mask), share)
 
-    def report(self, country: Country) -> Delivered:
-        """Commitments carried out, a number for the nation spread over its regions by people; the cost as planned."""
-        done = self.implemented(country) * self.commitments
-        return Delivered(
-            self.by_people(country, done), self.by_people(country, self.strength_now(country) * self.cost_per_week)
-        )
-
-    def plan(self, clock: Clock, grid: Grid) -> Plan:
-        """Commitments carried out when most of them are, and the cost of all weeks."""
-        days = [clock.date(week) for week in range(clock.weeks)]
-        most = max(self.strength(day) * self.level(day) for day in days)
-        return Plan(most * self.commitments, sum(self.strength(day) for day in days) * self.cost_per_week)
+    def delivery(self, country: Country, done: float) -> np.ndarray:
+        """Commitments carried out: a national number, spread over its regions by their people."""
+        return self.by_people(country, self.implemented(country, done) * self.commitments)
 
 
 def _done(points: tuple[Point, ...], weeks: int) -> float:
-    """Commitments carried out after so many weeks: even between points, from none at the start."""
+    """Commitments carried out after so many weeks, from none at the start, at an even pace between points."""
     if points[0].after_weeks > 0:
         points = (Point(after_weeks=0, commitments=0), *points)
     return float(np.interp(weeks, [point.after_weeks for point in points], [point.commitments for point in points]))

@@ -1,6 +1,7 @@
-"""Who is posted where: the forces that carry out the measures of security, and the towns these start from.
+"""Who is where: the forces and imams that carry out measures, and the towns that some measures start from.
 
-Not a measure, but what several of them ask: a measure that police carry out reaches nobody where there are no police.
+This is not a measure but what several of them need to know: a measure that police carry out reaches nobody where there
+are no police.
 """
 
 from __future__ import annotations
@@ -13,62 +14,76 @@ import numpy as np
 from pydantic import BeforeValidator
 
 from sim.engine.errors import nearest, plain
-from sim.measures.base import REGIONS, shown, wrong
-from sim.world import facts
+from sim.measures.planning import PlannedCountry, planned
+from sim.measures.regions import REGIONS, people_of
+from sim.measures.settings import shown, wrong
+from sim.world.facts import force_places as places
 from sim.world.grid import Grid, world_grid
 
 if TYPE_CHECKING:
     from sim.country import Country
-    from sim.world.timeline import Clock
 
-
-@cache
-def places() -> dict[str, int]:
-    """Place of each force in the table of forces, which is its place in a lever by force."""
-    return {force.key: k for k, force in enumerate(facts.forces())}
+__all__ = ["Town", "imams_in_post", "imams_to_ask", "places", "planned", "posted", "town_cells", "within"]
 
 
 def posted(country: Country, forces: Sequence[str]) -> np.ndarray:
-    """Men of these forces who are there, float64 (forces, 9), by region of their base.
+    """Troops of these forces by region of their base, float64 (forces, regions).
 
-    While measures act these are the men of the week before: units take this week's places later in the week.
+    While measures act, these are the troops of the week before: units take up this week's posts later in the week.
     """
-    mine: np.ndarray = country.posted[[places()[key] for key in forces]]
-    return mine
+    troops: np.ndarray = country.posted[[places()[key] for key in forces]]
+    return troops
 
 
-def planned(clock: Clock, forces: Sequence[str]) -> np.ndarray:
-    """The same by the table of deployments, for every week of a run: float64 (weeks, forces, 9)."""
-    men = np.zeros((clock.weeks, len(forces), len(REGIONS)))
-    for d in facts.deployments():
-        if d.force in forces:
-            end = clock.weeks if d.end is None else max(0, clock.week(d.end))
-            men[max(0, clock.week(d.start)) : end, forces.index(d.force), d.region] += d.troops
-    return men
+def imams_in_post(country: Country | PlannedCountry) -> np.ndarray:
+    """Imams who preach this week, by region. Before a run all of them do, and they live where the people live."""
+    if isinstance(country, PlannedCountry):
+        people = people_of(country.grid)
+        return country.parameters.imams * people / people.sum()
+    return _by_region(country, country.imams.in_post(country.week))
+
+
+def imams_to_ask(country: Country | PlannedCountry) -> np.ndarray:
+    """Imams in post who can be asked to speak out, by region: moderate ones, as imams trained abroad do so anyway."""
+    p = country.parameters
+    if isinstance(country, PlannedCountry):
+        return imams_in_post(country) * p.moderate_stance ** (1.0 / p.imam_stance_power)
+    imams, week = country.imams, country.week
+    untrained = imams.in_post(week) & ~imams.trained_in_post(week)
+    return _by_region(country, untrained & (imams.stance < p.moderate_stance))
+
+
+def _by_region(country: Country, imams: np.ndarray) -> np.ndarray:
+    return np.bincount(country.grid.region[country.imams.cell[imams]], minlength=len(REGIONS))
+
+
+def named_town(value: Any, towns: Sequence[str], what: str) -> str:
+    """The one of `towns` that is meant, however its accents and capitals are written; `what` says what they are."""
+    by_name = {plain(town): town for town in towns}
+    if not isinstance(value, str) or plain(value) not in by_name:
+        offer = nearest(value, towns) if isinstance(value, str) else ""
+        raise wrong(f"is {shown(value)}; {what} {', '.join(towns)}{offer}")
+    return by_name[plain(value)]
 
 
 def _town(value: Any) -> str:
-    towns = {plain(town.name): town.name for town in world_grid().towns}
-    if not isinstance(value, str) or plain(value) not in towns:
-        offer = nearest(value, towns.values()) if isinstance(value, str) else ""
-        raise wrong(f"is {shown(value)}; it is one of the towns {', '.join(towns.values())}{offer}")
-    return towns[plain(value)]
+    return named_town(value, [town.name for town in world_grid().towns], "it is one of the towns")
 
 
 Town = Annotated[str, BeforeValidator(_town)]
-"""A town of the grid, whatever accents and capitals it is written with."""
+"""A town of the grid, however its accents and capitals are written."""
 
 
 @cache
 def town_cells(towns: tuple[str, ...]) -> np.ndarray:
-    """The cells these towns lie in, int64."""
+    """The cells of these towns, int64."""
     cell = {town.name: town.cell for town in world_grid().towns}
     return np.array([cell[name] for name in towns], np.int64)
 
 
 @cache
 def within(grid: Grid, cells: tuple[int, ...], km: float) -> np.ndarray:
-    """Mask of the cells within so many km of one of `cells`."""
+    """Mask of the cells that lie within so many km of one of `cells`."""
     if not cells:
         return np.zeros(len(grid), bool)
     away = grid.distance_km(np.array(cells)[:, None], np.arange(len(grid)))

@@ -1,9 +1,10 @@
 """Security and the state restored: administration and services return to the places they left.
 
-The second pillar of the government's programme of 2013-2018. Prefects, judges, teachers and nurses are sent back with
-an allowance, houses and escorts. Posts that are paid are not all filled: officials stay as far as the state is present
-in their place, and leave where groups attack them. More officials are also more targets; that follows from the rules
-of violence and is no setting. No figure on the speed or the cost of their return was found.
+This is the second pillar of the government's programme of 2013-2018. Prefects, judges, teachers and nurses are sent
+back with an allowance, housing and escorts. Posts that are paid for are not all filled: officials stay to the extent
+that the state is present where they work, and leave where armed groups attack them. More officials also mean more
+targets; this follows from the rules of violence and is not a setting. No figure on the speed or the cost of their
+return was found.
 """
 
 from __future__ import annotations
@@ -12,13 +13,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from sim.measures.base import REGIONS, Count, Delivered, Measure, Number, Plan, Regions, Xof, field, people_of
+from sim.measures.base import REGIONS, Count, Measure, Number, Regions, Xof, field, people_of
 
 if TYPE_CHECKING:
     from sim.country import Country
     from sim.levers import Levers
     from sim.world.grid import Grid
-    from sim.world.timeline import Clock
 
 
 class SecurityRestoration(Measure):
@@ -30,7 +30,8 @@ class SecurityRestoration(Measure):
     sources: ClassVar[tuple[str, ...]] = ("programme of the government, 2013-2018",)
 
     regions: Regions = field(
-        ["Ségou", "Mopti", "Tombouctou", "Gao", "Kidal"], unit="names", source="where officials left in 2012 and since",
+        ["Ségou", "Mopti", "Tombouctou", "Gao", "Kidal"], unit="names",
+        source="the regions that officials have left since 2012",
         meaning="where it acts: 'all' or a list of regions",
     )  # fmt: skip
     posts: Count = field(
@@ -38,8 +39,8 @@ class SecurityRestoration(Measure):
         meaning="posts of officials that are paid and equipped, spread over its regions by their people",
     )  # fmt: skip
     full_posts_per_10000: Number = field(
-        8.0, unit="posts per 10,000 people", source="assumed: about one civil servant of Mali in seven (recalled)",
-        meaning="posts that make a full programme; fewer are a part of it", ge=0.1, le=1000,
+        8.0, unit="posts per 10,000 persons", source="assumed: about one civil servant of Mali in seven (recalled)",
+        meaning="posts that make a full programme; fewer are part of one", ge=0.1, le=1000,
     )  # fmt: skip
     cost_per_post_week: Xof = field(
         60_000, unit="XOF per post and week", source="assumed: salary, hardship allowance, housing and escort",
@@ -52,7 +53,7 @@ class SecurityRestoration(Measure):
         return min(1.0, self.posts / (self.full_posts_per_10000 * people / 10_000))
 
     def apply(self, levers: Levers, country: Country) -> None:
-        """Let the state return faster, and to more than there was."""
+        """Let the state return faster, and to a higher level than before."""
         share, p = self.carried_out(country) * self.share(country.grid), country.parameters
         if share == 0.0:
             return
@@ -60,16 +61,12 @@ class SecurityRestoration(Measure):
         levers.keep("state_return", cells, np.exp(share * p.restoration_return))
         levers.reach("state_goal", cells, share * p.restoration_goal)
 
-    def report(self, country: Country) -> Delivered:
-        """Posts whose officials are there, and the cost of all posts."""
+    def delivery(self, country: Country, done: float) -> np.ndarray:
+        """Posts whose officials are there, to the extent that the state is present."""
         grid = country.grid
         presence = np.bincount(grid.region, grid.population * country.state_presence, len(REGIONS)) / people_of(grid)
-        posts = self.by_people(country, float(self.posts))
-        return Delivered(
-            self.carried_out(country) * posts * presence, self.strength_now(country) * posts * self.cost_per_post_week
-        )
+        return done * self.by_people(country, float(self.posts)) * presence
 
-    def plan(self, clock: Clock, grid: Grid) -> Plan:
-        """All posts, and the cost of all weeks."""
-        weeks = sum(self.strength(clock.date(week)) for week in range(clock.weeks))
-        return Plan(self.intensity * self.posts, self.posts * weeks * self.cost_per_post_week)
+    def spending(self, country: Country, done: float) -> np.ndarray:
+        """The cost of all posts."""
+        return done * self.by_people(country, float(self.posts)) * self.cost_per_post_week

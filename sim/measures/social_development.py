@@ -1,10 +1,10 @@
 """Basic services come to places that have few.
 
-The sixth of the six axes of the government's programme. Of aid one may not expect peace as such: where groups contest
-a place it more often raised violence than not (`aid_contested`), where the state holds a place it lowered it a little
-(`aid_held`; Zürcher 2017). And not every sector is alike: health and social protection helped, schools and economic
-aid were doubtful (`aid_doubtful`), roads did nothing (Leonhard 2025). Services also redress some of the grievance
-against the state (`relief_rate`).
+This is the sixth of the six axes of the government's programme. Aid cannot be expected to bring peace as such. Where
+armed groups contest a place, aid raised violence more often than not (`aid_contested`); where the state holds a place,
+aid lowered violence a little (`aid_held`; Zürcher 2017). Sectors differ as well: health and social protection helped,
+schools and economic aid were doubtful (`aid_doubtful`), roads did nothing (Leonhard 2025). Services also relieve some
+of the grievance against the state (`relief_rate`).
 """
 
 from __future__ import annotations
@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from sim.measures.base import Delivered, Measure, Plan, Share, Xof, choice, field, of_some, people_of
+from sim.measures.base import Measure, Share, Xof, choice, field, of_some
 from sim.world.timeline import WEEKS_PER_YEAR
 
 if TYPE_CHECKING:
     from sim.country import Country
     from sim.levers import Levers
     from sim.parameters import Parameters
-    from sim.world.grid import Grid
-    from sim.world.timeline import Clock
 
 
 class SocialDevelopment(Measure):
@@ -29,27 +27,30 @@ class SocialDevelopment(Measure):
 
     key: ClassVar[str] = "social_development"
     title: ClassVar[str] = "Social development"
-    delivers: ClassVar[str] = "people covered"
+    delivers: ClassVar[str] = "persons covered by the service"
     sources: ClassVar[tuple[str, ...]] = ("maliactu and afribone, December 2013 (programme of the government)",)
     partners: ClassVar[bool] = True
 
     sector: Literal["health_and_protection", "schools_and_economy", "roads"] = choice(
         "health_and_protection", "name", "what is provided: health_and_protection, schools_and_economy or roads"
     )
-    coverage: Share = field(0.2, unit="share of people", source="assumed", meaning="people who get the service")
+    coverage: Share = field(
+        0.2, unit="share of people", source="assumed", meaning="share of people who get the service"
+    )
     cost_per_person_year: Xof = field(
-        10_000, unit="XOF per person and year", source="assumed: some 18 USD; no budget by person found",
+        10_000, unit="XOF per person and year", source="assumed: some 18 USD; no budget per person found",
         meaning="cost of one person covered",
     )  # fmt: skip
 
     def worth(self, p: Parameters) -> float:
-        """Effect of this sector against that of health and social protection; below 0 it does the opposite."""
+        """Effect of this sector relative to health and social protection; below 0 it does the opposite."""
         return {"health_and_protection": 1.0, "schools_and_economy": p.aid_doubtful, "roads": 0.0}[self.sector]
 
     def effect(self, country: Country, cells: slice | np.ndarray) -> np.ndarray:
-        """Log effect on attacks by cell were everybody covered: by how far groups contest it and the state holds it.
+        """Log effect on attacks by cell if everybody were covered.
 
-        Where neither is there, aid does nothing to attacks.
+        It depends on how far armed groups contest the cell and the state holds it; where neither is there, aid does not
+        change attacks.
         """
         p = country.parameters
         contested = np.maximum(country.insecurity[cells], country.hold[cells])
@@ -57,7 +58,7 @@ class SocialDevelopment(Measure):
         return self.worth(p) * (contested * p.aid_contested + held * p.aid_held)
 
     def apply(self, levers: Levers, country: Country) -> None:
-        """Let services change attacks, and redress grievance (which they cannot give)."""
+        """Let services change attacks and relieve grievance (they never add to it)."""
         covered, p = self.carried_out(country) * self.coverage, country.parameters
         worth = self.worth(p)
         if covered * worth == 0.0:
@@ -67,14 +68,10 @@ class SocialDevelopment(Measure):
         if worth > 0.0:
             levers.reach("grievance_relief", self.region_mask, covered * worth * p.relief_rate)
 
-    def report(self, country: Country) -> Delivered:
-        """People covered and what they cost."""
-        people = people_of(country.grid) * self.region_mask * self.coverage
-        cost = people * self.strength_now(country) * self.cost_per_person_year / WEEKS_PER_YEAR
-        return Delivered(people * self.carried_out(country), cost)
+    def delivery(self, country: Country, done: float) -> np.ndarray:
+        """Persons covered, by region."""
+        return self.people_here(country.grid) * self.coverage * done
 
-    def plan(self, clock: Clock, grid: Grid) -> Plan:
-        """People covered, and the cost of all weeks."""
-        people = float((people_of(grid) * self.region_mask).sum()) * self.coverage
-        cost = people * self.full_weeks(clock) * self.cost_per_person_year / WEEKS_PER_YEAR
-        return Plan(people * self.intensity, cost)
+    def spending(self, country: Country, done: float) -> np.ndarray:
+        """The cost of these persons."""
+        return self.delivery(country, done) * self.cost_per_person_year / WEEKS_PER_YEAR

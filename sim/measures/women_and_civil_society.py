@@ -1,27 +1,26 @@
 """Women and civil society take part in prevention.
 
-The framework of the G5 Sahel gives women and civil society a role. Groups warn the families they know and support
-them: contacts with recruiters break off, members whose families hold on to them give up. How much, nobody has
-measured: resisters in Nigeria had had messages of their families (Mercy Corps 2016), which gives the sign. Agreements
-signed by women too were implemented further elsewhere (Krause, Krause and Branfors 2018, a correlation); in Mali women
-had hardly a seat. The United Nations counted 23,000 people in over 80 small projects of this kind in the Sahel and the
-Maghreb and found no single answer (UNICRI 2020): a full measure reaches few.
+The framework of the G5 Sahel gives women and civil society a role. Groups of them warn the families they know and
+support them: contacts with recruiters lapse, and members whose families hold on to them give up. Nobody has measured
+how much. Young people in Nigeria who resisted recruitment had heard messages from their families (Mercy Corps 2016),
+which gives the sign. Elsewhere, agreements that women also signed were implemented further (Krause, Krause and Branfors
+2018, a correlation); in Mali women hardly had a seat. The United Nations counted 23,000 persons in over 80 small
+projects of this kind in the Sahel and the Maghreb and found no single answer (UNICRI 2020), so even a full measure
+reaches few.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
-from sim.measures.base import Count, Delivered, Measure, Number, Plan, Xof, Yes, choice, field, of_some, people_of
-from sim.parameters import Parameters
+from sim.measures.base import Count, Measure, Number, Xof, Yes, choice, field, of_some
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from sim.country import Country
     from sim.levers import Levers
     from sim.world.grid import Grid
-    from sim.world.timeline import Clock
 
 
 class WomenAndCivilSociety(Measure):
@@ -41,22 +40,23 @@ class WomenAndCivilSociety(Measure):
         meaning="families that one group reaches",
     )  # fmt: skip
     persons_per_family: Number = field(
-        6.0, unit="persons", source="assumed: about a household", meaning="people of a family", ge=1, le=30
+        6.0, unit="persons", source="assumed: about a household", meaning="persons in a family", ge=1, le=30
     )
     at_the_table: Yes = choice(
-        True, "true or false", "whether women take part in following up the peace agreement, wherever the groups work"
+        True, "true or false", "whether women help to follow up the peace agreement, wherever the groups work"
     )
     cost_per_group_week: Xof = field(
         60_000, unit="XOF per group and week", source="assumed: an allowance, transport and meetings",
-        meaning="support of one group",
+        meaning="cost of supporting one group",
     )  # fmt: skip
 
     def share_reached(self, grid: Grid) -> float:
-        """Share of the families of its regions whom all groups together reach: groups work where people live."""
-        return min(1.0, self.groups * self.families_per_group * self.persons_per_family / self._people(grid).sum())
+        """Share of the families of its regions that all groups together reach; groups work where people live."""
+        reach = self.groups * self.families_per_group * self.persons_per_family
+        return min(1.0, reach / self.people_here(grid).sum())
 
     def steer(self, levers: Levers, country: Country) -> None:
-        """Quicken the agreement. A seat at the table is not work that partners do twice."""
+        """Speed up the agreement. A seat at the table is not work that partners do twice."""
         if not self.at_the_table:
             return
         p = country.parameters
@@ -65,24 +65,17 @@ class WomenAndCivilSociety(Measure):
             levers.keep("implementation", ..., p.women_implementation**seated)
 
     def apply(self, levers: Levers, country: Country) -> None:
-        """Warn families, and support those of members."""
+        """Warn families, and support the families of members."""
         done, p = self.carried_out(country), country.parameters
         if done > 0.0:
             reached, cells = done * self.share_reached(country.grid), self.cells(country)
             levers.keep("contact_lapse", cells, of_some(reached, p.family_lapse))
             levers.keep("giving_up", cells, of_some(reached, p.family_exit))
 
-    def report(self, country: Country) -> Delivered:
-        """Youths in the families reached, and what the groups cost."""
-        reached = self.carried_out(country) * self.share_reached(country.grid)
-        cost = self.strength_now(country) * self.groups * self.cost_per_group_week
-        return Delivered(self.youths(country) * reached, self.by_people(country, cost))
+    def delivery(self, country: Country, done: float) -> np.ndarray:
+        """Youths in the families reached, by region."""
+        return self.youths(country) * (done * self.share_reached(country.grid))
 
-    def plan(self, clock: Clock, grid: Grid) -> Plan:
-        """Youths in the families that all groups reach."""
-        youths = self._people(grid).sum() * Parameters.default().share_15_35
-        cost = self.full_weeks(clock) * self.groups * self.cost_per_group_week
-        return Plan(youths * self.share_reached(grid) * self.intensity, cost)
-
-    def _people(self, grid: Grid) -> np.ndarray:
-        return people_of(grid) * self.region_mask
+    def spending(self, country: Country, done: float) -> np.ndarray:
+        """The cost of the groups, spread over its regions by their people."""
+        return self.by_people(country, done * self.groups * self.cost_per_group_week)

@@ -14,20 +14,20 @@ from sim.processes.attitudes import FIXED
 from sim.record import FLOW, FLOWS, Observable
 
 STOCKS = (
-    Observable("members", "persons", "sum", "members based in the region"),
-    Observable("members_abroad", "persons", "sum", "members in a sanctuary, by the region they crossed from"),
+    Observable("members", "persons", "sum", "members of armed groups, by where they are based"),
+    Observable("members_abroad", "persons", "sum", "members in a sanctuary abroad, by the region they left"),
     Observable("recruiters", "persons", "sum", "recruiters among the members"),
     Observable("attitude_mean", "SD", "youths", "mean support for the violent narrative"),
-    Observable("strong_supporters", "share", "youths", "youths whose support is strong"),
+    Observable("strong_supporters", "share", "youths", "youths who strongly support the violent narrative"),
     Observable("grievance_mean", "0..1", "youths", "mean grievance against the state"),
     Observable("trust", "0..1", "people", "trust in the security forces"),
-    Observable("insecurity", "0..1", "people", "felt threat"),
-    Observable("state_presence", "0..1", "people", "administration and services"),
+    Observable("insecurity", "0..1", "people", "insecurity as people feel it"),
+    Observable("state_presence", "0..1", "people", "presence of administration and services"),
     Observable("imams_in_post", "imams", "sum", "imams who preach"),
-    Observable("imams_trained", "imams", "sum", "of them, trained"),
-    Observable("imams_displaced", "imams", "sum", "imams driven away or silenced"),
+    Observable("imams_trained", "imams", "sum", "imams who preach and have been trained"),
+    Observable("imams_displaced", "imams", "sum", "imams who were driven away or silenced"),
     Observable("units", "units", "sum", "security units based in the region"),
-    Observable("held_wrongly", "persons", "sum", "people held who are no members"),
+    Observable("held_wrongly", "persons", "sum", "people held who are not members"),
     *(
         Observable(f"people_{status}", "persons", "sum", f"youths of the region by status: {status}")
         for status in STATUSES
@@ -187,16 +187,16 @@ def record(country: Country) -> None:
 
 
 CELLS = {
-    "youth": "youths of the cell, persons",
-    "joined": "persons who joined, in all",
-    "approached": "persons approached, in all",
-    "attacks": "attacks, in all",
-    "abuses": "abuses, in all",
-    "reached_clips": "persons reached by clips, mean of the weeks",
-    "insecurity": "mean of the weeks",
-    "trust": "mean of the weeks",
-    "state_presence": "mean of the weeks",
-    "members": "members based there, mean of the weeks",
+    "youth": "youths, persons",
+    "joined": "youths who joined, persons, total",
+    "approached": "youths approached, persons, total",
+    "attacks": "attacks, total",
+    "abuses": "abuses, total",
+    "reached_clips": "youths reached by clips, persons, weekly mean",
+    "insecurity": "insecurity, 0..1, weekly mean",
+    "trust": "trust in the security forces, 0..1, weekly mean",
+    "state_presence": "presence of the state, 0..1, weekly mean",
+    "members": "members based there, persons, weekly mean",
 }
 
 

@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from sim.engine.errors import InputError
-from sim.model import RecruitmentModel
+from sim.mesa.model import RecruitmentModel
 from sim.scenario import Scenario, load
 from sim.views.maps import map_cells
 from sim.views.sheet import BLUE, FONT, INK, PAPER, SMALL_SIZE, tidy

@@ -19,8 +19,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from sim.comparison.effects import basis, headline
+from sim.comparison.outcomes import OUTCOMES, in_words
 from sim.engine.errors import InputError, nearest
-from sim.experiments.effects import OUTCOMES, basis, headline, in_words
 from sim.views.sheet import (
     BLUE,
     FAINT,
@@ -75,14 +76,14 @@ def plot_effects(
     Parameters
     ----------
     effects : DataFrame
-        From `sim.experiments.effects.effects`: a row per scenario, outcome and region ("Mali" for the whole country)
+        From `sim.comparison.effects.effects`: a row per scenario, outcome and region ("Mali" for the whole country)
         with the columns `COLUMNS`.
     by_region : bool
         A row of panels per outcome, one for each region, instead of a panel per outcome for Mali.
     outcomes, scenarios : sequence of str, optional
         Which to draw, in this order; left out, all of the table that have a number.
     delivered : DataFrame, optional
-        From `sim.experiments.delivered.delivered`: a panel of text says what the measures delivered (not by region).
+        From `sim.comparison.delivered.delivered`: a panel of text says what the measures delivered (not by region).
     about : mapping, optional
         What was run, for the footer (`sim.views.about`); left out, what the table says.
 

@@ -26,8 +26,9 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
+from sim.comparison.effects import basis, headline
+from sim.comparison.outcomes import in_words
 from sim.engine.errors import InputError, nearest, plain
-from sim.experiments.effects import basis, headline, in_words
 from sim.views.sheet import (
     BLUE,
     FAINT,
@@ -278,7 +279,7 @@ def map_effect(
     Parameters
     ----------
     effects : DataFrame
-        From `sim.experiments.effects.effects`. The classes of colour are the same for all its scenarios, so that their
+        From `sim.comparison.effects.effects`. The classes of colour are the same for all its scenarios, so that their
         maps can be laid side by side.
     scenario, outcome : str
         What to draw. Blue is the better side, orange the worse.

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
 
+    from sim.batches.batch import Progress
     from sim.country import Country
-    from sim.experiments.runs import Progress
 
 PLAIN_LINES = 20  # lines of progress a batch prints where there is no terminal, at most
 SPEED_OVER = 120  # seconds whose runs make the rate and the time left

@@ -22,17 +22,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from sim.batches.preview import PlannedMeasure, Preview, preview
+from sim.comparison.delivered import delivered, own_delivered
+from sim.comparison.effects import Basis, basis, effects, effects_over_time, headline
+from sim.comparison.outcomes import LEDGER, NATION, SOUGHT
+from sim.comparison.precision import Wish, needed
+from sim.comparison.table import CHANGED, LEFT_OUT, NOTHING_MARGIN
+from sim.comparison.worth import cost_per_spared
 from sim.engine.errors import InputError
-from sim.experiments.archive import open_store
-from sim.experiments.delivered import CHANGED, LEFT_OUT, delivered, own_delivered
-from sim.experiments.effects import LEDGER, NATION, NOTHING_MARGIN, SOUGHT, Basis, basis, effects, headline
-from sim.experiments.over_time import effects_over_time
-from sim.experiments.precision import Wish, needed
-from sim.experiments.preview import PlannedMeasure, Preview, preview
-from sim.experiments.store import Pair, Runs, folder_name, read_manifest, write_text
-from sim.experiments.worth import cost_per_spared
 from sim.parameters import rows as parameter_rows
 from sim.scenario import Scenario
+from sim.stores.archive import open_store
+from sim.stores.folder import Runs, folder_name, read_manifest, write_text
+from sim.stores.run import shown_key
 from sim.version import __version__
 from sim.views.maps import map_effect
 from sim.views.saving import save
@@ -80,7 +82,7 @@ class Comparison(NamedTuple):
     """What a report is made from."""
 
     manifest: Mapping[str, Any]
-    records: Mapping[str, Mapping[Any, Record]]  # scenario -> seed, or `Pair` of draw and seed
+    records: Mapping[str, Mapping[Any, Record]]  # scenario -> seed, or `Key` of draw and seed
     baseline: str
     stored: bool = False  # whether in a store, else in a results folder
 
@@ -146,7 +148,7 @@ def comparison(place: str) -> Comparison:
         for seed, draw in product(manifest["seeds"], manifest["draws"]):
             folder = store / "runs" / folder_name(name) / (f"seed-{seed}-draw-{draw}" if draw else f"seed-{seed}")
             if read_manifest(folder).get("run", {}).get("scenario_digest") == settings["digest"]:
-                folders[seed if manifest["draws"] == [0] else Pair(draw, seed)] = folder
+                folders[shown_key(draw, seed, manifest["draws"] != [0])] = folder
         records[name] = Runs(dict(sorted(folders.items())))
     return Comparison(manifest, records, manifest["baseline"])
 

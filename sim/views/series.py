@@ -15,8 +15,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from sim.comparison.effects import basis
+from sim.comparison.outcomes import in_words
 from sim.engine.errors import InputError, nearest, plain
-from sim.experiments.effects import basis, in_words
 from sim.views.sheet import (
     FONT,
     INK,

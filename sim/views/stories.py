@@ -15,13 +15,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from sim.engine.errors import InputError
-from sim.experiments.partings import BECAUSE, CHANGES
 from sim.measures.base import REGIONS
+from sim.stories.partings import BECAUSE, CHANGES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.experiments.explain import Chapter, Explanation, Story, Turn
+    from sim.stories.explain import Chapter, Explanation, Story, Turn
 
 INVENTED = "Invented persons; nothing here describes a real one."
 NOBODY_DIFFERS = "Nothing differs: everyone who joined in one run joined in the other too, and in the same week."

@@ -10,13 +10,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from sim.experiments.effects import basis, headline, in_words
-from sim.experiments.sweep import written
+from sim.comparison.effects import basis, headline
+from sim.comparison.outcomes import in_words
+from sim.sweeps.sweep import written
 from sim.views.tables import duration, money, number
 
 if TYPE_CHECKING:
-    from sim.experiments.discovery import Discovery
-    from sim.experiments.sweep import Cost, Sweep, Swept
+    from sim.sweeps.discovery import Discovery
+    from sim.sweeps.sweep import Cost, Sweep, Swept
 
 MOST_LINES = 40  # points that are printed; all are in the files
 

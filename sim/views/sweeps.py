@@ -18,9 +18,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from sim.comparison.effects import basis, headline
+from sim.comparison.outcomes import OUTCOMES, in_words
 from sim.engine.errors import InputError, nearest
-from sim.experiments.effects import OUTCOMES, basis, headline, in_words
-from sim.experiments.sensitivity import SCREENED, sensitivity
+from sim.sweeps.sensitivity import SCREENED, sensitivity
 from sim.views.sheet import (
     BLUE,
     FAINT,
@@ -43,7 +44,7 @@ from sim.views.sheet import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.experiments.sweep import Axis, Swept
+    from sim.sweeps.sweep import Axis, Swept
 
 WRITTEN_OUT = 150  # cells of a heat map in which numbers still have room
 MOST_BARS = 20  # paths in a figure of bars; the others matter less
@@ -246,7 +247,7 @@ def plot_indices(indices: pd.DataFrame, *, about: Mapping[str, str] | None = Non
     Parameters
     ----------
     indices : DataFrame
-        From `sim.experiments.sensitivity.sensitivity`, of one outcome.
+        From `sim.sweeps.sensitivity.sensitivity`, of one outcome.
     about : mapping, optional
         What was run, for the footer (`about_sweep`).
     """

@@ -16,15 +16,16 @@ from rich.console import Console
 from rich.markup import escape, render
 from rich.table import Table
 
-from sim.experiments.delivered import active_measures
-from sim.experiments.effects import OUTCOMES, basis, headline, in_words
+from sim.comparison.effects import basis, headline
+from sim.comparison.outcomes import OUTCOMES, in_words
+from sim.comparison.table import active_measures
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.experiments.attribution import Attribution
-    from sim.experiments.preview import Preview
-    from sim.experiments.runs import Row
+    from sim.batches.batch import Row
+    from sim.batches.preview import Preview
+    from sim.comparison.attribution import Attribution
     from sim.measures.base import Measure
     from sim.parameters import Parameter
     from sim.record import Record

@@ -15,7 +15,7 @@ from sim.views.tables import number
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.experiments.validate import Validation
+    from sim.validation.validate import Validation
 
 STYLES = {"met": "green", "missed": "bold red", "not in the model": "dim", "no runs": "dim"}
 

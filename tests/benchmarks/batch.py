@@ -2,7 +2,7 @@
 
     python tests/benchmarks/batch.py [--persons-per-youth 20] [--runs 8]
 
-Runs are made by `sim.experiments.runs.run_batch`, with everything that belongs to a batch: each is written to its
+Runs are made by `sim.batches.batch.run_batch`, with everything that belongs to a batch: each is written to its
 folder. One worker has one thread here, as every worker of a larger batch has. The pace counts from when every worker
 has finished its first run, so that it is that of a long batch; "in all" includes the start of the workers.
 """
@@ -20,7 +20,7 @@ from common import fresh_numbers, keep, options, scenario, table
 
 def batch(persons_per_youth: int, runs: int, workers: int) -> dict:
     """Make a batch in this process; seconds in all, and runs a second once all workers have warmed up."""
-    from sim.experiments.runs import run_batch
+    from sim.batches.batch import run_batch
 
     ends: list[float] = []
 

@@ -26,7 +26,7 @@ def one(persons_per_youth: int, weeks: int, threads: int) -> dict:
     import numba
     import numpy as np
 
-    from sim.experiments.runs import peak_memory
+    from sim.batches.batch import peak_memory
     from sim.week import WEEK, advance, begin, finished
 
     numba.set_num_threads(threads)

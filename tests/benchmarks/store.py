@@ -61,7 +61,7 @@ def batch(runs: int, workers: int, place: str, cluster: str | None = None) -> di
     """Make so many runs of two scenarios; seconds in all, pace once all workers are warm, memory of this process."""
     import psutil
 
-    from sim.experiments.runs import run_batch
+    from sim.batches.batch import run_batch
 
     ends: list[float] = []
     memory: list[int] = []
@@ -104,7 +104,7 @@ def build(place: str, runs: int) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from sim.experiments.runs import run_batch
+    from sim.batches.batch import run_batch
 
     store = Path(place) / "store"
     two = [scenario(5000), scenario(5000).replaced({"name": "other", "measures.joint_patrols": True})]
@@ -139,7 +139,7 @@ def findable():
 def read(place: str) -> dict:
     """Effects of all runs, then one weekly observable of all runs, a few at a time; seconds, and memory at its most."""
     import sim
-    from sim.experiments.runs import peak_memory
+    from sim.batches.batch import peak_memory
 
     began = perf_counter()
     store = sim.open_store(Path(place) / "store")

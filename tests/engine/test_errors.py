@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from sim.engine.errors import InputError, nearest, plain
+from sim.engine.errors import InputError, nearest, plain, visible
 
 
 def test_an_error_says_its_place_first():
@@ -22,6 +22,21 @@ def test_several_problems_make_one_error_with_a_line_each():
     one = InputError("first", file="a.yaml", line=1)
     assert InputError.of([one]) is one
     assert str(InputError.of([one, InputError("second")])) == "a.yaml, line 1: first\nsecond"
+
+
+@pytest.mark.parametrize("c", ["\x1b", "\x07", "\r", "\x9b", "\u202e", "\u2066", "\u200f", "\ud800", "\u2028"])
+def test_what_a_terminal_would_obey_is_written_as_an_escape(c):
+    error = InputError(f"key 'a{c}b' is wrong", file=f"{c}.yaml", line=1)
+    assert str(error).isprintable()
+    assert c.encode("unicode_escape").decode() in error.message
+    assert pickle.loads(pickle.dumps(error)).message == error.message
+    assert InputError(str(error)).message == str(error), "what is visible stays as it is"
+
+
+def test_lines_of_a_message_stay_lines_and_a_name_is_one_line():
+    assert InputError("one\ntwo").message == "one\ntwo"
+    assert visible("a\nb") == "a\\nb"
+    assert visible("Ségou, Ménaka: 80 %") == "Ségou, Ménaka: 80 %"
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def dies_on_two(scenario, seed, world_seed, draw=0):
 
 def main():
     """A batch in a process of its own, to be killed: archive_fakes.py STORE OUT SEEDS WORKERS."""
-    from sim.experiments.runs import run_batch
+    from sim.batches.batch import run_batch
 
     store, out, seeds, workers = sys.argv[1:]
     scenarios = [batch_fakes.scenario("a"), batch_fakes.scenario("b")]

@@ -21,14 +21,14 @@ import numpy as np
 import pytest
 
 import sim
+from sim.batches.batch import run_batch
 from sim.engine.errors import InputError
-from sim.experiments import archive as archives
-from sim.experiments import packed as packing
-from sim.experiments.archive import MANY, Archive
-from sim.experiments.packed import Packed, pack
-from sim.experiments.runs import run_batch
-from sim.experiments.store import Pair
-from sim.experiments.totals import totals
+from sim.stores import archive as archives
+from sim.stores import packed as packing
+from sim.stores.archive import MANY, Archive
+from sim.stores.packed import Packed, pack
+from sim.stores.run import Key
+from sim.stores.totals import totals
 
 HERE = Path(__file__).parent
 
@@ -169,7 +169,7 @@ def test_a_changed_scenario_is_another_run_beside_the_first(tmp_path, batch, beg
 
 def test_draws_are_pairs_of_draw_and_seed(batch):
     found = batch([1, 2], draws=[1, 2])
-    assert list(found.records["a"]) == [Pair(1, 1), Pair(1, 2), Pair(2, 1), Pair(2, 2)]
+    assert list(found.records["a"]) == [Key(1, 1), Key(1, 2), Key(2, 1), Key(2, 2)]
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -13,8 +13,8 @@ import batch_fakes
 import pytest
 
 import sim
+from sim.batches.batch import run_batch
 from sim.engine.errors import InputError
-from sim.experiments.runs import run_batch
 
 HERE = Path(__file__).parent
 
@@ -96,7 +96,7 @@ def test_a_run_that_fails_on_a_cluster_is_a_row(tmp_path, cluster):
 
 def test_a_cluster_needs_a_store_and_a_scheduler(tmp_path, monkeypatch):
     pytest.importorskip("distributed")
-    from sim.experiments import executors
+    from sim.batches import executors
 
     scenarios = [batch_fakes.scenario("a")]
     with pytest.raises(InputError, match="--store"):

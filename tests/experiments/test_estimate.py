@@ -3,7 +3,7 @@
 import batch_fakes as fakes
 import pytest
 
-from sim.experiments.estimate import choose_workers, estimate, youths
+from sim.batches.estimate import choose_workers, estimate, youths
 
 
 def test_youths_are_those_the_country_gets():

@@ -10,7 +10,7 @@ from contextlib import closing
 
 import pytest
 
-from sim.experiments.executors import Lost, in_processes, in_this_process
+from sim.batches.executors import Lost, in_processes, in_this_process
 
 
 def double(job):

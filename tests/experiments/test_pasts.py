@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 import sim
-from sim.experiments import pasts as pasts_
-from sim.experiments.pasts import pasts, same_weeks
-from sim.experiments.runs import run_batch
+from sim.batches import pasts as pasts_
+from sim.batches.batch import run_batch
+from sim.batches.pasts import pasts, same_weeks
 from sim.measures import MEASURES
 from sim.scenario import Scenario
 

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 import sim
+from sim.batches.batch import batch_name, check_comparable, how_many_seeds, run_batch
 from sim.engine.errors import InputError
-from sim.experiments.runs import batch_name, check_comparable, how_many_seeds, run_batch
-from sim.experiments.store import Pair, Store, keep
 from sim.record import Record
+from sim.stores.folder import Store, keep
+from sim.stores.run import Key
 
 
 @pytest.fixture
@@ -55,8 +56,8 @@ def test_runs_go_seed_by_seed_and_draw_by_draw(tmp_path, a_and_b, calls):
     batch = run_batch(a_and_b, [1, 2], draws=[1, 2, 3], workers=1, out=tmp_path / "out", runner=fakes.quick)
     assert [(call[0], call[1], call[4]) for call in calls()] == [
         (name, seed, draw) for seed in "12" for draw in "123" for name in "ab"]  # fmt: skip
-    assert list(batch.records["a"]) == [Pair(draw, seed) for draw in (1, 2, 3) for seed in (1, 2)]
-    assert batch.records["b"][Pair(3, 2)].about["draw"] == 3
+    assert list(batch.records["a"]) == [Key(draw, seed) for draw in (1, 2, 3) for seed in (1, 2)]
+    assert batch.records["b"][Key(3, 2)].about["draw"] == 3
     assert batch.effects()["draws"].eq(3).all()
     assert batch.delivered().empty, "these scenarios have no measures"
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 import sim
+from sim.batches.batch import compare
 from sim.engine.errors import InputError
-from sim.experiments.runs import compare
-from sim.experiments.store import sources_digest, versions
 from sim.measures import MEASURES, PLUGINS, Measure, add
 from sim.measures.base import Delivered, Plan, of_some
 from sim.parameters import Parameter, rows
+from sim.stores.run import sources_digest, versions
 
 EFFECT = Parameter(
     "arrest_review_effect", -0.7, "log", -1.4, 0.1, "normal(-0.7,0.4)", True, "assumed", "none found", "wrongful"
@@ -118,13 +118,13 @@ def test_one_that_is_refused_leaves_the_one_before_it():
 
 
 def test_what_is_no_measure_or_takes_the_key_of_one_is_refused():
-    with pytest.raises(InputError, match=r"^the measure 3 is no subclass of sim.measures.Measure"):
+    with pytest.raises(InputError, match=r"^the measure 3 is not a subclass of sim.measures.Measure"):
         add(3)
-    with pytest.raises(InputError, match="has the key 'joint_patrols', which is that of a measure of kumakan itself"):
+    with pytest.raises(InputError, match="has the key 'joint_patrols', which is taken by a measure of kumakan itself"):
         add(cell(key="joint_patrols"))
     assert MEASURES["joint_patrols"].__module__ == "sim.measures.joint_patrols"
     add(ArrestReview)
-    with pytest.raises(InputError, match="has the name of another one"):
+    with pytest.raises(InputError, match="has the name of another parameter"):
         add(cell(-0.2, key="second_review"))
 
 

@@ -12,7 +12,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sim.measures import MEASURES
 from sim.measures.base import REGIONS, Delivered, Measure, Plan, Several, Share, Xof, field
+from sim.measures.planning import PlannedCountry
 from sim.world.grid import world_grid
+from sim.world.timeline import Clock
+
+CLOCK = Clock(date(2012, 1, 2), date(2012, 2, 13))
 
 
 class Part(BaseModel):
@@ -38,6 +42,31 @@ class Mediators(Measure):
 
     def plan(self, clock, grid):
         return Plan(0.0, 0.0)
+
+
+class Wells(Measure):
+    """A measure that says what it delivers and costs, and no more."""
+
+    key: ClassVar[str] = "wells"
+    title: ClassVar[str] = "Wells"
+    delivers: ClassVar[str] = "wells"
+
+    cost_per_week: Xof = field(50.0, unit="XOF per week", source="assumed", meaning="cost of the diggers")
+
+    def apply(self, levers, country):
+        """Moves no lever."""
+
+    def delivery(self, country, done):
+        return self.by_people(country, done * 10)
+
+
+class ByTheWeek(Wells):
+    """The same, with as many wells as weeks have passed."""
+
+    by_calendar: ClassVar[bool] = True
+
+    def delivery(self, country, done):
+        return self.by_people(country, done * country.week)
 
 
 def said(**settings) -> str:
@@ -137,6 +166,66 @@ def test_a_measure_is_frozen_and_survives_pickling():
         measure.intensity = 0.5
     assert pickle.loads(pickle.dumps(measure)) == measure
     assert Mediators(**measure.model_dump(mode="json")) == measure
+
+
+# --- reports and plans -----------------------------------------------------------------------------------
+
+
+def test_what_is_carried_out_is_delivered_and_what_is_planned_is_paid_for():
+    wells = Wells(start="2012-01-09", intensity=0.8, regions=["Gao", "Kidal"])
+    country = PlannedCountry(wells, CLOCK, world_grid())
+    country.week, country.parameters = 2, {"fidelity_wells": 0.25}
+    report = wells.report(country)
+    assert report.count.sum() == pytest.approx(0.25 * 0.8 * 10)
+    assert report.cost_xof.sum() == pytest.approx(0.8 * 50)
+    assert (report.count > 0).tolist() == wells.region_mask.tolist()
+    country.week = 0
+    assert not wells.report(country).cost_xof.any()
+
+
+def test_the_plan_asks_the_questions_that_the_report_asks():
+    plan = Wells(start="2012-01-09", intensity=0.8, ramp_up_weeks=1).plan(CLOCK, world_grid())
+    assert plan == pytest.approx((0.8 * 10, 0.8 * 50 * 4.5)), "a week at half of it, then four weeks"
+    plan = ByTheWeek(intensity=0.8, end="2012-01-30").plan(CLOCK, world_grid())
+    assert plan == pytest.approx((0.8 * 3, 0.8 * 50 * 4)), "the week with most"
+
+
+class Free(Measure):
+    def apply(self, levers, country):
+        """Moves no lever."""
+
+
+class Unpriced(Free):
+    def delivery(self, country, done): ...
+
+
+class Reporting(Free):
+    def report(self, country): ...
+
+
+class Planning(Unpriced):
+    def plan(self, clock, grid): ...
+
+
+class InTheOldWay(Reporting):
+    def plan(self, clock, grid): ...
+
+
+@pytest.mark.parametrize(
+    ("measure", "lacking"),
+    [
+        (Measure, ["apply", "delivery"]),
+        (Free, ["delivery"]),
+        (Unpriced, ["spending"]),
+        (Planning, ["spending"]),
+        (Reporting, ["plan"]),
+        (InTheOldWay, []),
+        (Wells, []),
+        (Mediators, []),
+    ],
+)
+def test_a_class_says_what_it_lacks_as_a_measure(measure, lacking):
+    assert measure.lacking() == lacking
 
 
 @pytest.mark.parametrize("key", MEASURES)

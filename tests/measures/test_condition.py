@@ -6,15 +6,19 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from sim.experiments.preview import preview
+from sim import cli
+from sim.batches.preview import preview
+from sim.engine.errors import InputError
 from sim.measures.base import COUNTED, REGIONS, Condition, Delivered, Measure, Plan
 from sim.processes.record import observables
 from sim.record import SEEN
-from sim.scenario import Scenario
+from sim.scenario import Scenario, load
+from sim.sweeps.sweep import load_sweep
 from sim.world.grid import world_grid
 
 GRID, ALL = world_grid(), observables([], {})
@@ -217,8 +221,8 @@ def test_between_its_dates_a_measure_is_on_while_its_condition_holds():
     ("wrong", "said"),
     [
         ({}, "neither above nor below"),
-        ({"above": 1, "below": 2}, "above and below; give one"),
-        ({"above": 1, "observable": "members"}, "a planner learns of"),
+        ({"above": 1, "below": 2}, "has both above and below; give one"),
+        ({"above": 1, "observable": "members"}, "a planner can watch"),
         ({"above": 1, "observable": "atacks"}, "did you mean 'attacks'?"),
         ({"above": 1, "region": "Mopty"}, "did you mean 'Mopti'?"),
         ({"above": 1, "lag_weeks": 0}, "lag_weeks 0; it is 1 or more"),
@@ -231,6 +235,37 @@ def test_a_condition_that_cannot_be_met_is_refused_with_a_reason(wrong, said):
         Patrols(when={"observable": "attacks", **wrong})
 
 
+PATROLS = "measures: {joint_patrols: {when: {observable: attacks, above: 20}}}\n"
+MISSPELT = "measures.joint_patrols.when has no setting 'abov'; it has observable, "
+
+
+def test_a_misspelt_part_of_a_condition_is_refused_with_file_and_line(tmp_path):
+    file = tmp_path / "trial.yaml"
+    file.write_text("measures:\n  joint_patrols:\n    when:\n      observable: attacks\n      abov: 20\n")
+    done = CliRunner().invoke(cli.kumakan, ["check", str(file)])
+    assert done.exit_code == 2
+    assert f"trial.yaml, line 5: {MISSPELT}" in done.output
+    assert "did you mean 'above'?" in done.output
+
+
+def test_a_misspelt_part_of_a_condition_is_refused_however_it_is_set(tmp_path):
+    path = "measures.joint_patrols.when.abov"
+    (tmp_path / "trial.yaml").write_text(PATROLS)
+    (tmp_path / "sweep.yaml").write_text(f"scenario: trial.yaml\nvary: {{{path}: {{values: [10, 20]}}}}\ndesign: "
+                                         "{method: grid}\nseeds: 1\n")  # fmt: skip
+    trial = load(tmp_path / "trial.yaml")
+    for ask, place in (
+        (lambda: load(tmp_path / "trial.yaml", [f"{path}=20"]), f"--set {path}=20: "),
+        (lambda: load_sweep(tmp_path / "sweep.yaml"), "sweep.yaml, line 2: "),
+        (lambda: trial.replaced({path: 20}), ""),
+        (lambda: Scenario.of({"measures": {"joint_patrols": {"when": {"observable": "attacks", "abov": 20}}}}), ""),
+    ):
+        with pytest.raises(InputError) as problem:
+            ask()
+        assert f"{place}{MISSPELT}" in str(problem.value)
+        assert "did you mean 'above'?" in str(problem.value)
+
+
 def test_older_and_other_names_of_places_are_understood():
     for written, meant in (("mali", "Mali"), ("segou", "Ségou"), ("Ménaka", "Gao"), ("Timbuktu", "Tombouctou")):
         assert Condition(observable="attacks", region=written, above=1).region == meant
@@ -240,7 +275,8 @@ def test_a_condition_is_told_in_words_before_a_run():
     settings = {"when": {"observable": "deaths_civilian", "region": "Gao", "below": 2.5, "lag_weeks": 6}}
     [planned] = preview(Scenario.of({"name": "trial", "measures": {"joint_patrols": settings}})).measures
     assert planned.when == (
-        "deaths civilian in Gao over 13 weeks lie below 2.5, as reports have it 6 weeks later, and 13 weeks on"
+        "deaths civilian in Gao over 13 weeks are below 2.5"
+        " (reported 6 weeks later; the measure then stays on for 13 weeks)"
     )
     [planned] = preview(Scenario.of({"name": "trial", "measures": {"joint_patrols": True}})).measures
     assert planned.when == ""

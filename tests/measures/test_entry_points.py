@@ -11,9 +11,9 @@ import pytest
 
 import sim.measures
 from sim.engine.errors import InputError
-from sim.experiments import store
 from sim.measures import MEASURES, PLUGINS, Measure, Plugin
 from sim.parameters import Parameter, Parameters, register, rows
+from sim.stores import folder as store
 
 ROOT = Path(__file__).resolve().parents[2]
 NUMBER = count()
@@ -97,20 +97,22 @@ def test_own_measures_have_their_parameters_in_the_table_of_the_package():
         ("import no_such_library", "cannot be loaded (ModuleNotFoundError: No module named 'no_such_library')"),
         ("1 / 0", "cannot be loaded (ZeroDivisionError: division by zero)"),
         ("", "cannot be loaded (AttributeError: module"),
-        ("class Radio: ...", "is no subclass of sim.measures.Measure"),
-        ("Radio = 3", "is no subclass of sim.measures.Measure"),
+        ("class Radio: ...", "is not a subclass of sim.measures.Measure"),
+        ("Radio = 3", "is not a subclass of sim.measures.Measure"),
         (WHOLE.replace("def plan", "def plans"), "lacks plan"),
+        (WHOLE.replace("def plan", "def plans").replace("def report", "def reports"), "lacks delivery"),
+        (WHOLE.replace("def apply", "def applies"), "lacks apply"),
         (WHOLE.replace('    key: ClassVar[str] = "radio_drama"\n', ""), "has no key"),
         (WHOLE.replace('"Radio drama"', '" "'), "has no title"),
         (WHOLE.replace('"episodes"', "7"), "has no delivers"),
-        (WHOLE.replace('"radio_drama"', '"Radio drama"'), "has the key 'Radio drama'; a key is small letters"),
+        (WHOLE.replace('"radio_drama"', '"Radio drama"'), "has the key 'Radio drama'; a key consists of lower-case"),
         (
             WHOLE.replace('"radio_drama"', '"joint_patrols"'),
-            "has the key 'joint_patrols', which is that of a measure of kumakan itself",
+            "has the key 'joint_patrols', which is taken by a measure of kumakan itself",
         ),
         (
             "from sim.measures.joint_patrols import JointPatrols\nclass Radio(JointPatrols): ...",
-            "has the key 'joint_patrols', which is that of a measure of kumakan itself",
+            "has the key 'joint_patrols', which is taken by a measure of kumakan itself",
         ),
     ],
 )
@@ -128,7 +130,7 @@ def test_two_distributions_cannot_have_one_key(tmp_path, monkeypatch):
     install(tmp_path, WHOLE)
     install(tmp_path, WHOLE, name="a-second-radio")
     with pytest.raises(
-        InputError, match=r"^radio-for-peace.*'radio_drama', which is that of a measure of a-second-radio"
+        InputError, match=r"^radio-for-peace.*'radio_drama', which is taken by a measure of a-second-radio"
     ):
         found(tmp_path, monkeypatch)
 
@@ -180,14 +182,14 @@ def test_a_registered_parameter_can_be_read_set_and_refused_like_any_other(table
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"name": "peer_pull"}, "'peer_pull' has the name of another one"),
+        ({"name": "peer_pull"}, "'peer_pull' has the name of another parameter"),
         ({"name": "replaced"}, "'replaced' cannot have this name"),
         ({"name": "radio effect"}, "'radio effect' cannot have this name"),
         ({"value": 0.2}, "is 0.2; it must lie between its low -0.3 and its high 0.1"),
         ({"high": float("nan")}, "must lie between its low -0.3 and its high nan"),
         ({"low": float("-inf")}, "must lie between its low -inf"),
         ({"value": "large"}, "is large; it must lie between"),
-        ({"quality": "sure"}, "has the quality 'sure'; it is measured, derived, estimate, assumed, calibrated"),
+        ({"quality": "sure"}, "has the quality 'sure'; it is one of measured, derived, estimate, assumed"),
         ({"source": ""}, "has no source"),
         ({"unit": ""}, "has no unit"),
     ],
@@ -201,7 +203,7 @@ def test_a_parameter_that_could_not_stand_in_the_table_is_refused(changes, why, 
 
 
 def test_what_is_no_parameter_is_refused():
-    with pytest.raises(InputError, match="radio-for-peace: its parameters hold 'effect', which is no"):
+    with pytest.raises(InputError, match="radio-for-peace: its parameters hold 'effect', which is not a"):
         register(["effect"], "radio-for-peace")
 
 

@@ -160,7 +160,7 @@ def test_what_cannot_be_is_refused_by_name():
     unknown = refused(KEY, forces=["minusna"])
     assert unknown.startswith("measures.international_forces.forces item 1 is 'minusna'; it is 'minusma', 'serval'")
     assert unknown.endswith("did you mean 'minusma'?")
-    nothing = "measures.international_forces has forces without a name; to switch the measure off write enabled: false"
+    nothing = "measures.international_forces.forces is empty; to switch the measure off, write enabled: false"
     assert refused(KEY, forces=[]) == nothing
 
 

@@ -112,8 +112,8 @@ def test_the_plan_is_the_cost_of_its_weeks():
 
 def test_wrong_settings_are_refused_by_name():
     assert "forces item 2 is 'army'; it is 'police', 'gendarmerie'" in refused(KEY, forces=["police", "army"])
-    assert "forces without a name" in refused(KEY, forces=[])
-    assert "bases without a name" in refused(KEY, bases=[])
+    assert "forces is empty; to switch the measure off" in refused(KEY, forces=[])
+    assert "bases is empty; to switch the measure off" in refused(KEY, bases=[])
     said = refused(KEY, bases=["Bamakoo"])
     assert "bases item 1 is 'Bamakoo'; it is one of the towns Bamako, " in said
     assert said.endswith("did you mean 'Bamako'?")

@@ -190,7 +190,7 @@ def test_clips_wear_off_until_they_are_renewed():
 def test_a_clip_without_parts_is_refused():
     from sim.engine.errors import InputError
 
-    with pytest.raises(InputError, match="without parts"):
+    with pytest.raises(InputError, match="of no length"):
         begun(shock_seconds=0, explanation_seconds=0, core_seconds=0)
 
 

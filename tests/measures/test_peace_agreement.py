@@ -57,11 +57,11 @@ def test_the_pace_multiplies_the_level_up_to_the_whole():
 
 
 def test_what_cannot_be_is_refused_by_name():
-    assert refused(KEY, done=[]).startswith("measures.peace_agreement has done without a point")
+    assert refused(KEY, done=[]).startswith("measures.peace_agreement has no points in done")
     many = refused(KEY, done=[{"after_weeks": 0, "commitments": 0}, {"after_weeks": 9, "commitments": 79}])
     assert many == "measures.peace_agreement has done item 2 with 79 commitments; there are 78"
     backwards = refused(KEY, done=[{"after_weeks": 9, "commitments": 1}, {"after_weeks": 9, "commitments": 2}])
-    assert "has done item 2 after 9 weeks, no later than the item before it" in backwards
+    assert "has done item 2 after 9 weeks; it must be later than the item before" in backwards
     assert "measures.peace_agreement.done item 1 has no commitments, which it needs" in refused(
         KEY, done=[{"after_weeks": 0}]
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sim.experiments.delivered import pair
 from sim.scenario import Scenario
+from sim.stores.run import Key
 from sim.views.report import Comparison
 
 
@@ -20,9 +20,9 @@ def comparison(records, descriptions=None, measures=None, **manifest):
         )
         for name in names
     }
-    pairs = sorted({pair(run) for runs in records.values() for run in runs})
+    pairs = sorted({Key.of(run) for runs in records.values() for run in runs})
     rows = [
-        {"scenario": name, "seed": pair(run).seed, "draw": pair(run).draw, "state": "done", "digest": record.digest}
+        {"scenario": name, "seed": Key.of(run).seed, "draw": Key.of(run).draw, "state": "done", "digest": record.digest}
         for name, runs in records.items()
         for run, record in runs.items()
     ]

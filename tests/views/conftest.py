@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from sim.experiments.store import Pair
 from sim.measures import MEASURES as EVERY
 from sim.record import Observable, Record
+from sim.stores.run import Key
 from sim.world.grid import world_grid
 
 OBSERVABLES = (
@@ -131,6 +131,6 @@ def every_measure():
     """Scenario -> draw and seed -> record: the baseline and 23 measures, each under 12 draws."""
     scenarios = {"baseline": None, **{key: key for key in EVERY}}
     return {
-        name: {Pair(draw, 1): compared(key, k, draw) for draw in range(1, 13)}
+        name: {Key(draw, 1): compared(key, k, draw) for draw in range(1, 13)}
         for k, (name, key) in enumerate(scenarios.items())
     }

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sim.comparison.delivered import delivered
+from sim.comparison.effects import effects
+from sim.comparison.outcomes import LEDGER, SOUGHT
 from sim.engine.errors import InputError
-from sim.experiments.delivered import delivered
-from sim.experiments.effects import LEDGER, SOUGHT, effects
 from sim.views.effects import MAIN, TOGETHER, plot_attribution, plot_effects, plot_shares
 from sim.views.sheet import BLUE, FAINT, INK, VERMILLION
 from sim.world.grid import world_grid

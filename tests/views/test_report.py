@@ -12,13 +12,14 @@ from comparisons import comparison, of_measures
 
 import sim
 from sim import cli
+from sim.comparison.delivered import own_delivered
+from sim.comparison.effects import basis, effects
+from sim.comparison.outcomes import LEDGER, SOUGHT
+from sim.comparison.worth import cost_per_spared
 from sim.engine.errors import InputError
-from sim.experiments.delivered import own_delivered
-from sim.experiments.effects import LEDGER, SOUGHT, basis, effects
-from sim.experiments.store import Pair
-from sim.experiments.worth import cost_per_spared
 from sim.measures import MEASURES
 from sim.scenario import Scenario
+from sim.stores.run import Key
 from sim.views import report as module
 from sim.views.report import answer, by_outcome, covered, effect, page, report, worth
 from sim.views.tables import delivery, money
@@ -289,7 +290,7 @@ def test_settings_that_are_not_the_usual_ones_are_told(every_measure, quick):
                                  "when": {"observable": "attacks", "above": 5}}}  # fmt: skip
     read = Reader(page(comparison(records, measures={"joint_patrols": setting})))
     for words in ("patrols out at a time: 33", "Mopti, Gao", "50 % of the full measure", "to 4 January 2016",
-                  "and only while attacks in Mali over 13 weeks lie above 5"):  # fmt: skip
+                  "and only while attacks in Mali over 13 weeks are above 5"):  # fmt: skip
         assert words in read.text
 
 
@@ -365,7 +366,7 @@ def store(compared, quick, tmp_path):
     manifest["scenarios"] = {name: manifest["scenarios"][name] for name in ("baseline", "joint_patrols")}
     for name, settings in manifest["scenarios"].items():
         for draw in manifest["draws"]:
-            kept = compared.records[name][Pair(draw, 1)]
+            kept = compared.records[name][Key(draw, 1)]
             folder = kept.save(tmp_path / "store" / "runs" / name / f"seed-1-draw-{draw}")
             there = json.loads((folder / "manifest.json").read_text())
             there["run"] = {"scenario_digest": settings["digest"]}

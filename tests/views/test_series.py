@@ -6,8 +6,8 @@ import pytest
 from matplotlib.collections import PolyCollection
 from matplotlib.dates import num2date
 
+from sim.comparison.effects import effects_over_time
 from sim.engine.errors import InputError
-from sim.experiments.over_time import effects_over_time
 from sim.views.series import QUARTER, plot_effects_over_time, plot_series
 from sim.views.sheet import over_seeds
 

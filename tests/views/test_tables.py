@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from sim.experiments.delivered import delivered
-from sim.experiments.effects import effects
+from sim.comparison.delivered import delivered
+from sim.comparison.effects import effects
 from sim.measures import MEASURES
 from sim.views.tables import PLAIN_WIDTH, difference, number, show_effects
 

@@ -1,0 +1,1 @@
+"""many runs, made and kept."""

@@ -1,0 +1,136 @@
+"""What a scenario would do, without running it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from sim.batches.estimate import Estimate, estimate
+from sim.parameters import Parameters
+from sim.world import facts
+from sim.world.grid import world_grid
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class Actor:
+    """An armed group or a force that acts during the run."""
+
+    name: str
+    start: date  # first day within the run
+    end: date  # last day within the run
+    people: int  # members at the start or the founding; troops at most
+    changed: bool  # whether the scenario changes it
+
+
+@dataclass(frozen=True)
+class PlannedMeasure:
+    """A measure as the scenario has it."""
+
+    key: str
+    title: str
+    active: bool
+    start: date | None
+    end: date | None
+    regions: tuple[str, ...]
+    intensity: float
+    when: str  # the condition on which it is on, in words; empty if there is none
+    delivers: str
+    reached_per_week: float | None  # in the unit of `delivers`, in full; None when not active, or unknown before a run
+    cost_xof: float | None  # over the whole run; None when it is not active
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a scenario would do."""
+
+    scenario: Scenario
+    weeks: int
+    people: int  # in 2012
+    groups: list[Actor]
+    forces: list[Actor]
+    measures: list[PlannedMeasure]
+    takes: Estimate
+    xof_per_usd: float | None
+
+
+def preview(scenario: Scenario) -> Preview:
+    """Read off what a scenario would do: who acts when, which measures where, what it costs and takes."""
+    parameters = Parameters.default().replaced(scenario.parameters)
+    return Preview(
+        scenario=scenario,
+        weeks=scenario.clock.weeks,
+        people=round(float(world_grid().population.sum())),
+        groups=_groups(scenario),
+        forces=_forces(scenario),
+        measures=_measures(scenario),
+        takes=estimate(scenario),
+        xof_per_usd=parameters.get("xof_per_usd"),
+    )
+
+
+def _within(scenario: Scenario, start: date | None, end: date | None) -> tuple[date, date] | None:
+    """The part of a time (`end`: first day after it) that lies in the run, or None."""
+    first = max(start or scenario.start, scenario.start)
+    last = min(end or scenario.end, scenario.end)
+    return (first, last) if first < last else None
+
+
+def _groups(scenario: Scenario) -> list[Actor]:
+    found = []
+    for group in facts.groups():
+        changes: Mapping[str, Any] = scenario.groups.get(group.key, {})
+        row = {**{f.name: getattr(group, f.name) for f in fields(group)}, **changes}
+        time = _within(scenario, row["founded"], row["ended"])
+        if changes.get("enabled", True) and time:
+            there = row["start_members"] if row["founded"] <= scenario.start else row["founding_core"]
+            found.append(Actor(group.name, *time, int(there), bool(changes)))
+    return sorted(found, key=lambda actor: actor.start)
+
+
+def _forces(scenario: Scenario) -> list[Actor]:
+    found = []
+    deployed = {key for measure in scenario.active_measures() for key in measure.deploys}
+    for force in facts.forces():
+        changes: Mapping[str, Any] = scenario.forces.get(force.key, {})
+        if not changes.get("enabled", True) or not (force.kind == "state" or force.key in deployed):
+            continue
+        there: list[tuple[date, date, float]] = []
+        for d in facts.deployments():
+            start = max(d.start, changes.get("start", d.start))
+            end = min(d.end or scenario.end, changes.get("end", d.end or scenario.end))
+            time = _within(scenario, start, end) if start < end else None
+            troops = d.troops * changes.get("scale", 1.0)
+            if d.force == force.key and time and troops > 0:
+                there.append((*time, troops))
+        if there:
+            most = max(sum(n for s, e, n in there if s <= day < e) for day, _, _ in there)
+            start, end = min(s for s, _, _ in there), max(e for _, e, _ in there)
+            found.append(Actor(force.name, start, end, round(most), bool(changes)))
+    return sorted(found, key=lambda actor: actor.start)
+
+
+def _measures(scenario: Scenario) -> list[PlannedMeasure]:
+    planned = []
+    for key, measure in sorted(scenario.measures.items()):
+        plan = measure.plan(scenario.clock, world_grid()) if measure.active else None
+        planned.append(
+            PlannedMeasure(
+                key,
+                measure.title,
+                measure.active,
+                measure.start,
+                measure.end,
+                measure.regions,
+                measure.intensity,
+                measure.when.in_words if measure.when else "",
+                measure.delivers,
+                plan.reached_per_week if plan else None,
+                plan.cost_xof if plan else None,
+            )
+        )
+    return planned

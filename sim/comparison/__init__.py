@@ -1,0 +1,1 @@
+"""finished runs in, numbers out."""

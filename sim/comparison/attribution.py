@@ -1,0 +1,292 @@
+"""What a package owes to each of its measures: Shapley values over its subsets, and interactions of pairs.
+
+Measures help or hinder each other, so that what one of them does depends on which others are there. Its Shapley value
+is what it adds when measures come one after the other, on average over all orders in which they may come (Shapley 1953,
+doi 10.1515/9781400881970-018): values of all measures add up to what the package does. Up to six measures every
+subset is run; of more, subsets along sampled orders, each with its reverse (Castro, Gomez and Tejada 2009,
+doi 10.1016/j.cor.2008.04.004; Mitchell et al. 2022, arXiv 2104.12199), all under the same seeds and draws.
+
+The interaction of a pair is what the two add together beyond what they add apart: the Faith-Shapley index of order two
+(Tsai, Yeh and Ravikumar 2023, arXiv 2203.00870), which is the best fit to all subsets of one number for each measure
+and one for each pair.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import combinations, permutations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.comparison.effects import many
+from sim.comparison.outcomes import OUTCOMES
+from sim.comparison.summary import combined_interval, spread
+from sim.comparison.table import Records, Table, table_of
+from sim.comparison.variants import with_only
+from sim.engine.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.scenario import Scenario
+
+FEW = 6
+"""Measures of which every subset is run."""
+ORDERS = 20
+"""Orders that are sampled where there are more of them."""
+NAME_LETTERS = 70
+ROUNDING = 1e-9
+"""Interactions smaller than this share of what subsets do are zero but for rounding."""
+TAKEN = tuple(name for name, outcome in OUTCOMES.items() if not outcome.elsewhere)
+"""Outcomes that can be shared out: those of elsewhere are of other regions in every subset."""
+
+COLUMNS = (
+    "outcome", "unit", "better", "measure", "mean", "low", "high", "median", "p5", "p95", "alone", "last", "package",
+    "draws", "seeds", "orders", "exact",
+)  # fmt: skip
+PAIR_COLUMNS = (
+    "outcome", "unit", "better", "measure", "other", "mean", "low", "high", "median", "p5", "p95", "draws", "seeds",
+    "exact",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Subsets:
+    """The subsets of a package's measures that are run.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        The package.
+    measures : tuple of str
+        Its measures that do anything.
+    orders : tuple of tuple of int
+        Orders in which they come, as places in `measures`: each and its reverse, or all there are.
+    """
+
+    scenario: Scenario
+    measures: tuple[str, ...]
+    orders: tuple[tuple[int, ...], ...]
+
+    @property
+    def exact(self) -> bool:
+        """Whether every subset is run."""
+        return len(self.measures) <= FEW
+
+    @cached_property
+    def members(self) -> tuple[frozenset[int], ...]:
+        """Each subset once: none, each alone, all but one, along the orders, and all."""
+        count = range(len(self.measures))
+        everyone = frozenset(count)
+        found = dict.fromkeys([frozenset[int](), everyone])
+        found |= dict.fromkeys(some for k in count for some in (frozenset({k}), everyone - {k}))
+        found |= dict.fromkeys(frozenset(order[:place]) for order in self.orders for place in count)
+        return tuple(sorted(found, key=lambda subset: (len(subset), sorted(subset))))
+
+    @cached_property
+    def scenarios(self) -> list[Scenario]:
+        """A scenario for each subset; the first has none of the measures, the last is the package."""
+        return [self._of(subset) for subset in self.members]
+
+    def _of(self, subset: frozenset[int]) -> Scenario:
+        package, keys = self.scenario.name, [self.measures[k] for k in sorted(subset)]
+        if len(subset) == len(self.measures):
+            return self.scenario
+        name = f"{package} with {'+'.join(keys)}" if keys else f"{package} without measures"
+        if len(name) > NAME_LETTERS:
+            digest = hashlib.sha256(" ".join(keys).encode()).hexdigest()[:8]
+            name = f"{package} with {len(keys)} of {len(self.measures)} {digest}"
+        return with_only(self.scenario, keys, name)
+
+
+def subsets(scenario: Scenario, orders: int = ORDERS, seed: int = 1) -> Subsets:
+    """The subsets of a scenario's measures to run.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The package.
+    orders : int
+        How many orders are sampled where there are more than six measures; an even number, as each comes with its
+        reverse. More orders begin with those of fewer.
+    seed : int
+        Of these orders.
+
+    Raises
+    ------
+    InputError
+        If the scenario has no measure that does anything, or `orders` is odd or below two.
+    """
+    measures = tuple(measure.key for measure in scenario.active_measures())
+    if not measures:
+        raise InputError(f"{scenario.name} has no measure that does anything; there is nothing to share out")
+    if orders < 2 or orders % 2:
+        raise InputError(f"{orders} orders; it is an even number from 2, as each order comes with its reverse")
+    if len(measures) <= FEW:
+        return Subsets(scenario, measures, tuple(permutations(range(len(measures)))))
+    from sim.engine.luck import lucks, seed_key
+
+    places = lucks(_place_in_an_order(), seed_key(seed), 0, np.arange(orders // 2 * len(measures)))
+    sampled = np.argsort(places.reshape(orders // 2, len(measures)), axis=1).tolist()
+    return Subsets(scenario, measures, tuple(tuple(way) for order in sampled for way in (order, order[::-1])))
+
+
+@cache
+def _place_in_an_order() -> np.uint32:
+    from sim.engine.luck import decision
+
+    return decision("a measure has a place in an order")
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """What a package owes to its measures.
+
+    Attributes
+    ----------
+    measures : DataFrame
+        A row per outcome and measure.
+
+        mean, low, high
+            Shapley value, in `unit`, and its 90 % interval: luck (or draws of parameters) and, unless `exact`, the
+            choice of orders.
+        median, p5, p95
+            over seeds (or draws): the middle, and between which it is in nine of ten.
+        alone, last
+            what the measure does without all others, and what the package loses without it.
+        package
+            what all measures do together: the sum of `mean`.
+    pairs : DataFrame
+        A row per outcome and pair of measures: what the two add together beyond what they add apart; of one sign with
+        `mean` of the measures where they strengthen each other. Its interval covers luck (or draws) alone. Empty where
+        there are too few subsets to tell pairs apart.
+    """
+
+    measures: pd.DataFrame
+    pairs: pd.DataFrame
+
+
+def attribution(plan: Subsets, records: Records, outcomes: Sequence[str] = TAKEN) -> Attribution:
+    """Share out the effect of a package among its measures.
+
+    Parameters
+    ----------
+    plan : Subsets
+    records : mapping
+        Scenario -> seed (or `Key` of draw and seed) -> Record, of all scenarios of the plan.
+    outcomes : sequence of str
+        Names in `TAKEN`.
+
+    Raises
+    ------
+    InputError
+        If an outcome cannot be shared out, or a run is missing: each subset is needed under every seed and draw.
+    """
+    for name in outcomes:
+        if name in OUTCOMES and name not in TAKEN:
+            raise InputError(
+                f"{name} cannot be shared out among measures: each subset would count it over different regions"
+            )
+    first = plan.scenarios[0].name
+    table = table_of(records, outcomes, first)
+    missing = InputError("some subsets lack runs; the same command makes those that are missing")
+    if table is None:
+        raise missing
+    pairs = {name: table.pairs(name, first) for name in table.arms if name != first}
+    if len({(pair.draws, pair.seeds) for pair in pairs.values()}) != 1 or not (one := next(iter(pairs.values()))).seeds:
+        raise missing
+    by_name = {name: pair.ours[:, :, 0] for name, pair in pairs.items()} | {first: one.theirs[:, :, 0]}  # Mali
+    values = np.stack([by_name[scenario.name] for scenario in plan.scenarios], axis=1)  # lines x subsets x outcomes
+    facts = {**many(table, one.draws, one.seeds), "exact": plan.exact}
+    return Attribution(_measures(plan, values, table, facts), _pairs(plan, values, table, facts))
+
+
+def _measures(plan: Subsets, values: NDArray[np.float64], table: Table, facts: Mapping[str, Any]) -> pd.DataFrame:
+    import pandas as pd
+
+    place = {subset: k for k, subset in enumerate(plan.members)}
+    everyone = plan.members[-1]
+    added = np.empty((len(values), len(plan.orders), len(plan.measures), values.shape[2]))
+    for m, order in enumerate(plan.orders):
+        steps = [place[frozenset(order[:k])] for k in range(len(order) + 1)]
+        added[:, m, list(order)] = np.diff(values[:, steps], axis=1)
+    package = (values[:, -1] - values[:, 0]).mean(axis=0)
+    rows = []
+    for o, outcome in enumerate(table.outcomes):
+        for k, key in enumerate(plan.measures):
+            alone = values[:, place[frozenset({k})], o] - values[:, 0, o]
+            last = values[:, -1, o] - values[:, place[everyone - {k}], o]
+            rows.append({
+                "outcome": outcome.name, "unit": table.units[o], "better": outcome.better, "measure": key,
+                **_interval(added[:, :, k, o], plan.exact), "alone": alone.mean(), "last": last.mean(),
+                "package": package[o], "orders": len(plan.orders), **facts,
+            })  # fmt: skip
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _interval(added: NDArray[np.float64], exact: bool) -> dict[str, float]:
+    """Of what a measure adds (lines x orders): its mean, with a t interval over lines and sampled orders."""
+    by_line, by_order = added.mean(axis=1), added.mean(axis=0)
+    parts = [(by_line.var(ddof=1) / by_line.size, by_line.size - 1)] if by_line.size > 1 else []
+    if not exact:
+        both_ways = by_order.reshape(-1, 2).mean(axis=1)
+        parts += [(both_ways.var(ddof=1) / both_ways.size, both_ways.size - 1)] if both_ways.size > 1 else []
+    enough = len(parts) == (1 if exact else 2)
+    return _row(by_line, parts if enough else [])
+
+
+def _row(by_line: NDArray[np.float64], parts: Sequence[tuple[float, int]]) -> dict[str, float]:
+    """A mean with its interval, and the spread of the lines."""
+    mean = float(by_line.mean())
+    low, high = combined_interval(mean, parts)
+    return {"mean": mean, "low": low, "high": high, **{name: float(value) for name, value in spread(by_line).items()}}
+
+
+def _pairs(plan: Subsets, values: NDArray[np.float64], table: Table, facts: Mapping[str, Any]) -> pd.DataFrame:
+    import pandas as pd
+
+    pairs = list(combinations(range(len(plan.measures)), 2))
+    fitted = _fit(plan, pairs)
+    rows = []
+    for o, outcome in enumerate(table.outcomes):
+        if fitted is None:
+            break
+        gained = values[:, :, o] - values[:, :1, o]
+        by_line = gained @ fitted.T
+        by_line[np.abs(by_line) < ROUNDING * np.abs(gained).max()] = 0.0
+        for (one, other), each in zip(pairs, by_line.T, strict=True):
+            parts = [(float(each.var(ddof=1)) / each.size, each.size - 1)] if each.size > 1 else []
+            rows.append({
+                "outcome": outcome.name, "unit": table.units[o], "better": outcome.better,
+                "measure": plan.measures[one], "other": plan.measures[other], **_row(each, parts), **facts,
+            })  # fmt: skip
+    return pd.DataFrame(rows, columns=list(PAIR_COLUMNS))
+
+
+def _fit(plan: Subsets, pairs: Sequence[tuple[int, int]]) -> NDArray[np.float64] | None:
+    """Pairs x subsets: what turns values of subsets into interactions; None where subsets do not tell pairs apart.
+
+    A weighted least squares fit of one number per measure and per pair, which meets the whole package exactly. A subset
+    of size s has the Shapley weight of its size, shared with the others of that size that were run.
+    """
+    count = len(plan.measures)
+    terms = [frozenset({k}) for k in range(count)] + [frozenset(pair) for pair in pairs]
+    inner = [k for k, subset in enumerate(plan.members) if 0 < len(subset) < count]
+    there = np.array([[term <= plan.members[k] for term in terms] for k in inner], float).reshape(-1, len(terms))
+    sizes = np.array([len(plan.members[k]) for k in inner])
+    alike = np.bincount(sizes, minlength=count + 1)[sizes] if inner else sizes
+    weights = (count - 1) / (sizes * (count - sizes)) / alike
+    whole = np.ones((1, len(terms)))
+    if np.linalg.matrix_rank(np.vstack([there, whole])) < len(terms):
+        return None
+    system = np.block([[there.T * weights @ there, whole.T], [whole, np.zeros((1, 1))]])
+    known = np.zeros((len(terms) + 1, len(plan.members)))
+    known[:-1, inner] = there.T * weights
+    known[-1, -1] = 1.0
+    found: NDArray[np.float64] = np.linalg.solve(system, known)[count : len(terms)]
+    return found

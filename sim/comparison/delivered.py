@@ -1,0 +1,103 @@
+"""What measures delivered and cost: the measures that a scenario and the baseline do not share.
+
+A measure that quietly delivers nothing would look like one that does no harm and no good, so what was delivered stands
+beside every effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.comparison.summary import ENDS
+from sim.comparison.table import ADDED, CHANGED, LEFT_OUT, Records, Settings, active_measures, changes, table_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.record import Record
+
+__all__ = ["ADDED", "CHANGED", "LEFT_OUT", "delivered", "own_delivered"]
+
+COLUMNS = (
+    "scenario", "measure", "change", "unit", "per_week", "p5", "p95", "weeks", "cost_xof", "delivered_nothing",
+    "draws", "seeds", "baseline",
+)  # fmt: skip
+
+
+def delivered(records: Records, baseline: str) -> pd.DataFrame:
+    """What the measures delivered that a scenario and the baseline do not share, and what they cost.
+
+    Parameters
+    ----------
+    records : mapping
+        Scenario -> seed (or `Key`) -> Record.
+    baseline : str
+        The scenario that the others are compared with.
+
+    Returns
+    -------
+    DataFrame
+        A row per scenario and measure, with the columns
+
+        change
+            "added" and "changed" are taken from the scenario's runs, "left out" from the baseline's.
+        per_week, p5, p95
+            what was delivered in a week in force, in `unit`: the mean over these weeks and the runs, and 5 and 95 % of
+            the runs.
+        weeks
+            weeks in force by the dates of the measure, whether its condition held or not.
+        cost_xof
+            over the whole run, mean over runs.
+        delivered_nothing
+            share of runs in which it delivered nothing at all.
+        draws, seeds
+            draws of the parameters (0: central values) and seeds that the row rests on.
+    """
+    import pandas as pd
+
+    finished = {name: runs for name, runs in records.items() if len(runs)}
+    found = {name: own_delivered(runs) for name, runs in finished.items()}  # the runs of a scenario are read once
+    measures = {name: _settings(runs) for name, runs in finished.items()}
+    rows = [
+        {"scenario": name, "measure": key, "change": change, "baseline": baseline,
+         **found[baseline if change == LEFT_OUT else name][key]}
+        for name in finished if name != baseline and baseline in finished
+        for key, change in changes(measures[name], measures[baseline]).items()
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def own_delivered(runs: Mapping[Any, Record]) -> dict[str, dict[str, Any]]:
+    """What each measure of one scenario delivered and cost: measure -> the columns of `delivered` from `unit` on."""
+    settings = _settings(runs)
+    table = table_of({"": runs}, [f"{what}_{key}" for key in settings for what in ("delivered", "cost")])
+    if table is None:
+        return {}
+    arm, names = table.arms[""], [outcome.name for outcome in table.outcomes]
+    many = {"draws": len({key.draw for key in arm.keys} - {0}), "seeds": len({key.seed for key in arm.keys})}
+    found = {}
+    for key, own in settings.items():
+        place, weeks = names.index(f"delivered_{key}"), _in_force(own, table.dates)
+        counts = arm.values[:, place, 0] / max(weeks, 1)
+        p5, p95 = np.quantile(counts, ENDS)
+        found[key] = {
+            "unit": table.units[place], "weeks": weeks, **many, "per_week": float(counts.mean()),
+            "p5": float(p5), "p95": float(p95), "delivered_nothing": float((counts == 0.0).mean()),
+            "cost_xof": float(arm.values[:, names.index(f"cost_{key}"), 0].mean()),
+        }  # fmt: skip
+    return found
+
+
+def _settings(runs: Mapping[Any, Record]) -> Mapping[str, Settings]:
+    example = next(iter(runs.values()), None)
+    return {} if example is None else active_measures(example)
+
+
+def _in_force(settings: Settings, dates: Sequence[date]) -> int:
+    """Weeks of a run between the start and the end of a measure."""
+    start, end = (settings.get(name) and date.fromisoformat(str(settings[name])) for name in ("start", "end"))
+    return sum((not start or start <= day) and (not end or day < end) for day in dates)

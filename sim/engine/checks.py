@@ -1,0 +1,112 @@
+"""Checks of single values, each written once: a number, a whole number, true or false.
+
+`number` and `yes` check what a file says; their errors are for pydantic, which adds the name of the setting. `whole`
+checks an argument of a function and names it itself. Numbers of numpy count as numbers everywhere.
+
+>>> number(0.5, "a share between 0 and 1", 0, 1)
+0.5
+>>> whole(-1, "seed")
+Traceback (most recent call last):
+sim.engine.errors.InputError: seed is -1; it is a whole number from 0 to 9223372036854775807
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from datetime import date
+from typing import Any
+
+import numpy as np
+from pydantic_core import PydanticCustomError
+
+from sim.engine.errors import InputError
+
+MOST = 2**31 - 1  # people and weeks are counted in columns of 32 bits
+FLOAT_MOST = sys.float_info.max
+LARGEST_SEED = 2**63 - 1
+"""Seeds are keys of 64 bits; this is the largest that a column of a table can hold."""
+
+
+def wrong(message: str) -> PydanticCustomError:
+    """The error that a validator raises; `message` says what is wrong, what is allowed, and which name is near."""
+    return PydanticCustomError("setting", "{message}", {"message": message})
+
+
+def shown(value: Any) -> str:
+    """A value as the user wrote it, short enough for a message."""
+    if isinstance(value, int | float) and abs(value) > MOST:
+        try:
+            return f"{value:.6g}"
+        except OverflowError:
+            return "a number too large"
+    text = value.isoformat() if isinstance(value, date) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def kind_of(value: Any) -> str:
+    """A value for a message; a block or a list by that word alone."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "a block of settings"
+    return "a list" if isinstance(value, list | tuple) else shown(value)
+
+
+def number(value: Any, allowed: str, low: float = -math.inf, high: float = math.inf, *, whole: bool = False) -> Any:
+    """A number between `low` and `high`, or an error that says what is `allowed`."""
+    if value is None:
+        raise wrong(f"has no value; it is {allowed}")
+    if isinstance(value, str):
+        raise wrong(f"is the text {shown(value)}; it is {allowed}{_bare_number(value, low, high, whole)}")
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise wrong(f"is {kind_of(value)}; it is {allowed}")
+    if abs(value) > (MOST if whole else FLOAT_MOST) or value != value:
+        raise wrong(f"is {shown(value)}; it is {allowed}" + (f" and at most {MOST}" if whole else ""))
+    if whole and value != int(value):
+        raise wrong(f"is {value}; it is {allowed}, without decimals")
+    if not low <= value <= high:
+        meant = f". Did you mean {value / 100:g}?" if (low, high) == (0, 1) and 1 < value <= 100 else ""
+        raise wrong(f"is {value}; it is {allowed}{meant}")
+    return int(value) if whole else float(value)
+
+
+def _bare_number(text: str, low: float, high: float, whole: bool) -> str:
+    """The advice to write "5 %" or "3 weeks" as a bare number, with that number if it is allowed."""
+    found = len(text) <= 40 and re.fullmatch(r"\s*([-+]?[\d_ ]*\.?\d+(?:[eE][-+]?\d+)?)\s*(\D*)", text)
+    if not found:
+        return ""
+    try:
+        value = float(found[1].replace(" ", "").replace("_", ""))
+    except ValueError:
+        return ""
+    if found[2].strip().startswith("%"):
+        value /= 100
+    if not (math.isfinite(value) and low <= value <= high) or (whole and value != int(value)):
+        return "; write the number alone, without unit or quotes"
+    bare = str(int(value)) if value == int(value) else f"{value:.12g}"
+    return f"; write the number alone, without unit or quotes: {bare}"
+
+
+def yes(value: Any) -> bool:
+    """True or false, and nothing that Python would take for either."""
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    raise wrong(("has no value" if value is None else f"is {kind_of(value)}") + "; it is true or false")
+
+
+def whole(value: Any, name: str, low: int = 0, high: int = LARGEST_SEED) -> int:
+    """The whole number that an argument (`name`) is, as a plain int: no float, no text, no truth value.
+
+    Raises
+    ------
+    InputError
+        If it is anything else, or lies outside `low` to `high`.
+    """
+    fits = isinstance(value, int | np.integer) and not isinstance(value, bool) and low <= value <= high
+    if not fits:
+        raise InputError(f"{name} is {kind_of(value)}; it is a whole number from {low} to {high}")
+    return int(value)

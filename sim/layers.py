@@ -1,0 +1,140 @@
+"""The data of a scenario before they are checked: files laid over the files they extend, with single changes on top."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+
+from sim.engine.checks import shown
+from sim.engine.errors import InputError
+from sim.engine.places import MOST_DEPTH, MOST_VALUES, NOWHERE, Place, Tree, parse, read
+from sim.measures.base import Measure
+from sim.settings import KEYS, is_what
+
+MOST_FILES = 50
+"""How many files a chain of `extends` may have; one that a person writes has three or four."""
+
+MOST_CHANGES = 1000
+"""How many values may be changed at once; each change is laid over the whole scenario."""
+
+
+def with_parents(path: str) -> Tree:
+    """The file laid over the file that it extends, which is laid over the file that this one extends, and so on."""
+    layers: list[Tree] = []
+    chain: list[str] = []
+    seen: dict[str, int] = {}
+    values = 0
+    file, said_at = path, NOWHERE
+    while True:
+        layer = read(file, said_at)
+        check_shape(layer, file)
+        values += len(layer.places)
+        seen[os.path.realpath(file)] = len(chain)
+        chain.append(file)
+        layers.append(layer)
+        if "extends" not in layer.data:
+            break
+        parent, said_at = layer.data.pop("extends"), layer.place(("extends",))
+        if not isinstance(parent, str) or not parent.strip() or not parent.isprintable():
+            raise layer.error(("extends",), f"extends {is_what(parent)}; it is the path of one scenario file")
+        file = os.path.normpath(os.path.join(os.path.dirname(file), parent))
+        first = seen.get(os.path.realpath(file))
+        if first is not None:
+            circle = " -> ".join([*chain[first:], file])
+            raise layer.error(("extends",), f"extends goes in a circle: {circle}")
+        if len(chain) == MOST_FILES:
+            raise layer.error(("extends",), f"extends leads through more than {MOST_FILES} files")
+        if values > MOST_VALUES:
+            raise layer.error(("extends",), f"extends leads to more than {MOST_VALUES:,} values in all files together")
+    tree = layers[-1]
+    for layer in layers[-2::-1]:
+        tree.data.pop("name", None)  # a file does not inherit a name
+        tree = layer.over(tree)
+    return tree
+
+
+def check_shape(tree: Tree, file: str | None) -> None:
+    """Refuse anything but a block of keys, and write `measure: true` out as a block."""
+    keys = f"a scenario has the keys {', '.join(KEYS)}"
+    if tree.data is None:
+        raise InputError(f"is empty; {keys}", file=file)
+    if not isinstance(tree.data, dict):
+        is_ = "a list" if isinstance(tree.data, list) else f"only {shown(tree.data)}"
+        raise tree.error((), f"is {is_}; {keys}")
+    measures = tree.data.get("measures")
+    if not isinstance(measures, dict):
+        return
+    for key, value in measures.items():
+        if isinstance(value, bool):
+            measures[key] = {"enabled": value}
+            tree.places["measures", key, "enabled"] = tree.place(("measures", key))
+
+
+def changed(tree: Tree, changes: Sequence[Tree]) -> Tree:
+    """A tree with changes laid over it, a later one over an earlier one."""
+    if len(changes) > MOST_CHANGES:
+        raise InputError(f"there are {len(changes):,} changes; at most {MOST_CHANGES:,} can be made at once")
+    for one in changes:
+        tree = one.over(tree)
+    return tree
+
+
+def written_change(text: str) -> Tree:
+    """A change written as PATH=VALUE, as a tree with this one value."""
+    if not isinstance(text, str):
+        raise InputError(f"an override {is_what(text)}; it is a text PATH=VALUE, such as persons_per_youth=50")
+    place = f"--set {text if len(text) <= 100 else text[:97] + '...'}"
+    path, equals, written = text.partition("=")
+    if not equals:
+        raise InputError("has no '='; it is PATH=VALUE, such as persons_per_youth=50", file=place)
+    try:
+        value = parse(written).data
+    except InputError as error:
+        raise InputError(error.message, file=place) from None
+    if isinstance(value, dict):
+        raise InputError("is a block; set one value at a time", file=place)
+    return change(path.strip(), value, place)
+
+
+def change(path: str, value: Any, place: str | None) -> Tree:
+    """A tree with one value in it."""
+    keys = path.split(".") if isinstance(path, str) else []
+    if not keys or not all(keys):
+        raise InputError(f"{shown(path)} is not a path; a path is keys joined by dots", file=place)
+    if len(keys) > MOST_DEPTH:
+        raise InputError(f"{shown(path)} is a path of more than {MOST_DEPTH} keys", file=place)
+    data = value
+    for key in reversed(keys):
+        data = {key: data}
+    tree = Tree(data, {tuple(keys[: k + 1]): Place(place) for k in range(len(keys))})
+    check_shape(tree, place)
+    return tree
+
+
+def plain_data(value: Any, depth: int = 0) -> Any:
+    """A copy as YAML would hold it: dicts with text keys, lists, numbers of Python, days as text, measures as blocks.
+
+    >>> plain_data({"intensity": np.float32(0.5), "start": datetime(2014, 2, 17), "regions": {"Mopti", "Gao"}})
+    {'intensity': 0.5, 'start': '2014-02-17', 'regions': ['Gao', 'Mopti']}
+    """
+    if depth > MOST_DEPTH:
+        raise InputError(f"the data are nested deeper than {MOST_DEPTH} levels")
+    if isinstance(value, Measure):
+        return plain_data(value.model_dump(mode="json", exclude_unset=True), depth)
+    if isinstance(value, Mapping):
+        return {str(key): plain_data(inner, depth + 1) for key, inner in value.items()}
+    if isinstance(value, set | frozenset):
+        value = sorted(value, key=str)  # sets of texts have another order in each session
+    if isinstance(value, np.datetime64):
+        value = value.astype("datetime64[us]")
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return [plain_data(inner, depth + 1) for inner in value]
+    if isinstance(value, datetime) and not any((value.hour, value.minute, value.second, value.microsecond)):
+        value = value.date()  # what some libraries give for a day
+    return value.isoformat() if isinstance(value, date) else value

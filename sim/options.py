@@ -1,0 +1,141 @@
+"""What the commands share: their options, and making runs with these options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from functools import partial, wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from sim.batches.batch import Batch
+    from sim.scenario import Scenario
+
+LARGEST_SEED = 2**62  # seeds are 64-bit keys; this leaves room for the seeds that follow the first
+LARGEST_DRAW = 2**32 - 1
+
+Command = Callable[..., Any]
+COUNT = click.IntRange(1, 100_000)
+SEED = click.IntRange(0, LARGEST_SEED)
+PATH = click.Path(path_type=Path)
+
+
+def together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Several options as one decorator, listed in this order."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+scenario_options = together(
+    click.option("--persons-per-youth", type=click.IntRange(1), metavar="N",
+                 help="Persons that one simulated youth stands for (1 simulates everyone)."),
+    click.option("--set", "changes", multiple=True, metavar="PATH=VALUE",
+                 help="Change a value of the scenario, e.g. measures.mali_kuma_kan.intensity=0.5."),
+)  # fmt: skip
+world_seed_option = click.option("--world-seed", type=SEED, default=1, show_default=True, metavar="N",
+                           help="Seed of the society: who lives where and who knows whom.")  # fmt: skip
+batch_options = together(
+    click.option("--store", metavar="PATH",
+                 help="Keep the runs in a store (a folder or URL, for very many runs); --out then holds only tables"
+                      " and figures."),
+    click.option("--cluster", metavar="ADDRESS",
+                 help="Make the runs on the workers of a Dask scheduler, such as tcp://host:8786. Needs --store."),
+    click.option("--on-error", type=click.Choice(["finish", "stop"]), default="finish", show_default=True,
+                 help="When a run fails, finish the other runs or stop."),
+    click.option("--out", type=PATH, metavar="DIR",
+                 help="Results folder; by default results/ followed by the names of the scenarios."),
+    world_seed_option,
+    click.option("--overwrite", is_flag=True, help="Replace different runs in the results folder."),
+    click.option("--quiet", is_flag=True, help="Show no progress."),
+    scenario_options,
+)  # fmt: skip
+workers_option = click.option("--workers", type=click.IntRange(1, 1024), metavar="N",
+                        help="Worker processes; by default one per core.")  # fmt: skip
+draws_option = click.option("--draws", type=COUNT, metavar="N",
+                      help="Draws 1 to N of the uncertain parameters; without it, all are at their central values."
+                      )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Making:
+    """The options that all commands share which make runs."""
+
+    persons_per_youth: int | None
+    changes: tuple[str, ...]
+    out: Path | None
+    world_seed: int
+    overwrite: bool
+    quiet: bool
+    store: str | None
+    cluster: str | None
+    on_error: str
+    workers: int | None = None
+
+    def load(self, *files: str) -> list[Scenario]:
+        """Scenarios from their files, with --set and --persons-per-youth."""
+        return load(files, self.persons_per_youth, self.changes)
+
+    def say(self, message: str) -> None:
+        """Tell how far the work is, unless --quiet asks for silence."""
+        if not self.quiet:
+            say(message)
+
+    def run(self, make: Callable[..., Any], name: str | None = None) -> Any:
+        """What `make` gives, with these options and its progress on screen; `name` is the usual results folder."""
+        from sim.views.progress import progress
+
+        out = Path("results") / name if self.out is None and name else self.out
+        options = {name: getattr(self, name) for name in ("workers", "world_seed", "overwrite", "store", "cluster")}
+        with progress(not self.quiet) as (told, on_week):
+            return make(progress=told, on_week=on_week, out=out, on_error=self.on_error, **options)
+
+    def batch(
+        self, scenarios: Sequence[Scenario], seeds: Sequence[int], draws: Sequence[int], name: str | None
+    ) -> Batch:
+        """The runs of these scenarios under these seeds and draws."""
+        from sim.batches.batch import batch_name, run_batch
+
+        name = name or batch_name([scenario.name for scenario in scenarios])
+        batch: Batch = self.run(partial(run_batch, scenarios, seeds, draws=draws), name)
+        return self.made(batch)
+
+    def made(self, batch: Batch) -> Batch:
+        """A batch that was made; says how many weeks its scenarios shared."""
+        if batch.weeks_shared:
+            share = batch.weeks_shared / batch.weeks
+            self.say(f"{batch.weeks_shared:,} of {batch.weeks:,} weeks ({share:.0%}) were shared by several scenarios")
+        return batch
+
+
+def makes_runs(command: Command) -> Command:
+    """Give a command the options of `Making`, and these to the command as its first argument."""
+
+    @wraps(command)
+    def called(**given: Any) -> Any:
+        making = Making(**{field.name: given.pop(field.name) for field in fields(Making) if field.name in given})
+        return command(making, **given)
+
+    return batch_options(called)
+
+
+def load(files: Sequence[str], persons_per_youth: int | None, changes: Sequence[str]) -> list[Scenario]:
+    from sim.scenario import load as load_scenario
+
+    return [load_scenario(file, overrides(persons_per_youth, changes)) for file in files]
+
+
+def overrides(persons_per_youth: int | None, changes: Sequence[str]) -> list[str]:
+    return [*changes, *([f"persons_per_youth={persons_per_youth}"] if persons_per_youth is not None else [])]
+
+
+def say(message: str) -> None:
+    """Tell people something, beside what the command prints."""
+    click.echo(message, err=True)

@@ -1,0 +1,258 @@
+"""What the blocks of a file may hold, and what is said about everything else.
+
+The blocks of a scenario are described by the models below, those of a sweep by models like them. `Checks` builds the
+models, collects all problems of a file, and raises them as one error with a line for each.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from datetime import date
+from typing import Annotated, Any, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from sim.engine.checks import number, shown, wrong
+from sim.engine.errors import InputError, nearest, plain, visible
+from sim.engine.places import Keys, Tree
+from sim.measures.base import Day, Several, Share, Yes
+
+FIRST_DAY = date(2012, 1, 2)
+"""The tables of people, armed groups and forces begin on this day; no run can start earlier."""
+LAST_DAY = date(2030, 12, 31)
+"""No table goes beyond 2018. A run that ended later than this would show its own assumptions only."""
+MOST_PROBLEMS = 10  # that one message lists
+MOST_SUGGESTIONS = 30  # finding the nearest name takes milliseconds
+MOST_MEMBERS = 100_000  # no armed group in Mali has had a tenth of this
+MOST_SCALE = 100  # times the troops that were there
+MOST_CERCLES = 100
+DIRECTIONS = frozenset(("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"))
+"""Classes of the characters that turn the direction of the text around them."""
+
+
+# --- texts and numbers -----------------------------------------------------------------------------------
+
+
+def _words(value: Any) -> str:
+    if value is None:
+        raise wrong("has no value; it is a text")
+    if isinstance(value, bool):
+        raise wrong(f"is a word that YAML reads as {str(value).lower()}; it is a text, so put it in quotes")
+    if isinstance(value, dict | list):
+        raise wrong(f"{is_what(value)}; it is a text")
+    if not isinstance(value, str):
+        raise wrong(f"is {shown(value)}; it is a text, so put it in quotes")
+    if any(_controls(c) for c in value):
+        raise wrong(f"is {shown(value)}; it is a text without control characters")
+    return value.strip()
+
+
+def _controls(c: str) -> bool:
+    """Whether a character controls a terminal or the direction of the text, and is no tab or line break."""
+    return (unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t") or unicodedata.bidirectional(c) in DIRECTIONS
+
+
+def _name(value: Any) -> str:
+    name = _words(value)
+    if not 0 < len(name) <= 100 or set(name) & set("/\\\n\t"):
+        raise wrong(f"is {shown(name)}; it is a text of 1 to 100 letters on one line, without / and \\")
+    if name[0] in ".=+-@":  # a hidden folder, or what a spreadsheet takes for a formula
+        raise wrong(f"is {shown(name)}; it does not begin with {name[0]}")
+    return name
+
+
+def _cercle(value: Any) -> str:
+    from sim.world.grid import world_grid  # the grid is read only where a scenario names districts
+
+    cercles = {plain(name): name for name in world_grid().cercle}
+    if not isinstance(value, str) or plain(value) not in cercles:
+        raise wrong(f"is {shown(value)}, which is not a cercle of Mali{nearest(value, cercles.values())}")
+    return cercles[plain(value)]
+
+
+def _cercles(value: Any) -> Any:
+    if isinstance(value, list | tuple) and len(value) > MOST_CERCLES:
+        raise wrong(f"is a list of {len(value)} cercles; Mali has fewer than {MOST_CERCLES}")
+    return value
+
+
+def _number(allowed: str, low: float, high: float, whole: bool = False) -> BeforeValidator:
+    return BeforeValidator(lambda value: number(value, allowed, low, high, whole=whole))
+
+
+Words = Annotated[str, BeforeValidator(_words)]
+Name = Annotated[str, BeforeValidator(_name)]
+Members = Annotated[int, _number(f"a whole number of persons from 0 to {MOST_MEMBERS}", 0, MOST_MEMBERS, True)]
+Factor = Annotated[float, _number(f"a factor from 0 to {MOST_SCALE}", 0, MOST_SCALE)]
+
+
+# --- the blocks of a scenario ----------------------------------------------------------------------------
+
+
+class Block(BaseModel):
+    """A block of a file. It may hold the keys that the model names, with values of exactly their types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class RunSettings(Block):
+    """The keys of a scenario that are not blocks themselves."""
+
+    name: Name
+    description: Words = ""
+    start: Day = FIRST_DAY
+    end: Day = date(2018, 12, 31)
+    persons_per_youth: Annotated[int, _number("a whole number of persons from 1 to 10000", 1, 10_000, whole=True)] = 20
+
+
+class GroupSettings(Block):
+    """What a scenario may change about an armed group (sim/world/data/groups.csv)."""
+
+    enabled: Yes = True
+    start_members: Members = 0
+    founded: Day = FIRST_DAY
+    ended: Day | None = None  # null: the group has no end
+    home_cercles: Annotated[Several[Annotated[str, BeforeValidator(_cercle)]], BeforeValidator(_cercles)] = ()
+    founding_core: Members = 0
+
+
+class ForceSettings(Block):
+    """What a scenario may change about a force (sim/world/data/forces.csv and deployments.csv)."""
+
+    enabled: Yes = True
+    scale: Factor = 1.0
+    start: Day = FIRST_DAY
+    end: Day = LAST_DAY
+    effectiveness: Factor = 1.0
+    abuse_factor: Factor = 1.0
+    patrol_share: Share = 0.0
+
+
+BLOCKS = ("measures", "parameters", "groups", "forces")
+KEYS = ("name", "description", "extends", "start", "end", "persons_per_youth", *BLOCKS)
+
+
+# --- the problems of a file ------------------------------------------------------------------------------
+
+
+class Checks:
+    """Collects the problems of one tree."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.problems: list[InputError] = []
+
+    def problem(self, path: Keys, message: str) -> None:
+        """Note a problem of the value at `path`."""
+        self.problems.append(self.tree.error(path, message))
+
+    def near(self, name: object, allowed: Iterable[str]) -> str:
+        """As `nearest`; empty if there are so many problems that most of them will not be shown."""
+        return nearest(name, allowed) if len(self.problems) < MOST_SUGGESTIONS else ""
+
+    def build(self, model: type[BaseModel], data: Any, path: Keys, name: str) -> Any:
+        """The model of a block, or None if the block has problems, which are noted."""
+        if not isinstance(data, dict):
+            also = "true, false or " if path[:1] == ("measures",) else ""
+            settings = f"a block of settings: {', '.join(model.model_fields)}"
+            self.problem(path, f"{name} {is_what(data)}; it is {also}{settings}")
+            return None
+        try:
+            return model.model_validate(data)
+        except ValidationError as error:
+            for one in error.errors(include_url=False):
+                ending = ("end",) if one["type"] == "end" else ()
+                self.problem((*path, *_location(one["loc"]), *ending), self._said(one, model, name))
+            return None
+
+    def known(self, block: str, known: Iterable[str]) -> dict[str, Any]:
+        """The entries of a block whose keys are known; each other key is noted as a problem."""
+        names = list(known)
+        given = self.tree.data.get(block, {})
+        if not isinstance(given, dict):
+            is_ = f"it is a block with a line for each {block[:-1]}; if there are none, write {{}}"
+            self.problem((block,), f"{block} {is_what(given)}; {is_}")
+            return {}
+        for key in given:
+            if key not in names:
+                listed = f"; there are {', '.join(names)}" if len(names) <= 30 else ""
+                self.problem((block, key), f"there is no {block[:-1]} {shown(key)}{listed}{self.near(key, names)}")
+        return {key: given[key] for key in given if key in names}
+
+    def done(self) -> None:
+        """Raise the problems, if there are any, in the order of files and lines."""
+        if not self.problems:
+            return
+        files = {file: k for k, file in enumerate(dict.fromkeys(problem.file for problem in self.problems))}
+        self.problems.sort(key=lambda problem: (files[problem.file], problem.line or 0))
+        first = self.problems[:MOST_PROBLEMS]
+        more = len(self.problems) - len(first)
+        if more:
+            first.append(InputError(f"and {more} more"))
+        raise InputError.of(first)
+
+    def _said(self, error: Any, model: type[BaseModel], name: str) -> str:
+        """What pydantic found, in the words of this program."""
+        kind, loc, context = error["type"], _location(error["loc"]), error.get("ctx", {})
+        said = dotted((name, *loc) if name else loc)
+        if kind == "missing":
+            return f"{said.rpartition('.')[0]} has no {loc[-1]}, which it needs"
+        if kind == "extra_forbidden":
+            outer, fields = dotted((name, *loc[:-1])), list(_inner(model, loc[:-1]).model_fields)
+            return f"{outer} has no setting {shown(loc[-1])}; it has {', '.join(fields)}{self.near(loc[-1], fields)}"
+        if "message" in context:
+            return f"{said}{'.end' if kind == 'end' else ''} {error['msg']}"
+        if kind == "literal_error":
+            names = [part.strip(" '\"") for part in context["expected"].replace(" or ", ", ").split(",")]
+            said += ": there is no such key" if "[key]" in error["loc"] else f" {is_what(error['input'])}"
+            return f"{said}; it is {context['expected']}{self.near(error['input'], names)}"
+        if kind in ("greater_than_equal", "less_than_equal"):
+            allowed = f"is {context['ge']:g} or more" if "ge" in context else f"is {context['le']:g} or less"
+        else:
+            allowed = _KINDS.get(kind) or error["msg"].removeprefix("Input ")
+        return f"{said} {is_what(error['input'])}; it {allowed}"
+
+
+_KINDS = {
+    "tuple_type": "is a list",
+    "list_type": "is a list",
+    "dict_type": "is a block",
+    "model_type": "is a block",
+    "date_type": "is a date as YYYY-MM-DD",
+    "string_type": "is a text",
+    "float_type": "is a number",
+    "int_type": "is a whole number",
+    "bool_type": "is true or false",
+}
+
+
+def dotted(keys: Keys) -> str:
+    """A path as a reader says it: measures.imam_training.cohorts item 2.departs."""
+    parts = (f" item {key + 1}" if isinstance(key, int) else f".{visible(key)}" for key in keys)
+    return "".join(parts).removeprefix(".")
+
+
+def is_what(value: Any) -> str:
+    """What a value is, as the predicate of a sentence: "is 3", "is a list", "has no value"."""
+    if value is None:
+        return "has no value"
+    if isinstance(value, dict | list | tuple):
+        return f"is {'a block' if isinstance(value, dict) else 'a list'}"
+    return f"is {str(value).lower() if isinstance(value, bool) else shown(value)}"
+
+
+def _location(loc: tuple[str | int, ...]) -> Keys:
+    return tuple(part for part in loc if part != "[key]")
+
+
+def _inner(model: Any, loc: Keys) -> type[BaseModel]:
+    """The model of the block at `loc` inside a model."""
+
+    def block(annotation: Any) -> type[BaseModel]:
+        """The model that an annotation is, or holds besides None."""
+        return next(part for part in (annotation, *get_args(annotation)) if hasattr(part, "model_fields"))
+
+    for part in loc:
+        model = get_args(model)[0] if isinstance(part, int) else block(model).model_fields[part].annotation
+    return block(model)

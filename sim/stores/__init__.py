@@ -1,0 +1,1 @@
+"""where runs are kept."""

@@ -1,0 +1,1 @@
+"""the same persons in two runs."""

@@ -1,0 +1,1 @@
+"""one scenario at many values."""

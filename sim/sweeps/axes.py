@@ -1,0 +1,105 @@
+"""What a sweep varies: a path of the scenario, and its values."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.measures import MEASURES
+from sim.parameters import rows
+
+DIGITS = 6
+"""Significant digits that a value of a design keeps, so that the name of a point can state it in full."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A path that is varied.
+
+    Attributes
+    ----------
+    path, label : str
+        Its path in a scenario, and what it is called in names of points and figures: the path without its block.
+    values : tuple
+        The values it may have, if they are listed; else it lies between `low` and `high`.
+    low, high : float
+        The two ends; of dates, their day numbers.
+    kind : {"number", "whole", "date", "other"}
+        What its values are.
+    dist : str
+        How likely the values between are: a key of `DISTRIBUTIONS` or the words of a prior.
+    """
+
+    path: str
+    values: tuple[Any, ...] = ()
+    low: float = 0.0
+    high: float = 0.0
+    kind: Literal["number", "whole", "date", "other"] = "number"
+    dist: str = "uniform"
+
+    @property
+    def label(self) -> str:
+        return self.path.partition(".")[2] or self.path
+
+    @property
+    def unit(self) -> str:
+        """Its unit, as far as a table or a measure says it."""
+        block, *keys = self.path.split(".")
+        if block == "parameters":
+            return rows()[keys[0]].unit
+        unit, model = "", MEASURES.get(keys[0]) if block == "measures" and len(keys) > 1 else None
+        for key in keys[1:]:
+            info = getattr(model, "model_fields", {}).get(key)
+            if info is None:
+                return ""
+            unit, model = str((info.json_schema_extra or {}).get("unit", "")), info.annotation
+        return unit
+
+    def at(self, place: float) -> Any:
+        """The value at a place from 0 (lowest) to 1 (highest), as it is written in a scenario.
+
+        >>> Axis("measures.joint_patrols.intensity", low=0.0, high=0.5).at(0.5)
+        0.25
+        """
+        return self.all_at(np.array([place]))[0]
+
+    def all_at(self, places: NDArray[np.float64]) -> list[Any]:
+        """The values at several places."""
+        if self.values:
+            return [self.values[min(int(place * len(self.values)), len(self.values) - 1)] for place in places]
+        if self.kind in ("whole", "date") and self.dist == "uniform":  # each as likely as any other
+            numbers = np.minimum(np.floor(self.low + places * (self.high - self.low + 1)), self.high)
+        else:
+            numbers = self._quantiles(places)
+        if self.kind == "date":
+            return [date.fromordinal(round(float(number_))).isoformat() for number_ in numbers]
+        if self.kind == "whole":
+            return [round(float(number_)) for number_ in numbers]
+        return [min(max(float(f"{number_:.{DIGITS}g}"), self.low), self.high) for number_ in numbers]
+
+    def _quantiles(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        if self.dist == "uniform":
+            return self.low + places * (self.high - self.low)
+        if self.dist == "log-uniform":
+            return np.asarray(self.low * (self.high / self.low) ** places)
+        from sim.priors import prior
+
+        distribution = prior(self.dist)  # the part of it between low and high
+        below, above = distribution.cdf([self.low, self.high])
+        return np.clip(distribution.ppf(below + places * (above - below)), self.low, self.high)
+
+
+def written(value: Any) -> str:
+    """A value as the name of a point says it."""
+    if isinstance(value, bool) or value is None:
+        return json.dumps(value)
+    if isinstance(value, float):
+        return f"{value:.{DIGITS}g}" if float(f"{value:.{DIGITS}g}") == value else repr(value)
+    if isinstance(value, list | tuple):
+        return "+".join(map(written, value))
+    return str(value)

@@ -1,0 +1,378 @@
+"""Sweeps: a scenario tried at many values of its settings, from one YAML file.
+
+    name: patrols_and_abuse                # else the file's own name
+    description: Do joint patrols recruit or deter?
+    scenario: ../joint_patrols.yaml        # from the place of this file
+    baseline: ../baseline.yaml             # optional: outcomes are then differences from it, seed by seed
+    set: {persons_per_youth: 100}          # changes before anything is varied; measures of the baseline stay
+    seeds: 5                               # seeds 1 to 5
+    draws: 0                               # draws 1 to n of the parameters that are not known; 0: central values
+    vary:
+      measures.joint_patrols.patrols: {values: [10, 20, 40]}
+      forces.army.abuse_factor: {low: 0.5, high: 1.5}
+      parameters.*: {dist: prior}          # every drawn parameter that is not named
+    design: {method: grid, n: 5, seed: 1}
+    outcomes: [joined, abuses, cost]
+
+A point is the scenario with one value for each path. What is varied of the world and not of a measure (parameters,
+forces, groups, dates, persons_per_youth) is varied in the baseline as well, so that a difference is always what the
+measures do in that world.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from sim.comparison.outcomes import OUTCOMES
+from sim.engine.checks import shown
+from sim.engine.errors import InputError, nearest
+from sim.engine.places import Keys, Tree, read
+from sim.layers import plain_data
+from sim.measures.base import Several, wrong
+from sim.parameters import rows
+from sim.scenario import Scenario, as_scenario, load
+from sim.settings import Block, Checks, Name, Words, is_what
+from sim.sweeps.axes import Axis
+from sim.sweeps.designs import METHODS, MOST_POINTS, Design, count
+from sim.sweeps.plan import Sweep, value_at
+
+UNVARIED = ("name", "description", "extends")
+DISTRIBUTIONS = ("uniform", "log-uniform", "prior")
+
+
+# --- what a sweep file may hold ------------------------------------------------------------------------------
+
+
+def _dist(value: Any) -> str:
+    from sim.priors import prior
+
+    allowed = f"one of {', '.join(DISTRIBUTIONS)}, or a prior as the table of parameters writes it: normal(0.3,0.2)"
+    if not isinstance(value, str):
+        raise wrong(f"is {shown(value)}; it is {allowed}")
+    if value not in DISTRIBUTIONS:
+        try:
+            if prior(value) is None:
+                raise ValueError
+        except ValueError:
+            raise wrong(f"is {shown(value)}; it is {allowed}{nearest(value, DISTRIBUTIONS)}") from None
+    return value
+
+
+class Varied(Block):
+    """What one path is varied over: `values`, or from `low` to `high`."""
+
+    values: Several[Any] = ()
+    low: Any = None
+    high: Any = None
+    dist: Annotated[str, BeforeValidator(_dist)] = "uniform"
+
+
+class _File(Block):
+    scenario: Words
+    vary: dict[str, Any]
+    design: Any
+    name: Name
+    description: Words = ""
+    baseline: Words = ""
+    set: Annotated[dict[str, Any], Field(default_factory=dict)]
+    seeds: Annotated[int, count("a whole number of seeds", 1, MOST_POINTS)] = 5
+    draws: Annotated[int, count("a whole number of draws", 0, MOST_POINTS)] = 0
+    outcomes: Several[Words] = ("joined", "attacks", "abuses", "cost")
+
+
+KEYS = ("name", "description", "scenario", "baseline", "set", "seeds", "draws", "vary", "design", "outcomes")
+
+
+# --- reading a file ------------------------------------------------------------------------------------------
+
+
+def is_sweep(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is meant as a sweep: it has a key `vary` or `design`, which no scenario has."""
+    try:
+        data = read(path).data
+    except InputError:
+        return False
+    return isinstance(data, dict) and bool({"vary", "design"} & data.keys())
+
+
+def load_sweep(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Sweep:
+    """Read and check a sweep file, and every point of it.
+
+    Parameters
+    ----------
+    path : path
+        The YAML file.
+    overrides : sequence of str
+        Changes to its scenario and baseline, as ``PATH=VALUE``; they go over its `set`.
+
+    Raises
+    ------
+    InputError
+        For each of the first ten problems: file and line, what is wrong, what is allowed, what is near.
+    """
+    return _planned(read(path), path, overrides)
+
+
+def sweep_of(data: Mapping[str, Any], folder: str | os.PathLike[str] = ".") -> Sweep:
+    """A sweep from plain data, as a sweep file would give them.
+
+    `scenario` and `baseline` may also be a Scenario or a dict; paths are taken from `folder`.
+
+    Raises
+    ------
+    InputError
+        As for `load_sweep`.
+    """
+    if not isinstance(data, Mapping):
+        raise InputError(f"the sweep {is_what(data)}; it is a dict of the keys {', '.join(KEYS)}")
+    given = {key: data[key] for key in ("scenario", "baseline") if isinstance(data.get(key), Scenario | Mapping)}
+    texts = dict.fromkeys(given, "given in Python")
+    tree = Tree(plain_data({"name": "sweep", **data, **texts}))
+    made = {key: as_scenario(value) for key, value in given.items()}
+    return replace(_planned(tree, Path(folder) / "sweep.yaml", (), made), path=None)
+
+
+def as_sweep(given: Sweep | str | os.PathLike[str] | Mapping[str, Any]) -> Sweep:
+    """A sweep as it is, or the one in a file or a dict: for every function that takes a sweep.
+
+    Raises
+    ------
+    InputError
+        If it is anything else, or the file or the dict is wrong.
+    """
+    if isinstance(given, Sweep):
+        return given
+    if isinstance(given, Mapping):
+        return sweep_of(given)
+    if isinstance(given, str | os.PathLike):
+        return load_sweep(given)
+    raise InputError(f"the sweep {is_what(given)}; it is a Sweep, the path of a sweep file, or a dict of its keys")
+
+
+def _planned(
+    tree: Tree, path: str | os.PathLike[str], overrides: Sequence[str], given: Mapping[str, Scenario] | None = None
+) -> Sweep:
+    """The sweep in a tree, or the first ten of its problems in one error; `given` holds scenarios that have no file."""
+    keys = f"a sweep has the keys {', '.join(KEYS)}"
+    if not isinstance(tree.data, dict):
+        raise InputError(f"is no block of keys; {keys}", file=path)
+    tree.data = {"name": Path(path).stem, **tree.data}
+    checks = Checks(tree)
+    for key in tree.data:
+        if key not in KEYS:
+            checks.problem((key,), f"there is no key {shown(key)}; {keys}{nearest(key, KEYS)}")
+    for key in ("scenario", "vary", "design"):
+        if key not in tree.data:
+            checks.problem((), f"a sweep needs the key {key}")
+    if checks.problems:
+        checks.done()
+    file = checks.build(_File, tree.data, (), "")
+    checks.done()
+    design = _design(checks, file.design)
+    given = given or {}
+    scenario = _scenario(checks, "scenario", path, overrides, given)
+    baseline = _scenario(checks, "baseline", path, overrides, given) if file.baseline else None
+    _check_outcomes(checks, file.outcomes, baseline)
+    checks.done()
+    axes = _axes(checks, scenario)
+    checks.done()
+    _check_design(checks, design, axes)
+    checks.done()
+    draws = tuple(range(1, file.draws + 1)) or (0,)
+    sweep = Sweep(
+        file.name, file.description, scenario, baseline, tuple(range(1, file.seeds + 1)), draws, axes, design,
+        file.outcomes, Path(path),
+    )  # fmt: skip
+    try:
+        assert sweep.points
+    except InputError as error:
+        raise tree.error(("vary",), error.message) from None
+    return sweep
+
+
+def _design(checks: Checks, data: Any) -> Design:
+    design = checks.build(Design, data, ("design",), "design")
+    checks.done()
+    assert isinstance(design, Design)
+    return design
+
+
+def _check_design(checks: Checks, design: Design, axes: Sequence[Axis]) -> None:
+    """Whether the design can be made of these paths."""
+    method, n = METHODS[design.method], design.n
+    at = ("design", "n") if n else ("design",)
+    if not n and method.n and not method.usual:
+        checks.problem(at, f"design has no n, which {design.method} needs: how many {method.n}")
+    elif n and not method.n:
+        checks.problem(at, f"design.n is {n}; {design.method} has none, its points are the values that are listed")
+    elif n and n < method.least:
+        checks.problem(at, f"design.n is {n}; {design.method} needs {method.least} or more {method.n}")
+    elif method.power_of_two and n & (n - 1):
+        near = 2 ** (n.bit_length() - 1)
+        checks.problem(at, f"design.n is {n}; {design.method} needs a power of two, such as {near} or {2 * near}")
+    if method.only_lists:
+        counts = {axis.path: len(axis.values) for axis in axes}
+        for path, count in counts.items():
+            if count != max(counts.values()) or not count:
+                said = f"{count or 'no'} value{'' if count == 1 else 's'}"
+                what = f"vary.{path} has {said}; a list needs equally many for each path: {max(counts.values()) or 1}"
+                checks.problem(("vary", path), what)
+    if design.method == "grid":
+        many = math.prod(len(axis.values) or n or method.usual for axis in axes)
+        if many > MOST_POINTS:
+            checks.problem(("design",), f"the grid has {many:,} points; at most {MOST_POINTS:,} are made")
+
+
+def _scenario(
+    checks: Checks, key: str, file: str | os.PathLike[str], overrides: Sequence[str], given: Mapping[str, Scenario]
+) -> Scenario:
+    """The scenario that a key of the sweep names, with the overrides and what `set` changes besides.
+
+    What is set of measures is of the scenario alone, as is what is varied of them.
+    """
+    tree = checks.tree
+    try:
+        scenario = given.get(key) or load(os.path.normpath(Path(file).parent / tree.data[key]), overrides)
+    except InputError as error:
+        raise _placed(error, tree, (key,)) from None
+    overridden = {override.partition("=")[0].strip() for override in overrides}
+    for path, value in tree.data.get("set", {}).items():
+        if path in UNVARIED:
+            checks.problem(("set", path), f"{path} is not to be set; the sweep has a name of its own")
+        elif path not in overridden and not (key == "baseline" and path.startswith("measures.")):
+            try:
+                scenario = scenario.replaced({path: value})
+            except InputError as error:
+                if key == "scenario":  # said once
+                    checks.problems.append(_placed(error, tree, ("set", path)))
+    return scenario
+
+
+def _placed(error: InputError, tree: Tree, keys: Keys) -> InputError:
+    """An error with the place in the sweep file that caused it, where it has none of its own."""
+    if error.file is not None:
+        return error
+    return InputError.of([tree.error(keys, line) for line in error.message.split("\n")])
+
+
+def _check_outcomes(checks: Checks, outcomes: Sequence[str], baseline: Scenario | None) -> None:
+    for place, name in enumerate(outcomes):
+        if name not in OUTCOMES:
+            known = f"it is one of {', '.join(OUTCOMES)}{nearest(name, OUTCOMES)}"
+            checks.problem(("outcomes", place), f"there is no outcome {shown(name)}; {known}")
+        elif OUTCOMES[name].elsewhere and baseline is None:
+            what = f"{name} is a difference from a baseline; name one with the key baseline"
+            checks.problem(("outcomes", place), what)
+        elif name in outcomes[:place]:
+            checks.problem(("outcomes", place), f"{name} is named twice")
+    if not outcomes:
+        checks.problem(("outcomes",), f"outcomes is empty; it is a list of: {', '.join(OUTCOMES)}")
+
+
+def _axes(checks: Checks, scenario: Scenario) -> tuple[Axis, ...]:
+    """The paths of `vary`, patterns written out."""
+    vary = checks.tree.data["vary"]
+    found: dict[str, Axis] = {}
+    if not vary:
+        checks.problem(("vary",), "vary is empty; it is a block with a line for each path that is varied")
+    for path, data in vary.items():
+        at = ("vary", path)
+        if path in UNVARIED:
+            checks.problem(at, f"{path} cannot be varied; points have names of their own")
+            continue
+        varied = checks.build(Varied, {} if data is None else data, at, f"vary.{path}")
+        if varied is None:
+            continue
+        if "*" not in path:
+            axis = _axis(checks, scenario, path, path, varied)
+            if axis is not None:
+                found[path] = axis
+            continue
+        names = [name for name in _could_be_varied(scenario) if fnmatchcase(name, path) and name not in vary]
+        if not names:
+            meant = "drawn parameters (parameters.NAME) and settings of active measures (measures.KEY.SETTING)"
+            checks.problem(at, f"{path} is the pattern of no path; patterns go over {meant}")
+        for name in names:
+            axis = _axis(checks, scenario, name, path, varied)
+            if axis is not None:
+                found.setdefault(name, axis)
+    return tuple(found.values())
+
+
+def _could_be_varied(scenario: Scenario) -> list[str]:
+    """What a pattern goes over."""
+    drawn = [f"parameters.{name}" for name, row in rows().items() if row.drawn]
+    return drawn + [
+        f"measures.{m.key}.{setting}" for m in scenario.active_measures() for setting in type(m).model_fields
+    ]
+
+
+def _axis(checks: Checks, scenario: Scenario, path: str, key: str, varied: Varied) -> Axis | None:
+    """One path with its values checked; `key` is what the file calls it."""
+    at: Keys = ("vary", key)
+    before = len(checks.problems)
+
+    def tried(value: Any, keys: Keys) -> Any:
+        """The value as the scenario has it, once it is one."""
+        try:
+            return value_at(scenario.replaced({path: value}), path)
+        except InputError as error:
+            checks.problems.append(_placed(error, checks.tree, keys))
+
+    given = varied.model_fields_set
+    if varied.values:
+        for other in sorted(given & {"low", "high", "dist"}):
+            checks.problem((*at, other), f"vary.{path} has both values and {other}; give values, or low and high")
+        for place, value in enumerate(varied.values):
+            tried(value, (*at, "values", place))
+        if len(checks.problems) > before:
+            return None
+        numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in varied.values)
+        dates = all(isinstance(v, date) or _is_date(v) for v in varied.values)
+        values = tuple(v.isoformat() if isinstance(v, date) else v for v in varied.values)
+        return Axis(path, values, kind="number" if numbers else "date" if dates else "other")
+
+    row = rows().get(path.removeprefix("parameters.")) if path.startswith("parameters.") else None
+    if row is None and path.startswith("parameters."):
+        tried(0, at)  # says what is near
+        return None
+    low = row.low if row and "low" not in given else varied.low
+    high = row.high if row and "high" not in given else varied.high
+    for name, value in (("low", low), ("high", high)):
+        if value is None:
+            checks.problem(at, f"vary.{path} has no {name}; give values, or low and high")
+    if len(checks.problems) > before:
+        return None
+    ends = tried(low, (*at, "low")), tried(high, (*at, "high"))
+    if len(checks.problems) > before:
+        return None
+    if any(isinstance(end, bool) or not (isinstance(end, int | float) or _is_date(end)) for end in ends):
+        checks.problem(at, f"vary.{path} has no values between low and high; list them: {{values: [...]}}")
+        return None
+    first, last = (float(date.fromisoformat(end).toordinal() if _is_date(end) else end) for end in ends)
+    kind: Any = "date" if _is_date(ends[0]) else "whole" if all(isinstance(end, int) for end in ends) else "number"
+    dist = row.distribution if row and varied.dist == "prior" else varied.dist
+    if first >= last:
+        checks.problem((*at, "high"), f"vary.{path}.high is {shown(high)}; it is above low, {shown(low)}")
+    elif dist == "prior" or (varied.dist == "prior" and row and not row.drawn):
+        known = f"{row.name} is never drawn" if row else "only parameters have a prior"
+        checks.problem((*at, "dist"), f"vary.{path}.dist is prior; {known}{nearest('uniform', ['uniform'])}")
+    elif dist == "log-uniform" and first <= 0:
+        checks.problem((*at, "low"), f"vary.{path}.low is {shown(low)}; log-uniform needs a low above 0")
+    else:
+        return Axis(path, low=first, high=last, kind=kind, dist=dist)
+    return None
+
+
+def _is_date(value: Any) -> bool:
+    return isinstance(value, str) and bool(re.fullmatch(r"\d{4}-\d\d-\d\d", value))

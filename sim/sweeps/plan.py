@@ -1,0 +1,175 @@
+"""The plan of a sweep: the points of its design, each a scenario with the baseline that it is compared with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.batches.batch import check_comparable
+from sim.engine.errors import InputError
+from sim.scenario import Scenario
+from sim.stores.folder import folder_name
+from sim.sweeps.axes import Axis, written
+from sim.sweeps.designs import METHODS, Design
+
+NAME_LETTERS = 70
+"""A longer name of a point becomes a digest."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One try: the scenario with a value for each path, and what it is compared with."""
+
+    name: str
+    values: dict[str, Any]
+    scenario: Scenario
+    baseline: Scenario | None
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A checked plan of runs.
+
+    Made by `load_sweep`.
+
+    Attributes
+    ----------
+    name, description : str
+    scenario, baseline : Scenario
+        Before anything is varied; without a baseline outcomes are values, with one differences from it.
+    seeds, draws : tuple of int
+        Run seeds; draws of the parameters, ``(0,)`` for their central values.
+    axes : tuple of Axis
+    design : Design
+    outcomes : tuple of str
+        Names in `sim.comparison.effects.OUTCOMES`.
+    path : Path or None
+        The file it was read from.
+    """
+
+    name: str
+    description: str
+    scenario: Scenario
+    baseline: Scenario | None
+    seeds: tuple[int, ...]
+    draws: tuple[int, ...]
+    axes: tuple[Axis, ...]
+    design: Design
+    outcomes: tuple[str, ...]
+    path: Path | None = None
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any], folder: str | os.PathLike[str] = ".") -> Sweep:
+        """A sweep from plain data, as a sweep file would give them: `sim.sweeps.file.sweep_of`.
+
+        >>> Sweep.of({"scenario": {"name": "base"}, "vary": {"parameters.h0": {"values": [0.02, 0.03]}},
+        ...           "design": {"method": "grid"}}).tries
+        ('h0=0.02', 'h0=0.03')
+        """
+        from sim.sweeps.file import sweep_of  # reads files into sweeps, so it stands above
+
+        return sweep_of(data, folder)
+
+    @cached_property
+    def places(self) -> NDArray[np.float64]:
+        """The design: a row for each try, a column for each path, from 0 to 1."""
+        method = METHODS[self.design.method]
+        n = self.design.n or method.usual
+        return method.build([len(axis.values) or n for axis in self.axes], n, self.design.seed)
+
+    @cached_property
+    def tries(self) -> tuple[str, ...]:
+        """The name of the point of each row of the design; several rows may have the same."""
+        return tuple(_point_name(self, values) for values in self._values)
+
+    @cached_property
+    def points(self) -> tuple[Point, ...]:
+        """The points, each once, in the order of the design.
+
+        Raises
+        ------
+        InputError
+            If a combination of values is no scenario, or has another period than its baseline.
+        """
+        found: dict[str, Point] = {}
+        for name, values in zip(self.tries, self._values, strict=True):
+            if name not in found:
+                found[name] = self.point(values)
+        return tuple(found.values())
+
+    def point(self, values: Mapping[str, Any]) -> Point:
+        """The point with these values, by path; paths that are left out stay as they are.
+
+        Raises
+        ------
+        InputError
+            If that is no scenario, or has another period than its baseline.
+        """
+        name = _point_name(self, values)
+        world = {path: value for path, value in values.items() if not path.startswith("measures.")}
+        try:
+            scenario, baseline = self.scenario.replaced(_in_blocks({**values, "name": name})), None
+            if self.baseline is not None:
+                title = _named(self.baseline.name, world, self.axes)
+                baseline = self.baseline.replaced(_in_blocks({**world, "name": title}))
+                check_comparable([baseline, scenario])
+        except InputError as error:
+            raise InputError(f"{name}: {error.message}", file=self.path) from None
+        return Point(name, dict(values), scenario, baseline)
+
+    @property
+    def scenarios(self) -> list[Scenario]:
+        """All that is run: baselines first, then the points."""
+        baselines = {p.baseline.name: p.baseline for p in self.points if p.baseline is not None}
+        return [*baselines.values(), *(p.scenario for p in self.points)]
+
+    @cached_property
+    def _values(self) -> tuple[dict[str, Any], ...]:
+        """The values of each row of the design, by path; without those that stay as they are."""
+        rows_: list[dict[str, Any]] = [{} for _ in self.places]
+        for axis, places in zip(self.axes, self.places.T, strict=True):
+            moved = np.flatnonzero(~np.isnan(places))
+            for row, value in zip(moved, axis.all_at(places[moved]), strict=True):
+                rows_[row][axis.path] = value
+        return tuple(rows_)
+
+
+def value_at(scenario: Scenario, path: str) -> Any:
+    """The value at a path of a scenario spelt out; None where there is none."""
+    value: Any = scenario.resolved()
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _in_blocks(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same changes with all parameters in one: a hundred of them one by one take their time."""
+    parameters = {p.partition(".")[2]: value for p, value in values.items() if p.startswith("parameters.")}
+    others = {path: value for path, value in values.items() if not path.startswith("parameters.")}
+    return {**others, "parameters": parameters} if parameters else others
+
+
+def _point_name(sweep: Sweep, values: Mapping[str, Any]) -> str:
+    return _named("", values, sweep.axes) if values else sweep.scenario.name + " as it stands"
+
+
+def _named(base: str, values: Mapping[str, Any], axes: Sequence[Axis]) -> str:
+    """A name that is the values, or a digest of them where it would be long; `base` alone where there are none."""
+    if not values:
+        return base
+    labels = {axis.path: axis.label for axis in axes}
+    name = " ".join([*([base] if base else []), *(f"{labels[p]}={written(v)}" for p, v in values.items())])
+    if len(name) <= NAME_LETTERS and folder_name(name) == re.sub("[ =]", "_", name):
+        return name
+    digest = hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()
+    return f"{base or 'point'} {digest[:12]}"

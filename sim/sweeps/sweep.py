@@ -1,0 +1,255 @@
+"""Running a sweep, its table, and what it would take."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.comparison.effects import COLUMNS, SIDES
+from sim.comparison.outcomes import NATION, OUTCOMES
+from sim.comparison.summary import summarise
+from sim.comparison.table import NOTHING_MARGIN, Table, table_of
+from sim.engine.errors import InputError, nearest
+from sim.parameters import rows
+from sim.stores.folder import folder_name, write_text
+from sim.stores.run import Key
+from sim.sweeps.axes import Axis, written
+from sim.sweeps.designs import Design
+from sim.sweeps.file import as_sweep, is_sweep, load_sweep
+from sim.sweeps.plan import Point, Sweep, value_at
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.batches.batch import Batch
+    from sim.batches.estimate import Estimate
+
+__all__ = [
+    "Axis", "Cost", "Design", "Point", "Sweep", "Swept", "is_sweep", "load_sweep", "sweep", "swept", "takes", "written",
+]  # fmt: skip
+
+
+# --- running -------------------------------------------------------------------------------------------------
+
+
+def sweep(
+    plan: Sweep | str | os.PathLike[str] | Mapping[str, Any],
+    *,
+    out: str | os.PathLike[str] | None = None,
+    **options: Any,
+) -> Swept:
+    """Run every point of a sweep, and its baselines, under the same seeds.
+
+    >>> sim.sweep("scenarios/sweeps/patrol_abuse.yaml").summary()                 # doctest: +SKIP
+
+    Parameters
+    ----------
+    plan : Sweep, path or dict
+        The plan, its file, or the content of such a file.
+    out : path, optional
+        Results folder; by default ``results/`` followed by the name of the sweep. Runs that it has are not repeated.
+    **options
+        As for `sim.batches.batch.run_batch`.
+
+    Raises
+    ------
+    InputError
+        If the file is wrong, or as for `run_batch`.
+    """
+    from sim.batches.batch import run_batch
+
+    plan = as_sweep(plan)
+    out = Path("results") / folder_name(plan.name) if out is None else out
+    return swept(plan, run_batch(plan.scenarios, plan.seeds, draws=plan.draws, out=out, **options))
+
+
+def swept(plan: Sweep, batch: Batch) -> Swept:
+    """The table of a sweep from its runs."""
+    import pandas as pd
+
+    columns = ["point", "draw", "seed", *(axis.path for axis in plan.axes)]
+    columns += [*plan.outcomes, *(f"baseline_{name}" for name in plan.outcomes if plan.baseline is not None)]
+    table = table_of(batch.records, plan.outcomes)
+    if table is None:
+        return Swept(plan, batch, pd.DataFrame(columns=columns), {}, NOTHING_MARGIN)
+    lines = []
+    for point in plan.points:
+        inputs = _inputs(plan, point)
+        for (draw, seed), values in outcomes_of(table, plan.outcomes, point).items():
+            lines.append({"point": point.name, "draw": draw, "seed": seed, **inputs, **values})
+    units = {outcome.name: unit for outcome, unit in zip(table.outcomes, table.units, strict=True) if unit}
+    return Swept(plan, batch, pd.DataFrame(lines, columns=columns), units, table.margin)
+
+
+def outcomes_of(table: Table, names: Sequence[str], point: Point) -> dict[Key, dict[str, float]]:
+    """The outcomes of each run of a point, for Mali; with a baseline, differences from it and the baseline's own.
+
+    A measure that no run has costs nothing; any other outcome that the runs do not have is NaN.
+    """
+    there = [outcome.name for outcome in table.outcomes]
+    absent = {name: 0.0 if OUTCOMES[name].prefix else math.nan for name in names if name not in there}
+    if point.baseline is None:
+        arm = table.arms[point.name]
+        return {key: {**absent, **dict(zip(there, values[:, 0].tolist(), strict=True))}
+                for key, values in zip(arm.keys, arm.values, strict=True)}  # fmt: skip
+    pairs = table.pairs(point.name, point.baseline.name, by_run=True)
+    absent |= {f"baseline_{name}": value for name, value in absent.items()}
+    gaps, theirs = (pairs.ours - pairs.theirs)[:, :, 0].tolist(), pairs.theirs[:, :, 0].tolist()
+    own = [f"baseline_{name}" for name in there]
+    return {
+        Key(draw, seed): {**absent, **dict(zip(there, gap, strict=True)), **dict(zip(own, other, strict=True))}
+        for draw, seed, gap, other in zip(pairs.draws, pairs.seeds, gaps, theirs, strict=True)
+    }
+
+
+def _inputs(plan: Sweep, point: Point) -> dict[str, Any]:
+    """The values of the varied paths at a point, those that stay as they are too."""
+    found = {axis.path: point.values.get(axis.path, value_at(point.scenario, axis.path)) for axis in plan.axes}
+    for path, value in found.items():
+        if value is None and path.startswith("parameters."):
+            found[path] = rows()[path.removeprefix("parameters.")].value
+        elif isinstance(value, list | tuple):
+            found[path] = written(value)
+    return found
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep gave.
+
+    Attributes
+    ----------
+    plan : Sweep
+    batch : Batch
+    table : DataFrame
+        A row per point, draw and seed: the values of the varied paths, then the outcomes. With a baseline these are
+        differences from it, and ``baseline_<outcome>`` are its own values.
+    units : dict of str to str
+        Unit of each outcome.
+    margin : float
+        The share of the baseline's value within which a difference counts as nothing.
+    """
+
+    plan: Sweep
+    batch: Batch
+    table: pd.DataFrame
+    units: Mapping[str, str]
+    margin: float
+
+    @property
+    def points(self) -> pd.DataFrame:
+        """A row per try of the design, in its order: `point`, then the values of the varied paths."""
+        import pandas as pd
+
+        inputs = {point.name: {"point": point.name, **_inputs(self.plan, point)} for point in self.plan.points}
+        return pd.DataFrame([inputs[name] for name in self.plan.tries])
+
+    def means(self, outcome: str) -> NDArray[np.float64]:
+        """The outcome of each try of the design, in its order: mean over seeds and draws; NaN where all failed."""
+        self.check(outcome)
+        by_point = self.table.groupby("point")[outcome].mean()
+        return by_point.reindex(list(self.plan.tries)).to_numpy(float)
+
+    def summary(self) -> pd.DataFrame:
+        """A row per point and outcome in the columns of `sim.comparison.effects.effects`, for Mali.
+
+        Without a baseline `mean`, `low`, `high` and the others are of the outcome itself.
+        """
+        import pandas as pd
+
+        baselines = {p.name: p.baseline.name if p.baseline is not None else "" for p in self.plan.points}
+        drawn = self.plan.draws != (0,)
+        found = []
+        for name, runs in self.table.groupby("point", sort=False):
+            if drawn:
+                runs = runs.groupby("draw").mean(numeric_only=True)
+            for outcome in self.plan.outcomes:
+                gap = runs[outcome].to_numpy(float)
+                theirs = runs[f"baseline_{outcome}"].to_numpy(float) if baselines[str(name)] else np.zeros_like(gap)
+                better = OUTCOMES[outcome].better
+                unit = self.units.get(outcome, "")
+                margin = self.margin * (1.0 if unit == "SD" else np.abs(theirs))
+                found.append({
+                    "scenario": name, "outcome": outcome, "group": OUTCOMES[outcome].group, "unit": unit,
+                    "region": NATION, "better": better, "baseline": baselines[str(name)],
+                    "draws": len(runs) if drawn else 0, "seeds": len(self.plan.seeds) if drawn else len(runs),
+                    **{name: float(value) for name, value in
+                       summarise(gap + theirs, theirs, SIDES[better], margin).items()},
+                })  # fmt: skip
+        return pd.DataFrame(found, columns=list(COLUMNS))
+
+    def check(self, outcome: str) -> None:
+        """Refuse an outcome that the sweep does not have."""
+        if outcome not in self.plan.outcomes:
+            raise InputError(
+                f"the sweep has no outcome {outcome!r}; it has {', '.join(self.plan.outcomes)}"
+                f"{nearest(outcome, self.plan.outcomes)}"
+            )
+
+    def save(self, folder: str | os.PathLike[str] | None = None) -> list[Path]:
+        """Write `points.csv`, `table.csv`, `summary.csv` and, of Sobol and Morris, `indices.csv` beside the runs."""
+        from sim.sweeps.sensitivity import SCREENED, all_indices
+
+        folder = Path(self.batch.out if folder is None else folder)
+        tables = {"points.csv": self.points, "table.csv": self.table, "summary.csv": self.summary()}
+        if self.plan.design.method in SCREENED and len(self.table):
+            tables["indices.csv"] = all_indices(self)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, table in tables.items():
+            write_text(folder / name, table.to_csv(index=False))
+        return [folder / name for name in tables]
+
+
+# --- what it would take --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a sweep would take on `workers` cores: all its runs, and those of them that are not there already."""
+
+    points: int
+    baselines: int
+    runs: int
+    there: int
+    workers: int
+    seconds: float
+    memory_bytes: float
+    disk_bytes: float
+
+
+def takes(plan: Sweep, workers: int | None = None, there: Mapping[str, int] | None = None) -> Cost:
+    """Runs, time, memory and disk of a sweep, without running anything.
+
+    Parameters
+    ----------
+    plan : Sweep
+    workers : int, optional
+        Processes; by default one per core.
+    there : mapping of str to int, optional
+        How many runs of each scenario need not be made (`sim.batches.batch.there_already`).
+    """
+    from sim.batches.estimate import choose_workers, disk_bytes, estimate
+
+    many = len(plan.seeds) * len(plan.draws)
+    scenarios = plan.scenarios
+    left = [many - (there or {}).get(scenario.name, 0) for scenario in scenarios]
+    each: list[Estimate] = [estimate(scenario) for scenario in scenarios]
+    most = max(e.memory_bytes for e in each)
+    cores, _ = choose_workers(workers, sum(left), most)
+    return Cost(
+        points=len(plan.points),
+        baselines=len(scenarios) - len(plan.points),
+        runs=many * len(scenarios),
+        there=many * len(scenarios) - sum(left),
+        workers=cores,
+        seconds=sum(runs * e.seconds for runs, e in zip(left, each, strict=True)) / cores,
+        memory_bytes=cores * most,
+        disk_bytes=sum(runs * disk_bytes(scenario) for runs, scenario in zip(left, scenarios, strict=True)),
+    )

@@ -1,0 +1,1 @@
+"""what the model gives beside what was recorded."""

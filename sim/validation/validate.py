@@ -1,0 +1,178 @@
+"""Does the model show the known patterns? Every target, its band, what the runs give, and whether the target is met.
+
+Most targets compare the median over draws and seeds with the band; rules for the ensemble compare a share of draws.
+Nothing here tunes anything: a target that is missed is shown as missed, and one about which the model says nothing as
+"not in the model".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.errors import InputError
+from sim.parameters import one_signed
+from sim.validation.targets import FORECASTS, TARGETS, Target, forecast_error
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.batches.batch import Batch
+    from sim.scenario import Scenario
+
+COLUMNS = ("target", "pattern", "unit", "low", "high", "median", "p5", "p95", "runs", "verdict", "source", "note")
+
+
+# --- the scenarios it needs ---------------------------------------------------------------------------------
+
+
+def scenarios(baseline: Scenario, historical: Scenario) -> list[Scenario]:
+    """What must be run: the baseline first, history one year longer, and one scenario for each thing that is tried.
+
+    Parameters
+    ----------
+    baseline : Scenario
+        What the others are compared with; from 2012 to the end of 2018.
+    historical : Scenario
+        Every measure at its real date; it is run to the end of 2019.
+
+    Raises
+    ------
+    InputError
+        If one of them does not cover the years of the targets.
+    """
+    for scenario in (baseline, historical):
+        if scenario.start > NEEDED[0] or scenario.end < NEEDED[1]:
+            raise InputError(
+                f"{scenario.name} runs from {scenario.start} to {scenario.end};"
+                f" the targets need {NEEDED[0]} to {NEEDED[1]}"
+            )
+    short = {"name": "history", "end": date(2019, 12, 30)}
+    everything = {f"measures.{key}": True for key in _all_measures()}
+    tried: dict[str, dict[str, Any]] = {
+        "clips": {"measures.mali_kuma_kan": {"start": "2016-01-04", "end": "2017-01-02"}},
+        "policing": {"measures.community_policing": {"start": "2017-01-02", "reform": False}},
+        "jobs": {"measures.economic_growth": {**JOBS, "mode": "training_and_capital"}},
+        "training_only": {"measures.economic_growth": {**JOBS, "mode": "training"}},
+        "cash": {"measures.economic_growth": {**JOBS, "mode": "cash"}},
+        "sites": {"measures.bamako_plan": True},
+        "dispatch": {"measures.intervention_protocol": True, "measures.operations_centre": True},
+        "pole": {"measures.judicial_pole": {"start": "2017-01-02", **ROOM_FOR_ALL}},
+        "raids": {"forces.army.patrol_share": RAIDS},
+        "everything": everything,
+    }
+    return [
+        baseline.replaced({"name": "baseline"}),
+        historical.replaced(short),
+        *(baseline.replaced({"name": name, **changes}) for name, changes in tried.items()),
+    ]
+
+
+NEEDED = (date(2012, 1, 2), date(2018, 12, 31))
+"""What the two scenarios must cover."""
+JOBS: dict[str, Any] = {"start": "2017-01-02", "places_per_year": 300_000_000}
+"""So many places that every youth has one within weeks: an effect on those who take it up, not a budget."""
+ROOM_FOR_ALL: dict[str, Any] = {"cases_per_year": 100_000, "judges": 5_000}
+"""A pole that takes every case there is: the pace at which it sends cases on, not its size."""
+RAIDS = 0.7
+"""Share of weeks in which army units are out on search, against 0.3: raids without control of abuses."""
+
+
+def _all_measures() -> list[str]:
+    from sim.measures import MEASURES
+
+    return list(MEASURES)
+
+
+# --- the table ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What was found.
+
+    Attributes
+    ----------
+    table : DataFrame
+        A row per target: the band, the median and 5 to 95 % over draws and seeds, and the verdict.
+    forecasts : DataFrame
+        Mean absolute error of attacks by region and year: the model's and that of naive forecasts.
+    draws, seeds : int
+        Draws of parameters (0: central values only), seeds for each.
+    about : dict
+        Versions and digests of what was run.
+    """
+
+    table: pd.DataFrame
+    forecasts: pd.DataFrame
+    draws: int
+    seeds: int
+    about: dict[str, Any]
+
+    @property
+    def missed(self) -> pd.DataFrame:
+        """The targets that were missed."""
+        return self.table[self.table.verdict == "missed"]
+
+
+def validate(batch: Batch) -> Validation:
+    """Compare the runs of `scenarios` with every target.
+
+    Parameters
+    ----------
+    batch : Batch
+        Of the scenarios that `scenarios` gives, under the same draws and seeds. Draws and seeds that not all of
+        them finished are left out.
+    """
+    import pandas as pd
+
+    keys = [key for key in batch.records["baseline"] if all(key in runs for runs in batch.records.values())]
+    asked = [target for target in TARGETS if target.value is not None]
+    found = np.full((len(asked), len(keys)), np.nan)
+    errors = np.full((len(FORECASTS), len(keys)), np.nan)
+    about: dict[str, Any] = {}
+    for k, key in enumerate(keys):
+        records = {name: runs[key] for name, runs in batch.records.items()}
+        for row, target in enumerate(asked):
+            assert target.value is not None
+            found[row, k] = target.value(records)
+        errors[:, k] = [forecast_error(name)(records) for name in FORECASTS]  # type: ignore[arg-type]
+        about = about or {"versions": records["baseline"].about["versions"]}
+    values = {id(target): row for target, row in zip(asked, found, strict=True)}
+    rows = [_row(target, values.get(id(target))) for target in TARGETS]
+    middle, low, high = np.nanpercentile(errors, [50, 5, 95], axis=1)
+    forecasts = pd.DataFrame({"forecast": FORECASTS, "median": middle, "p5": low, "p95": high})
+    rows.append(_signs_row())
+    draws = len(batch.draws) if batch.draws != (0,) else 0
+    return Validation(pd.DataFrame(rows, columns=list(COLUMNS)), forecasts, draws, len(batch.seeds), about)
+
+
+def _row(target: Target, values: NDArray[np.float64] | None) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "target": target.key, "pattern": target.pattern, "unit": target.unit, "low": target.low, "high": target.high,
+        "source": target.source, "note": target.note, "median": np.nan, "p5": np.nan, "p95": np.nan, "runs": 0,
+        "verdict": "not in the model",
+    }  # fmt: skip
+    if values is None:
+        return row
+    known = values[np.isfinite(values)]
+    row.update(runs=known.size, verdict="no runs")
+    if known.size:
+        middle = float(known.mean() if target.how == "share" else np.median(known))
+        row.update(median=middle, verdict="met" if target.low <= middle <= target.high else "missed")
+        if target.how == "median":
+            row["p5"], row["p95"] = np.percentile(known, [5, 95])
+    return row
+
+
+def _signs_row() -> dict[str, Any]:
+    """The rule that no effect may have a prior of one sign unless its studies are of one sign."""
+    wrong = one_signed()
+    note = f"one-signed: {', '.join(wrong)}" if wrong else "checked on the table of parameters"
+    target = Target("E", "effects with a prior of one sign that evidence does not justify", "parameters", 0, 0,
+                    "rule of the ensemble", note=note)  # fmt: skip
+    return {**_row(target, np.array([float(len(wrong))])), "runs": 0}

@@ -1,0 +1,119 @@
+"""What a command leaves beside the runs: tables as CSV files, and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.stores.folder import folder_name, write_text
+from sim.sweeps.discovery import discover as find_boxes
+from sim.views import (
+    about,
+    map_effect,
+    map_record,
+    plot_attribution,
+    plot_cost_effect,
+    plot_effects,
+    plot_effects_over_time,
+    plot_series,
+    plot_shares,
+    save,
+    sweep_figures,
+)  # fmt: skip
+from sim.views.sheet import facts
+from sim.views.sweep_tables import show_discovery, show_sweep
+from sim.views.sweeps import about_sweep
+from sim.views.tables import console
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.batches.batch import Batch
+    from sim.comparison.attribution import Attribution
+    from sim.sweeps.sweep import Swept
+
+MOST_DRAWN = 8
+"""Scenarios whose series and maps are drawn: more lines in a panel cannot be told apart."""
+MOST_RUNS = 200
+"""Runs of a scenario in its series and maps: each is in memory with all its weeks."""
+SERIES = ("joined", "attacks", "members", "trust")
+MAPS = ("joined_per_100k", "insecurity", "attacks", "reach")
+OVER_TIME = ("joined", "attacks", "deaths_civilian", "abuses")
+REGIONAL = ("joined", "attacks", "abuses", "deaths_civilian")
+
+
+def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> list[Path]:
+    """Write tables as CSV files named after them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {folder / f"{name}.csv": table for name, table in tables.items()}
+    for file, table in files.items():
+        write_text(file, table.to_csv(index=False))
+    return list(files)
+
+
+def draw_records(by_scenario: Mapping[str, Mapping[Any, Any]], folder: Path, say: Callable[[str], None]) -> Path:
+    """Draw the series and maps of a few scenarios."""
+    if len(by_scenario) > MOST_DRAWN:
+        say(f"(no series or maps of {len(by_scenario)} scenarios; compare at most {MOST_DRAWN} to get them)")
+        return folder
+    records = {name: list(islice(runs.values(), MOST_RUNS)) for name, runs in by_scenario.items() if len(runs)}
+    if max(map(len, by_scenario.values()), default=0) > MOST_RUNS:
+        say(f"(series and maps show the first {MOST_RUNS} runs of each scenario)")
+    told = about(records)
+    for what in SERIES:
+        save(plot_series(records, what), folder / f"series_{what}.png", told)
+    for name, runs in records.items():
+        for what in MAPS:
+            if what != "reach" or any(run.cells["reached_clips"].any() for run in runs):
+                save(map_record(runs, what), folder / f"map_{what}_{folder_name(name)}.png", about({name: runs}))
+    return folder
+
+
+def draw_effects(batch: Batch, tables: dict[str, pd.DataFrame], folder: Path) -> None:
+    """Draw what a comparison found: effects on Mali, by region and over time, and how often measures helped or harmed.
+
+    Effects over time are added to the tables where they are drawn.
+    """
+    effects = tables["effects"]
+    done = [row for row in batch.rows if row.state != "failed"]
+    told = facts(batch.scenarios, [(row.draw, row.seed) for row in done], [row.digest for row in done])
+    there = set(effects["outcome"])
+    regional = [outcome for outcome in REGIONAL if outcome in there]
+    figures = {
+        "effects": plot_effects(effects, delivered=tables["delivered"], about=told),
+        "effects_by_region": plot_effects(effects, by_region=True, outcomes=regional, about=told),
+        "shares": plot_shares(effects, about=told),
+    }
+    if {"cost", "joined"} <= there:
+        figures["cost_joined"] = plot_cost_effect(effects, "joined", about=told)
+    if len(batch.scenarios) <= MOST_DRAWN:
+        tables["effects_over_time"] = batch.effects_over_time([name for name in OVER_TIME if name in there])
+        figures["effects_over_time"] = plot_effects_over_time(tables["effects_over_time"], about=told)
+        figures |= {f"map_effect_joined_{folder_name(name)}": map_effect(effects, name, "joined", about=told)
+                    for name in dict.fromkeys(effects["scenario"])}  # fmt: skip
+    for name, figure in figures.items():
+        save(figure, folder / f"{name}.png", told)
+
+
+def draw_attribution(batch: Batch, found: Attribution, package: str, subsets: int) -> Path:
+    """Draw what each measure of a package contributes."""
+    told = facts([package, f"{subsets} subsets of its measures"],
+                 [(row.draw, row.seed) for row in batch.rows], [row.digest for row in batch.rows])  # fmt: skip
+    file = batch.out / "figures" / "attribution.png"
+    save(plot_attribution(found.measures, package, about=told), file, told)
+    return file
+
+
+def show_and_draw_sweep(swept: Swept, discover: Sequence[str] = ()) -> list[Path]:
+    """Show and draw what a sweep found, and where its scenario is no better than its baseline; names the tables."""
+    show_sweep(swept, console())
+    for name, figure in sweep_figures(swept).items():
+        save(figure, swept.batch.out / "figures" / f"{name}.png", about_sweep(swept))
+    boxes = {}
+    for outcome in discover:
+        found = find_boxes(swept, outcome)
+        show_discovery(found, console())
+        boxes[f"discovery_{outcome}"] = found.boxes
+    return write_tables(swept.batch.out, boxes)
