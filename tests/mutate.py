@@ -39,6 +39,8 @@ TESTS = {
     "sim/processes/exits.py": "tests/processes/test_justice_and_exits.py",
     "sim/processes/imams.py": "tests/processes/test_imam_courses.py",
     "sim/processes/measures.py": "tests/measures/test_base.py",
+    **{f"sim/measures/{name}.py": "tests/measures/test_base.py" for name in ("planning", "regions", "settings")},
+    **{f"sim/comparison/{name}.py": "tests/comparison" for name in ("arrays", "outcomes", "summary")},
     "sim/measures/posted.py": "tests/measures/test_joint_patrols.py",
     "sim/measures/women_and_civil_society.py": "tests/measures/test_women_and_civil_society.py",
 }
