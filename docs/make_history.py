@@ -89,7 +89,7 @@ def main() -> None:
                  f"lowest {lowest.min():,.0f}, highest {highest.max():,.0f} in all runs",
                  bool(lowest.min() >= 800 and highest.max() <= 3500)))  # fmt: skip
     for part, title, low, high in (("joined_ties", "Joiners reached through ties", 0.55, 0.90),
-                                   ("joined_month", "Joiners who joined within a month of contact", 0.35, 0.60)):  # fmt: skip
+                                   ("joined_month", "Joiners within a month of contact", 0.35, 0.60)):  # fmt: skip
         model = per_seed(part)
         rows.append(
             (title, f"{low:.0%} to {high:.0%}", interval(100 * model, ".0f") + " %", low <= np.median(model) <= high)
@@ -98,11 +98,11 @@ def main() -> None:
     lines = [
         "# The model and the record",
         "",
-        f"Scenario `historical`, {seeds} seeds, `persons_per_youth` {scenario.persons_per_youth}. Numbers of the model are",
-        "the median and, in brackets, the range from 5 to 95 % of the seeds.",
+        f"Scenario `historical`, {seeds} seeds, `persons_per_youth` {scenario.persons_per_youth}. The model columns",
+        "show the median and, in brackets, the range from 5 to 95 % of the seeds.",
         "Parameters were set by hand within the ranges of the table; nothing else was tuned. The fit used these same",
-        "targets, so this page shows that the rules *can* produce this history, not that they predict it. Recorded attacks",
-        "are those of the Global Terrorism Database, whose definition excludes the battles of the war of 2012 and 2013.",
+        "targets, so this page shows that the rules *can* produce this history, not that they predict it. Recorded",
+        "attacks are those of the Global Terrorism Database. Its definition excludes battles of the war of 2012-13.",
         "`python docs/make_history.py` writes this page.",
         "",
         "| pattern | target | model | met |",
@@ -130,8 +130,8 @@ def main() -> None:
         + ", ".join(f"{title} {sum(r[part].sum() for r in records) / joined:.0%}" for part, title in (
             ("joined_protection", "protection"), ("joined_income", "livelihood"), ("joined_company", "friends and kin"),
             ("joined_ideology", "the narrative"), ("joined_revenge", "an abuse"))) + ".",
-        "Recruits in surveys name an abuse by the state far more often (34 % of them, UNDP 2023). The model counts only",
-        "abuses of the joiner or kin within three months and does not reach that share.",
+        "Recruits in surveys name an abuse by the state far more often (34 % of them, UNDP 2023). The model counts",
+        "only abuses of the joiner or kin within three months and does not reach that share.",
     ]  # fmt: skip
     (HERE / "history.md").write_text("\n".join(lines) + "\n")
     draw(gtd, attacks, names, seeds)
@@ -175,7 +175,7 @@ def draw(gtd: np.ndarray, attacks: np.ndarray, names: list[str], seeds: int) -> 
     for axes in panels[len(everything) :]:
         axes.set_axis_off()
     panels[-1].legend(*panels[0].get_legend_handles_labels(), loc="center", frameon=False)
-    figure.suptitle("Attacks per year: model and record. The record of 2018 was held back, so 2018 shows the model only.")
+    figure.suptitle("Attacks per year: model and record. The record of 2018 was held back; 2018 is the model only.")
     figure.savefig(HERE / "history.png", dpi=110, metadata={"Software": f"kumakan {sim.__version__}"})
 
 

@@ -2,8 +2,8 @@
 
     python docs/make_notebooks.py [NAME ...]
 
-The script writes `docs/notebooks/<name>.md` and its pictures. `tests/test_notebooks.py` checks that each page belongs to
-the present text of its notebook.
+The script writes `docs/notebooks/<name>.md` and its pictures. `tests/test_notebooks.py` checks that each page is up
+to date with its notebook.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ from sim.world.grid import DATA
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 CODE = ROOT / "sim"
-MADE_BY = "<!-- docs/make_tables.py writes this page from the code. Change the code or its tables, then run the script. -->"
+MADE_BY = "<!-- Written by docs/make_tables.py. Change the code or its tables, then run the script again. -->"
 
 HOW = {
     "sum": "sum",
@@ -325,7 +325,7 @@ def data_page() -> str:
         use = re.search(rf"(?:_read|table|_by_region)\(\"{stem}\"|\"{stem}\.{ending}\"", reading)
         entries = f"{sum(1 for _ in (DATA / name).open(encoding='utf-8')) - 1} rows; " if ending == "csv" else ""
         parts.append(f"### {name}")
-        parts.append(entries + ("the program reads this table." if use else "for reference and comparison; no run reads this table."))
+        parts.append(entries + ("read by the program." if use else "for reference and comparison; no run reads it."))
         parts.append(
             markdown(
                 ("column", "unit", "meaning", "source", "licence", "quality"),
@@ -383,7 +383,7 @@ def _outcome(outcome: Outcome) -> str:
     """How an outcome is defined, if it is not the observable of the same name."""
     if outcome.prefix:
         return f"the sum of all `{outcome.prefix}` columns"
-    return f"`{outcome.of}` in the regions where only measures act that both scenarios share" if outcome.elsewhere else ""
+    return f"`{outcome.of}` in the regions where both scenarios have the same measures" if outcome.elsewhere else ""
 
 
 def _settings(settings: Iterable[Any]) -> str:
