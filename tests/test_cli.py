@@ -371,7 +371,7 @@ def test_values_are_set_and_people_chosen_in_plans_too(files, monkeypatch):
         (["FILES", "--draws", "-3"], "--draws"),
         (["FILES", "--draws", "many"], "--draws"),
         (["FILES", "--draws", "100001"], "--draws"),
-        ([], "name the baseline and the scenarios to compare, or --one-at-a-time or --leave-one-out"),
+        ([], "name a baseline and the scenarios to compare, or use --one-at-a-time or --leave-one-out"),
         (["FILES", "--one-at-a-time", "BASE"], "--one-at-a-time makes its own list of scenarios from one file"),
         (["BASE", "--leave-one-out", "BASE"], "--leave-one-out makes its own list of scenarios from one file"),
         (["--one-at-a-time", "BASE", "--leave-one-out", "BASE"], "give it alone"),

@@ -157,11 +157,10 @@ def explain(
         If the scenarios cannot be compared person by person.
     """
     check_comparable(scenario_a, scenario_b)
+    from sim.beginning import begin
     from sim.stories.partings import joiners, partings
-    from sim.week import begin
 
-    drawn = (draw,) if draw else ()
-    a, b = (begin(scenario, seed, world_seed, *drawn) for scenario in (scenario_a, scenario_b))
+    a, b = (begin(scenario, seed, world_seed=world_seed, draw=draw) for scenario in (scenario_a, scenario_b))
     if a.society is not b.society:
         raise InputError(f"draw {draw} gives {scenario_a.name} and {scenario_b.name} different people")
     joined = joiners(a.copy(), on_week), joiners(b.copy(), on_week)

@@ -27,7 +27,16 @@ from numpy.typing import NDArray
 from sim.country import Country
 from sim.population.groups import NOBODY
 from sim.population.youth import APPROACHED, CIVILIAN, DETAINED, MEMBER, TIES
-from sim.processes.approach import Pressure, approach, coefficients, freshness, pressure, threat_and_guard
+from sim.processes.approach import (
+    Pressure,
+    approach,
+    background,
+    circumstances,
+    coefficients,
+    freshness,
+    pressure,
+    threat_and_guard,
+)
 from sim.processes.attitudes import attitudes
 from sim.processes.exits import exits
 from sim.processes.groups import groups
@@ -546,7 +555,7 @@ class Odds:
     """The log of a person's hazard of joining in one week, in its parts."""
 
     b: NDArray[np.float64]  # coefficients
-    x: NDArray[np.float64]  # what they weigh, in the order of `approach.log_hazard`
+    x: NDArray[np.float64]  # what they weigh, in the order of `approach.Circumstances`
     shift: NDArray[
         np.float64
     ]  # the part of `x` that policy adds to views this week: to one's own, and to those of ties
@@ -564,18 +573,10 @@ class Odds:
 def odds(country: Country, row: int, week: int) -> Odds:
     """A youth's hazard of joining in a week, just after its approaches."""
     p, society, youth = country.parameters, country.society, country.youth
-    cell = society.cell[row]
-    threat, guard = (float(values[cell]) for values in threat_and_guard(country))
-    x = np.array([
-        week - int(youth.abuse_week[row]) < int(p.abuse_weeks),
-        youth.livelihood[row] == 2,
-        youth.schooling[row] - p.mean_schooling,
-        youth.religious_schooling[row] >= 6,
-        threat * (1.0 - guard),
-        youth.attitude[society.ties[row]].astype(np.float64).sum() / TIES,
-        (country.trust[cell] - p.trust_mean) / p.trust_sd,
-        youth.attitude[row],
-    ], np.float64)  # fmt: skip
+    cell = int(society.cell[row])
+    threat, guard = threat_and_guard(country)
+    read_from = background(society, youth, country.trust, threat * (1.0 - guard), p)
+    x = np.array(circumstances(row, cell, week, read_from), np.float64)
     shift, region = np.zeros(x.size), country.grid.region[society.cell]
     shift[_ATTITUDE] = country.levers.support[region[row]]
     shift[_NORM] = country.levers.support[region[society.ties[row]]].mean()
@@ -583,8 +584,9 @@ def odds(country: Country, row: int, week: int) -> Odds:
     with np.errstate(divide="ignore"):  # a measure may rule it out
         lever = float(np.log(country.levers.joining[cell]))
     return Odds(
-        coefficients(p), x, shift, threat, 1.0 - guard, lever, float(np.log(p.h0 / country.average_pull * fresh))
-    )
+        np.array(coefficients(p)), x, shift, float(threat[cell]), 1.0 - float(guard[cell]), lever,
+        float(np.log(p.h0 / country.average_pull * fresh)),
+    )  # fmt: skip
 
 
 def contributions(ours: Odds, theirs: Odds) -> dict[str, float]:

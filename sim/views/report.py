@@ -32,9 +32,8 @@ from sim.comparison.worth import cost_per_spared
 from sim.engine.errors import InputError
 from sim.parameters import rows as parameter_rows
 from sim.scenario import Scenario
-from sim.stores.archive import open_store
-from sim.stores.folder import Runs, folder_name, read_manifest, write_text
-from sim.stores.run import shown_key
+from sim.stores import open_batch
+from sim.stores.files import write_text
 from sim.version import __version__
 from sim.views.maps import map_effect
 from sim.views.saving import save
@@ -124,7 +123,7 @@ def report(store: str | os.PathLike[str], out: str | os.PathLike[str] | None = N
 
 
 def comparison(place: str) -> Comparison:
-    """Read a comparison from its results folder or store: the only place that knows how these are laid out.
+    """Read a comparison from its results folder or store.
 
     Raises
     ------
@@ -132,33 +131,16 @@ def comparison(place: str) -> Comparison:
         If there is no comparison.
     """
     hint = "a report is made from a folder or store that kumakan compare has written"
-    if "://" in place or "store" in read_manifest(Path(place)):
-        return _of_store(place, hint)
-    store = Path(place)
-    if not store.is_dir():
-        raise InputError(f"{store} is no folder; {hint}")
-    manifest = read_manifest(store)
-    if not isinstance(manifest.get("scenarios"), dict) or "baseline" not in manifest:
-        raise InputError(f"{store} holds no comparison (manifest.json is missing, or of something else); {hint}")
-    if len(manifest["scenarios"]) < 2:
-        raise InputError(f"{store} holds runs of one scenario only, and nothing to compare them with; {hint}")
-    records: dict[str, Runs] = {}
-    for name, settings in manifest["scenarios"].items():
-        folders: dict[Any, Path] = {}
-        for seed, draw in product(manifest["seeds"], manifest["draws"]):
-            folder = store / "runs" / folder_name(name) / (f"seed-{seed}-draw-{draw}" if draw else f"seed-{seed}")
-            if read_manifest(folder).get("run", {}).get("scenario_digest") == settings["digest"]:
-                folders[shown_key(draw, seed, manifest["draws"] != [0])] = folder
-        records[name] = Runs(dict(sorted(folders.items())))
-    return Comparison(manifest, records, manifest["baseline"])
-
-
-def _of_store(place: str, hint: str) -> Comparison:
-    archive = open_store(place)
-    if not archive.plans or len(archive.plans[-1]["scenarios"]) < 2:
-        raise InputError(f"the latest plan in {place} compares nothing; {hint}")
-    batch, asked = archive.batch(), archive.plans[-1]
-    return Comparison({**asked, "runs": [asdict(row) for row in batch.rows]}, batch.records, asked["baseline"], True)
+    if "://" not in place and not Path(place).is_dir():
+        raise InputError(f"{place} is no folder; {hint}")
+    try:
+        batch = open_batch(place)
+    except InputError as problem:
+        raise InputError(f"{place} holds no comparison ({problem.message}); {hint}") from None
+    if len(batch.scenarios) < 2:
+        raise InputError(f"{place} holds runs of one scenario only, and nothing to compare them with; {hint}")
+    manifest = {**batch.plan, "runs": [asdict(row) for row in batch.rows]}
+    return Comparison(manifest, batch.records, batch.scenarios[0], "--store" in batch.store.options)
 
 
 def page(compared: Comparison) -> str:
