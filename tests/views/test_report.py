@@ -286,7 +286,7 @@ def test_settings_that_are_not_the_usual_ones_are_told(every_measure, quick):
                                  "when": {"observable": "attacks", "above": 5}}}  # fmt: skip
     read = Reader(page(comparison(records, measures={"joint_patrols": setting})))
     for words in ("patrols out at a time: 33", "Mopti, Gao", "50 % of the full measure", "to 2016-01-04",
-                  "only while attacks in Mali over 13 weeks lie above 5"):  # fmt: skip
+                  "only while attacks in Mali over 13 weeks are above 5"):  # fmt: skip
         assert words in read.text
 
 
