@@ -15,19 +15,20 @@ from typing import TYPE_CHECKING, Any
 from sim.version import __version__
 
 if TYPE_CHECKING:
+    from sim.batches.batch import compare
     from sim.mesa.agents import Imam, Member, Recruiter, SecurityUnit, Youth
     from sim.mesa.model import RecruitmentModel
-    from sim.prompt import compare, sweep
     from sim.record import Record
     from sim.scenario import Scenario, load, run
-    from sim.stores.archive import open_store
+    from sim.stores import open_store
+    from sim.sweeps.sweep import sweep
 
 _HOMES = {
     "load": "sim.scenario",
     "run": "sim.scenario",
-    "compare": "sim.prompt",
-    "open_store": "sim.stores.archive",
-    "sweep": "sim.prompt",
+    "compare": "sim.batches.batch",
+    "open_store": "sim.stores",
+    "sweep": "sim.sweeps.sweep",
     "RecruitmentModel": "sim.mesa.model",
     "Scenario": "sim.scenario",
     "Record": "sim.record",

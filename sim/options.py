@@ -90,12 +90,9 @@ class Making:
 
     def run(self, make: Callable[..., Any], name: str | None = None) -> Any:
         """What `make` gives, with these options and its progress on screen; `name` is the usual results folder."""
-        from sim.views.progress import progress
-
         out = Path("results") / name if self.out is None and name else self.out
         options = {name: getattr(self, name) for name in ("workers", "world_seed", "overwrite", "store", "cluster")}
-        with progress(not self.quiet) as (told, on_week):
-            return make(progress=told, on_week=on_week, out=out, on_error=self.on_error, **options)
+        return make(progress=not self.quiet, out=out, on_error=self.on_error, **options)
 
     def batch(
         self, scenarios: Sequence[Scenario], seeds: Sequence[int], draws: Sequence[int], name: str | None

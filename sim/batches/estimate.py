@@ -1,4 +1,4 @@
-"""What a run will take: time and memory, from the number of youths and weeks, without running anything."""
+"""The time and memory that a run will take, from its numbers of youths and weeks, without running anything."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SPARE_MEMORY = 0.9  # share of the memory now available that batches may fill
 
 
 class Estimate(NamedTuple):
-    """What one run takes on one core."""
+    """The time and memory of one run on one core."""
 
     youths: int
     seconds: float
@@ -48,7 +48,7 @@ def estimate(scenario: Scenario) -> Estimate:
 
 
 def disk_bytes(scenario: Scenario) -> float:
-    """What the folder of a run takes on disk; the number of youths makes no difference to it."""
+    """The size of a run folder; it does not depend on the number of youths."""
     return BYTES_ON_DISK + BYTES_ON_DISK_PER_WEEK * scenario.clock.weeks
 
 
@@ -60,18 +60,18 @@ def cores() -> int:
 def choose_workers(
     wanted: int | None, runs: int, memory_bytes: float, available: float | None = None
 ) -> tuple[int, str]:
-    """How many worker processes to use, and why fewer than asked for (empty where all is well).
+    """The number of worker processes to use, and why there are fewer than asked for (empty if there are not).
 
     Parameters
     ----------
     wanted : int or None
-        Workers asked for; None is one per core.
+        Workers asked for; None means one per core.
     runs : int
         Runs to be made.
     memory_bytes : float
-        What one run needs.
+        Memory that one run needs.
     available : float, optional
-        Bytes of free memory; by default what the system says.
+        Bytes of free memory; by default those that the system reports.
     """
     available = float(psutil.virtual_memory().available) if available is None else available
     most = max(1, min(wanted or cores(), runs))

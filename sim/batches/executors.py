@@ -1,13 +1,13 @@
 """Where the runs of a batch are made: in this process, in processes of this machine, on a Dask cluster.
 
-An executor takes a function and groups of jobs, and gives back (job, what came of it) as jobs end, in any order:
+An executor takes a function and groups of jobs, and yields each job with its result as jobs end, in any order:
 
     for job, result in in_processes(work, groups, workers=2): ...
 
-`result` is what `work(job)` returned, or `Lost` where the process that worked on it died, twice. Jobs of one group go
-to one worker, one after the other, as long as there are other groups for the others: they share a past that the worker
-remembers. Groups are asked for only when a worker is free for one, so that a plan may be as long as it likes. Closing
-the generator ends the workers.
+`result` is what `work(job)` returned, or `Lost` if two processes died while they worked on this job. Jobs of one group
+share a past that a worker remembers, so they go to one worker, one after the other, while there are other groups for
+the other workers. The next group is read only when a worker is free for it, so a plan may be of any length. Closing the
+generator ends the workers.
 """
 
 from __future__ import annotations
@@ -43,27 +43,27 @@ Executor = Callable[[Work, Groups], Results]
 
 
 def executor(workers: int, cluster: str | None = None) -> Executor:
-    """The one to use: a cluster if there is one, else so many processes, or this one alone."""
+    """The executor for a batch: a cluster if one is named, otherwise so many processes, or this one alone."""
     if cluster is not None:
         return partial(on_cluster, address=cluster)
     return in_this_process if workers == 1 else partial(in_processes, workers=workers)
 
 
 class Lost(NamedTuple):
-    """In the place of a result: the worker died while it was at this job, and so did the next one that tried."""
+    """Stands for a result: the worker died while it worked on this job, and so did the next one that tried."""
 
     error: str
 
 
 class _Queue:
-    """Jobs still to be handed out: a worker goes on with its own group, then takes the next, then helps another."""
+    """Jobs still to be handed out. A worker finishes its own group, then takes the next, then helps another worker."""
 
     def __init__(self, groups: Groups) -> None:
         self._groups = iter(groups)
         self._own: dict[Any, deque[Any]] = {}
 
     def next(self, worker: Any) -> Any:
-        """The next job for a worker, None if there is none left."""
+        """The next job for a worker; None if no job is left."""
         while not self._own.get(worker):
             group = next(self._groups, None)
             if group is None:
@@ -75,7 +75,7 @@ class _Queue:
         return longest.pop() if longest else None
 
     def give_back(self, worker: Any, jobs: Iterable[Any]) -> None:
-        """Put jobs that a worker had not begun in front of its own again."""
+        """Put jobs that a worker had not begun back in front of its own."""
         self._own.setdefault(worker, deque()).extendleft(reversed(list(jobs)))
 
 
@@ -96,8 +96,7 @@ class _Died(Exception):
 class _Worker:
     """One process, and the jobs it has in the order in which it makes them.
 
-    It has a line of its own to the parent, so that a process that dies, even in the middle of an answer, is an end of
-    that line and of nothing else.
+    It has its own line to the parent. If the process dies, even in the middle of an answer, only that line ends.
     """
 
     def __init__(self, work: Work) -> None:
@@ -138,7 +137,7 @@ class _Worker:
 
 
 def in_processes(work: Work, groups: Groups, workers: int) -> Results:
-    """In so many worker processes. Jobs that were under way when one died are tried once more, each alone."""
+    """In so many worker processes. A job that was under way when its process died is tried once more, alone."""
     queue = _Queue(groups)
     again: list[Any] = []
     staff = [_Worker(work) for _ in range(workers)]
@@ -176,7 +175,7 @@ def in_processes(work: Work, groups: Groups, workers: int) -> Results:
 
 
 def _serve(line: Any, work: Work) -> None:
-    """What a worker does: jobs come in, answers go out, until the parent is gone. Ctrl-C is left to the parent."""
+    """The loop of a worker: jobs come in and answers go out until the parent is gone. The parent handles Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     jobs: SimpleQueue[Any] = SimpleQueue()
 
@@ -203,7 +202,7 @@ def _serve(line: Any, work: Work) -> None:
 
 @contextmanager
 def _surroundings() -> Iterator[None]:
-    """What a worker starts with: one numba thread, set before numba is imported, and deafness to Ctrl-C."""
+    """The environment in which a worker starts: one numba thread, set before numba is imported, and Ctrl-C blocked."""
     before = os.environ.get("NUMBA_NUM_THREADS")
     os.environ["NUMBA_NUM_THREADS"] = "1"
     can_mask = hasattr(signal, "pthread_sigmask")  # not on Windows
@@ -223,7 +222,7 @@ def _surroundings() -> Iterator[None]:
 
 
 def on_cluster(work: Work, groups: Groups, address: str) -> Results:
-    """On the workers of a Dask scheduler, also on those that come later. What a dead one had, the others make.
+    """On the workers of a Dask scheduler, including workers that join later. They also make the runs of a dead worker.
 
     Raises
     ------
@@ -257,7 +256,7 @@ def on_cluster(work: Work, groups: Groups, address: str) -> Results:
 
 
 def workers_of(address: str) -> int:
-    """How many workers a cluster has now."""
+    """The number of workers that a cluster has now."""
     with connect(address) as client:
         return len(client.nthreads())
 
@@ -280,7 +279,7 @@ def _result(future: Any) -> Any:
     try:
         return future.result()
     except KilledWorker:
-        return Lost("the workers of the cluster that were at it died; often they were out of memory")
+        return Lost("the workers of the cluster that made this run died; often they were out of memory")
 
 
 _lock = threading.Lock()

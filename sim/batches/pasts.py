@@ -1,10 +1,10 @@
-"""Scenarios that begin alike share these weeks: they are lived once per seed, and the country is copied from there.
+"""Weeks that scenarios share are simulated once per seed; each scenario goes on from a copy of the country.
 
-Two scenarios are the same up to the first week in which a measure acts that they do not share; everything else in them
-must be equal (period, persons per youth, parameters, groups, forces). That week is taken from the measures' first days
-alone, so it may come too early (a condition that is met later, a setting that matters later) and never too late.
+Two scenarios are the same until the first week in which a measure acts that only one of them has. Everything else in
+them must be equal: period, persons per youth, parameters, groups, forces. That week comes from the first days of the
+measures alone. It may be earlier than needed (a condition is met later, a setting matters later), never later.
 
-Runs made so are equal, to the last bit, to runs made alone: a country is one value, and luck belongs to a week.
+Such runs are equal, to the last bit, to runs made alone: a country is one value, and luck belongs to a week.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 MOST = 3
-"""Copies of the country that a worker keeps, at most."""
+"""The most copies of the country that a worker keeps."""
 FIRST = 20
-"""With so many scenarios before it, at most, one is compared: enough for plans of measures, quick for sweeps."""
+"""A scenario is compared with at most so many before it: enough for plans of measures, quick for sweeps."""
 
 
 @dataclass(frozen=True)
 class Past:
-    """Where a run takes its first weeks from, and what it leaves for others.
+    """Where a run takes its first weeks from, and which weeks it keeps for others.
 
     Attributes
     ----------
     group : str
-        The runs that share it; when a worker comes to another group it forgets what it kept.
+        The runs that share it; a worker forgets what it kept when it comes to another group.
     week : int
-        The week from which this run goes its own way; 0 if it shares nothing with one before it.
+        The week from which this run goes its own way; 0 if it shares nothing with a run before it.
     keep : tuple of int
-        Weeks whose beginning later runs start from.
+        Weeks from whose beginning later runs start.
     kin : tuple of str
         For `week` and each of `keep`, which past it is: runs with equal names have equal pasts.
     """
@@ -50,7 +50,7 @@ class Past:
 
 
 def same_weeks(one: Scenario, other: Scenario) -> int:
-    """The first weeks in which two scenarios are sure to be the same; 0 if there are none."""
+    """The number of first weeks in which two scenarios are certainly the same."""
     mine, theirs = (_frame(scenario) for scenario in (one, other))
     if mine != theirs:
         return 0
@@ -61,7 +61,7 @@ def same_weeks(one: Scenario, other: Scenario) -> int:
         both = [measures[key] for measures in ours if key in measures]
         if len(both) == 2 and both[0] == both[1]:
             continue
-        if key in outside:  # nobody knows what it does before its first day
+        if key in outside:  # it may act before its first day
             return 0
         for measure in both:
             weeks = min(weeks, 0 if measure.start is None else one.clock.week(measure.start))
@@ -69,12 +69,12 @@ def same_weeks(one: Scenario, other: Scenario) -> int:
 
 
 def _frame(scenario: Scenario) -> str:
-    """All of a scenario but its measures and what it is called."""
+    """Everything in a scenario except its measures, name and description."""
     return json.dumps({k: v for k, v in scenario.resolved().items() if k not in ("name", "description", "measures")})
 
 
 def pasts(scenarios: Sequence[Scenario], group: str) -> list[Past | None]:
-    """For scenarios that one worker runs in this order: where each begins, None if it shares nothing with any."""
+    """Where each scenario begins, if one worker runs them in this order; None for a scenario that shares nothing."""
     begins: list[tuple[int, int]] = []  # of each: the scenario whose past it takes, and the week from which it is alone
     taken: dict[tuple[int, int], None] = {}
     for k, scenario in enumerate(scenarios):
@@ -101,7 +101,7 @@ _group = [""]
 def live(
     scenario: Scenario, seed: int, world_seed: int, draw: int, past: Past, on_week: Callable[[Any], None] | None = None
 ) -> Record:
-    """Run a scenario from where its past is known, and keep what others will start from."""
+    """Run a scenario from the end of its past, and keep the weeks from which others start."""
     from sim.week import advance, begin, finished, record_of
 
     if _group[0] != past.group:
@@ -129,5 +129,5 @@ def live(
 
 
 def forget() -> None:
-    """Let go of what was kept."""
+    """Forget all pasts that were kept."""
     _kept.clear()

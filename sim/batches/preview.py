@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import io
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import Any
 
 from sim.batches.estimate import Estimate, estimate
+from sim.engine.cards import card
 from sim.parameters import Parameters
+from sim.scenario import Scenario, as_scenario
 from sim.world import facts
 from sim.world.grid import world_grid
 
-if TYPE_CHECKING:
-    from sim.scenario import Scenario
+WIDTH = 120
+"""Characters of a line, where a preview is printed."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +62,38 @@ class Preview:
     takes: Estimate
     xof_per_usd: float | None
 
+    def __str__(self) -> str:
+        from rich.console import Console
 
-def preview(scenario: Scenario) -> Preview:
-    """Read off what a scenario would do: who acts when, which measures where, what it costs and takes."""
+        console = Console(file=io.StringIO(), width=WIDTH)
+        import_module("sim.views.tables").show_preview(self, console)  # views are above this floor: fetched by name
+        lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+        return "\n".join(line.rstrip() for line in lines).strip()
+
+    def _repr_html_(self) -> str:
+        facts_ = {
+            "Period": f"{self.scenario.start} to {self.scenario.end}, {self.weeks} weeks",
+            "People in 2012": f"{self.people:,}",
+            "Youths in the model": f"{self.takes.youths:,}",
+            "Armed groups": ", ".join(group.name for group in self.groups) or "none",
+            "Forces": ", ".join(force.name for force in self.forces) or "none",
+            "One run": f"about {self.takes.seconds:,.0f} s and {self.takes.memory_bytes / 1e9:.1f} GB",
+        }
+        rows = [
+            (m.title, m.start or self.scenario.start, m.end or self.scenario.end, ", ".join(m.regions),
+             f"{100 * m.intensity:g} %", "" if m.cost_xof is None else f"{m.cost_xof:,.0f}")
+            for m in self.measures if m.active
+        ]  # fmt: skip
+        columns = ("Measure", "Start", "End", "Regions", "Intensity", "Cost, XOF")
+        return card(f"Preview of {self.scenario.name}", facts_, columns, rows)
+
+
+def preview(scenario: Scenario | str | os.PathLike[str] | Mapping[str, Any]) -> Preview:
+    """What a scenario (or the one in a file or a dict) would do: who acts when, which measures where, at what cost.
+
+    >>> print(preview("scenarios/joint_patrols.yaml"))                            # doctest: +SKIP
+    """
+    scenario = as_scenario(scenario)
     parameters = Parameters.default().replaced(scenario.parameters)
     return Preview(
         scenario=scenario,

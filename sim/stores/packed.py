@@ -1,4 +1,4 @@
-"""A run as it lies in a store: packed in a file of its own, then as rows of `runs`, `weeks` and `cells`."""
+"""A run in a store of many runs: first packed in its own file, then as rows of `runs`, `weeks` and `cells`."""
 
 from __future__ import annotations
 
@@ -10,17 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.engine.errors import InputError
-from sim.stores.run import run_id
+from sim.stores.run import HOW, WHAT, run_id
 from sim.stores.totals import totals
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from sim.record import Observable, Record
-
-WHAT = ("scenario", "scenario_digest", "seed", "world_seed", "draw", "version", "sources")
-HOW = ("digest", "wall_seconds", "peak_memory_bytes")
-"""What a run is, and how it went."""
 
 
 # --- a run as a file of its own -----------------------------------------------------------------------------
@@ -62,7 +58,7 @@ def pack(record: Record, digest: str = "") -> bytes:
 def _kind(
     observables: tuple[Observable, ...], regions: tuple[str, ...], cells: tuple[str, ...], weights: tuple[str, ...]
 ) -> bytes:
-    """What runs of a kind observe, as text: the same for thousands of them."""
+    """The observables of runs of one kind, as text: the same for thousands of runs."""
     facts = [[o.name, o.unit, o.how, o.meaning] for o in observables]
     return _text({"observables": facts, "regions": regions, "cells": cells, "weights": weights})
 
@@ -72,7 +68,7 @@ def _text(what: Any) -> bytes:
 
 
 class Packed:
-    """A packed run, opened: its head, and its numbers as they lie there, taken out when asked for.
+    """A packed run that is open: its head, and its numbers, which are read when asked for.
 
     Raises
     ------
@@ -108,7 +104,7 @@ class Packed:
 
     @cached_property
     def rows(self) -> dict[int, np.ndarray]:
-        """The observables that are not zero throughout, by their place: a number for each week and region."""
+        """The observables that are not zero throughout, by their index: a number for each week and region."""
         there = self.head["there"]
         return dict(zip(there, self._numbers("values").reshape(len(there), -1), strict=True))
 
@@ -161,7 +157,7 @@ class Packed:
 
 @lru_cache(maxsize=8)
 def _facts(kind: bytes) -> dict[str, Any]:
-    """What runs of a kind observe: the same text for thousands of them, so it is read once."""
+    """The observables of runs of one kind: the same text for thousands of runs, so it is read once."""
     facts: dict[str, Any] = json.loads(kind)
     return {**facts, "names": [observable[0] for observable in facts["observables"]]}
 
@@ -176,13 +172,13 @@ def _checked(record: Record, digest: str, name: str) -> Record:
 
 
 def encoding(schema: pa.Schema) -> dict[str, Any]:
-    """How `weeks` and `cells` are written: numbers as they are, many at a time, which is quick, and small by zstd."""
+    """How `weeks` and `cells` are written: many plain numbers at a time, which is quick, and zstd keeps them small."""
     words = [name for name in ("run", "scenario", "region") if name in schema.names]
     return {"compression": "zstd", "write_statistics": ["seed"], "use_dictionary": words, "write_batch_size": 2**16}
 
 
 def run_table(runs: Sequence[Packed], file: str, first: int = -1) -> pa.Table:
-    """A row per run: what it is, how it went, where it is, what is needed to make it again, and its totals."""
+    """A row for each run: what it is, how it went, where it is, how to make it again, and its totals."""
     import pyarrow as pa
 
     heads = [run.head for run in runs]
@@ -200,7 +196,7 @@ def run_table(runs: Sequence[Packed], file: str, first: int = -1) -> pa.Table:
 
 
 def total_column(name: str, how: str) -> str:
-    """What the total of an observable is called: `sum.joined`, `mean.trust`."""
+    """The column with the total of an observable: `sum.joined`, `mean.trust`."""
     return f"{'sum' if how == 'sum' else 'mean'}.{name}"
 
 
@@ -224,7 +220,7 @@ def week_table(runs: Sequence[Packed]) -> pa.Table:
 
 
 def cell_table(runs: Sequence[Packed]) -> pa.Table:
-    """What runs hold by cell, one below the other, each row with its run."""
+    """The values by cell of each run, one run below the other, each row with its run."""
     import pyarrow as pa
 
     sizes = [next((values.size for values in run.cells.values()), 0) for run in runs]
@@ -273,7 +269,7 @@ def _lists(values: Any) -> pa.Array:
 
 
 def record_of(run: str, runs: pa.Table, weeks: pa.Table, cells: pa.Table) -> Record:
-    """A record out of the tables it stands in."""
+    """The record of a run, from the tables that hold it."""
     import pyarrow.compute as pc
 
     from sim.record import Observable, Record

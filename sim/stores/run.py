@@ -1,43 +1,21 @@
-"""What a run is: its scenario, seed and draw, and the identity that tells it from every other run."""
+"""A run, its key and its identity, and how it ended."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache, cached_property
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from sim.measures import PLUGINS, Plugin
+from sim.measures import PLUGINS
+from sim.stores.sources import sources_digest
 from sim.version import __version__
+from sim.version import versions as installed
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
-
-PACKAGE = Path(__file__).resolve().parents[1]
-ABOVE_THE_WEEK = {
-    "cli.py",
-    "__main__.py",
-    "__init__.py",
-    "model.py",
-    "agents.py",
-    "prompt.py",
-    "mesa",
-    "views",
-    "experiments",
-    "stores",
-    "comparison",
-    "batches",
-    "sweeps",
-    "stories",
-    "validation",
-}
-"""Parts of the package that cannot change the numbers of a run."""
-
 
 IDENTITY = {
     "scenario": "the scenario's name",
@@ -48,47 +26,19 @@ IDENTITY = {
     "version": "the version of kumakan",
     "sources": "the program's code or tables",
 }
-"""What makes a run this run, in words."""
-
-
-def sources_digest() -> str:
-    """A sha256 (16 hex digits) of all code and tables that decide the numbers of a run, measures from outside too."""
-    return _sources_digest(tuple(PLUGINS))  # a session may add to them
-
-
-@cache
-def _sources_digest(plugins: tuple[Plugin, ...]) -> str:
-    sha = hashlib.sha256()
-    for file in sorted(PACKAGE.rglob("*")):
-        place = file.relative_to(PACKAGE)
-        if file.suffix in {".py", ".csv", ".geojson"} and place.parts[0] not in ABOVE_THE_WEEK:
-            sha.update(place.as_posix().encode() + b"\0" + file.read_bytes())
-    for plugin in plugins:
-        sha.update(f"{plugin.distribution} {plugin.version} {plugin.key}{plugin.text}".encode())
-        for source in plugin.files:
-            sha.update(source.name.encode() + b"\0" + source.read_bytes())
-    return sha.hexdigest()[:16]
+"""The parts of the identity of a run, in words."""
+WHAT, HOW = tuple(IDENTITY), ("digest", "wall_seconds", "peak_memory_bytes")
+"""What a run is, and how it went: columns of every table of runs."""
 
 
 def versions() -> dict[str, str]:
-    """Versions of kumakan, Python, the libraries that results may depend on, and what brings measures from outside."""
-    return {**_versions(), **{plugin.distribution: plugin.version for plugin in PLUGINS}}
-
-
-@cache
-def _versions() -> dict[str, str]:
-    found = {"kumakan": __version__, "python": platform.python_version()}
-    for name in ("numpy", "numba", "mesa", "pandas", "scipy", "pyarrow"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
+    """The versions of kumakan, of Python, of libraries that results may depend on, and of measures from outside."""
+    return installed(PLUGINS)
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a plan."""
+    """One run: a scenario under a seed and a draw of parameters."""
 
     scenario: Scenario
     digest: str  # of the scenario
@@ -98,7 +48,7 @@ class Run:
 
     @cached_property
     def identity(self) -> dict[str, Any]:
-        """What makes it this run: two runs with equal identities give the same numbers."""
+        """What tells this run from every other: two runs with equal identities give the same numbers."""
         return {
             "scenario": self.scenario.name,
             "scenario_digest": self.digest,
@@ -111,17 +61,74 @@ class Run:
 
     @property
     def id(self) -> str:
-        """Its identity as 16 hexadecimal digits."""
+        """The identity as 16 hexadecimal digits."""
         return run_id(self.identity)
 
 
+@dataclass(frozen=True)
+class Row:
+    """How one run ended.
+
+    Attributes
+    ----------
+    scenario, seed, draw
+        Which run.
+    state : {"done", "reused", "failed"}
+        Made by this batch, already there, or failed.
+    folder : str
+        Its run folder; empty if it failed, or if it is in a store of many runs.
+    digest : str
+        SHA-256 of its numbers.
+    seconds : float
+        Wall time.
+    peak_memory_bytes : int
+        The most memory that its process ever held.
+    shared_weeks : int
+        Weeks copied from another run that began alike.
+    error, details : str
+        What went wrong, in one line and as a traceback.
+    repeat : str
+        The command that makes this run again.
+    """
+
+    scenario: str
+    seed: int
+    draw: int
+    state: Literal["done", "reused", "failed"]
+    folder: str = ""
+    digest: str = ""
+    seconds: float = 0.0
+    peak_memory_bytes: int = 0
+    shared_weeks: int = 0
+    error: str = ""
+    details: str = ""
+    repeat: str = ""
+
+    @classmethod
+    def of(cls, line: Mapping[str, Any]) -> Row:
+        """The row in a line of a manifest or a log, which may hold more."""
+        return cls(**{field.name: line[field.name] for field in fields(cls) if field.name in line})
+
+    @property
+    def name(self) -> str:
+        """Which run, in words."""
+        return f"{self.scenario}, seed {self.seed}" + (f", draw {self.draw}" if self.draw else "")
+
+
+def facts_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """What a row says of a finished run, from the run's manifest."""
+    names = {"digest": "digest", "wall_seconds": "seconds"}
+    facts = ("digest", "wall_seconds", "peak_memory_bytes", "shared_weeks")
+    return {names.get(key, key): manifest[key] for key in facts if key in manifest}
+
+
 def run_id(identity: Mapping[str, Any]) -> str:
-    """An identity as 16 hexadecimal digits: two of a million runs are alike with a chance of 3 in 100 million."""
+    """An identity as 16 hexadecimal digits; the chance that two of a million runs share them is 3 in 100 million."""
     return hashlib.sha256(json.dumps([identity[key] for key in IDENTITY]).encode()).hexdigest()[:16]
 
 
 def scenario_text(scenario: Scenario) -> str:
-    """A scenario, spelt out as YAML."""
+    """A scenario with all its settings, as YAML."""
     import yaml
 
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the same text, ten times as fast where libyaml is there
@@ -130,7 +137,7 @@ def scenario_text(scenario: Scenario) -> str:
 
 
 class Key(NamedTuple):
-    """The draw and the seed of a run: runs of several scenarios are compared under the same key.
+    """The draw and the seed of a run. Runs of different scenarios are compared under the same key.
 
     Draw 0 has every parameter at its central value.
     """
@@ -140,10 +147,10 @@ class Key(NamedTuple):
 
     @classmethod
     def of(cls, key: Key | int) -> Key:
-        """The key that is meant: a seed alone is a run at the central values."""
+        """The key for a key or a bare seed, which stands for a run at the central values."""
         return cls(*key) if isinstance(key, tuple) else cls(0, key)
 
 
 def shown_key(draw: int, seed: int, drawn: bool) -> Key | int:
-    """The key under which a user finds a record: the seed alone where no parameter is drawn."""
+    """The key under which users find a run: a `Key` where parameters are drawn, otherwise the bare seed."""
     return Key(draw, seed) if drawn else seed

@@ -1,4 +1,4 @@
-"""What runs are compared by: their totals, one number for each region and observable, or each week of them."""
+"""The numbers by which runs are compared: totals by region and observable, and weekly values."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from sim.record import Record
 
 LAST_WEEKS = 52
-"""A state such as trust is taken as its mean over this many last weeks, so that no season weighs more."""
+"""The total of a state such as trust is its mean over the last 52 weeks, so that no season weighs more."""
 
 
 def totals(record: Record, names: Sequence[str]) -> NDArray[np.float64]:
-    """Regions x observables: counts as sums over the run, states as means over its last 52 weeks. NaN where absent."""
+    """Regions x observables: sums over the run, or means over its last 52 weeks for states. NaN where absent."""
     columns = _columns(record, names)
     states = [k >= 0 and record.observables[k].how != "sum" for k in columns]
     # all columns at once, as they lie in memory: several times as fast as picking some first
@@ -33,7 +33,7 @@ def _columns(record: Record, names: Sequence[str]) -> list[int]:
 
 
 def all_totals(runs: Mapping[Any, Record], names: Sequence[str]) -> Mapping[Any, NDArray[np.float64]]:
-    """The totals of many runs; runs that have them in columns need not read their records."""
+    """The totals of many runs, by key; a store of many runs reads them from columns instead of records."""
     kept = getattr(runs, "totals", None)
     return kept(names) if kept else {key: totals(runs[key], names) for key in runs}
 
@@ -45,6 +45,6 @@ def weekly(record: Record, names: Sequence[str]) -> NDArray[np.float64]:
 
 
 def all_weekly(runs: Mapping[Any, Record], names: Sequence[str]) -> Mapping[Any, NDArray[np.float64]]:
-    """The weeks of many runs; runs that have them in columns need not read their records."""
+    """The weekly values of many runs, by key; a store of many runs reads them from columns instead of records."""
     kept = getattr(runs, "weekly", None)
     return kept(names) if kept else {key: weekly(runs[key], names) for key in runs}

@@ -28,8 +28,10 @@ from sim.sweeps.plan import Point, Sweep, value_at
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.batches.batch import Batch
+    from sim.batches.batch import Batch, OnError
     from sim.batches.estimate import Estimate
+    from sim.batches.work import OnProgress, OnWeek, Runner
+    from sim.stores.store import Store
 
 __all__ = [
     "Axis", "Cost", "Design", "Point", "Sweep", "Swept", "is_sweep", "load_sweep", "sweep", "swept", "takes", "written",
@@ -43,7 +45,16 @@ def sweep(
     plan: Sweep | str | os.PathLike[str] | Mapping[str, Any],
     *,
     out: str | os.PathLike[str] | None = None,
-    **options: Any,
+    workers: int | None = None,
+    world_seed: int = 1,
+    overwrite: bool = False,
+    progress: bool | OnProgress | None = None,
+    store: str | os.PathLike[str] | Store | None = None,
+    on_error: OnError = "finish",
+    cluster: str | None = None,
+    on_week: OnWeek | None = None,
+    command: str | None = None,
+    runner: Runner | None = None,
 ) -> Swept:
     """Run every point of a sweep, and its baselines, under the same seeds.
 
@@ -55,7 +66,10 @@ def sweep(
         The plan, its file, or the content of such a file.
     out : path, optional
         Results folder; by default ``results/`` followed by the name of the sweep. Runs that it has are not repeated.
-    **options
+    progress : bool or callable, optional
+        Whether a bar shows how far the batch is; by default it does at a terminal and in a notebook. A function is
+        called instead.
+    workers, world_seed, overwrite, store, on_error, cluster, on_week, command, runner
         As for `sim.batches.batch.run_batch`.
 
     Raises
@@ -67,7 +81,13 @@ def sweep(
 
     plan = as_sweep(plan)
     out = Path("results") / folder_name(plan.name) if out is None else out
-    return swept(plan, run_batch(plan.scenarios, plan.seeds, draws=plan.draws, out=out, **options))
+    own = {} if runner is None else {"runner": runner}
+    batch = run_batch(
+        plan.scenarios, plan.seeds, draws=plan.draws, out=out, workers=workers, world_seed=world_seed,
+        overwrite=overwrite, progress=progress, store=store, on_error=on_error, cluster=cluster, on_week=on_week,
+        command=command, **own,
+    )  # fmt: skip
+    return swept(plan, batch)
 
 
 def swept(plan: Sweep, batch: Batch) -> Swept:

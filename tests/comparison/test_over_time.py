@@ -59,7 +59,7 @@ def test_a_store_gives_what_folders_give(tmp_path, monkeypatch, draws, packed):
     options = {"draws": draws, "workers": 1, "runner": archive_fakes.quick}
     folders = run_batch(scenarios, range(1, 15), out=tmp_path / "folders", **options)
     if not packed:
-        monkeypatch.setattr("sim.stores.archive.Archive.pack", lambda *_, **__: None)
+        monkeypatch.setattr("sim.stores.archive.ArchiveStore.pack", lambda *_, **__: None)
     run_batch(scenarios, range(1, 15), out=tmp_path / "out", store=tmp_path / "store", **options)
     store = sim.open_store(tmp_path / "store").batch()
     for outcome in ("joined", "trust", "cost"):

@@ -23,11 +23,13 @@ import pytest
 import sim
 from sim.batches.batch import run_batch
 from sim.engine.errors import InputError
-from sim.stores import archive as archives
+from sim.stores import archive
 from sim.stores import packed as packing
-from sim.stores.archive import MANY, Archive
+from sim.stores import parquet as tables
+from sim.stores.archive import ArchiveStore
+from sim.stores.files import Files
 from sim.stores.packed import Packed, pack
-from sim.stores.run import Key
+from sim.stores.parquet import MANY, Parquet
 from sim.stores.totals import totals
 
 HERE = Path(__file__).parent
@@ -133,11 +135,6 @@ def test_the_store_gives_back_what_the_runs_gave(tmp_path, batch, place, workers
     assert sim.open_store(store).batch().records["a"][2].digest == plain.records["a"][2].digest
 
 
-def test_runs_go_seed_by_seed(batch, begun):
-    batch([3, 4])
-    assert begun() == ["a 3 0", "b 3 0", "a 4 0", "b 4 0"]
-
-
 def test_the_same_plan_makes_only_what_is_missing_and_more_of_it_changes_nothing(tmp_path, batch, begun):
     batch(range(1, 3))
     store = sim.open_store(tmp_path / "store")
@@ -167,42 +164,17 @@ def test_a_changed_scenario_is_another_run_beside_the_first(tmp_path, batch, beg
     assert store.batch(0).records["b"][1].about["run"]["scenario_digest"] == batch_fakes.scenario("b").digest
 
 
-def test_draws_are_pairs_of_draw_and_seed(batch):
-    found = batch([1, 2], draws=[1, 2])
-    assert list(found.records["a"]) == [Key(1, 1), Key(1, 2), Key(2, 1), Key(2, 2)]
-
-
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_failed_run_is_a_line_with_its_error_and_a_command_that_repeats_it(tmp_path, batch, workers):
-    found = batch([1, 2, 3], runner=fakes.fails_on_two, workers=workers)
-    [row] = found.failed
-    assert (row.scenario, row.seed, row.error) == ("b", 2, "ZeroDivisionError: no recruiters left to divide by")
+def test_a_failed_run_is_a_line_of_the_log_with_its_error_and_a_command_that_repeats_it(tmp_path, batch):
+    [row] = batch([1, 2, 3], runner=fakes.fails_on_two).failed
     [line] = [line for line in sim.open_store(tmp_path / "store").log() if line["state"] == "failed"]
     assert line["error"] == row.error
-    words = line["repeat"].split()
-    assert words[:2] == ["kumakan", "run"]
-    assert sim.load(words[2]) == batch_fakes.scenario("b")
-    assert words[3:] == ["--seed", "2", "--world-seed", "1", "--store", str(tmp_path / "store")]
-    assert len(found.rows) == 6
-    assert sim.open_store(tmp_path / "store").batch().records["b"].keys() == {1, 3}
-    assert not batch([1, 2, 3]).failed, "it is made again the next time"
-
-
-def test_a_batch_ends_at_the_first_failure_if_asked_to(batch, begun):
-    found = batch([1, 2, 3], runner=fakes.fails_on_two, on_error="stop")
-    assert len(found.failed) == 1
-    assert begun() == ["a 1 0", "b 1 0", "a 2 0"]
-
-
-def test_a_worker_that_dies_costs_its_own_run_only(batch):
-    found = batch([1, 2, 3], runner=fakes.dies_on_two, workers=2)
-    assert [(row.scenario, row.seed) for row in found.failed] == [("b", 2)]
-    assert "worker process died" in found.failed[0].error
-    assert len(found.rows) == 6
+    assert line["repeat"] == row.repeat
+    assert row.repeat.split()[3:] == ["--seed", "2", "--world-seed", "1", "--store", str(tmp_path / "store")]
 
 
 def test_many_small_runs_are_few_files(tmp_path, batch, monkeypatch):
-    monkeypatch.setattr(archives, "TOGETHER", 25)
+    monkeypatch.setattr(tables, "TOGETHER", 25)
+    monkeypatch.setattr(archive, "TOGETHER", 25)
     batch(range(1, 101))
     here = files(tmp_path / "store")
     assert sum(name.endswith(".parquet") for name in here) == 3 * 8
@@ -213,11 +185,12 @@ def test_many_small_runs_are_few_files(tmp_path, batch, monkeypatch):
 @pytest.mark.slow
 def test_a_longer_batch_holds_no_more_in_memory(batch, monkeypatch):
     """What is allocated after 60 and after 160 runs of one batch; a row kept for each would be 60 kB and more."""
-    monkeypatch.setattr(archives, "TOGETHER", 10)
-    monkeypatch.setattr(archives, "SMALL", 1)
+    monkeypatch.setattr(tables, "TOGETHER", 10)
+    monkeypatch.setattr(archive, "TOGETHER", 10)
+    monkeypatch.setattr(tables, "SMALL", 1)
     sizes, held = {}, []
-    begin = Archive.begin
-    monkeypatch.setattr(Archive, "begin", lambda self, out: held.append(self) or begin(self, out))
+    at_work = ArchiveStore.at_work
+    monkeypatch.setattr(ArchiveStore, "at_work", lambda self, out: held.append(self) or at_work(self, out))
 
     def told(state):
         if state.row is not None and state.done == 40:
@@ -231,10 +204,10 @@ def test_a_longer_batch_holds_no_more_in_memory(batch, monkeypatch):
     finally:
         tracemalloc.stop()
     assert sizes[160] - sizes[60] < 30_000
-    [archive] = held
-    assert len(archive._schemas) > 10
-    assert len(archive._kinds) <= 2, "a kind of file is told of once"
-    assert not archive._elsewhere
+    [store] = held
+    assert len(store.parquet._schemas) > 10
+    assert len(store.parquet._kinds) <= 2, "a kind of file is described once"
+    assert not store._elsewhere
 
 
 def test_the_tables_are_plain_parquet(tmp_path, batch):
@@ -252,23 +225,17 @@ def test_the_tables_are_plain_parquet(tmp_path, batch):
     assert sum(len(one) for one in batches) == len(weeks)
 
 
-def test_effects_and_deliveries_are_the_same_from_the_store(batch):
-    plain, kept = batch(range(1, 5), store=None), batch(range(1, 5))
-    assert kept.effects().compare(plain.effects()).empty
-    assert kept.delivered().compare(plain.delivered()).empty
-
-
 def test_effects_read_no_weeks_but_those_of_one_run_of_each_scenario(tmp_path, batch, monkeypatch):
     found = batch(range(1, 5))
     read = []
-    record = Archive.record
-    monkeypatch.setattr(Archive, "record", lambda self, *where: read.append(where) or record(self, *where))
+    record = ArchiveStore.record
+    monkeypatch.setattr(ArchiveStore, "record", lambda self, *where: read.append(where) or record(self, *where))
     found.effects()
     assert len(read) == 2
 
 
 def test_fresh_runs_are_read_before_they_are_in_parquet(tmp_path, batch, monkeypatch):
-    monkeypatch.setattr(Archive, "pack", lambda self, least=0: None)
+    monkeypatch.setattr(ArchiveStore, "pack", lambda self, least=0: None)
     found = batch([1, 2])
     assert len([name for name in files(tmp_path / "store") if name.endswith(".run")]) == 4
     assert len(found.rows) == 4
@@ -288,20 +255,20 @@ def test_a_full_disk_loses_nothing_that_was_finished(tmp_path, batch, begun, mon
     batch([1])
     good = digests(sim.open_store(tmp_path / "store"))
     left = [step]
-    put = Archive._writing
+    put = Files.writing
 
     def full(self, name):
         left[0] -= 1
         if left[0] >= 0:
             return put(self, name)
-        folder, _, last = self._at(name).rpartition("/")
+        folder, _, last = self.at(name).rpartition("/")
         Path(folder, f".{last}~{self.me}").write_bytes(b"PAR1 half")
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Archive, "_writing", full)
+    monkeypatch.setattr(Files, "writing", full)
     with pytest.raises((OSError, InputError), match="No space left"):
         batch([1, 2, 3])
-    monkeypatch.setattr(Archive, "_writing", put)
+    monkeypatch.setattr(Files, "writing", put)
     store = sim.open_store(tmp_path / "store")
     assert good.items() <= digests(store).items()
     finished = len(store.runs())
@@ -346,14 +313,14 @@ def test_tiny_batches_do_not_leave_many_files(tmp_path, begun):
 
 
 @pytest.mark.parametrize("step", range(6))
-@pytest.mark.parametrize("what", ["_writing", "_remove"])
+@pytest.mark.parametrize("what", ["writing", "remove"])
 def test_a_batch_that_dies_while_it_puts_files_together_loses_and_doubles_nothing(
     tmp_path, begun, monkeypatch, what, step
 ):
     one_by_one(tmp_path, range(1, MANY))
-    left, usual, merging = [step], getattr(Archive, what), []
-    rewrite = Archive._rewrite
-    monkeypatch.setattr(Archive, "_rewrite", lambda self, some: merging.append(1) or rewrite(self, some))
+    left, usual, merging = [step], getattr(Files, what), []
+    rewrite = Parquet._rewrite
+    monkeypatch.setattr(Parquet, "_rewrite", lambda self, some: merging.append(1) or rewrite(self, some))
 
     def dies(self, name):
         left[0] -= bool(merging)
@@ -361,7 +328,7 @@ def test_a_batch_that_dies_while_it_puts_files_together_loses_and_doubles_nothin
             raise KeyboardInterrupt
         return usual(self, name)
 
-    monkeypatch.setattr(Archive, what, dies)
+    monkeypatch.setattr(Files, what, dies)
     with suppress(KeyboardInterrupt):
         one_by_one(tmp_path, [MANY])
     assert merging
@@ -486,7 +453,7 @@ def test_a_place_that_is_no_store_is_refused(tmp_path, batch):
         batch([1], store=tmp_path)
     with pytest.raises(InputError, match="--store"):
         batch([1], store=tmp_path / "mine")
-    with pytest.raises(InputError, match="no URL that fsspec knows"):
+    with pytest.raises(InputError, match="nor a URL that fsspec knows"):
         batch([1], store="nosuch://place")
     batch([1], store=None)
     with pytest.raises(InputError, match="is no store"):
@@ -516,7 +483,7 @@ def test_the_commands_keep_runs_in_a_store_and_tables_in_out(tmp_path, monkeypat
     both = CliRunner().invoke(kumakan, ["compare", a, b, "--seeds", "2", "--store", store, "--out", out])
     assert both.exit_code == 0, both.output
     assert "3 runs to make" in both.output
-    assert "1 more are there already" in both.output
+    assert "1 more is there already" in both.output
     assert f"Runs: {store}" in both.output
     assert {Path(name).parts[0] for name in files(out)} == {
         "effects.csv", "delivered.csv", "cost_per_person.csv", "effects_over_time.csv", "figures"

@@ -1,9 +1,10 @@
-"""What a run takes, said before it is made."""
+"""What a run takes and does, said before it is made."""
 
 import batch_fakes as fakes
 import pytest
 
 from sim.batches.estimate import choose_workers, estimate, youths
+from sim.batches.preview import preview
 
 
 def test_youths_are_those_the_country_gets():
@@ -30,3 +31,16 @@ def test_workers_are_no_more_than_cores_runs_and_memory():
     assert "2 of 4 workers" in note
     assert "2.5 GB" in note
     assert choose_workers(4, 100, 2.5e9, available=1e9)[0] == 1, "one run is always tried"
+
+
+def test_a_preview_prints_and_shows_what_the_scenario_would_do(tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("name: more <b> patrols\nend: 2013-01-07\nmeasures: {joint_patrols: {regions: [Mopti, Gao]}}\n")
+    found = preview(file)
+    text, page = str(found), found._repr_html_()
+    assert text.startswith("more <b> patrols")
+    assert "Period: 2012-01-02 to 2013-01-07, 53 weeks" in text
+    assert "Mopti, Gao" in text
+    assert "Period: 2012-01-02 to 2013-01-07, 53 weeks" in page
+    assert "more &lt;b&gt; patrols" in page
+    assert "<td>Mopti, Gao</td>" in page

@@ -14,7 +14,7 @@ import sim
 from sim.batches.batch import batch_name, check_comparable, how_many_seeds, run_batch
 from sim.engine.errors import InputError
 from sim.record import Record
-from sim.stores.folder import Store, keep
+from sim.stores.folder import FolderStore, keep
 from sim.stores.run import Key
 
 
@@ -30,23 +30,6 @@ def calls(tmp_path, monkeypatch):
 @pytest.fixture
 def a_and_b():
     return [fakes.scenario("a"), fakes.scenario("b")]
-
-
-def test_runs_go_seed_by_seed(tmp_path, a_and_b, calls):
-    batch = run_batch(a_and_b, range(3, 6), workers=1, out=tmp_path / "out", runner=fakes.quick)
-    assert [call[:2] for call in calls()] == [[s, k] for k in "345" for s in "ab"]
-    assert {name: list(runs) for name, runs in batch.records.items()} == {"a": [3, 4, 5], "b": [3, 4, 5]}
-    assert [row.state for row in batch.rows] == ["done"] * 6
-
-
-def test_finished_runs_are_not_repeated_and_more_seeds_change_none(tmp_path, a_and_b, calls):
-    first = run_batch(a_and_b, range(1, 3), workers=1, out=tmp_path / "out", runner=fakes.quick)
-    more = run_batch(a_and_b, range(1, 5), workers=1, out=tmp_path / "out", runner=fakes.quick)
-    assert len(calls()) == 8
-    assert [row.state for row in more.rows].count("reused") == 4
-    digests = {(row.scenario, row.seed): row.digest for row in more.rows}
-    assert {(row.scenario, row.seed): row.digest for row in first.rows}.items() <= digests.items()
-    assert more.records["b"][2].digest == digests["b", 2]
 
 
 # --- draws of parameters -------------------------------------------------------------------------------------
@@ -175,20 +158,6 @@ def test_a_run_that_fails_is_a_row_with_its_error_and_the_command_that_repeats_i
     assert [r["error"] for r in manifest["runs"] if r["state"] == "failed"] == [row.error]
 
 
-def test_a_failed_run_is_made_again_the_next_time(tmp_path, a_and_b):
-    run_batch(a_and_b, [1, 2], workers=1, out=tmp_path / "out", runner=fakes.fails_on_two)
-    batch = run_batch(a_and_b, [1, 2], workers=1, out=tmp_path / "out", runner=fakes.quick)
-    assert [row.state for row in batch.rows] == ["reused"] * 3 + ["done"]
-
-
-def test_a_worker_that_dies_costs_its_own_run_only(tmp_path, a_and_b):
-    batch = run_batch(a_and_b, [1, 2, 3], workers=2, out=tmp_path / "out", runner=fakes.dies_on_two)
-    assert [(row.scenario, row.seed) for row in batch.failed] == [("b", 2)]
-    assert "worker process died" in batch.failed[0].error
-    assert len(batch.rows) == 6
-    assert len({(row.scenario, row.seed) for row in batch.rows}) == 6
-
-
 def test_an_interrupt_keeps_what_is_finished(tmp_path, a_and_b):
     with pytest.raises(KeyboardInterrupt):
         run_batch(a_and_b, [1, 2], workers=1, out=tmp_path / "out", runner=fakes.interrupted_on_two)
@@ -255,7 +224,7 @@ def test_a_folder_that_is_not_ours_is_refused(tmp_path, a_and_b):
     with pytest.raises(InputError, match="holds other files"):
         run_batch(a_and_b, [1], out=tmp_path, runner=fakes.quick)
     with pytest.raises(InputError, match="cannot write"):
-        Store(file / "below")
+        FolderStore(file / "below")
     assert file.read_text() == "mine"
 
 

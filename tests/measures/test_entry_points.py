@@ -13,7 +13,8 @@ import sim.measures
 from sim.engine.errors import InputError
 from sim.measures import MEASURES, PLUGINS, Measure, Plugin
 from sim.parameters import Parameter, Parameters, register, rows
-from sim.stores import folder as store
+from sim.stores import run as runs
+from sim.stores import sources
 
 ROOT = Path(__file__).resolve().parents[2]
 NUMBER = count()
@@ -217,15 +218,17 @@ def test_runs_of_other_distributions_versions_and_code_are_told_apart(tmp_path, 
     plugin = Plugin("radio_drama", "radio-for-peace", "1.2", (file,))
 
     def digest(*plugins: Plugin) -> str:
-        monkeypatch.setattr(store, "PLUGINS", plugins)
-        store._sources_digest.cache_clear()  # the file is not looked at again in one process
-        return store.sources_digest()
+        monkeypatch.setattr(sources, "PLUGINS", plugins)
+        sources._sources.cache_clear()  # the file is not looked at again in one process
+        return sources.sources_digest()
 
     digests = [digest(), digest(plugin), digest(replace(plugin, version="1.3")),
                digest(replace(plugin, distribution="another"))]  # fmt: skip
-    file.write_text(WHOLE + "# changed")
+    file.write_text(WHOLE + "# a comment")
+    assert digest(plugin) == digests[1]
+    file.write_text(WHOLE + "CHANGED = 1\n")
     digests.append(digest(plugin))
     assert len(set(digests)) == 5
     assert digest() == digests[0]
-    monkeypatch.setattr(store, "PLUGINS", (plugin,))
-    assert store.versions()["radio-for-peace"] == "1.2"
+    monkeypatch.setattr(runs, "PLUGINS", (plugin,))
+    assert runs.versions()["radio-for-peace"] == "1.2"

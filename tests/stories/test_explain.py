@@ -24,8 +24,8 @@ from sim.stories.partings import (
     odds,
     partings,
 )
-from sim.views.stories import DECIDED, LIVELIHOODS, TOLD, as_markdown, told
-from sim.views.stories import REASONS as REASONS_TOLD
+from sim.views.tables.stories import DECIDED, LIVELIHOODS, TOLD, as_markdown, told
+from sim.views.tables.stories import REASONS as REASONS_TOLD
 from sim.week import WEEK, finished, run
 from sim.world import facts
 from tests.processes.worlds import B_OF_JOINING, NO_DRIFT, fullest, quiet, station, tiny, with_values

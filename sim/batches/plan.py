@@ -1,0 +1,149 @@
+"""What a batch is asked for: which scenarios, seeds and draws, checked before anything is run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import product
+from os import PathLike
+from typing import Any
+
+from sim.engine.checks import kind_of, whole
+from sim.engine.errors import InputError
+from sim.parameters import LAST_DRAW
+from sim.scenario import Scenario, as_scenario
+from sim.stores.folder import folder_name
+from sim.stores.run import Run, versions
+from sim.stores.sources import source_files, sources_digest
+from sim.version import __version__
+
+AnyScenario = Scenario | str | PathLike[str] | Mapping[str, Any]
+"""A scenario, the path of its file, or a dict of its keys."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every scenario under every seed and draw.
+
+    Raises
+    ------
+    InputError
+        If two scenarios have the same name, or a seed or draw is not a whole number or is given twice.
+    """
+
+    scenarios: tuple[Scenario, ...]
+    seeds: tuple[int, ...]
+    draws: tuple[int, ...]
+    world_seed: int
+
+    @classmethod
+    def of(cls, scenarios: Sequence[AnyScenario], seeds: Sequence[int], draws: Sequence[int], world_seed: int) -> Plan:
+        """A plan from what a user gives."""
+        loaded = all_scenarios(scenarios)
+        for name, times in Counter(folder_name(s.name) for s in loaded).items():
+            if times > 1:
+                raise InputError(f"two scenarios are called {name!r}; give them different names")
+        world_seed = whole(world_seed, "world_seed")
+        return cls(tuple(loaded), _numbers(seeds, "seed"), _numbers(draws, "draw", LAST_DRAW), world_seed)
+
+    def __iter__(self) -> Iterator[list[Run]]:
+        """The runs of one seed and draw after those of another."""
+        digests = [scenario.digest for scenario in self.scenarios]
+        for seed, draw in product(self.seeds, self.draws):
+            yield [
+                Run(scenario, digest, seed, draw, self.world_seed)
+                for scenario, digest in zip(self.scenarios, digests, strict=True)
+            ]
+
+    def facts(self, command: str) -> dict[str, Any]:
+        """The plan as plain data, with all that is needed to make the runs again."""
+        return {
+            "kumakan": __version__,
+            "version": __version__,
+            "sources": sources_digest(),
+            "command": command,
+            "started": datetime.now(UTC).isoformat(timespec="microseconds"),
+            "state": "running",
+            "baseline": self.scenarios[0].name,
+            "scenarios": {
+                s.name: {"path": s.path and str(s.path), "digest": s.digest, **s.resolved()} for s in self.scenarios
+            },
+            "seeds": list(self.seeds),
+            "draws": list(self.draws),
+            "world_seed": self.world_seed,
+            "versions": versions(),
+            "files": dict(source_files()),
+        }
+
+
+def all_scenarios(scenarios: Sequence[AnyScenario]) -> list[Scenario]:
+    """Scenarios as they are, or from files or dicts.
+
+    Raises
+    ------
+    InputError
+        If there is none, if one is wrong, or if a single scenario stands where a list is needed.
+    """
+    if isinstance(scenarios, Scenario | str | PathLike | Mapping) or not hasattr(scenarios, "__iter__"):
+        raise InputError(f"scenarios is {kind_of(scenarios)}; it is a list of scenarios or of paths of their files")
+    loaded = [as_scenario(scenario) for scenario in scenarios]
+    if not loaded:
+        raise InputError("scenarios is an empty list; name at least one scenario")
+    return loaded
+
+
+def _numbers(numbers: Sequence[int], name: str, high: int | None = None) -> tuple[int, ...]:
+    if isinstance(numbers, str | Mapping) or not hasattr(numbers, "__iter__"):
+        raise InputError(f"{name}s is {kind_of(numbers)}; it is a list of whole numbers, such as range(1, 21)")
+    checked = tuple(whole(number, name) if high is None else whole(number, name, 0, high) for number in numbers)
+    if not checked:
+        raise InputError(f"0 {name}s; at least 1 is needed")
+    if len(set(checked)) < len(checked):
+        twice = next(number for number, times in Counter(checked).items() if times > 1)
+        raise InputError(f"{name} {twice} is given twice; name each {name} once")
+    return checked
+
+
+def how_many_seeds(asked: int | None, draws: int | None) -> int:
+    """The number of seeds if it is left open: 20, or 1 for each draw, as a draw has luck of its own."""
+    if asked is not None:
+        return asked
+    return 1 if draws else 20
+
+
+def batch_name(names: Sequence[str]) -> str:
+    """A folder name for a batch of these scenarios: all names, or the first and how many more.
+
+    >>> batch_name(["baseline", "joint_patrols"])
+    'baseline+joint_patrols'
+    """
+    full = "+".join(folder_name(name) for name in names)
+    return full if len(full) <= 80 else f"{folder_name(names[0])[:60]}+{len(names) - 1}-others"
+
+
+def check_comparable(scenarios: Sequence[Scenario]) -> None:
+    """Reject scenarios that cannot be compared seed by seed.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two scenarios, or they differ in period or `persons_per_youth`.
+    """
+    if len(scenarios) < 2:
+        raise InputError("a comparison needs two scenarios or more; the first is the baseline of the others")
+    first = scenarios[0]
+    for other in scenarios[1:]:
+        if (other.start, other.end) != (first.start, first.end):
+            raise InputError(
+                f"{other.name} runs from {other.start} to {other.end},"
+                f" {first.name} from {first.start} to {first.end};"
+                " scenarios that are compared must cover the same period"
+            )
+        if other.persons_per_youth != first.persons_per_youth:
+            raise InputError(
+                f"{other.name} has {other.persons_per_youth} persons per youth,"
+                f" {first.name} {first.persons_per_youth};"
+                " give all the same with --persons-per-youth"
+            )
