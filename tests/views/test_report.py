@@ -239,12 +239,12 @@ def test_maps_say_in_words_what_they_show(text):
 
 
 def test_what_a_person_kept_from_joining_costs_is_told_only_where_any_are_shown_to_be(compared):
-    lines = {line.scenario: line for line in parts.worth(compared, 550.0)}
+    lines = {line["scenario"]: line for line in parts.worth(compared, 550.0)}
     table = cost_per_spared(compared.records, "baseline").set_index("scenario")
     assert lines.keys() <= set(table.index)
     for name, line in lines.items():
-        assert line.verdict == table.loc[name, "verdict"]
-        assert (line.each == "–") == (line.verdict != "spared at a cost")
+        assert line["verdict"] == table.loc[name, "verdict"]
+        assert (line["each"] == "–") == (line["verdict"] != "spared at a cost")
 
 
 def test_how_many_draws_would_do_and_what_the_same_luck_saves_is_said(text):
@@ -428,8 +428,8 @@ def test_a_place_in_a_picture_lies_within_it(compared):
     table = effects(compared.records, "baseline")
     for group in (SOUGHT, LEDGER):
         for block in parts.blocks(table, group, 550):
-            for line in block.lines:
-                places = np.array([line.zero, *line.marks])
+            for line in block["lines"]:
+                places = np.array([line["zero"], *line["marks"]])
                 assert ((places >= 0) & (places <= parts.WIDTH)).all()
 
 

@@ -22,24 +22,8 @@ from sim.comparison.effects import basis, headline
 from sim.comparison.outcomes import OUTCOMES
 from sim.engine.errors import InputError, nearest
 from sim.views import words
-from sim.views.figures.sheet import (
-    BLUE,
-    FAINT,
-    FOOTER_SIZE,
-    INK,
-    NATIONAL,
-    PAPER,
-    QUIET,
-    SMALL_SIZE,
-    TEXT_SIZE,
-    VERMILLION,
-    drawn,
-    new_sheet,
-    numbered,
-    shown,
-    side_colour,
-    side_keys,
-)
+from sim.views.figures import sheet
+from sim.views.figures.sheet import drawn, new_sheet, numbered, shown, side_colour, side_keys
 from sim.views.runs import about_batch
 from sim.views.words import capital, heading, in_large_units
 
@@ -142,9 +126,9 @@ def plot_shares(
     table, outcomes, scenarios = _checked(effects, False, outcomes, scenarios)
     what = basis(table)
     keys = [
-        Patch(color=BLUE, label="helped"),
-        Patch(color=FAINT, label="did nothing"),
-        Patch(color=VERMILLION, label="harmed"),
+        Patch(color=sheet.BLUE, label="helped"),
+        Patch(color=sheet.FAINT, label="did nothing"),
+        Patch(color=sheet.VERMILLION, label="harmed"),
     ]
     said = f"Per cent of {what.unit} ({what.many}). A difference too small to count is drawn as nothing."
     panels = [(heading(o), _rows(table, scenarios, outcome=o)) for o in outcomes]
@@ -181,7 +165,7 @@ def plot_attribution(
     titled = measures.assign(measure=measures["measure"].map(words.measure))
     table = pd.concat([titled, together], ignore_index=True).rename(columns={"measure": "scenario"})
     table = table.assign(
-        region=NATIONAL, group=[OUTCOMES[name].group for name in table["outcome"]],
+        region=sheet.NATIONAL, group=[OUTCOMES[name].group for name in table["outcome"]],
         baseline=f"{package} without measures",
         **dict.fromkeys(("helped", "harmed", "nothing", "baseline_mean"), math.nan),
     )  # fmt: skip
@@ -223,7 +207,7 @@ class _Row:
     @property
     def colour(self) -> str:
         """The colour of the side on which the whole interval lies."""
-        return side_colour(self.low, self.high, self.better) if self.interval else INK
+        return side_colour(self.low, self.high, self.better) if self.interval else sheet.INK
 
 
 Panel = tuple[str, "list[_Row | None] | list[str]"]  # a heading, and a row or a text for each scenario
@@ -236,7 +220,7 @@ def _checked(
     missing = [column for column in COLUMNS if column not in effects]
     if missing:
         raise InputError(f"the table of effects has no column {', '.join(missing)}")
-    here = effects[(effects["region"] != NATIONAL) if by_region else (effects["region"] == NATIONAL)]
+    here = effects[(effects["region"] != sheet.NATIONAL) if by_region else (effects["region"] == sheet.NATIONAL)]
     asked = _chosen(effects, "outcome", outcomes)
     if outcomes is None:  # what has no number for any scenario would be an empty panel
         known = set(here.loc[here["baseline_mean"].notna() | here["mean"].notna(), "outcome"])
@@ -334,7 +318,7 @@ def _draw(
     parts = figure.subfigures(len(blocks), 1, squeeze=False, height_ratios=heights)[:, 0]
     for part, down, (headed, panels) in zip(parts, downs, blocks, strict=True):
         if headed:
-            part.suptitle(headed, size=TEXT_SIZE + 1, weight="bold", x=0.012, ha="left")
+            part.suptitle(headed, size=sheet.TEXT_SIZE + 1, weight="bold", x=0.012, ha="left")
         axes = part.subplots(down, across, squeeze=False, sharey=True).ravel()
         for k, ax in enumerate(axes):
             if k >= len(panels):
@@ -342,7 +326,7 @@ def _draw(
                 continue
             name, rows = panels[k]
             _texts(ax, rows) if isinstance(rows[0], str) else panel(ax, rows)
-            ax.set_title(name, size=SMALL_SIZE)
+            ax.set_title(name, size=sheet.SMALL_SIZE)
             ax.set_yticks(range(len(scenarios)), [called[scenario] for scenario in scenarios])
             ax.set_ylim(len(scenarios) - 0.4, -0.6)
             ax.tick_params(axis="y", length=0, labelleft=k % across == 0)
@@ -365,16 +349,16 @@ def _forest(ax: Axes, rows: list[_Row | None]) -> None:
     known = [row for row in rows if row is not None]
     unit = words.unit(known[0].unit) if known else ""
     divisor, unit = in_large_units([(r.middle, r.low, r.high) for r in known], unit)
-    ax.axvline(0, color=INK, linewidth=0.9, zorder=2)
+    ax.axvline(0, color=sheet.INK, linewidth=0.9, zorder=2)
     _stripes(ax, len(rows))
     for y, row in enumerate(rows):
         if row is None or not math.isfinite(row.middle):
-            ax.text(0, y, " –", size=SMALL_SIZE, color=QUIET, va="center")
+            ax.text(0, y, " –", size=sheet.SMALL_SIZE, color=sheet.QUIET, va="center")
             continue
         if row.interval:
             ends = [row.low / divisor, row.high / divisor]
             ax.plot(ends, [y, y], color=row.colour, lw=2, zorder=3, solid_capstyle="butt")
-        face = row.colour if row.interval and row.colour != INK else PAPER
+        face = row.colour if row.interval and row.colour != sheet.INK else sheet.PAPER
         ax.plot(row.middle / divisor, y, "o", ms=4.5, mfc=face, mec=row.colour, mew=1.3, zorder=4)
     ax.margins(x=0.08)
     if not any(np.any(np.nan_to_num([row.middle, row.low, row.high])) for row in known):
@@ -383,7 +367,7 @@ def _forest(ax: Axes, rows: list[_Row | None]) -> None:
     numbered(ax.xaxis, sign=True)
     side = {"fewer": "\N{LEFTWARDS ARROW} less is better", "more": "more is better \N{RIGHTWARDS ARROW}"}
     label = "\n".join(filter(None, [unit + _before(known), side.get(known[0].better if known else "none", "")]))
-    ax.set_xlabel(label, size=FOOTER_SIZE)
+    ax.set_xlabel(label, size=sheet.FOOTER_SIZE)
 
 
 def _before(rows: Sequence[_Row]) -> str:
@@ -398,14 +382,14 @@ def _before(rows: Sequence[_Row]) -> str:
 def _stripes(ax: Axes, rows: int) -> None:
     """Every other line is shaded, which leads the eye back to the name."""
     for y in range(1, rows, 2):
-        ax.axhspan(y - 0.5, y + 0.5, color=FAINT, alpha=0.3, lw=0, zorder=0)
+        ax.axhspan(y - 0.5, y + 0.5, color=sheet.FAINT, alpha=0.3, lw=0, zorder=0)
 
 
 def _texts(ax: Axes, texts: Sequence[str]) -> None:
     """A text for each row."""
     _stripes(ax, len(texts))
     for y, text in enumerate(texts):
-        ax.text(0.02, y, text, size=FOOTER_SIZE, va="center")
+        ax.text(0.02, y, text, size=sheet.FOOTER_SIZE, va="center")
     ax.set_xlim(0, 1)
     ax.set_xticks([])
     ax.spines["bottom"].set_visible(False)
@@ -415,16 +399,17 @@ def _bars(ax: Axes, rows: list[_Row | None]) -> None:
     """Shares in which the outcome was better, the same, or worse, as a bar for each row."""
     for y, row in enumerate(rows):
         if row is None or row.better == "none" or not np.isfinite([row.helped, row.nothing, row.harmed]).all():
-            ax.text(0, y, " –", size=SMALL_SIZE, color=QUIET, va="center")
+            ax.text(0, y, " –", size=sheet.SMALL_SIZE, color=sheet.QUIET, va="center")
             continue
         left = 0.0
         for share, colour, ink in (
-            (row.helped, BLUE, PAPER), (row.nothing, FAINT, INK), (row.harmed, VERMILLION, INK)
+            (row.helped, sheet.BLUE, sheet.PAPER), (row.nothing, sheet.FAINT, sheet.INK),
+            (row.harmed, sheet.VERMILLION, sheet.INK),
         ):  # fmt: skip
-            ax.barh(y, 100 * share, left=left, height=0.72, color=colour, edgecolor=PAPER, linewidth=0.5)
+            ax.barh(y, 100 * share, left=left, height=0.72, color=colour, edgecolor=sheet.PAPER, linewidth=0.5)
             if share >= 0.15:  # room for two figures
                 middle = left + 50 * share
-                ax.text(middle, y, words.share(share), size=FOOTER_SIZE, color=ink, ha="center", va="center")
+                ax.text(middle, y, words.share(share), size=sheet.FOOTER_SIZE, color=ink, ha="center", va="center")
             left += 100 * share
     ax.set_xlim(0, 100)
     ax.set_xticks([0, 50, 100])

@@ -20,18 +20,8 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from sim.engine.errors import InputError, nearest
-from sim.views.figures.sheet import (
-    BLUE,
-    FAINT,
-    FOOTER_SIZE,
-    INK,
-    PAPER,
-    QUIET,
-    SMALL_SIZE,
-    TEXT_SIZE,
-    VERMILLION,
-    shown,
-)
+from sim.views.figures import sheet
+from sim.views.figures.sheet import shown
 from sim.views.words import in_large_units
 from sim.world.grid import DATA, Grid, world_grid
 
@@ -51,19 +41,9 @@ _NEIGHBOURS = {
     "Guinea": (-9.3, 10.2),
     "Senegal": (-12.7, 12.4),
 }
-_TOWNS = {  # town: side of the dot on which its name stands
-    "Kayes": "right",
-    "Nioro": "right",
-    "Bamako": "left",
-    "Ségou": "right",
-    "Sikasso": "right",
-    "Mopti": "right",
-    "Tombouctou": "left",
-    "Gao": "right",
-    "Ménaka": "right",
-    "Kidal": "right",
-    "Tessalit": "right",
-    "Taoudenni": "right",
+_TOWNS = {  # side of the dot on which the name of a town stands
+    "left": ("Bamako", "Tombouctou"),
+    "right": ("Kayes", "Nioro", "Ségou", "Sikasso", "Mopti", "Gao", "Ménaka", "Kidal", "Tessalit", "Taoudenni"),
 }
 _REGION_LABELS = {  # region: where its name stands, outside with a line where it is too small to hold it
     "Kayes": (-10.5, 13.8),
@@ -94,8 +74,8 @@ class Shades:
         """Colours (n x 4, red green blue alpha) of values."""
         rgba = self.colours(self.norm(np.ma.masked_invalid(values)))
         if self.zero:
-            rgba[values == 0] = to_rgba(PAPER)
-        rgba[~np.isfinite(values)] = to_rgba(FAINT)
+            rgba[values == 0] = to_rgba(sheet.PAPER)
+        rgba[~np.isfinite(values)] = to_rgba(sheet.FAINT)
         return np.asarray(rgba)
 
 
@@ -134,7 +114,11 @@ def around_zero(values: ArrayLike, better: str) -> Shades:
     known = np.abs(np.asarray(values, dtype=np.float64))
     most = float(np.max(known[np.isfinite(known)], initial=0.0)) or 1.0
     limits = np.asarray(MaxNLocator(CLASSES, steps=STEPS, symmetric=True).tick_values(-most, most))
-    sides = [BLUE, PAPER, VERMILLION] if better == "fewer" else [VERMILLION, PAPER, BLUE]
+    sides = (
+        [sheet.BLUE, sheet.PAPER, sheet.VERMILLION]
+        if better == "fewer"
+        else [sheet.VERMILLION, sheet.PAPER, sheet.BLUE]
+    )
     blend = LinearSegmentedColormap.from_list("around zero", sides)
     return Shades(BoundaryNorm(limits, limits.size - 1, clip=True), blend.resampled(limits.size - 1), zero=False)
 
@@ -211,41 +195,41 @@ def paint_regions(
         if name in _LED_OUT:
             box = _outlines()[name].get_extents()
             middle = ((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
-            ax.annotate("", middle, at, arrowprops={"arrowstyle": "-", "color": INK, "lw": 0.8, "shrinkA": 20})
-        _write(ax, *at, "\n".join(lines), SMALL_SIZE)
+            ax.annotate("", middle, at, arrowprops={"arrowstyle": "-", "color": sheet.INK, "lw": 0.8, "shrinkA": 20})
+        _write(ax, *at, "\n".join(lines), sheet.SMALL_SIZE)
     _colour_bar(ax, coloured, shades, unit, "no data" if sure is None else "no clear sign")
 
 
 def _surroundings(ax: Axes) -> None:
     """Borders of the regions and names of the neighbours; degrees are drawn at their true proportion."""
     for outline in _outlines().values():
-        ax.add_patch(PathPatch(outline, facecolor="none", edgecolor=INK, linewidth=0.7))
+        ax.add_patch(PathPatch(outline, facecolor="none", edgecolor=sheet.INK, linewidth=0.7))
     for country, (lon, lat) in _NEIGHBOURS.items():
-        ax.text(lon, lat, country, ha="center", va="center", size=SMALL_SIZE, color=QUIET, style="italic")
+        ax.text(lon, lat, country, ha="center", va="center", size=sheet.SMALL_SIZE, color=sheet.QUIET, style="italic")
     west, east, south, north = _EXTENT
     ax.set(xlim=(west, east), ylim=(south, north), aspect=1 / math.cos(math.radians((south + north) / 2)))
-    ax.set_xlabel("degrees east", size=FOOTER_SIZE, color=QUIET)
-    ax.set_ylabel("degrees north", size=FOOTER_SIZE, color=QUIET)
-    ax.tick_params(labelsize=FOOTER_SIZE, colors=QUIET, length=2)
+    ax.set_xlabel("degrees east", size=sheet.FOOTER_SIZE, color=sheet.QUIET)
+    ax.set_ylabel("degrees north", size=sheet.FOOTER_SIZE, color=sheet.QUIET)
+    ax.tick_params(labelsize=sheet.FOOTER_SIZE, colors=sheet.QUIET, length=2)
     for axis, ends in ((ax.xaxis, _EXTENT[:2]), (ax.yaxis, _EXTENT[2:])):
         axis.set_ticks(range(5 * math.ceil(ends[0] / 5), math.floor(ends[1]) + 1, 5))
-    ax.spines[:].set(color=FAINT, visible=True)
+    ax.spines[:].set(color=sheet.FAINT, visible=True)
 
 
 def _towns(ax: Axes, grid: Grid) -> None:
-    for name, side in _TOWNS.items():
+    for name, side in ((name, side) for side, names in _TOWNS.items() for name in names):
         cells = [cell for cell, town in enumerate(grid.town) if town == name]
         if cells:
             cell = min(cells, key=lambda c: grid.town_km[c])
             lon, lat = grid.lon[cell], grid.lat[cell]
-            ax.plot(lon, lat, "o", ms=2.6, color=INK, mec=PAPER, mew=0.4)
+            ax.plot(lon, lat, "o", ms=2.6, color=sheet.INK, mec=sheet.PAPER, mew=0.4)
             step, align = (0.22, "left") if side == "right" else (-0.22, "right")
-            _write(ax, lon + step, lat, name, FOOTER_SIZE, align)
+            _write(ax, lon + step, lat, name, sheet.FOOTER_SIZE, align)
 
 
 def _write(ax: Axes, x: float, y: float, text: str, size: float, align: str = "center") -> None:
     """Text that can be read on any colour: dark, with a light rim."""
-    rim = [withStroke(linewidth=2.2, foreground=PAPER)]
+    rim = [withStroke(linewidth=2.2, foreground=sheet.PAPER)]
     ax.text(x, y, text, size=size, ha=align, va="center", path_effects=rim, linespacing=1.25)
 
 
@@ -256,14 +240,14 @@ def _colour_bar(ax: Axes, values: NDArray[np.float64], shades: Shades, unit: str
         shrink=0.78, aspect=32, pad=0.02, spacing="uniform", ticks=list(shades.norm.boundaries),
     )  # fmt: skip
     divisor, name = in_large_units(shades.norm.boundaries, unit)
-    bar.set_label(name, size=TEXT_SIZE)
+    bar.set_label(name, size=sheet.TEXT_SIZE)
     bar.ax.xaxis.set_major_formatter(lambda value, _: shown(value / divisor))
     bar.ax.tick_params(length=2)
-    bar.outline.set_edgecolor(QUIET)
+    bar.outline.set_edgecolor(sheet.QUIET)
     keys = []
     if shades.zero and (values == 0).any():
-        keys.append(Patch(facecolor=PAPER, edgecolor=QUIET, linewidth=0.5, label="none"))
+        keys.append(Patch(facecolor=sheet.PAPER, edgecolor=sheet.QUIET, linewidth=0.5, label="none"))
     if np.isnan(values).any():
-        keys.append(Patch(facecolor=FAINT, edgecolor=QUIET, linewidth=0.5, label=greyed))
+        keys.append(Patch(facecolor=sheet.FAINT, edgecolor=sheet.QUIET, linewidth=0.5, label=greyed))
     if keys:
         ax.legend(handles=keys, loc="upper left")

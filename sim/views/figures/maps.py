@@ -235,47 +235,28 @@ def _per_youth(run: Record, count: str, times: float) -> NDArray[np.float64]:
 
 QUANTITIES = {
     "joined_per_100k": Quantity(
-        "Youths who joined an armed group",
-        "Joined per 100,000 persons aged 15-35, whole run",
-        "joined per 100,000 youths",
-        "joined per 100,000 youths",
-        lambda run: _per_youth(run, "joined", 1e5),
-        how="per head",
+        "Youths who joined an armed group", "Joined per 100,000 persons aged 15-35, whole run",
+        "joined per 100,000 youths", "joined per 100,000 youths",
+        lambda run: _per_youth(run, "joined", 1e5), "per head",
     ),
     "insecurity": Quantity(
-        "Insecurity",
-        "Felt threat, 0 (none) to 1, mean over the weeks; regions: mean over people",
-        "insecurity, 0 to 1",
-        "insecurity, 0 to 1",
-        lambda run: run.cells["insecurity"],
-        how="mean",
+        "Insecurity", "Felt threat, 0 (none) to 1, mean over the weeks; regions: mean over people",
+        "insecurity, 0 to 1", "insecurity, 0 to 1", lambda run: run.cells["insecurity"], "mean",
     ),
     "reach": Quantity(
-        "Reach of the campaign clips",
-        "Youths who saw at least one clip in a week, mean over all weeks of the run",
-        "% of youths in an average week",
-        "% of youths in an average week",
-        lambda run: _per_youth(run, "reached_clips", 100),
-        how="per head",
-        colours=GOOD,
+        "Reach of the campaign clips", "Youths who saw at least one clip in a week, mean over all weeks of the run",
+        "% of youths in an average week", "% of youths in an average week",
+        lambda run: _per_youth(run, "reached_clips", 100), "per head", GOOD,
     ),
     "attacks": Quantity(
-        "Attacks by armed groups",
-        "Number of attacks, whole run",
-        "attacks per cell",
-        "attacks per region",
-        lambda run: run.cells["attacks"],
-        how="sum",
+        "Attacks by armed groups", "Number of attacks, whole run",
+        "attacks per cell", "attacks per region", lambda run: run.cells["attacks"], "sum",
     ),
     "members": Quantity(
-        "Members of armed groups",
-        "Members based in the place, mean over the weeks",
-        "members per cell",
-        "members per region",
-        lambda run: run.cells["members"],
-        how="sum",
+        "Members of armed groups", "Members based in the place, mean over the weeks",
+        "members per cell", "members per region", lambda run: run.cells["members"], "sum",
     ),
-}
+}  # fmt: skip
 """What `map_record` can draw."""
 
 

@@ -20,20 +20,8 @@ from sim.comparison.effects import basis
 from sim.comparison.outcomes import OUTCOMES
 from sim.engine.errors import InputError, nearest, plain
 from sim.views import words
-from sim.views.figures.sheet import (
-    INK,
-    NATIONAL,
-    QUIET,
-    SERIES_COLOURS,
-    SERIES_STYLES,
-    SMALL_SIZE,
-    TEXT_SIZE,
-    drawn,
-    new_sheet,
-    numbered,
-    over_seeds,
-    panels,
-)
+from sim.views.figures import sheet
+from sim.views.figures.sheet import drawn, new_sheet, numbered, over_seeds, panels
 from sim.views.runs import about, as_list, sampled
 from sim.views.words import capital, in_large_units
 
@@ -119,7 +107,7 @@ def plot_series(
         _mark(ax, marks, panel)
         _years(ax, lines[0].dates, small=len(where) > 1)
         if place % columns == 0:
-            ax.set_ylabel(f"{unit} per {window} weeks" if window > 1 else unit, size=TEXT_SIZE)
+            ax.set_ylabel(f"{unit} per {window} weeks" if window > 1 else unit, size=sheet.TEXT_SIZE)
         if place + columns >= len(where):
             ax.tick_params(labelbottom=True)
     return figure
@@ -158,14 +146,14 @@ def plot_effects_over_time(effects: pd.DataFrame, *, about: Mapping[str, str] | 
         table = effects[(effects["outcome"] == outcome) & (effects["region"] == region)]
         ends = ["median", "p5", "p95"] if what.unit == "draws" else ["mean", "low", "high"]
         divisor, unit = in_large_units(table[ends].to_numpy(float), words.unit(table["unit"].iloc[0]))
-        ax.axhline(0, color=INK, lw=0.9)
+        ax.axhline(0, color=sheet.INK, lw=0.9)
         ax.grid(axis="y")
         for i, name in enumerate(names):
             line = table[table["scenario"] == name]
             _curve(ax, i, _last_days(line["date"]), line[ends].to_numpy(float).T / divisor, name)
         added = "added up so far" if table["cumulative"].all() else "in each week"
         ax.set_title(f"{words.heading(outcome)}, {region}, {added}")
-        ax.set_ylabel(unit, size=TEXT_SIZE)
+        ax.set_ylabel(unit, size=sheet.TEXT_SIZE)
         numbered(ax.yaxis, sign=True)
         _years(ax, _last_days(table["date"]), small=columns > 1)
     return figure
@@ -194,8 +182,8 @@ def _weekly(run: Record, observable: str, panels: Sequence[str]) -> NDArray[np.f
     """Panels x weeks of one run."""
     by_region = run.values[:, :, [o.name for o in run.observables].index(observable)]
     columns = {region: by_region[:, place] for place, region in enumerate(run.regions)}
-    if NATIONAL in panels:
-        columns[NATIONAL] = run.national()[observable].to_numpy(dtype=np.float64)
+    if sheet.NATIONAL in panels:
+        columns[sheet.NATIONAL] = run.national()[observable].to_numpy(dtype=np.float64)
     return np.stack([columns[panel] for panel in panels])
 
 
@@ -230,7 +218,7 @@ def _regions(run: Record, regions: str | Sequence[str] | None) -> list[str]:
     if regions is None:
         return list(run.regions)
     asked = [regions] if isinstance(regions, str) else list(regions)
-    allowed = {plain(name): name for name in (*run.regions, NATIONAL)}
+    allowed = {plain(name): name for name in (*run.regions, sheet.NATIONAL)}
     for name in asked:
         if plain(name) not in allowed:
             known = list(allowed.values())
@@ -278,22 +266,22 @@ def _key(marks: Sequence[_Mark]) -> str:
 
 def _mark(ax: Axes, marks: Sequence[_Mark], panel: str) -> None:
     """Vertical lines with the letters of the measures; letters that would meet stand side by side."""
-    here = [m for m in marks if m.regions is None or panel == NATIONAL or panel in m.regions]
+    here = [m for m in marks if m.regions is None or panel == sheet.NATIONAL or panel in m.regions]
     first, last = ax.get_xlim()
     together: list[tuple[float, list[str]]] = []
     for mark in here:
         at = float(mdates.date2num(mark.day))
         if not first <= at <= last:
             continue
-        ax.axvline(at, color=QUIET, linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=1)
+        ax.axvline(at, color=sheet.QUIET, linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=1)
         if together and at - together[-1][0] < 0.04 * (last - first):
             together[-1][1].append(mark.letter)
         else:
             together.append((at, [mark.letter]))
     for at, letters in together:
         text = ",".join(letters) if len(letters) < 4 else f"{letters[0]}-{letters[-1]}"
-        ax.text(at, 1.01, text, transform=ax.get_xaxis_transform(), ha="center", va="bottom", size=SMALL_SIZE,
-                color=QUIET)  # fmt: skip
+        ax.text(at, 1.01, text, transform=ax.get_xaxis_transform(), ha="center", va="bottom", size=sheet.SMALL_SIZE,
+                color=sheet.QUIET)  # fmt: skip
 
 
 # --- drawing ------------------------------------------------------------------------------------------------
@@ -301,7 +289,10 @@ def _mark(ax: Axes, marks: Sequence[_Mark], panel: str) -> None:
 
 def _look(i: int) -> dict[str, Any]:
     """Colour and dashes of the scenario in place `i`."""
-    return {"color": SERIES_COLOURS[i % len(SERIES_COLOURS)], "ls": SERIES_STYLES[i % len(SERIES_STYLES)]}
+    return {
+        "color": sheet.SERIES_COLOURS[i % len(sheet.SERIES_COLOURS)],
+        "ls": sheet.SERIES_STYLES[i % len(sheet.SERIES_STYLES)],
+    }
 
 
 def _keys(names: Sequence[str]) -> list[Artist]:

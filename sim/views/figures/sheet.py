@@ -29,26 +29,15 @@ from sim.views.runs import footer
 from sim.views.words import number, typeset
 
 INK, QUIET, FAINT, PAPER = "#1a1a1a", "#595959", "#d9d9d9", "#ffffff"
-BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY = (
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#CC79A7",
-    "#E69F00",
-    "#56B4E9",
-)
+BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+ORANGE, SKY = "#E69F00", "#56B4E9"
 """The colours of Okabe and Ito (2008), which people who see few colours can also tell apart (its yellow is
 left out: too pale for a line on white)."""
 
 SERIES_COLOURS = (INK, BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
 SERIES_STYLES = (
-    "solid",
-    (0, (6, 2)),
-    (0, (2, 1.2)),
-    (0, (7, 2, 1.5, 2)),
-    (0, (4, 1, 1, 1, 1, 1)),
-    (0, (9, 3)),
-)
+    "solid", (0, (6, 2)), (0, (2, 1.2)), (0, (7, 2, 1.5, 2)), (0, (4, 1, 1, 1, 1, 1)), (0, (9, 3))
+)  # fmt: skip
 """Colours and dashes repeat with different periods (7 and 6), so that each of 42 scenarios has a pair of its own."""
 
 BAND = (0.05, 0.95)

@@ -23,24 +23,8 @@ from sim.comparison.outcomes import OUTCOMES
 from sim.engine.errors import InputError, nearest
 from sim.sweeps.sensitivity import SCREENED, sensitivity
 from sim.views import words
-from sim.views.figures.sheet import (
-    BLUE,
-    FAINT,
-    FOOTER_SIZE,
-    INK,
-    NATIONAL,
-    PAPER,
-    QUIET,
-    SKY,
-    SMALL_SIZE,
-    VERMILLION,
-    drawn,
-    new_sheet,
-    numbered,
-    shown,
-    side_colour,
-    side_keys,
-)
+from sim.views.figures import sheet
+from sim.views.figures.sheet import drawn, new_sheet, numbered, shown, side_colour, side_keys
 from sim.views.runs import about_sweep
 from sim.views.words import capital, heading, in_large_units
 
@@ -51,8 +35,8 @@ if TYPE_CHECKING:
 
 WRITTEN_OUT = 150  # cells of a heat map in which numbers still have room
 MOST_BARS = 20  # paths in a figure of bars; the others matter less
-BETTER_WORSE = LinearSegmentedColormap.from_list("better_worse", [BLUE, "#f7f7f7", VERMILLION])
-AMOUNT = LinearSegmentedColormap.from_list("amount", ["#f7f7f7", SKY, BLUE, "#00263d"])
+BETTER_WORSE = LinearSegmentedColormap.from_list("better_worse", [sheet.BLUE, "#f7f7f7", sheet.VERMILLION])
+AMOUNT = LinearSegmentedColormap.from_list("amount", ["#f7f7f7", sheet.SKY, sheet.BLUE, "#00263d"])
 
 
 def sweep_figures(swept: Swept) -> dict[str, Figure]:
@@ -122,14 +106,14 @@ def heat_map(swept: Swept, outcome: str, x: str | None = None, y: str | None = N
     for row in range(len(rows)):
         for column in range(len(columns)):
             value = middle[row, column] / divisor
-            colour = colours(scale(value)) if math.isfinite(value) else FAINT
-            ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=colour, edgecolor=PAPER, lw=1))
+            colour = colours(scale(value)) if math.isfinite(value) else sheet.FAINT
+            ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=colour, edgecolor=sheet.PAPER, lw=1))
             if middle.size <= WRITTEN_OUT:
                 text = shown(value, compared)
-                ax.text(column, row, text if sure[row, column] or not compared else f"({text})", size=SMALL_SIZE,
+                ax.text(column, row, text if sure[row, column] or not compared else f"({text})", size=sheet.SMALL_SIZE,
                         ha="center", va="center", color=_readable(colour))  # fmt: skip
             elif compared and not sure[row, column]:
-                ax.plot(column, row, ".", color=INK, ms=2)
+                ax.plot(column, row, ".", color=sheet.INK, ms=2)
     ax.set_xlim(-0.5, len(columns) - 0.5)
     ax.set_ylim(-0.5, len(rows) - 0.5)
     ax.set_xticks(range(len(columns)), [_written(v) for v in columns], rotation=_turn(columns))
@@ -139,7 +123,7 @@ def heat_map(swept: Swept, outcome: str, x: str | None = None, y: str | None = N
     ax.spines[["left", "bottom"]].set_visible(False)
     bar = figure.colorbar(ScalarMappable(Normalize(scale.vmin, scale.vmax), colours), ax=ax, aspect=25, pad=0.02)
     bar.outline.set_visible(False)
-    bar.ax.tick_params(labelsize=FOOTER_SIZE, colors=QUIET)
+    bar.ax.tick_params(labelsize=sheet.FOOTER_SIZE, colors=sheet.QUIET)
     bar.set_label(unit + _side(outcome, compared))
     return figure
 
@@ -173,9 +157,9 @@ def plot_line(swept: Swept, outcome: str, x: str | None = None) -> Figure:
     ax = figure.subplots()
     ax.grid(axis="y")
     if compared:
-        ax.axhline(0, color=INK, lw=0.9)
-    ax.vlines(where, low, high, color=BLUE, lw=2)
-    ax.plot(where, middle, "o-" if numbers else "o", color=BLUE, ms=4.5, lw=1)
+        ax.axhline(0, color=sheet.INK, lw=0.9)
+    ax.vlines(where, low, high, color=sheet.BLUE, lw=2)
+    ax.plot(where, middle, "o-" if numbers else "o", color=sheet.BLUE, ms=4.5, lw=1)
     if not numbers:
         ax.set_xticks(where, [_written(tick) for tick in ticks], rotation=_turn(ticks))
     ax.margins(x=0.05, y=0.12)
@@ -214,10 +198,10 @@ def tornado(swept: Swept, outcome: str) -> Figure:
     every = [h for path in paths for _, h in ends[path]]
     divisor, unit = in_large_units([middle, *(value for h in every for value in h)], _unit(swept, outcome))
     keys = [
-        Patch(color=SKY, label="lowest value"),
-        Patch(color=VERMILLION, label="highest value"),
-        Line2D([], [], color=INK, lw=1.2, label="interval"),
-        Line2D([], [], color=INK, lw=0.9, ls=":", label="as it stands"),
+        Patch(color=sheet.SKY, label="lowest value"),
+        Patch(color=sheet.VERMILLION, label="highest value"),
+        Line2D([], [], color=sheet.INK, lw=1.2, label="interval"),
+        Line2D([], [], color=sheet.INK, lw=0.9, ls=":", label="as it stands"),
     ]
     notes = _basis(swept) + _left_out(len(paths), len(swept.plan.axes))
     figure = new_sheet(7.2, 0.9 + 0.36 * len(paths), _title(swept, outcome), _subtitle(swept), notes,
@@ -225,14 +209,14 @@ def tornado(swept: Swept, outcome: str) -> Figure:
     ax = figure.subplots()
     ax.grid(axis="x")
     for y, path in enumerate(paths):
-        for colour, tried, lift in ((SKY, ends[path][0], -0.19), (VERMILLION, ends[path][-1], 0.19)):
+        for colour, tried, lift in ((sheet.SKY, ends[path][0], -0.19), (sheet.VERMILLION, ends[path][-1], 0.19)):
             value, (mean, low, high) = tried
             ax.barh(y + lift, (mean - middle) / divisor, left=middle / divisor, height=0.36, color=colour)
-            ax.plot([low / divisor, high / divisor], [y + lift] * 2, color=INK, lw=1.2)
+            ax.plot([low / divisor, high / divisor], [y + lift] * 2, color=sheet.INK, lw=1.2)
             right = np.nanmax([high, mean, middle]) / divisor
-            ax.annotate(_written(value), (right, y + lift), (3, 0), textcoords="offset points", size=FOOTER_SIZE,
-                        color=QUIET, va="center")  # fmt: skip
-    ax.axvline(middle / divisor, color=INK, lw=0.9, ls=":")
+            ax.annotate(_written(value), (right, y + lift), (3, 0), textcoords="offset points", size=sheet.FOOTER_SIZE,
+                        color=sheet.QUIET, va="center")  # fmt: skip
+    ax.axvline(middle / divisor, color=sheet.INK, lw=0.9, ls=":")
     ax.margins(x=0.12)
     labels = {axis.path: axis.label for axis in swept.plan.axes}
     ax.set_yticks(range(len(paths)), [labels[path] for path in paths])
@@ -261,18 +245,18 @@ def plot_indices(indices: pd.DataFrame, *, about: Mapping[str, str] | None = Non
     what, unit = words.label(names[0]), words.unit(str(table["unit"].iloc[0]))
     bars: tuple[tuple[str, str, str], ...]
     if "total" in table:
-        bars = (("total", SKY, "total: alone and with other paths"), ("first", BLUE, "first: alone"))
+        bars = (("total", sheet.SKY, "total: alone and with other paths"), ("first", sheet.BLUE, "first: alone"))
         label, said = "share of the variance over the design", ""
         divisor = 1.0
     else:
-        bars = (("mu_star", BLUE, "mean change of the outcome, whichever way, over the other paths"),)
+        bars = (("mu_star", sheet.BLUE, "mean change of the outcome, whichever way, over the other paths"),)
         divisor, unit = in_large_units(table["mu_star_high"], unit)
         label = f"change over the whole range of the path, {unit}"
         said = " Sigma is how much this change varies with the other paths, or along the path itself."
     keys: list[Any] = [Patch(color=colour, label=text) for _, colour, text in bars]
-    keys.append(Line2D([], [], color=INK, lw=1.2, label="90 % interval (bootstrap)"))
+    keys.append(Line2D([], [], color=sheet.INK, lw=1.2, label="90 % interval (bootstrap)"))
     if "sigma" in table:
-        keys.append(Line2D([], [], color=INK, marker="D", mfc=PAPER, ls="", ms=4.5, label="sigma"))
+        keys.append(Line2D([], [], color=sheet.INK, marker="D", mfc=sheet.PAPER, ls="", ms=4.5, label="sigma"))
     luck = _luck_words(float(table["luck"].iloc[0]))
     notes = f"Computed from means over seeds. {luck}{said}{_left_out(len(table), len(indices))}"
     title = f"What drives {what}: {'Sobol indices' if 'total' in table else 'Morris screening'}"
@@ -284,10 +268,10 @@ def plot_indices(indices: pd.DataFrame, *, about: Mapping[str, str] | None = Non
         y = np.arange(len(table)) + (k - (len(bars) - 1) / 2) * height
         values, low, high = (table[column] / divisor for column in (name, f"{name}_low", f"{name}_high"))
         ax.barh(y, values, height=height * 0.92, color=colour)
-        ax.hlines(y, low, high, color=INK, lw=1.2)
+        ax.hlines(y, low, high, color=sheet.INK, lw=1.2)
     if "sigma" in table:
-        ax.plot(table["sigma"] / divisor, np.arange(len(table)), "D", ms=4.5, mfc=PAPER, mec=INK)
-    ax.axvline(0, color=INK, lw=0.9)
+        ax.plot(table["sigma"] / divisor, np.arange(len(table)), "D", ms=4.5, mfc=sheet.PAPER, mec=sheet.INK)
+    ax.axvline(0, color=sheet.INK, lw=0.9)
     ax.margins(x=0.05)
     ax.set_yticks(range(len(table)), [path.partition(".")[2] or path for path in table["path"]])
     ax.set_ylim(len(table) - 0.5, -0.5)
@@ -319,7 +303,7 @@ def plot_cost_effect(effects: pd.DataFrame, outcome: str, *, about: Mapping[str,
     about : mapping, optional
         What was run, for the footer.
     """
-    here = effects[effects["region"] == NATIONAL]
+    here = effects[effects["region"] == sheet.NATIONAL]
     known = sorted(set(here["outcome"]))
     for name in ("cost", outcome):
         if name not in known:
@@ -340,12 +324,12 @@ def plot_cost_effect(effects: pd.DataFrame, outcome: str, *, about: Mapping[str,
                        words.rests_on(here), about, side_keys())  # fmt: skip
     ax = figure.subplots()
     ax.grid(axis="y")
-    ax.axhline(0, color=INK, lw=0.9)
+    ax.axhline(0, color=sheet.INK, lw=0.9)
     for (cost, cheap, dear), (effect, low, high) in numbers:
         colour = side_colour(low, high, OUTCOMES[outcome].better)
         ax.plot([cost, cost], [low, high], color=colour, lw=1.6, alpha=1 if labelled else 0.35, zorder=2)
         ax.plot([cheap, dear], [effect, effect], color=colour, lw=1.6, alpha=1 if labelled else 0.35, zorder=2)
-        ax.plot(cost, effect, "o", ms=4.5, mec=colour, mfc=PAPER if colour == INK else colour, zorder=3)
+        ax.plot(cost, effect, "o", ms=4.5, mec=colour, mfc=sheet.PAPER if colour == sheet.INK else colour, zorder=3)
     ax.margins(x=0.06, y=0.1)
     left, right = ax.get_xlim()
     ax.set_xlim(min(left, -0.03 * right), max(right, -0.03 * left))  # costs that are nearly equal shall look so
@@ -362,13 +346,13 @@ def plot_cost_effect(effects: pd.DataFrame, outcome: str, *, about: Mapping[str,
 def _name_points(ax: Axes, names: Sequence[str], places: np.ndarray) -> None:
     """Numbers at the points and a list of names beside the panel: names among the points would overlap."""
     if len(names) == 1:
-        ax.annotate(names[0], places[0], (5, 4), textcoords="offset points", size=FOOTER_SIZE)
+        ax.annotate(names[0], places[0], (5, 4), textcoords="offset points", size=sheet.FOOTER_SIZE)
         return
     for k, place in enumerate(places):
         if np.isfinite(place).all():
-            ax.annotate(str(k + 1), place, (4, 3), textcoords="offset points", size=FOOTER_SIZE)
+            ax.annotate(str(k + 1), place, (4, 3), textcoords="offset points", size=sheet.FOOTER_SIZE)
     listed = "\n".join(f"{k + 1}  {name}" for k, name in enumerate(names))
-    ax.annotate(listed, (1.02, 1), xycoords="axes fraction", size=FOOTER_SIZE, va="top",
+    ax.annotate(listed, (1.02, 1), xycoords="axes fraction", size=sheet.FOOTER_SIZE, va="top",
                 linespacing=1.45)  # fmt: skip
 
 
@@ -473,4 +457,4 @@ def _colours(values: np.ndarray, better: str, compared: bool) -> tuple[Colormap,
 def _readable(colour: Any) -> str:
     """Dark or white letters, whichever stands out."""
     red, green, blue = to_rgb(colour)
-    return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else PAPER
+    return sheet.INK if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else sheet.PAPER

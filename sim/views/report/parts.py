@@ -28,32 +28,13 @@ MOST_RUNS = 100  # runs whose digests are listed one by one
 # --- scenarios in words -------------------------------------------------------------------------------------
 
 
-class Taken(NamedTuple):
-    """A measure as a scenario takes it, in words."""
-
-    what: str
-    change: str  # "", "changed" or "left out"
-    where: str
-    when: str
-    how_much: list[str]
-    delivered: str
-    cost: str
-
-
-class InWords(NamedTuple):
-    """A scenario in words."""
-
-    name: str
-    baseline: bool
-    measures: list[Taken]
-    shared: list[str]  # titles of the measures it has as the baseline has them
-    other: list[str]  # what else it sets: groups, forces, parameters
-
-
 def in_words(
     plan: Preview, base: Preview, given: pd.DataFrame, own: Mapping[str, Mapping[str, Any]], rate: float | None
-) -> InWords:
-    """The measures in which a scenario differs from the baseline, or those of the baseline itself (`own`)."""
+) -> dict[str, Any]:
+    """A scenario: the measures in which it differs from the baseline, or those of the baseline itself (`own`).
+
+    Beside them the titles of the measures that both have alike (`shared`), and what else it sets (`other`).
+    """
     scenario, theirs = plan.scenario, base.scenario.measures
     told: dict[str, Mapping[Any, Any]] = {row["measure"]: row for row in
                                           given[given["scenario"] == scenario.name].to_dict("records")}  # fmt: skip
@@ -66,17 +47,18 @@ def in_words(
             row = told.get(m.key)
             was = f"in the baseline: {delivery(row)}" if row else ""
             saved = row["cost_xof"] if row else m.cost_xof or 0.0
-            taken.append(Taken(m.title, LEFT_OUT, "", "", [], was, money(-saved, rate)))
+            taken.append({"what": m.title, "change": LEFT_OUT, "delivered": was, "cost": money(-saved, rate)})
     other = [
-        f"{words}: {', '.join(f'{key} = {value}' for key, value in settings.items())}"
-        for words, settings in (("Parameters changed", scenario.parameters), ("Armed groups changed", scenario.groups),
+        f"{title}: {', '.join(f'{key} = {value}' for key, value in settings.items())}"
+        for title, settings in (("Parameters changed", scenario.parameters), ("Armed groups changed", scenario.groups),
                                 ("Forces changed", scenario.forces))
         if settings
     ]  # fmt: skip
-    return InWords(scenario.name, plan is base, taken, [m.title for m in active if m not in differ], other)
+    shared = [m.title for m in active if m not in differ]
+    return {"name": scenario.name, "baseline": plan is base, "measures": taken, "shared": shared, "other": other}
 
 
-def _taken(m: PlannedMeasure, scenario: Scenario, row: Mapping[Any, Any] | None, rate: float | None) -> Taken:
+def _taken(m: PlannedMeasure, scenario: Scenario, row: Mapping[Any, Any] | None, rate: float | None) -> dict[str, Any]:
     start, end = m.start or scenario.start, m.end or scenario.end
     when = f"{start} to {end if end < scenario.end else 'the end'}"
     settings = scenario.measures[m.key].model_dump(mode="json")
@@ -86,15 +68,13 @@ def _taken(m: PlannedMeasure, scenario: Scenario, row: Mapping[Any, Any] | None,
     if m.reached_per_week is not None:
         much.append(f"planned: {number(m.reached_per_week)} {m.delivers}")
     much += [f"{s.meaning}: {settings[s.name]}" for s in own if settings[s.name] != defaults[s.name]]
-    return Taken(
-        m.title,
-        CHANGED if row and row.get("change") == CHANGED else "",
-        "all regions" if len(m.regions) == 9 else ", ".join(m.regions),
-        when + (f", only while {m.when}" if m.when else ""),
-        much,
-        delivery(row) if row else "",
-        money(row["cost_xof"] if row else m.cost_xof or 0.0, rate),
-    )
+    return {
+        "what": m.title, "change": CHANGED if row and row.get("change") == CHANGED else "",
+        "where": "all regions" if len(m.regions) == 9 else ", ".join(m.regions),
+        "when": when + (f", only while {m.when}" if m.when else ""), "how_much": much,
+        "delivered": delivery(row) if row else "",
+        "cost": money(row["cost_xof"] if row else m.cost_xof or 0.0, rate),
+    }  # fmt: skip
 
 
 USUAL = {"enabled", "start", "end", "regions", "intensity", "ramp_up_weeks", "when"}
@@ -104,27 +84,6 @@ USUAL = {"enabled", "start", "end", "regions", "intensity", "ramp_up_weeks", "wh
 
 WIDTH, PAD = 120, 4  # of the picture of an interval, in its own units
 DRAWN = ("better", "worse", "unclear", "zero")  # what has one; costs span too much for one scale
-
-
-class Line(NamedTuple):
-    """An effect as a line of a table."""
-
-    scenario: str
-    effect: Effect
-    verdict: str  # in words
-    shares: list[str]  # helped, harmed, nothing, in %; empty where no side is better
-    zero: float  # where it stands in the picture of the interval
-    marks: list[float]  # where middle, low and high stand; empty where there is no interval
-
-
-class Block(NamedTuple):
-    """An outcome with a line for each scenario."""
-
-    outcome: str
-    unit: str
-    better: str
-    baseline: str
-    lines: list[Line]
 
 
 VERDICTS = {
@@ -138,8 +97,12 @@ VERDICTS = {
 }
 
 
-def blocks(table: pd.DataFrame, group: str, rate: float | None) -> list[Block]:
-    """The effects on Mali of one group of outcomes."""
+def blocks(table: pd.DataFrame, group: str, rate: float | None) -> list[dict[str, Any]]:
+    """The effects on Mali of one group of outcomes: each outcome with a line for each scenario.
+
+    `shares` are empty where no side is better. `zero` and `marks` (middle, low and high) are places in the picture
+    of the interval.
+    """
     nation = table[(table["region"] == NATION) & (table["group"] == group)]
     found = []
     for outcome in dict.fromkeys(nation["outcome"]):
@@ -152,18 +115,19 @@ def blocks(table: pd.DataFrame, group: str, rate: float | None) -> list[Block]:
         for row in rows:
             e = effect(row, rate)
             shares = [share(row[name]) for name in ("helped", "harmed", "nothing")]
-            lines.append(
-                Line(
-                    row["scenario"], e, VERDICTS[e.verdict] + (", but small" if e.small else ""),
-                    [] if row["better"] == "none" or e.verdict == "no number" else shares,
-                    _at(0.0, *ends), [_at(value, *ends) for value in headline(row)] if e.verdict in DRAWN else [],
-                )
-            )  # fmt: skip
+            lines.append({
+                "scenario": row["scenario"], "effect": e,
+                "verdict": VERDICTS[e.verdict] + (", but small" if e.small else ""),
+                "shares": [] if row["better"] == "none" or e.verdict == "no number" else shares,
+                "zero": _at(0.0, *ends),
+                "marks": [_at(value, *ends) for value in headline(row)] if e.verdict in DRAWN else [],
+            })  # fmt: skip
         first, own = rows[0], words.own_value(rows)
         value = money(own or 0.0, rate) if first["unit"] == "XOF" else words.typeset(number(own or 0.0))
         value = "other regions for each scenario" if own is None else value
         unit = "" if first["unit"] == "XOF" else words.unit(first["unit"])
-        found.append(Block(heading(outcome), unit, words.SIDES[first["better"]], value, lines))  # fmt: skip
+        better = words.SIDES[first["better"]]
+        found.append({"outcome": heading(outcome), "unit": unit, "better": better, "baseline": value, "lines": lines})
     return found
 
 
@@ -183,24 +147,13 @@ def worse_regions(table: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
     ]
 
 
-class Worth(NamedTuple):
-    """What a scenario spends for each person kept from joining."""
-
-    scenario: str
-    verdict: str
-    spared: str
-    interval: str
-    cost: str
-    each: str
-
-
-def worth(compared: Comparison, rate: float | None) -> list[Worth]:
+def worth(compared: Comparison, rate: float | None) -> list[dict[str, str]]:
     """A line for each scenario whose cost differs from the baseline's."""
     table = cost_per_spared(compared.records, compared.baseline)
     return [
-        Worth(compared.names[row["scenario"]], row["verdict"],
-              *amounts(row["spared"], row["spared_low"], row["spared_high"]), money(row["cost_xof"], rate),
-              each_costs(row))
+        {"scenario": compared.names[row["scenario"]], "verdict": row["verdict"], "cost": money(row["cost_xof"], rate),
+         "each": each_costs(row), **dict(zip(("spared", "interval"), amounts(
+             row["spared"], row["spared_low"], row["spared_high"]), strict=True))}
         for row in table.to_dict("records") if math.isfinite(row["spared"]) and row["cost_xof"] != 0
     ]  # fmt: skip
 
@@ -241,21 +194,13 @@ def regional(table: pd.DataFrame, outcome: str) -> Regional:
 # --- how to reproduce it ------------------------------------------------------------------------------------
 
 
-class Digest(NamedTuple):
-    """What the numbers of a scenario's runs hash to."""
-
-    scenario: str
-    settings: str
-    runs: str
-    each: list[tuple[int, int, str]]  # draw, seed, digest; empty where there are many
-
-
-def digests(manifest: Mapping[str, Any]) -> list[Digest]:
+def digests(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Of each scenario the digest of its settings, of its runs together, and of each of them if they are not many."""
     done = [row for row in manifest.get("runs", ()) if row["digest"]]
     found = []
     for name, settings in manifest["scenarios"].items():
         own = sorted((row["draw"], row["seed"], row["digest"]) for row in done if row["scenario"] == name)
         together = facts([name], [(d, s) for d, s, _ in own], [sha for _, _, sha in own])["Digest"] if own else ""
-        found.append(Digest(name, settings["digest"], together, own if len(done) <= MOST_RUNS else []))
+        each = own if len(done) <= MOST_RUNS else []
+        found.append({"scenario": name, "settings": settings["digest"], "runs": together, "each": each})
     return found

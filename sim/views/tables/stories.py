@@ -14,7 +14,7 @@ from rich.text import Text
 
 from sim.engine.errors import InputError
 from sim.measures.base import REGIONS
-from sim.stories.partings import BECAUSE, CHANGES
+from sim.stories.parting import BECAUSE, CHANGES
 from sim.views.tables.layout import say, show_table
 
 if TYPE_CHECKING:
