@@ -1,9 +1,9 @@
-"""Compare the historical scenario with what was recorded, and write docs/history.md and its figure.
+"""Compare the historical scenario with the record, and write docs/history.md and its figure.
 
     python docs/make_history.py [--seeds 20]
 
-Only founding dates and home areas of groups, deployments of forces and dates of measures are given to the model. The
-page shows every target of the comparison, met or missed.
+The model is given only the founding dates and home areas of groups, the deployments of forces and the dates of
+measures. The page shows every target of the comparison, met or missed.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from sim.world.grid import world_grid
 HERE = Path(__file__).parent
 YEARS = range(2013, 2018)
 CENTRE = ("Mopti", "Ségou")
-INK, BAND, DOT = "#0072B2", "#56B4E9", "#D55E00"  # Okabe and Ito: told apart by all
+INK, BAND, DOT = "#0072B2", "#56B4E9", "#D55E00"  # Okabe and Ito: colour-blind readers can tell them apart
 
 
 def recorded() -> np.ndarray:
-    """Attacks in the Global Terrorism Database: years 2012-2017 x regions."""
+    """Attacks in the Global Terrorism Database: years (2012-2017) x regions."""
     names = world_grid().region_names
     counts = np.zeros((6, len(names)))
     for row in table("events"):
@@ -38,7 +38,7 @@ def recorded() -> np.ndarray:
 
 
 def yearly(record: sim.Record, name: str) -> np.ndarray:
-    """Sums by year (2012-2018) and region."""
+    """The sum of a flow by year (2012-2018) and region."""
     years = np.array([d.year for d in record.dates])
     return np.stack([record[name][years == y].sum(axis=0) for y in range(2012, 2019)])
 
@@ -49,7 +49,7 @@ def interval(values: np.ndarray, form: str) -> str:
 
 
 def main() -> None:
-    """Run, compare, write."""
+    """Run the scenario, compare it with the record, and write the page and the figure."""
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("--seeds", type=int, default=20)
     seeds = ask.parse_args().seeds
@@ -82,28 +82,28 @@ def main() -> None:
         seen = gtd[year - 2012, centre].sum() / gtd[year - 2012].sum()
         model = share[:, year - 2012]
         band = "under 10 %" if high < 1 else "over 25 %"
-        rows.append((f"Mopti and Ségou among attacks, {year}", f"{band} (recorded {seen:.0%})",
+        rows.append((f"Share of attacks in Mopti and Ségou, {year}", f"{band} (recorded {seen:.0%})",
                      interval(100 * model, ".0f") + " %", low <= np.median(model) <= high))  # fmt: skip
     lowest, highest = after.min(axis=1), after.max(axis=1)
     rows.append(("Active members at any time from 2014", "800 to 3,500 in every run",
-                 f"lowest {lowest.min():,.0f}, highest {highest.max():,.0f} of all runs",
+                 f"lowest {lowest.min():,.0f}, highest {highest.max():,.0f} in all runs",
                  bool(lowest.min() >= 800 and highest.max() <= 3500)))  # fmt: skip
     for part, title, low, high in (("joined_ties", "Joiners reached through ties", 0.55, 0.90),
-                                   ("joined_month", "Joined within a month of contact", 0.35, 0.60)):  # fmt: skip
+                                   ("joined_month", "Joiners within a month of contact", 0.35, 0.60)):  # fmt: skip
         model = per_seed(part)
         rows.append(
             (title, f"{low:.0%} to {high:.0%}", interval(100 * model, ".0f") + " %", low <= np.median(model) <= high)
         )
 
     lines = [
-        "# The model beside what was recorded",
+        "# The model and the record",
         "",
-        f"Scenario `historical`, {seeds} seeds, `persons_per_youth` {scenario.persons_per_youth}; median and 5 to 95 %",
-        "of the seeds.",
-        "Parameters were set by hand inside the ranges of the table; nothing else was tuned. The fit used these same",
-        "targets, so this page shows that the rules *can* give this history, not that they predict it. Attacks are",
-        "those of the Global Terrorism Database (battles of the war of 2012 and 2013 are outside its definition).",
-        "Made by `python docs/make_history.py`.",
+        f"Scenario `historical`, {seeds} seeds, `persons_per_youth` {scenario.persons_per_youth}. The model columns",
+        "show the median and, in brackets, the range from 5 to 95 % of the seeds.",
+        "Parameters were set by hand within the ranges of the table; nothing else was tuned. The fit used these same",
+        "targets, so this page shows that the rules *can* produce this history, not that they predict it. Recorded",
+        "attacks are those of the Global Terrorism Database. Its definition excludes battles of the war of 2012-13.",
+        "`python docs/make_history.py` writes this page.",
         "",
         "| pattern | target | model | met |",
         "|---|---|---|---|",
@@ -111,7 +111,7 @@ def main() -> None:
         "",
         "![Attacks by year and region](history.png)",
         "",
-        "## Attacks by region: recorded and model (median of seeds)",
+        "## Attacks by region: recorded / model (median of seeds)",
         "",
         "| region | " + " | ".join(map(str, range(2012, 2018))) + " |",
         "|---|" + "---|" * 6,
@@ -122,16 +122,16 @@ def main() -> None:
     lines += [
         "| Mali | " + " | ".join(f"{a:.0f} / {b:.0f}" for a, b in zip(gtd.sum(axis=1), national, strict=True)) + " |",
         "",
-        "## Where it is off",
+        "## Where the model is off",
         "",
         *misses(gtd, attacks, names),
         "",
-        f"In all runs together {joined:,.0f} persons joined. Reasons of joiners: "
+        f"In all runs together {joined:,.0f} persons joined. Their main reasons: "
         + ", ".join(f"{title} {sum(r[part].sum() for r in records) / joined:.0%}" for part, title in (
             ("joined_protection", "protection"), ("joined_income", "livelihood"), ("joined_company", "friends and kin"),
             ("joined_ideology", "the narrative"), ("joined_revenge", "an abuse"))) + ".",
-        "Surveys of recruits name an abuse by the state far more often (34 % of them, UNDP 2023): the model counts",
-        "only abuses of self and kin within three months and does not reach that share.",
+        "Recruits in surveys name an abuse by the state far more often (34 % of them, UNDP 2023). The model counts",
+        "only abuses of the joiner or kin within three months and does not reach that share.",
     ]  # fmt: skip
     (HERE / "history.md").write_text("\n".join(lines) + "\n")
     draw(gtd, attacks, names, seeds)
@@ -139,14 +139,14 @@ def main() -> None:
 
 
 def misses(gtd: np.ndarray, attacks: np.ndarray, names: list[str]) -> list[str]:
-    """Regions and years in which the recorded number lies outside 5 to 95 % of the runs, farthest first."""
+    """Regions and years whose recorded number lies outside 5 to 95 % of the runs, the farthest first."""
     low, middle, high = np.percentile(attacks, [5, 50, 95], axis=0)
     off = [
         (abs(np.log((gtd[y, k] + 1) / (middle[y, k] + 1))), names[k], 2012 + y, gtd[y, k], low[y, k], high[y, k])
         for y in range(6) for k in range(len(names)) if not low[y, k] <= gtd[y, k] <= high[y, k]
     ]  # fmt: skip
     total = 6 * len(names)
-    head = f"{len(off)} of {total} region-years lie outside the 5 to 95 % range of the runs. The farthest:"
+    head = f"{len(off)} of {total} region-years lie outside the 5 to 95 % range of the runs. The farthest are:"
     return [head, ""] + [
         f"- {name} {year}: {seen:.0f} recorded, {a:.0f} to {b:.0f} in the runs"
         for _, name, year, seen, a, b in sorted(off, reverse=True)[:12]
@@ -154,7 +154,7 @@ def misses(gtd: np.ndarray, attacks: np.ndarray, names: list[str]) -> list[str]:
 
 
 def draw(gtd: np.ndarray, attacks: np.ndarray, names: list[str], seeds: int) -> None:
-    """Ten panels: Mali and the nine regions, recorded points over the model's band."""
+    """Draw ten panels, for Mali and the nine regions: recorded points over the band of the model."""
     figure = Figure(figsize=(12, 8.4), layout="constrained")
     FigureCanvasAgg(figure)
     panels = figure.subplots(3, 4).ravel()
@@ -171,11 +171,11 @@ def draw(gtd: np.ndarray, attacks: np.ndarray, names: list[str], seeds: int) -> 
         axes.set_xticks(years, [str(y)[2:] if y % 2 else str(y) for y in years])
         axes.spines[["top", "right"]].set_visible(False)
     for axes in panels[::4]:
-        axes.set_ylabel("attacks a year")
+        axes.set_ylabel("attacks per year")
     for axes in panels[len(everything) :]:
         axes.set_axis_off()
     panels[-1].legend(*panels[0].get_legend_handles_labels(), loc="center", frameon=False)
-    figure.suptitle("Attacks a year: model and record. 2018 was held back from the tables and is model only.")
+    figure.suptitle("Attacks per year: model and record. The record of 2018 was held back; 2018 is the model only.")
     figure.savefig(HERE / "history.png", dpi=110, metadata={"Software": f"kumakan {sim.__version__}"})
 
 

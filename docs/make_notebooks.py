@@ -1,8 +1,9 @@
-"""Run the notebooks and write them, with what they show, as pages that can be read without running anything.
+"""Run the notebooks and write each as a page with its outputs, for readers who do not run anything.
 
     python docs/make_notebooks.py [NAME ...]
 
-writes `docs/notebooks/<name>.md` and its pictures; `tests/test_notebooks.py` sees to it that they belong together.
+The script writes `docs/notebooks/<name>.md` and its pictures. `tests/test_notebooks.py` checks that each page is up
+to date with its notebook.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def digest(notebook: nbformat.NotebookNode) -> str:
-    """A sha256 (16 hex digits) of all that was written in the cells of a notebook."""
+    """The first 16 hex digits of the SHA-256 of the sources of all cells of a notebook."""
     return hashlib.sha256("\n\n".join(cell.source for cell in notebook.cells).encode()).hexdigest()[:16]
 
 
 def _told(output: nbformat.NotebookNode) -> bool:
-    """Whether an output says something to a reader: no warnings, no widgets, no bars of runs that are over."""
+    """Whether an output is useful to a reader: warnings, widgets and progress bars of finished runs are not."""
     bar = output.get("metadata", {}).get("kumakan") == "progress"
     return output.get("name") != "stderr" and WIDGET not in output.get("data", {}) and not bar
 
@@ -44,7 +45,7 @@ def page(file: Path) -> None:
     body, resources = MarkdownExporter().from_notebook_node(
         notebook, resources={"output_files_dir": f"{file.stem}_files", "unique_key": file.stem}
     )
-    body = re.sub(r"<style scoped>.*?</style>\n?", "", body, flags=re.DOTALL)  # few readers of Markdown take it
+    body = re.sub(r"<style scoped>.*?</style>\n?", "", body, flags=re.DOTALL)  # most Markdown readers do not support it
     head = f"<!-- Made by docs/make_notebooks.py from notebooks/{file.name}, cells {stamp}. -->\n\n"
     folder = PAGES / f"{file.stem}_files"
     for old in folder.glob("*"):

@@ -1,8 +1,9 @@
-"""Write the reference pages of this folder from the code and its tables, so that they cannot drift from them.
+"""Write the reference pages of this folder from the code and its tables, so that the pages always match the code.
 
     python docs/make_tables.py
 
-writes parameters.md, measures.md, levers.md, observables.md and data.md; `tests/test_docs.py` compares.
+The script writes parameters.md, measures.md, levers.md, observables.md and data.md. `tests/test_docs.py` checks that
+they are up to date.
 """
 
 from __future__ import annotations
@@ -29,10 +30,10 @@ from sim.world.grid import DATA
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 CODE = ROOT / "sim"
-MADE_BY = "<!-- Made by docs/make_tables.py from the code. Change the code or its tables, then run it again. -->"
+MADE_BY = "<!-- Written by docs/make_tables.py. Change the code or its tables, then run the script again. -->"
 
 HOW = {
-    "sum": "added up",
+    "sum": "sum",
     "people": "mean, weighted by people",
     "youths": "mean, weighted by youths",
 }
@@ -50,7 +51,7 @@ def pages() -> dict[str, str]:
 
 
 def readers() -> dict[str, list[str]]:
-    """For every parameter the files under `sim/` that read it, by path from there."""
+    """The files that read each parameter, as paths below `sim/`."""
     found: dict[str, list[str]] = {name: [] for name in rows()}
     for file in sorted(CODE.rglob("*.py")):
         text = file.read_text(encoding="utf-8")
@@ -79,18 +80,19 @@ def parameters_page() -> str:
     parts = [
         "# Parameters",
         words(f"""
-            Every behavioural number of the model, from `sim/parameters.csv`: {len(rows())} rows ({counts}).
-            A scenario may set a value between *low* and *high*; the distribution is the prior from which
-            calibration and sensitivity studies draw (normal: mean and SD; lognormal: median and 5-95 %;
-            beta: its two shapes). *Drawn*: it varies in `--draws`, as effects do; what was set so that the baseline
-            follows history does not. *Transport*: where an effect was found that is carried over to Mali; it acts
-            multiplied by what is left of it here (`transport_sahel`, `transport_africa`, `transport_west`).
+            This page lists every behavioural number of the model, from `sim/parameters.csv`: {len(rows())} rows
+            ({counts}). A scenario may set a value between *low* and *high*. The *distribution* is the prior from
+            which calibration and sensitivity studies draw (normal: mean and SD; lognormal: median and 5-95 %; beta:
+            its two shapes). *Drawn*: the parameter varies with `--draws`. Effects are drawn; values that were set so
+            that the baseline follows history are not. *Transport*: the place where an effect was found that the model
+            carries over to Mali. The effect is multiplied by the share of it that remains in Mali
+            (`transport_sahel`, `transport_africa`, `transport_west`).
         """),
         words("""
             Quality: *measured* by a survey, census, trial or count; *derived* by arithmetic from measured
-            numbers; *estimate*, from evidence of the sign or the order of size; *assumed*, a choice for
+            numbers; *estimate*, from evidence of the sign or the order of magnitude; *assumed*, a choice for
             which no figure was found; *calibrated*, set so that runs resemble recorded history. `kumakan
-            parameters NAME` shows one of them, [odd.md](odd.md) says in which equation it stands.
+            parameters NAME` shows one parameter. [odd.md](odd.md) shows the equation that uses it.
         """),
     ]
     for file in dict.fromkeys(files[0] for files in read_by.values() if files):
@@ -139,19 +141,19 @@ def measures_page() -> str:
     parts = [
         "# Measures",
         words("""
-            What can stand under `measures:` in a scenario. Each measure moves levers
-            ([levers.md](levers.md)) and reports what it delivered and cost in every week. Effect sizes are
-            parameters ([parameters.md](parameters.md)), not settings: a setting says what is done, a
-            parameter what it does to people. The sizes that a measure reads itself stand with it; what a lever
-            then does is said in [odd.md](odd.md#7-submodels).
+            This page lists the measures that a scenario can have under `measures:`. Each measure moves levers
+            ([levers.md](levers.md)) and reports every week what it delivered and what it cost. Effect sizes are
+            parameters ([parameters.md](parameters.md)), not settings: a setting says what is done, a parameter
+            says what that does to people. The parameters that a measure reads are listed with it.
+            [odd.md](odd.md#7-submodels) describes what each lever does.
         """),
         markdown(
-            ("measure", "in words", "it delivers"),
+            ("measure", "title", "delivers"),
             [(f"[`{key}`](#{key})", m.title, m.delivers) for key, m in sorted(MEASURES.items())],
         ),
         "## Settings of every measure",
         _settings(Measure.settings()),
-        "A condition (`when`) has:",
+        "A condition (`when`) has these settings:",
         _fields(Condition),
     ]
     for key, measure in sorted(MEASURES.items()):
@@ -169,10 +171,10 @@ def measures_page() -> str:
             _settings([s for s in measure.settings() if s.name not in common or s.default != usual[s.name]]),
         ]
         for inner, where in _blocks(measure):
-            parts += [f"A block of {where} (`{inner.__name__}`) has:", _fields(inner)]
+            parts += [f"A block of {where} (`{inner.__name__}`) has these settings:", _fields(inner)]
         if sizes:
             parts += [
-                "Parameters it reads:",
+                "Parameters that it reads:",
                 markdown(
                     ("parameter", "value", "unit", "prior", "transport", "quality", "meaning", "source"),
                     [
@@ -199,11 +201,12 @@ def levers_page() -> str:
         [
             "# Levers",
             words("""
-                The numbers that policy can move (`sim/levers.py`). At the start of each week all of them go
-                back to "nothing done"; measures move them; processes read them. Measures combine on what
-                remains, in any order: with `reach`, two measures that reach 30 % each reach 51 % together;
-                with `keep`, two that leave 70 % each leave 49 %. `add` is for things that are counted,
-                `set` for settings that one measure alone owns.
+                Levers are the numbers that policy can move (`sim/levers.py`). At the start of each week all levers
+                return to "nothing done". Measures then move them, and processes read them. The order of measures
+                does not matter, because each measure acts on what the others leave. With `reach`, two measures that
+                reach 30 % each reach 51 % together; with `keep`, two measures that leave 70 % each leave 49 %
+                together. `add` is for things that are counted. `set` is for settings that belong to one measure
+                alone.
             """),
             markdown(
                 (
@@ -243,7 +246,7 @@ def observables_page() -> str:
 
     def listed(some: Iterable[Any]) -> str:
         return markdown(
-            ("observable", "unit", "Mali from its regions", "meaning"),
+            ("observable", "unit", "value for Mali", "meaning"),
             [(f"`{o.name}`", o.unit, HOW[o.how], o.meaning) for o in some],
         )
 
@@ -251,28 +254,28 @@ def observables_page() -> str:
         [
             "# Observables",
             words("""
-                The columns of a record: one number per week and region. A `delivered_` and a `cost_` column
-                is there for every measure the program knows, zero where it is off.
+                Observables are the columns of a record: one number per week and region. Every measure that the
+                program knows has a `delivered_` and a `cost_` column; both are zero while the measure is off.
             """),
             "## What happened in the week",
             listed(seen[:flows]),
-            "## How things stand at the end of the week",
+            "## The state at the end of the week",
             listed(seen[flows : flows + stocks]),
             "## What measures delivered and cost",
             listed(seen[flows + stocks :]),
             "## By cell, over the whole run",
             words("""
-                `record.cells`, for maps: an array over the 1,713 cells in the order of
+                `record.cells` holds these for maps. Each is an array over the 1,713 cells in the order of
                 `sim.world.grid.world_grid()`.
             """),
-            markdown(("name", "what it holds"), [(f"`{name}`", meaning) for name, meaning in CELLS.items()]),
-            "## What a comparison compares",
+            markdown(("name", "meaning"), [(f"`{name}`", meaning) for name, meaning in CELLS.items()]),
+            "## Outcomes of a comparison",
             words("""
-                Counts are summed over the run; states are means over its last 52 weeks
-                ([reading_results.md](reading_results.md)).
+                A comparison compares scenarios by these outcomes. A count is the sum over the run; a state is the
+                mean over the last 52 weeks of the run ([reading_results.md](reading_results.md)).
             """),
             markdown(
-                ("outcome", "better", "group", "what it is"),
+                ("outcome", "better", "group", "definition"),
                 [
                     (f"`{o.name}`", "neither" if o.better == "none" else o.better, o.group, _outcome(o))
                     for o in OUTCOMES.values()
@@ -290,29 +293,27 @@ def data_page() -> str:
     parts = [
         "# Data",
         words("""
-            The tables of facts in `sim/world/data`, which are installed with the program.
-            `sim.world.facts.table(NAME)` reads any of them. What follows is their own description,
-            `columns.csv`: unit, meaning, source, licence and quality of every column. Licences are as found
-            when the data were gathered; look them up again before publishing data, and before any
-            commercial use.
+            This page describes the tables of facts in `sim/world/data`, which are installed with the program.
+            `sim.world.facts.table(NAME)` reads any of them. The description comes from the table `columns.csv`:
+            unit, meaning, source, licence and quality of every column. Licences are those found when the data were
+            gathered. Check them again before you publish data and before any commercial use.
         """),
         words("""
-            Words of quality: *measured* by its producer (survey, census, count of events); *derived*,
-            computed from measured data; *estimate*, by a model or by allocation; *assumed*, our choice;
-            *unverified estimate*, recalled or guessed; *verified*, the figure was read in a page or file
-            (which does not say how good the figure is).
+            Quality: *measured* by its producer (survey, census, count of events); *derived*, computed from measured
+            data; *estimate*, made by a model or by allocation; *assumed*, our choice; *unverified estimate*, recalled
+            or guessed; *verified*, read in a page or file (which says nothing about how good the figure is).
         """),
         "## The armed groups a run knows",
         words("""
-            Keys for `groups:` in a scenario. Dates, sizes and home districts are the only things given; see
-            the notes in the table for what is assumed.
+            The keys are those for `groups:` in a scenario. Only dates, sizes and home districts are given. The notes in
+            the table say what is assumed.
         """),
         _listing(
             "groups",
             "key name parent founded ended heir start_members founding_core foreign_share home_cercles",
         ),
         "## The forces a run knows",
-        "Keys for `forces:` in a scenario. Who stood where and when is in `deployments.csv`.",
+        "The keys are those for `forces:` in a scenario. `deployments.csv` says which force was where, and when.",
         _listing(
             "forces",
             "key name kind effectiveness low high abuse_factor mandate patrol_share quality",
@@ -341,7 +342,7 @@ def data_page() -> str:
 
 
 def page(parts: Sequence[str]) -> str:
-    """Parts joined by blank lines, below the line that says who made them."""
+    """Join the parts with blank lines, below the line that says which script wrote the page."""
     return "\n\n".join([MADE_BY, *parts]) + "\n"
 
 
@@ -360,13 +361,13 @@ def words(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """Paragraphs on a line each; what is indented (an equation) stays as it is."""
+    """Put each paragraph on one line; leave indented text (an equation) as it is."""
     blocks = text.split("\n\n")
     return "\n\n".join(block if block.startswith("    ") else words(block) for block in blocks)
 
 
 def shown(value: Any) -> str:
-    """A default as one would write it in a scenario."""
+    """A default as a user would write it in a scenario."""
     if value is None:
         return "-"
     if isinstance(value, BaseModel):
@@ -379,10 +380,10 @@ def shown(value: Any) -> str:
 
 
 def _outcome(outcome: Outcome) -> str:
-    """What an outcome is made of, where it is not the observable of that name."""
+    """How an outcome is defined, if it is not the observable of the same name."""
     if outcome.prefix:
         return f"the sum of all `{outcome.prefix}` columns"
-    return f"`{outcome.of}` in regions in which no measure acts that the two do not share" if outcome.elsewhere else ""
+    return f"`{outcome.of}` in the regions where both scenarios have the same measures" if outcome.elsewhere else ""
 
 
 def _settings(settings: Iterable[Any]) -> str:
@@ -393,7 +394,7 @@ def _settings(settings: Iterable[Any]) -> str:
 
 
 def _fields(block: type[BaseModel]) -> str:
-    """The settings of a block inside the settings of a measure."""
+    """A table of the settings in a block inside the settings of a measure."""
     return markdown(
         ("setting", "default", "unit", "meaning", "source"),
         [
@@ -410,13 +411,13 @@ def _fields(block: type[BaseModel]) -> str:
 
 
 def _scenario(key: str) -> str:
-    """The scenario file that shows a measure."""
+    """A link to the scenario file that shows a measure."""
     names = (f"{key}.yaml", f"without_{key}.yaml")
     return "".join(f" Scenario: [{n}](../scenarios/{n})." for n in names if (ROOT / "scenarios" / n).exists())
 
 
 def _blocks(measure: type[Measure]) -> list[tuple[type[BaseModel], str]]:
-    """The blocks inside a measure's own settings, and the settings that hold them."""
+    """The blocks inside the settings of a measure, each with the settings that hold it."""
     holders: dict[type[BaseModel], list[str]] = {}
     for name, info in measure.model_fields.items():
         if name in Measure.model_fields:
@@ -436,7 +437,7 @@ def _also(files: Sequence[str]) -> str:
 
 
 def _listing(name: str, columns: str) -> str:
-    """The chosen columns (names with blanks between) of a table of facts."""
+    """The chosen columns of a table of facts; `columns` has their names with blanks in between."""
     head = columns.split()
     return markdown(head, [[row[column] for column in head] for row in table(name)])
 

@@ -196,6 +196,12 @@ class Levers:
         return values
 
 
+def delay_effect(levers: Levers, elasticity: float) -> np.ndarray:
+    """What the response delay does to something, by cell: response_delay^elasticity, 1 with nothing done."""
+    delay: np.ndarray = levers.response_delay
+    return delay if (delay == 1.0).all() else np.maximum(delay, SOONEST) ** elasticity  # powers are slow
+
+
 def aimed(levers: Levers, shares: np.ndarray) -> np.ndarray:
     """Shares of an effort by region after an adaptive strategy has moved part of it to the threat; the sum is the same.
 

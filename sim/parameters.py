@@ -1,8 +1,8 @@
 """The table of behavioural parameters: every number with its meaning, unit, range, prior, quality and source.
 
-The table itself is `parameters.csv`; the code, the documentation and calibration all read it. Parameters whose values
-are not known are drawn: draw 0 has the central value of every row, and each later draw takes these rows from their
-priors.
+The table is `parameters.csv`. The code, the documentation and the calibration all read it. Parameters whose values are
+uncertain are drawn: draw 0 has the central value of every row, and every other draw takes values for these rows from
+their priors.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sim.engine.errors import InputError, nearest
 TABLE = Path(__file__).with_name("parameters.csv")
 QUALITIES = ("measured", "derived", "estimate", "assumed", "calibrated")
 CARRIED = "transport_"
-"""The names of the rows that say what is left in Mali of effects found elsewhere begin with this."""
+"""Prefix of the rows that say which share of an effect found elsewhere remains in Mali."""
 LAST_DRAW = 2**32 - 1
 
 
@@ -30,10 +30,10 @@ LAST_DRAW = 2**32 - 1
 class Parameter:
     """One row of the table.
 
-    `low` and `high` bound what a scenario may set (the 5 and 95 % quantiles of the prior, or wider). `drawn` says
-    whether the value varies from draw to draw: effects do; values set so that the baseline follows history do not.
-    `transport` is the place where an effect was measured if it must be carried over to Mali ("sahel", "africa" or
-    "west", see `Parameters.carried_over`).
+    `low` and `high` are the limits for a scenario (the 5 and 95 % quantiles of the prior, or wider). `drawn` says
+    whether the value varies from draw to draw. Effects vary; values that were set so that the baseline follows history
+    do not. `transport` is the place where an effect was measured, if the effect must be carried over to Mali ("sahel",
+    "africa" or "west", see `Parameters.carried_over`).
     """
 
     name: str
@@ -76,14 +76,14 @@ def rows() -> dict[str, Parameter]:
 
 
 def register(more: Iterable[Parameter], owner: str, instead_of: Iterable[Parameter] = ()) -> None:
-    """Add the rows of a measure that is not part of the package; `rows` returns them from then on.
+    """Add the rows of a measure from outside the package. From then on `rows` returns them.
 
-    Either all rows are added or none. Rows that were added before can be replaced (`instead_of`).
+    Either all rows are added or none. `instead_of` names earlier rows that the new ones replace.
 
     Raises
     ------
     InputError
-        If a row is not valid, or its name is taken by another row.
+        If a row is not valid, or if another row already has its name.
     """
     gone = {row.name for row in instead_of}
     table = {name: row for name, row in rows().items() if name not in gone}
@@ -126,8 +126,8 @@ def register(more: Iterable[Parameter], owner: str, instead_of: Iterable[Paramet
 def one_signed() -> list[str]:
     """Drawn parameters whose prior lies on one side of "no effect" although `sim.priors` gives no reason for it.
 
-    An ensemble over such priors would find that a measure helps only because nothing else was allowed. There should be
-    none of them.
+    With such a prior, an ensemble would find that a measure helps only because the prior allows nothing else. There
+    should be no such parameter.
     """
     from sim.priors import LEAST_MASS, reason_for_one_sign
 
@@ -147,7 +147,7 @@ class Parameters(Mapping[str, float]):
     """
 
     def __init__(self, values: Mapping[str, float]) -> None:
-        vars(self).update(values)  # plain attributes, as they are read over a hundred times a week
+        vars(self).update(values)  # plain attributes: a week reads them over a hundred times
 
     @classmethod
     def default(cls) -> Parameters:
@@ -160,7 +160,7 @@ class Parameters(Mapping[str, float]):
         Raises
         ------
         InputError
-            If a name is unknown (the nearest is offered), or a value is not a number or lies outside `low..high`.
+            If a name is unknown (the message gives the nearest), or a value is no number in `low..high`.
         """
         values = self.as_dict()
         for name, value in changes.items():
@@ -176,11 +176,11 @@ class Parameters(Mapping[str, float]):
         return Parameters(values)
 
     def drawn(self, draw: int) -> Parameters:
-        """The values of a draw: draw 0 changes nothing; any other draw takes each drawn row from its prior.
+        """The values of a draw. Draw 0 changes nothing; any other draw takes each drawn row from its prior.
 
         The value of a row depends only on the number of the draw and the name of the row. It is therefore the same for
-        every scenario and seed, and rows added later change no other row. Values may lie outside `low..high`, which
-        bound only what a scenario may set: the tails of a prior are part of what is not known.
+        every scenario and seed, and a new row changes no other row. Values may lie outside `low..high`, which limit
+        only what a scenario may set: the tails of a prior are part of the uncertainty.
 
         >>> Parameters.default().drawn(3).clip_effect == Parameters.default().drawn(3).clip_effect
         True
@@ -194,10 +194,10 @@ class Parameters(Mapping[str, float]):
         return Parameters({**self.as_dict(), **(_of_draw(draw) if draw else {})})
 
     def carried_over(self) -> Parameters:
-        """The values as they act in Mali: effects found elsewhere are multiplied by the part of them that is left here.
+        """The values as they act in Mali: an effect found elsewhere is multiplied by the share of it that remains here.
 
         The factor depends on the place of the study (`transport_sahel`, `transport_africa`, `transport_west`) and is
-        the same for all effects found there.
+        the same for all effects from that place.
         """
         values = self.as_dict()
         for name, row in rows().items():
@@ -224,7 +224,7 @@ class Parameters(Mapping[str, float]):
 
 @cache
 def _draws() -> Any:
-    """The decision, named on first use: keyed luck loads numba, which reading the table does not need."""
+    """The decision of a draw, named on first use: keyed luck loads numba, which reading the table does not need."""
     from sim.engine.luck import decision
 
     return decision("a parameter is drawn from its prior")
@@ -232,7 +232,7 @@ def _draws() -> Any:
 
 @cache
 def _of_draw(draw: int) -> dict[str, float]:
-    """The values of the drawn rows in a draw, each at the quantile of its prior that luck gives it."""
+    """The values of the drawn rows in a draw. Luck picks the quantile of each row's prior."""
     from sim.engine.luck import luck, seed_key
 
     return {

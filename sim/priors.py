@@ -1,14 +1,14 @@
-"""Priors: the distributions written in the table of parameters.
+"""Priors: the distributions that the table of parameters names.
 
     beta(2,18)                  the two shapes
     normal(0.3,0.2)             mean and standard deviation
-    normal(0.05,0.05) above 0   the same, cut at zero
+    normal(0.05,0.05) above 0   the same, truncated at zero
     uniform(0.5,1)              the two ends
     log-uniform(0.001,0.03)     the two ends
-    lognormal(30; 10-90)        the median; the 5 and 95 % quantiles, of which only the ratio counts
-    beta(12,67) / 52.18         any of these, divided by a number (a chance per year as one per week)
+    lognormal(30; 10-90)        the median; the 5 and 95 % quantiles, of which only their ratio counts
+    beta(12,67) / 52.18         any of these, divided by a number (turns a chance per year into one per week)
 
-`fixed` and `dirichlet` are not priors of a single number: rows that have them are never drawn.
+`fixed` and `dirichlet` are not priors of a single number. Rows that have them are never drawn.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from typing import Any
 UNDRAWN = ("fixed", "dirichlet")
 
 LEAST_MASS = 0.01
-"""A prior has one sign if less than this part of it lies on one side of "no effect" (one draw in a hundred)."""
+"""A prior has one sign if less than this share of it lies on one side of "no effect" (one draw in a hundred)."""
 
 ONE_SIGNED = {
-    "how much of a measure takes place, or how many it reaches; its effect on them has a sign of its own": (
+    "how much of a measure takes place, or how many people it reaches; the effect on them has a sign of its own": (
         "fidelity_*", "training_completion", "outreach_chance", "centre_dispatch", "job_takeup", "partner_overlap",
         "joint_patrol_effectiveness", "pursuit_hazard", "restoration_goal",
     ),
@@ -45,20 +45,20 @@ ONE_SIGNED = {
         "guard_success", "relief_rate",
     ),
     "all its studies have one sign": ("inoculation", "b_abuse_join"),
-    "the part that is left of an effect found elsewhere; the effect has a sign of its own": ("transport_*",),
+    "the share that remains of an effect found elsewhere; the effect has a sign of its own": ("transport_*",),
     "not an effect of a measure but the size of something that happens anyway": (
         "propaganda_effect", "kappa_att", "company_weight", "silencing_chance", "wrongful_share", "dismissal_chance",
         "conviction_chance", "clearing_chance",
     ),
 }  # fmt: skip
-"""Reason -> drawn parameters whose prior may have one sign for this reason (names, or patterns with `*`)."""
+"""For each reason, the drawn parameters whose prior may have one sign (names, or patterns with `*`)."""
 
 _WORDS = re.compile(r"(?P<kind>[a-z-]+)\((?P<numbers>[^()]+)\)(?P<above> above 0)?(?: / (?P<by>[0-9.]+))?")
 
 
 @cache
 def prior(words: str) -> Any:
-    """The frozen `scipy.stats` distribution written in the table, or None for a row that is never drawn.
+    """The frozen `scipy.stats` distribution that the table names, or None for a row that is never drawn.
 
     >>> prior("lognormal(30; 10-90)").median()
     30.0
@@ -66,7 +66,7 @@ def prior(words: str) -> Any:
     Raises
     ------
     ValueError
-        If it is none of the kinds above.
+        If the text is not one of the kinds above.
     """
     from scipy import stats
 
@@ -86,7 +86,7 @@ def prior(words: str) -> Any:
         raise ValueError(f"{words!r} is not a prior: its numbers cannot be read") from None
     if found["above"]:
         if kind != "normal":
-            raise ValueError(f"{words!r} is not a prior: only a normal can be cut at zero")
+            raise ValueError(f"{words!r} is not a prior: only normal can be truncated at zero")
         return stats.truncnorm(-one / other, math.inf, loc=one * scale, scale=other * scale)
     match kind:
         case "beta":
@@ -99,9 +99,9 @@ def prior(words: str) -> Any:
             return stats.loguniform(one * scale, other * scale)
         case "lognormal":
             return stats.lognorm(other, scale=one * scale)
-    raise ValueError(f"{words!r} is not a prior: there is no {kind!r}")
+    raise ValueError(f"{words!r} is not a prior: there is no distribution {kind!r}")
 
 
 def reason_for_one_sign(name: str) -> str:
-    """Why the prior of a parameter may have one sign, or an empty text if there is no reason."""
+    """Why the prior of a parameter may have one sign; empty if there is no reason."""
     return next((why for why, names in ONE_SIGNED.items() if any(fnmatchcase(name, each) for each in names)), "")

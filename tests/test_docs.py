@@ -76,7 +76,7 @@ def test_every_parameter_is_read_by_the_code():
 
 def test_every_parameter_that_the_code_reads_exists():
     known, methods = set(rows()), set(dir(Parameters))
-    rooms = ["population", "processes", "measures", "week.py"]
+    rooms = ["population", "processes", "measures", "beginning.py"]
     files = [f for room in rooms for f in sorted((ROOT / "sim").glob(f"{room}/*.py" if "." not in room else room))]
     read = {
         (file.name, name)

@@ -43,7 +43,7 @@ def table():
 
 def tiny(name="tiny", draw=0, seed=1, **settings):
     return begin(
-        Scenario.of({"name": name, "persons_per_youth": 10_000, "end": "2012-02-06", **settings}), seed, 1, draw
+        Scenario.of({"name": name, "persons_per_youth": 10_000, "end": "2012-02-06", **settings}), seed, draw=draw
     )
 
 

@@ -138,7 +138,7 @@ def test_cells_add_up_to_regions(record):
 
 
 def test_it_says_how_to_make_the_run_again(record):
-    again = run(Scenario.of(record.about["scenario"]), record.about["seed"], record.about["world_seed"])
+    again = run(Scenario.of(record.about["scenario"]), record.about["seed"], world_seed=record.about["world_seed"])
     assert again.digest == record.digest
     assert record.about["parameters"]["h0"] == 0.04
     assert record.about["versions"]["kumakan"] == sim.__version__

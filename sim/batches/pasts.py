@@ -110,7 +110,7 @@ def live(
     needed = {week: name for week, name in zip((past.week, *past.keep), past.kin, strict=True) if week}
     there = _kept.get(past.kin[0]) if past.week else None
     if there is None:
-        country = begin(scenario, seed, world_seed, draw)
+        country = begin(scenario, seed, world_seed=world_seed, draw=draw)
     else:
         country = there.copy()
         country = replace(

@@ -1,4 +1,4 @@
-"""Sums over cells: of the neighbours of each, of the chunks in each."""
+"""Sums over cells: over the neighbours of each cell, and over the chunks in each cell."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sim.engine.kernels import loop
 
 @loop
 def around(values, neighbours):
-    """Sum of `values` over the neighbours of each cell (float64); `neighbours` is cells x 8, -1 where there is none."""
+    """Sum of `values` over the neighbours of each cell (float64). `neighbours` is cells x 8, -1 for no neighbour."""
     out = np.empty(values.size)
     near = np.empty(8)
     for c in range(values.size):
@@ -22,7 +22,7 @@ def around(values, neighbours):
 
 @loop
 def by_cell(chunks, counts, cells):
-    """Sum over the chunks of each cell: columns of `counts` x cells (float64)."""
+    """Sum of `counts` (chunks x columns) over the chunks of each cell: columns x cells (float64)."""
     out = np.zeros((counts.shape[1], cells))
     for k in range(chunks.shape[0]):
         for column in range(counts.shape[1]):

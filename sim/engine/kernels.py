@@ -1,12 +1,16 @@
-"""How loops are compiled: one place for the decorators, so that every rule is built the same way.
+"""How loops are compiled: all decorators stand here, so every rule is built the same way.
 
-* ``rule``: a small function of numbers, pasted into the loops that use it.
+* ``rule``: a small function of numbers, inlined into the loops that use it.
 * ``loop``: a compiled loop on one thread.
 * ``chunk_loop``: a loop over chunks of people, in two builds (one thread, all threads) that give the same bits.
 
-Compiled code is kept on disk under a folder named after a digest of the package's own sources. numba looks only at
-the file in which a function stands, so a changed rule in another file would silently go on with the old code; a
-folder per state of the sources makes that impossible.
+A loop with more than a few arguments takes them as named tuples of columns and numbers, so that no two can be swapped
+unseen. Declare each tuple at the top level of a module: numba can then keep the compiled loop on disk. A named tuple
+costs a call a few microseconds, so small loops take plain arguments.
+
+Compiled code is kept on disk in a folder named after a digest of the package's own sources. numba checks only the file
+that holds a function, so after a change to a rule in another file it would keep using the old code. A folder for each
+state of the sources prevents this.
 """
 
 from __future__ import annotations
@@ -21,8 +25,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-# Threads that wait must sleep: spinning ones take the cores from whatever else runs, and a busy machine becomes many
-# times slower with two threads than with one. OpenMP reads this when numba loads it.
+# Waiting threads must sleep. Spinning threads take the cores from whatever else runs, and on a busy machine two threads
+# are then many times slower than one. OpenMP reads this setting when numba loads it.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import numba
@@ -30,9 +34,9 @@ import numba
 PACKAGE = Path(__file__).resolve().parents[1]
 COMPILED_ROOMS = ("engine", "population", "processes", "world")
 KEPT_BUILDS = 8
-HANDFUL = 16  # chunks a thread takes at a time: they differ in size, so fixed halves would leave one thread waiting
+HANDFUL = 16  # chunks a thread takes at a time: chunks differ in size, so fixed halves would leave one thread waiting
 THREADS_PAY_FROM = 150_000
-"""Youths from which a second thread gains more than it costs (docs/performance.md)."""
+"""Number of youths from which a second thread gains more than it costs (docs/performance.md)."""
 
 
 def _source_digest() -> str:
@@ -44,7 +48,7 @@ def _source_digest() -> str:
 
 
 def _use_cache_folder() -> None:
-    """Point numba at the folder of this state of the sources and drop the oldest other ones."""
+    """Point numba at the folder for this state of the sources, and remove the oldest other folders."""
     if os.environ.get("NUMBA_CACHE_DIR"):
         return
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
@@ -55,7 +59,7 @@ def _use_cache_folder() -> None:
         os.utime(folder)
         for old in sorted(builds.iterdir(), key=lambda f: f.stat().st_mtime)[:-KEPT_BUILDS]:
             shutil.rmtree(old, ignore_errors=True)
-    except OSError:  # a read-only home: compiled code then lives as long as the machine's temporary files
+    except OSError:  # the home folder is read-only: keep compiled code among the temporary files
         folder = Path(tempfile.gettempdir()) / f"kumakan-compiled-{getpass.getuser()}" / _source_digest()
         folder.mkdir(parents=True, exist_ok=True)
     numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
@@ -65,7 +69,7 @@ _use_cache_folder()
 
 
 def rule(function: Callable) -> Callable:
-    """Compile a rule so that it is pasted into the loops that call it."""
+    """Compile a rule so that it is inlined into the loops that call it."""
     return numba.njit(function, cache=True, forceinline=True, error_model="numpy")
 
 
@@ -75,15 +79,19 @@ def loop(function: Callable) -> Callable:
 
 
 def chunk_loop(function: Callable) -> Callable:
-    """Compile a loop over chunks of people for one thread and for all, and choose by the number of youths.
+    """Compile a loop over chunks of people for one thread and for all threads; the number of youths decides which runs.
 
-    The first argument of `function` must be the chunk table (see `chunks`). Chunks share no output cells, sums are
-    whole numbers, and nothing is reordered within one, so both builds give the same bits.
+    The first argument of `function` must be the chunk table (see `sim.population.youth.chunked`). Both builds give the
+    same bits: no two chunks write to the same place, sums across chunks are of whole numbers, and the order within a
+    chunk is fixed.
+
+    Take columns that are written out of named tuples before the loop over chunks (`status = people.status`), or write
+    them in a rule: numba's threaded build takes `people.status[i] = 1` for dead code and silently drops it.
     """
     threaded = types.FunctionType(
         function.__code__, function.__globals__, function.__name__ + "_threaded", function.__defaults__
     )
-    threaded.__qualname__ = function.__qualname__ + "_threaded"  # numba's cache tells builds apart by name only
+    threaded.__qualname__ = function.__qualname__ + "_threaded"  # numba's cache tells the builds apart by name alone
     threaded.__module__ = function.__module__
     one = numba.njit(function, cache=True, nogil=True, error_model="numpy")
     many = numba.njit(threaded, cache=True, nogil=True, error_model="numpy", parallel=True)

@@ -1,8 +1,8 @@
 """Luck as a pure function of (seed, decision, week, agent, draw).
 
 Philox4x32-10 (Salmon, Moraes, Dror, Shaw 2011, doi 10.1145/2063384.2063405) turns a 64-bit key, the seed, and a
-128-bit counter, here (agent, week, decision, draw), into four 32-bit words. There is no state, so the order in which
-things are asked, the number of threads, and what other people did cannot change anybody's luck.
+128-bit counter, here (agent, week, decision, draw), into four 32-bit words. There is no state, so nobody's luck depends
+on the order of the questions, the number of threads, or what other people did.
 
 >>> COIN = decision("a coin falls on heads")
 >>> luck(COIN, seed_key(7), 0, 3) == luck(COIN, seed_key(7), 0, 3)
@@ -36,12 +36,12 @@ _MIDDLE_UNDER = (-5.447609879822406e1, 1.615858368580409e2, -1.556989798598866e2
 
 
 def decision(sentence: str) -> np.uint32:
-    """Name a decision once, by its sentence; its number is the sentence's CRC-32, so adding others never moves it.
+    """Name a decision, once, by its sentence. Its number is the sentence's CRC-32, so new decisions never change it.
 
     Raises
     ------
     ValueError
-        If the sentence is taken already, or its number collides with another one's.
+        If the sentence is already taken, or another sentence has the same number.
     """
     number = zlib.crc32(sentence.encode())
     if number in _DECISIONS:
@@ -51,7 +51,7 @@ def decision(sentence: str) -> np.uint32:
 
 
 def decisions() -> dict[int, str]:
-    """All decisions named so far, by number."""
+    """The sentences of all decisions named so far, by number."""
     return dict(_DECISIONS)
 
 
@@ -59,9 +59,9 @@ _OF_DRAW = decision("a draw of parameters has luck of its own")
 
 
 def seed_key(seed: int, draw: int = 0) -> np.uint64:
-    """The key of a seed: the seed itself, as 64 bits; under a draw of parameters, 64 bits mixed from both.
+    """The key of a seed: the seed itself as 64 bits or, under a draw of parameters, 64 bits mixed from seed and draw.
 
-    Each draw has luck of its own, so that seeds x draws are that many independent runs.
+    Each draw has its own luck, so every pair of seed and draw is an independent run.
     """
     key = np.uint64(seed & 0xFFFFFFFFFFFFFFFF)
     if draw == 0:
@@ -94,13 +94,13 @@ def uniform(word):
 
 
 def threshold(chance: float) -> np.uint32:
-    """The word below which something with this chance happens: for loops that compare words, not numbers."""
+    """The word below which something with this chance happens, for loops that compare words instead of numbers."""
     return np.uint32(min(max(chance, 0.0), 1.0 - _STEP) * 4294967296.0)
 
 
 @rule
 def bell(word):
-    """A 32-bit word as a bell-shaped number (float32), mean 0 and variance 1: the sum of its bytes (within 3.5 SD)."""
+    """A 32-bit word as a bell-shaped number (float32), mean 0 and variance 1, within 3.5 SD: the sum of its bytes."""
     low, high = word & np.uint32(0x00FF00FF), (word >> np.uint32(8)) & np.uint32(0x00FF00FF)
     pairs = low + high
     total = np.int32(pairs & np.uint32(0xFFFF)) + np.int32(pairs >> np.uint32(16))
@@ -136,10 +136,10 @@ def normal(u):
 
 @rule
 def poisson(mean, u):
-    """The Poisson count with this mean at luck `u`, by inversion: a lower mean can only remove events.
+    """The Poisson count with this mean at luck `u`, by inversion, so a lower mean can only remove events.
 
-    Beyond a mean of 600, where exp(-mean) nears the smallest number there is, the Wilson-Hilferty form of the quantile
-    takes over (right to one event in a thousand), never below the count at 600.
+    Above a mean of 600, exp(-mean) nears the smallest floating-point number. The Wilson-Hilferty form of the quantile
+    then takes over. It is right to one event in a thousand, and the count never falls below that at a mean of 600.
     """
     if mean <= 0.0:
         return 0
@@ -167,7 +167,7 @@ def lucks(decision, seed, week, agents, draw=0):
 
 @loop
 def poissons(decision, seed, week, agents, means):
-    """Poisson counts for an array of agents, each with its own mean and luck."""
+    """`poisson` for an array of agents, each with their own mean and luck."""
     out = np.empty(agents.size, np.int64)
     for i in range(agents.size):
         out[i] = poisson(means[i], luck(decision, seed, week, agents[i])) if means[i] > 0.0 else 0

@@ -224,7 +224,8 @@ class RecruitmentModel(mesa.Model):
 
     def _repr_html_(self) -> str:
         about, clock = self.country.about, self.country.clock
-        persons = census(self.country).sum(axis=0).tolist()
+        by_status, _, _ = census(self.country)
+        persons = by_status.sum(axis=0).tolist()
         return card(
             f"{type(self).__name__} {self.settings.name}",
             {

@@ -1,13 +1,14 @@
-"""Armed groups, and the roster of everyone whose story is followed one by one.
+"""Armed groups, and the roster of everyone who is followed as a single person.
 
-The roster has one entry per person (not per youth row): every member and recruiter, whether from Mali's youth or from
-abroad, and those wrongly held. A youth who joins stands for `persons_per_youth` persons; each of them gets an entry,
-next to each other, and lives, is caught or leaves on their own.
+The roster has one entry per person, not per row of youths: every member and recruiter, from Mali's youth or from
+abroad, and everyone wrongly held. A youth who joins stands for `persons_per_youth` persons. Each of them gets an entry,
+side by side, and is caught, dies or leaves independently of the others.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,8 +16,8 @@ from sim.engine.luck import decision, lucks
 from sim.population.youth import CIVILIAN, MEMBER, Society
 from sim.world.grid import Grid
 
-GONE = 255  # out of the roster: passed the age of 36, or set free again
-FOREIGN = np.uint32(0x8000_0000)  # persons from abroad are numbered from here, so that nobody's luck is shared
+GONE = 255  # no longer followed: turned 36, or set free
+FOREIGN = np.uint32(0x8000_0000)  # persons from abroad are numbered from here, so no two persons share their luck
 NOBODY = -1
 HERE = -1
 
@@ -32,14 +33,12 @@ class Groups:
     keys: list[str]
     names: list[str]
     parent: np.ndarray  # int, -1 none
-    heir: np.ndarray  # int, who takes the members at the end, -1 none
+    heir: np.ndarray  # int, group that takes the members at the end, -1 none
     founded: np.ndarray  # int, week (negative: before the run)
-    ended: np.ndarray  # int, week from which the group is no more
+    ended: np.ndarray  # int, week from which the group no longer exists
     start_members: np.ndarray  # int, persons at the start of the run
     foreign_share: np.ndarray  # float 0..1
-    founding_core: (
-        np.ndarray
-    )  # int, persons with whom a group founded later begins: youths of its home, others of its parent
+    founding_core: np.ndarray  # int, first members of a group founded later: youths of its home, the rest of its parent
     home: np.ndarray  # float64 groups x cells, km to the nearest home cell
     home_cells: list[np.ndarray]  # cells of the home cercles
 
@@ -48,7 +47,7 @@ class Groups:
         return (self.founded <= week) & (week < self.ended)
 
     def acting(self, week: int) -> np.ndarray:
-        """For each group, the one that acts in its place this week: itself, else its heir or the heir's heir, or -1."""
+        """For each group, the one that acts in its place this week: itself, its heir, an heir of the heir, or -1."""
         alive = self.alive(week)
         acting = np.arange(alive.size)
         for _ in range(alive.size):
@@ -56,23 +55,23 @@ class Groups:
             if not gone.any():
                 break
             acting[gone] = self.heir[acting[gone]]
-        acting[(acting != NOBODY) & ~alive[acting]] = NOBODY  # heirs of each other, all of them ended
+        acting[(acting != NOBODY) & ~alive[acting]] = NOBODY  # groups that are each other's heirs and have all ended
         return acting
 
 
 @dataclass(slots=True)
 class Roster:
-    """People followed one by one. Arrays are longer than `size`; entries from `size` on mean nothing yet."""
+    """People followed one by one. Arrays are longer than `size`; entries from `size` on are not in use."""
 
     size: int
-    person: np.ndarray  # uint32, who it is: keys their luck
-    youth: np.ndarray  # int32, row of the youth, -1 from abroad
-    group: np.ndarray  # int8, armed group; -1 wrongly held
+    person: np.ndarray  # uint32, number of the person: the key of their luck
+    youth: np.ndarray  # int32, row of the youth, -1 for a person from abroad
+    group: np.ndarray  # int8, armed group, -1 for those wrongly held
     cell: np.ndarray  # int32, where they are based (or held, or crossed the border)
     abroad: np.ndarray  # int8, country whose sanctuary they are in, -1 in Mali
     recruiter: np.ndarray  # uint8 0/1
     state: np.ndarray  # uint8, MEMBER, DETAINED, KILLED, RETURNED, GONE
-    persons: np.ndarray  # int32, persons the entry stands for: 1, but those wrongly held stand for a whole youth
+    persons: np.ndarray  # int32, persons the entry stands for: 1, or all of a youth who is wrongly held
     since: np.ndarray  # int32, week in which the state began
     convicted: np.ndarray  # uint8 0/1
 
@@ -87,7 +86,7 @@ class Roster:
         return Roster(self.size, *(getattr(self, name).copy() for name in COLUMNS))
 
     def append(self, count: int, **columns: object) -> slice:
-        """Enter `count` people; returns their entries. Columns not named are zero, `abroad` is HERE."""
+        """Add `count` entries and return their slice. Columns not named are 0, but `abroad` is HERE and `persons` 1."""
         start, end = self.size, self.size + count
         if end > self.person.size:
             room = max(end, 2 * self.person.size)
@@ -100,16 +99,31 @@ class Roster:
         self.size = end
         return slice(start, end)
 
-    def entries(self) -> tuple[np.ndarray, ...]:
-        """Views of the entries in use, in the order of the fields: what compiled loops take."""
-        return tuple(getattr(self, name)[: self.size] for name in COLUMNS)
+    def entries(self) -> Entries:
+        """Views of the entries in use, for compiled loops."""
+        return Entries(*[getattr(self, name)[: self.size] for name in COLUMNS])
 
     def active(self) -> np.ndarray:
-        """Mask of the entries in use that are members now."""
+        """Which entries in use are members now."""
         return self.state[: self.size] == MEMBER
 
 
-COLUMNS = tuple(f.name for f in fields(Roster))[1:]
+class Entries(NamedTuple):
+    """The columns of the roster, as `Roster` describes them, cut to the entries in use."""
+
+    person: np.ndarray
+    youth: np.ndarray
+    group: np.ndarray
+    cell: np.ndarray
+    abroad: np.ndarray
+    recruiter: np.ndarray
+    state: np.ndarray
+    persons: np.ndarray
+    since: np.ndarray
+    convicted: np.ndarray
+
+
+COLUMNS = Entries._fields
 
 
 def nearest_home_km(grid: Grid, cells: np.ndarray) -> np.ndarray:
@@ -121,11 +135,11 @@ def nearest_home_km(grid: Grid, cells: np.ndarray) -> np.ndarray:
 def founders(
     society: Society, status: np.ndarray, groups: Groups, group: int, total: int, seed: np.uint64
 ) -> np.ndarray:
-    """The youths among `total` first members of a group (its foreign share apart), in order.
+    """Rows of the youths among the `total` first members of a group, in order; members from abroad are not among them.
 
-    They are the civilians of the home cells with the smallest luck, as many as the local share makes whole youths,
-    rounded by luck so that no `persons_per_youth` has more or fewer on average. A place of a handful of youths is not
-    emptied into a group.
+    They are the civilians of the home cells with the smallest luck, as many as the local members make whole youths.
+    Luck decides the rounding, so on average their number does not depend on `persons_per_youth`. At most a quarter of
+    the civilians are taken, so that a home of few youths is not emptied.
     """
     rows = np.concatenate(
         [np.arange(society.first[c], society.first[c + 1]) for c in np.sort(groups.home_cells[group])]
@@ -141,7 +155,7 @@ def founders(
 
 def first_bases(names: np.ndarray, group: int, groups: Groups, grid: Grid, people_power: float, seed: np.uint64,
                 decision_number: np.uint32 = FIRST_BASE) -> np.ndarray:  # fmt: skip
-    """Home cells for the people called `names`, by luck: the more, the more people live there."""
+    """A home cell for each of the persons numbered `names`, by luck, in proportion to a power of the people there."""
     cells = groups.home_cells[group]
     ladder = np.cumsum((grid.population[cells] + 1.0) ** people_power)
     luck = lucks(decision_number, seed, group, names)

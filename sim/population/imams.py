@@ -1,9 +1,10 @@
-"""Imams: the columns, and where they preach."""
+"""Imams: their columns, and where they preach."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,44 +23,57 @@ SPEAKS_OUT = decision("an imam speaks out when asked to")
 
 @dataclass(slots=True)
 class Imams:
-    """One entry per imam, sorted by cell. (The entry after the last stands for 'no imam' where youths refer to one.)"""
+    """One entry per imam, sorted by cell. Youths who hear no imam refer to the number after the last."""
 
     cell: np.ndarray  # int32
     mosque: np.ndarray  # int32, number of the mosque
     stance: np.ndarray  # float64 0..1, what the sermons pull towards: 0 moderate, 1 the violent narrative
     credibility: np.ndarray  # float64 0..1
     training: np.ndarray  # uint8, place in TRAININGS
-    back_week: np.ndarray  # int32, week in which those in training come back
-    away_until: np.ndarray  # int32, week until which the threatened stay away or silent
+    back_week: np.ndarray  # int32, week in which an imam in training comes back
+    away_until: np.ndarray  # int32, week until which a threatened imam stays away or silent
 
     def copy(self) -> Imams:
         """An independent copy."""
         return Imams(*(getattr(self, f.name).copy() for f in fields(self)))
 
+    def preachers(self) -> Preachers:
+        """The columns that say who preaches where, and what, for compiled loops."""
+        return Preachers(self.cell, self.stance, self.training, self.away_until)
+
     def in_post(self, week: int) -> np.ndarray:
-        """Who preaches this week: neither abroad for training nor driven away."""
+        """Which imams preach this week: those neither abroad for training nor driven away."""
         return (self.training != IN_TRAINING) & (self.away_until <= week)
 
     def in_training(self) -> np.ndarray:
-        """Who is abroad for training."""
+        """Which imams are abroad for training."""
         return self.training == IN_TRAINING
 
     def trained_in_post(self, week: int) -> np.ndarray:
-        """Who preaches this week and is trained."""
+        """Which imams preach this week and are trained."""
         return (self.training == TRAINED) & self.in_post(week)
 
 
+class Preachers(NamedTuple):
+    """The columns of `Imams` that say who preaches where, and what."""
+
+    cell: np.ndarray
+    stance: np.ndarray
+    training: np.ndarray
+    away_until: np.ndarray
+
+
 def per_cell(grid: Grid, count: float) -> np.ndarray:
-    """First item of each cell, and the end, when `count` of them are spread like the population."""
+    """First item of each cell, and the end, when `count` items are spread like the population."""
     share = np.cumsum(grid.population) / grid.population.sum()
     return np.concatenate([[0], np.floor(share * count + 0.5)]).astype(np.int64)
 
 
 def ordain(grid: Grid, p: Parameters, world_seed: int) -> Imams:
-    """Place the imams: spread like the people, the mosques likewise, stance and credibility drawn.
+    """Place imams and mosques like the people, and draw the imams' stance and credibility.
 
-    Stance is `u ** imam_stance_power` (a Beta(1 / power, 1), mean 1 / (1 + power): most moderate, a few not);
-    credibility is triangular around its mean.
+    Stance is `u ** imam_stance_power`, a Beta(1 / power, 1) with mean 1 / (1 + power): most imams are moderate, a few
+    are not. Credibility is triangular around its mean.
     """
     first = per_cell(grid, p.imams)
     cell = np.repeat(np.arange(len(first) - 1), np.diff(first)).astype(np.int32)
@@ -80,10 +94,10 @@ def ordain(grid: Grid, p: Parameters, world_seed: int) -> Imams:
 def speakers(
     people: Imams, region: np.ndarray, asked: np.ndarray, moderate: float, seed: np.uint64, week: int
 ) -> np.ndarray:
-    """Who of the moderate imams in post, without a course, speaks out against violence this week (mask).
+    """Which of the moderate, untrained imams in post speak out against violence this week.
 
-    Each has one luck for the whole run: a larger share asks others besides and silences none, and whoever speaks goes
-    on while the share lasts.
+    Each imam has one luck for the whole run. A larger share therefore adds speakers and silences nobody, and an imam
+    who speaks out goes on while the share lasts.
 
     Parameters
     ----------
@@ -92,7 +106,7 @@ def speakers(
     region : np.ndarray
         Region of each cell.
     asked : np.ndarray
-        By region, share that speaks out (the lever `speaking_out`).
+        Share that speaks out, by region (the lever `speaking_out`).
     moderate : float
         Stance below which an imam is moderate.
     seed : np.uint64
@@ -103,22 +117,21 @@ def speakers(
     if not asked.any():
         return np.zeros(people.cell.size, bool)
     reluctance = _reluctance(int(seed), people.cell.size)
-    return _speak(week, moderate, asked, region, reluctance, people.cell, people.stance, people.training,
-                  people.away_until)  # fmt: skip
+    return _speak(week, moderate, asked, region, reluctance, people.preachers())
 
 
 @lru_cache(maxsize=1)
 def _reluctance(seed: int, imams: int) -> np.ndarray:
-    """Share that must be asked until each imam speaks out; kept, as nothing changes it in a run."""
+    """The share that must be asked before each imam speaks out; kept, because nothing changes it in a run."""
     return lucks(SPEAKS_OUT, seed_key(seed), 0, np.arange(imams))
 
 
 @loop
-def _speak(week, moderate, asked, region, reluctance, cell, stance, training, away_until):
-    speaks = np.empty(cell.size, np.bool_)
-    for i in range(cell.size):
-        able = (training[i] == UNTRAINED) & (away_until[i] <= week) & (stance[i] < moderate)
-        speaks[i] = able & (reluctance[i] < asked[region[cell[i]]])
+def _speak(week, moderate, asked, region, reluctance, imams):
+    speaks = np.empty(imams.cell.size, np.bool_)
+    for i in range(imams.cell.size):
+        able = (imams.training[i] == UNTRAINED) & (imams.away_until[i] <= week) & (imams.stance[i] < moderate)
+        speaks[i] = able & (reluctance[i] < asked[region[imams.cell[i]]])
     return speaks
 
 

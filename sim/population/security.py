@@ -1,4 +1,4 @@
-"""Security units: the columns, and how the deployments of the forces become units at bases."""
+"""Security units: their columns, and how deployments of the forces become units at bases."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ class Units:
     cell: np.ndarray  # int32, where it is this week
     mode: np.ndarray  # uint8, place in MODES
     since: np.ndarray  # int32, week in which it is deployed
-    until: np.ndarray  # int32, week from which it is gone
-    effectiveness: np.ndarray  # float64, against a French company man for man
-    abuse_factor: np.ndarray  # float64, abuses per operation against the Malian army
-    patrol_share: np.ndarray  # float64 0..1, chance to be out on patrol in a week
-    present: np.ndarray  # float64, part of it that is there this week: 0 if withheld, above 1 where others are sent
+    until: np.ndarray  # int32, first week after the deployment
+    effectiveness: np.ndarray  # float64, per person, 1 for a French company
+    abuse_factor: np.ndarray  # float64, abuses per operation, 1 for the Malian army
+    patrol_share: np.ndarray  # float64 0..1, chance to patrol in a week
+    present: np.ndarray  # float64, part of it that is there this week: 0 if withheld, above 1 if reinforced
 
     def copy(self) -> Units:
         """An independent copy."""
         return Units(*(getattr(self, f.name).copy() for f in fields(self)))
 
     def active(self, week: int) -> np.ndarray:
-        """Mask of the units that are deployed in this week."""
+        """Which units are deployed this week."""
         return (self.since <= week) & (week < self.until)
 
     def there(self, week: int) -> np.ndarray:
-        """Mask of the units that are deployed in this week and not withheld."""
+        """Which units are deployed this week and not withheld."""
         return self.active(week) & (self.present > 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """So many troops of a force in a region (or at one district's base) over some weeks."""
+    """Troops of a force in a region, or at the base of one cercle, over some weeks."""
 
     force: int
     region: int
@@ -65,7 +65,7 @@ def muster(
     rural_weight: float,
     world_seed: int,
 ) -> Units:
-    """Make units of `unit_persons` out of deployments and base them in towns, by their people.
+    """Divide deployments into units of about `unit_persons` and give each a base, mostly where townspeople live.
 
     The k-th unit of a force in a region keeps its base from one deployment to the next.
 
@@ -74,7 +74,7 @@ def muster(
     traits : np.ndarray
         Forces x (effectiveness, abuse factor, patrol share).
     rural_weight : float
-        Weight of country people against townspeople when bases are placed.
+        Weight of rural people when bases are placed, 1 for townspeople.
     """
     seed = seed_key(world_seed)
     columns: list[tuple] = []

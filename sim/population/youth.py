@@ -1,7 +1,7 @@
-"""Youth: the columns, who is born into them, and who knows whom.
+"""Youths: their columns, how they are born, and who knows whom.
 
-Rows are sorted by cell, so neighbours in society are neighbours in memory. A row is a person of 15 to 35 who stands
-for `persons_per_youth` persons alike. Who lives where and knows whom depends on the world seed alone.
+Rows are sorted by cell, so neighbours in society are neighbours in memory. A row is a person aged 15 to 35 who stands
+for `persons_per_youth` persons like them. The world seed alone decides who lives where and who knows whom.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from functools import cache
 from statistics import NormalDist
+from typing import NamedTuple
 
 import numpy as np
 from numba import prange
@@ -23,8 +24,8 @@ CIVILIAN, APPROACHED, MEMBER, DETAINED, KILLED, RETURNED, JOINING = range(7)
 STATUSES = ("civilian", "approached", "member", "detained", "killed", "returned")
 NEVER = -10_000  # a week before any run
 
-CHUNK = 2048  # rows a chunk holds at most: columns of one chunk stay in the second-level cache
-NEAR_TIES = (-3, -2, -1, 1, 2, 3)  # next in the row are next door: the kin are the first on either side
+CHUNK = 2048  # most rows in a chunk: the columns of one chunk then stay in the second-level cache
+NEAR_TIES = (-3, -2, -1, 1, 2, 3)  # neighbours in the order of rows; kin are the nearest on either side
 FAR_TIES = 2
 TIES = len(NEAR_TIES) + FAR_TIES
 KIN_TIES = (2, 3)  # columns of `ties` that hold kin: the nearest on either side
@@ -48,17 +49,17 @@ MEETS = decision("how far away a youth finds a friend")
 
 @dataclass(slots=True)
 class Youth:
-    """What changes in a run. One entry per youth."""
+    """What changes in a run: one entry per youth."""
 
     disposition: np.ndarray  # float32, own support for the violent narrative before others speak, population SD
     settled: np.ndarray  # float32, settled attitude, population SD
     attitude: np.ndarray  # float32, settled + recent, population SD
     attitude_next: np.ndarray  # float32, the same next week (two buffers, so that order cannot matter)
-    recent: np.ndarray  # float32, effect of messages still felt, population SD
-    clips: np.ndarray  # float32, what is felt of campaign clips, population SD
-    propaganda: np.ndarray  # float32, what is felt of the groups' propaganda, SD
-    counsel: np.ndarray  # float32, what is felt of the outreach of imams, SD
-    lasting: np.ndarray  # float32, what lasts of messages when they have faded, SD
+    recent: np.ndarray  # float32, effect of messages that is still felt, population SD
+    clips: np.ndarray  # float32, effect of campaign clips that is still felt, population SD
+    propaganda: np.ndarray  # float32, effect of the groups' propaganda that is still felt, SD
+    counsel: np.ndarray  # float32, effect of the outreach of imams that is still felt, SD
+    lasting: np.ndarray  # float32, effect of messages that lasts after they have faded, SD
     grievance: np.ndarray  # float32 0..1, against the state
     status: np.ndarray  # uint8, place in STATUSES
     woman: np.ndarray  # uint8 0/1
@@ -66,22 +67,41 @@ class Youth:
     religious_schooling: np.ndarray  # uint8, years
     livelihood: np.ndarray  # uint8, place in facts.LIVELIHOODS
     channels: np.ndarray  # uint8, bit k: uses channel k of the media table
-    contact_group: np.ndarray  # int8, armed group that approached, -1 nobody
+    contact_group: np.ndarray  # int8, armed group that approached, -1 none
     contact_tie: np.ndarray  # uint8, through whom: 0 nobody, 1 a friend, 2 kin
     member_ties: np.ndarray  # uint8, how many of the ties are members
     reason: np.ndarray  # uint8, main reason of joining: place in approach.REASONS + 1, 0 none
     contact_week: np.ndarray  # int16, week of the contact
-    refused_until: np.ndarray  # int16, not approached before this week
-    abuse_week: np.ndarray  # int16, last week in which self or kin suffered an abuse
+    refused_until: np.ndarray  # int16, week before which the youth is not approached
+    abuse_week: np.ndarray  # int16, last week in which the youth or kin suffered an abuse
 
     def copy(self) -> Youth:
         """An independent copy."""
         return Youth(*(getattr(self, f.name).copy() for f in fields(self)))
 
 
+class Upbringing(NamedTuple):
+    """Where youths are born and grow up: what decides who they are. Parameters have their names in the table."""
+
+    seed: np.uint64  # key of the world seed
+    persons_per_youth: int
+    village_persons: int
+    village_share: float
+    women_share: float
+    religious_schooling_share: float
+    media_risk: float
+    cell: np.ndarray  # by youth
+    town: np.ndarray  # by youth, 0/1
+    region: np.ndarray  # by cell
+    schooled: np.ndarray  # by region, share who went to school
+    school_years: np.ndarray  # by region, mean years of those who did
+    livelihoods: np.ndarray  # regions x places x livelihoods, shares
+    taste_needed: np.ndarray  # regions x places x channels, SD of the taste for the media above which one is used
+
+
 @dataclass(frozen=True, slots=True)
 class Society:
-    """What does not change in a run, and so is built once per world seed and shared between runs."""
+    """What does not change in a run: built once per world seed and shared by runs."""
 
     persons_per_youth: int
     first: np.ndarray  # int64, row of the first youth of each cell, and the end
@@ -94,8 +114,9 @@ class Society:
     by_turning: np.ndarray  # int32, rows in the order in which they turn 36
     turning_first: np.ndarray  # int64, place in `by_turning` of the first to turn 36 in each week
     chunks: np.ndarray  # int64, (cell, start, stop) of each chunk: rows of one cell
-    blocks: np.ndarray  # int64, (region, start, stop) of each block: rows of one region, for loops that ask for no cell
+    blocks: np.ndarray  # int64, (region, start, stop) of each block: rows of one region, for loops that need no cell
     spread: float  # standard deviation of dispositions, in population SD of the attitude
+    home: Upbringing
     newborn: Youth  # everybody at the start
 
     @property
@@ -105,13 +126,13 @@ class Society:
 
 
 def place(grid: Grid, share_15_35: float, persons_per_youth: int) -> np.ndarray:
-    """Rows of each cell: its people of 15 to 35, rounded so that any run of cells is right to within one youth."""
+    """First row of each cell, and the end. Rounding keeps any run of cells right to within one youth."""
     ends = np.floor(np.cumsum(grid.population) * share_15_35 / persons_per_youth + 0.5).astype(np.int64)
     return np.concatenate([[0], ends])
 
 
 def chunked(first: np.ndarray) -> np.ndarray:
-    """Cut the rows into pieces of at most CHUNK that lie in one place each; `first` is its first row, and the end."""
+    """Cut the rows of each place into pieces of at most CHUNK; `first` is the first row of each place, and the end."""
     pieces = [
         (place, start, min(start + CHUNK, first[place + 1]))
         for place in range(len(first) - 1)
@@ -121,11 +142,11 @@ def chunked(first: np.ndarray) -> np.ndarray:
 
 
 def acquaint(size: int, seed: np.uint64, reach: float) -> np.ndarray:
-    """Ties of everybody: a small world (Watts and Strogatz 1998, doi 10.1038/30918), known both ways.
+    """The ties of every youth: a small world (Watts and Strogatz 1998, doi 10.1038/30918) of mutual ties.
 
-    Three neighbours on either side, and two friends found farther away: everyone takes a walk along the rows (a Cauchy
-    step, so most stay near and few cross the country) and is paired with whom they end up next to. With an odd number
-    of youths the last one has themselves for company there.
+    Each youth knows three neighbours on either side and two friends farther away. To find a friend, every youth takes a
+    walk along the rows (a Cauchy step: most stay near, few cross the country) and is paired with the youth they end up
+    next to. If the number of youths is odd, the last one is their own friend.
 
     Parameters
     ----------
@@ -134,7 +155,7 @@ def acquaint(size: int, seed: np.uint64, reach: float) -> np.ndarray:
     seed : np.uint64
         Key of the world seed.
     reach : float
-        Typical walk, in rows.
+        Typical length of the walk, in rows.
     """
     rows = np.arange(size)
     ties = np.empty((size, TIES), np.uint32)
@@ -149,61 +170,71 @@ def acquaint(size: int, seed: np.uint64, reach: float) -> np.ndarray:
     return ties
 
 
+class Newborn(NamedTuple):
+    """The columns of `Youth` that birth decides."""
+
+    disposition: np.ndarray
+    woman: np.ndarray
+    schooling: np.ndarray
+    religious_schooling: np.ndarray
+    livelihood: np.ndarray
+    channels: np.ndarray
+
+
 @loop
-def _born(rows, generation, spread, seed, cell, region, town, ppy, village_persons, village_share, women_share,
-          schooled, school_years, religious_share, work, channel_use, media_risk, youth_columns):  # fmt: skip
+def _born(rows, generation, spread, home, youth):
     """Fill the rows with new people: disposition, sex, schooling, livelihood and channels used."""
-    disposition, woman, years, religious, livelihood, channels = youth_columns
+    seed, share = home.seed, home.religious_schooling_share
     for k in range(rows.size):
         i = rows[k]
-        r, t = region[cell[i]], town[i]
-        village = (np.int64(i) * ppy) // village_persons
+        r, t = home.region[home.cell[i]], home.town[i]
+        village = (np.int64(i) * home.persons_per_youth) // home.village_persons
         common = normal(luck(HOME_VILLAGE, seed, 0, village))
         own = normal(luck(OWN_MIND, seed, generation, i))
-        mind = np.sqrt(village_share) * common + np.sqrt(1.0 - village_share) * own
-        disposition[i] = spread * mind
-        woman[i] = luck(SEX, seed, generation, i) < women_share
-        years[i] = 0
-        if luck(GOES_TO_SCHOOL, seed, generation, i) < schooled[r]:
-            years[i] = 1 + int(luck(SCHOOL_YEARS, seed, generation, i) * (2.0 * school_years[r] - 1.0))
-        religious[i] = 0
+        mind = np.sqrt(home.village_share) * common + np.sqrt(1.0 - home.village_share) * own
+        youth.disposition[i] = spread * mind
+        youth.woman[i] = luck(SEX, seed, generation, i) < home.women_share
+        youth.schooling[i] = 0
+        if luck(GOES_TO_SCHOOL, seed, generation, i) < home.schooled[r]:
+            years = luck(SCHOOL_YEARS, seed, generation, i) * (2.0 * home.school_years[r] - 1.0)
+            youth.schooling[i] = 1 + int(years)
+        youth.religious_schooling[i] = 0
         devout = luck(RELIGIOUS_SCHOOL, seed, generation, i)
-        if devout < religious_share:
-            religious[i] = 6 + int(4.0 * devout / religious_share)
-        elif devout < 2.0 * religious_share:
-            religious[i] = 1 + int(5.0 * (devout / religious_share - 1.0))
-        luck_at_work = luck(WORK, seed, generation, i)
-        livelihood[i] = 2 - (luck_at_work >= work[r, t, 2]) - (luck_at_work >= work[r, t, 2] + work[r, t, 1])
+        if devout < share:
+            youth.religious_schooling[i] = 6 + int(4.0 * devout / share)
+        elif devout < 2.0 * share:
+            youth.religious_schooling[i] = 1 + int(5.0 * (devout / share - 1.0))
+        work, at_work = home.livelihoods[r, t], luck(WORK, seed, generation, i)
+        youth.livelihood[i] = 2 - (at_work >= work[2]) - (at_work >= work[2] + work[1])
         # Media use goes with low risk: the taste for media is a bell-shaped number correlated with the disposition.
-        taste = media_risk * mind + np.sqrt(1.0 - media_risk**2) * normal(luck(FOLLOWS, seed, generation, i))
+        taste = home.media_risk * mind + np.sqrt(1.0 - home.media_risk**2) * normal(luck(FOLLOWS, seed, generation, i))
         used = 0
-        for c in range(channel_use.shape[2]):
+        for c in range(home.taste_needed.shape[2]):
             own_taste = (taste + normal(luck(USES_CHANNEL, seed, generation, i, c))) * np.sqrt(0.5)
-            if own_taste > channel_use[r, t, c]:
+            if own_taste > home.taste_needed[r, t, c]:
                 used |= 1 << c
-        channels[i] = used
+        youth.channels[i] = used
 
 
-def born(rows: np.ndarray, generation: int, spread: float, society_bits: tuple, youth: Youth) -> None:
-    """Put new people into `rows`, their luck keyed by the row and the `generation` (0 at the start, else the week).
+def born(rows: np.ndarray, generation: int, spread: float, home: Upbringing, youth: Youth) -> None:
+    """Put new people into `rows`. The key of their luck is the row and the `generation`: 0 at the start, else the week.
 
     `spread` is the standard deviation of dispositions, in population SD of the attitude.
     """
-    columns = (youth.disposition, youth.woman, youth.schooling, youth.religious_schooling, youth.livelihood,
-               youth.channels)  # fmt: skip
-    _born(rows, generation, spread, *society_bits, columns)
-
-
-def upbringing(grid: Grid, p: Parameters, world_seed: int, cell: np.ndarray, town: np.ndarray, ppy: int) -> tuple:
-    """What decides who is born: the facts of the regions and the parameters, in the order `_born` takes them."""
-    schooled, years, livelihood = _schooling()
-    return (seed_key(world_seed), cell, grid.region, town, ppy, int(p.village_persons), p.village_share, p.women_share,
-            schooled, years, p.religious_schooling_share, livelihood, _taste_needed(), p.media_risk)  # fmt: skip
+    columns = Newborn(
+        disposition=youth.disposition,
+        woman=youth.woman,
+        schooling=youth.schooling,
+        religious_schooling=youth.religious_schooling,
+        livelihood=youth.livelihood,
+        channels=youth.channels,
+    )
+    _born(rows, generation, spread, home, columns)
 
 
 @cache
 def _schooling() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Share of youths who went to school, their years there, and livelihoods, by region."""
+    """Share of youths who went to school, mean years of those who did, and shares of livelihoods, by region."""
     facts = schooling()
     schooled = 1.0 - facts.no_schooling
     return schooled, facts.mean_years / schooled, facts.livelihood
@@ -211,27 +242,47 @@ def _schooling() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 @cache
 def _taste_needed() -> np.ndarray:
-    """Taste for the media, in SD, above which a channel is used: regions x places x channels."""
+    """Taste for the media, in SD, above which a youth uses a channel: regions x places x channels."""
     quantile = NormalDist().inv_cdf
     return np.vectorize(quantile)(1.0 - np.clip(media()[1], 1e-6, 1.0 - 1e-6))
 
 
+class Map(NamedTuple):
+    """What decides where youths live, whose mosque they attend and what they speak."""
+
+    region: np.ndarray  # by cell
+    urban_share: np.ndarray  # by cell
+    first_imam: np.ndarray  # by cell, and the end
+    language_share: np.ndarray  # regions x languages
+
+
+class Settled(NamedTuple):
+    """The columns of `Society` that stay when a row passes to a newcomer."""
+
+    cell: np.ndarray
+    town: np.ndarray
+    imam: np.ndarray
+    language: np.ndarray
+
+
 @chunk_loop
-def _settle(chunks, seed, urban_share, attends, first_imam, language_share, region, cell, town, imam, language):
-    """Where people live, whose mosque they attend, what they speak: what stays when a row passes to a newcomer."""
-    from_none = first_imam[first_imam.size - 1]
+def _settle(chunks, seed, mosque_attendance, map_, youth):
+    """Settle youths: where they live, whose mosque they attend, and what they speak."""
+    region, urban_share, first_imam, share = map_.region, map_.urban_share, map_.first_imam, map_.language_share
+    cell, town, imam, language = youth.cell, youth.town, youth.imam, youth.language
+    no_imam = first_imam[first_imam.size - 1]
     for k in prange(chunks.shape[0]):
         c, start, stop = chunks[k, 0], chunks[k, 1], chunks[k, 2]
         imams = first_imam[c + 1] - first_imam[c]
         for i in range(start, stop):
             cell[i] = c
             town[i] = luck(TOWN, seed, 0, i) < urban_share[c]
-            imam[i] = from_none
-            if imams > 0 and luck(ATTENDS, seed, 0, i) < attends:
+            imam[i] = no_imam
+            if imams > 0 and luck(ATTENDS, seed, 0, i) < mosque_attendance:
                 imam[i] = first_imam[c] + int(luck(WHICH_IMAM, seed, 0, i) * imams)
             speaks, spoken = luck(SPEAKS, seed, 0, i), 0
-            for tongue in range(language_share.shape[1] - 1):
-                speaks -= language_share[region[c], tongue]
+            for tongue in range(share.shape[1] - 1):
+                speaks -= share[region[c], tongue]
                 spoken += speaks >= 0.0
             language[i] = spoken
 
@@ -240,14 +291,14 @@ SETTLED_BY = (
     "share_15_35", "women_share", "population_growth", "village_persons", "village_share", "religious_schooling_share",
     "media_risk", "friend_reach", "mosque_attendance", "imams", "peer_pull", "own_pull",
 )  # fmt: skip
-"""Parameters that a society hangs on: runs that differ in others share it. `settle` is given these alone."""
+"""The parameters a society depends on, and the only ones `settle` gets. Runs that differ in others share a society."""
 
-BALANCING = 40  # rounds: what is missing falls by the share of peers every time, to 1e-9 where peers weigh 60 %
+BALANCING = 40  # rounds: each leaves the share of peers of the error, so 1e-9 of it is left where peers weigh 60 %
 
 
 @chunk_loop
 def _balance(blocks, peers_share, ties, disposition, settled, balanced):
-    """One round towards the fixed point of Friedkin and Johnsen: own mind and mean of ties, weighed."""
+    """One round towards the fixed point of Friedkin and Johnsen: the weighted mean of own mind and ties."""
     for k in prange(blocks.shape[0]):
         for i in range(blocks[k, 1], blocks[k, 2]):
             near = np.float32(0.0)
@@ -265,7 +316,7 @@ def settle(grid: Grid, p: Parameters, persons_per_youth: int, world_seed: int, f
     grid : Grid
         The country.
     p : Parameters
-        Read: the rows of the table that describe the population.
+        Those in SETTLED_BY are read.
     persons_per_youth : int
         Persons that one youth stands for.
     world_seed : int
@@ -277,10 +328,14 @@ def settle(grid: Grid, p: Parameters, persons_per_youth: int, world_seed: int, f
     first = place(grid, p.share_15_35, persons_per_youth)
     size = int(first[-1])
     chunks = chunked(first)
-    cell, town = np.empty(size, np.int16), np.empty(size, np.uint8)
-    imam, language = np.empty(size, np.uint16), np.empty(size, np.uint8)
-    _settle(chunks, seed, grid.urban_share, p.mosque_attendance, first_imam, languages()[1],
-            grid.region, cell, town, imam, language)  # fmt: skip
+    settled = Settled(
+        cell=np.empty(size, np.int16),
+        town=np.empty(size, np.uint8),
+        imam=np.empty(size, np.uint16),
+        language=np.empty(size, np.uint8),
+    )
+    map_ = Map(region=grid.region, urban_share=grid.urban_share, first_imam=first_imam, language_share=languages()[1])
+    _settle(chunks, seed, p.mosque_attendance, map_, settled)
 
     rows = np.arange(size)
     youth = Youth(
@@ -293,17 +348,34 @@ def settle(grid: Grid, p: Parameters, persons_per_youth: int, world_seed: int, f
         contact_group=np.full(size, -1, np.int8),
         **{name: np.full(size, NEVER, np.int16) for name in ("contact_week", "refused_until", "abuse_week")},
     )  # fmt: skip
-    born(rows, 0, 1.0, upbringing(grid, p, world_seed, cell, town, persons_per_youth), youth)
+    schooled, school_years, livelihoods = _schooling()
+    home = Upbringing(
+        seed=seed,
+        persons_per_youth=persons_per_youth,
+        village_persons=int(p.village_persons),
+        village_share=p.village_share,
+        women_share=p.women_share,
+        religious_schooling_share=p.religious_schooling_share,
+        media_risk=p.media_risk,
+        cell=settled.cell,
+        town=settled.town,
+        region=grid.region,
+        schooled=schooled,
+        school_years=school_years,
+        livelihoods=livelihoods,
+        taste_needed=_taste_needed(),
+    )
+    born(rows, 0, 1.0, home, youth)
 
-    # Ages fall off with the growth of the population: density exp(-growth x age) between 15 and 36, by inversion.
+    # In a growing population the old are fewer: density exp(-growth x age) between 15 and 36, by inversion.
     growth, span = p.population_growth, 21.0
     years_left = span + np.log1p(-lucks(AGE, seed, 0, rows) * (1.0 - np.exp(-growth * span))) / growth
     turns_36 = (years_left * (365.2425 / 7.0)).astype(np.int16)
     ties = acquaint(size, seed, p.friend_reach / persons_per_youth)
 
-    # People have known each other for long: attitudes start where peers and own minds balance. They are measured in
-    # their own standard deviation, which fixes how widely dispositions must differ.
-    blocks = chunked(first[np.append(np.searchsorted(grid.region, np.arange(9)), len(grid))])
+    # People have long known each other, so attitudes start where peers and own minds balance. Their unit is their own
+    # standard deviation, and that fixes the spread of dispositions.
+    blocks = chunked(first[np.append(np.searchsorted(grid.region, np.arange(len(grid.region_names))), len(grid))])
     for _ in range(BALANCING):
         _balance(blocks, np.float32(p.peer_pull / (p.peer_pull + p.own_pull)), ties, youth.disposition, youth.settled,
                  youth.attitude)  # fmt: skip
@@ -315,18 +387,16 @@ def settle(grid: Grid, p: Parameters, persons_per_youth: int, world_seed: int, f
     by_turning = np.argsort(turns_36, kind="stable").astype(np.int32)
     turning_first = np.searchsorted(turns_36[by_turning], np.arange(turns_36.max() + 2, dtype=np.int16))
     return Society(
-        persons_per_youth,
-        first,
-        cell,
-        town,
-        ties,
-        imam,
-        language,
-        turns_36,
-        by_turning,
-        turning_first,
-        chunks,
-        blocks,
-        spread,
-        youth,
+        **settled._asdict(),
+        persons_per_youth=persons_per_youth,
+        first=first,
+        ties=ties,
+        turns_36=turns_36,
+        by_turning=by_turning,
+        turning_first=turning_first,
+        chunks=chunks,
+        blocks=blocks,
+        spread=spread,
+        home=home,
+        newborn=youth,
     )

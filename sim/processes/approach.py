@@ -1,28 +1,32 @@
-"""Recruiters approach youths; some of those approached join.
+"""Recruiters approach youths, and some of the youths they approach join.
 
-Approach. The recruiters of a cell make so many approaches a week, most of them through the ties of members (friends
-and kin), the rest at random; a crowd of recruiters cannot approach more than a share of the youths of a cell. Each
-youth has their own luck, so that one recruiter fewer means some approaches fewer and no other change:
+Approaches. The recruiters of a cell make a set number of approaches a week. A share of these goes through the ties of
+members, to friends and kin; the rest go to strangers. However many recruiters gather in a cell, they cannot approach
+more than a set share of its youths as strangers. Each youth has their own luck, so one recruiter fewer means fewer
+approaches and no other change:
 
     P(through a tie) = 1 - exp(-approaches in the region x tie share x own ties to members / all such ties there)
     P(at random)     = approaches in the cell x (1 - tie share) / youths of the cell
 
-A friend is visited or called across the region, a stranger is met where the recruiter is. Where few know a member, few
-can be reached through ties: the approaches fall on those who refused already.
+Recruiters visit or call friends and kin anywhere in the region, but meet strangers only in their own cell. Where few
+youths know a member, few can be reached through ties, and many of these approaches fall on youths who have refused.
 
 Joining. An approached youth joins with the weekly hazard
 
     h = h0 x freshness(t) x exp(b_abuse A + b_income J + b_school E + b_relschool R + b_protect P + b_norm N + b_trust T
                                 + kappa x) / average
 
-A abuse of self or kin in the last three months, J steady income, E years of schooling (from the mean), R religious
-schooling of six years or more, P nobody else protects (insecure or held by a group, without state or forces),
-N mean attitude of the
-ties, T trust (SD from the mean), x attitude. The average is that of the exponential over all youths of the first day
-(without abuse, and where nothing threatens), so that h0 is the hazard of a whole population and stays it whatever the
-coefficients are. Policy may change the hazard, the rate at which contacts lapse, and the approaches of a group.
-Freshness falls as t^(k - 1) (Weibull): most who join do so early. Every
-contact lapses in the end, and those who let it lapse are not approached for some time.
+A is an abuse of the youth or their kin in the last three months, J a steady income, E years of schooling (from the
+mean), R six or more years of religious schooling, P the lack of protection (the place is insecure or held by a group,
+and neither state nor forces are there), N the mean attitude of the ties, T trust in the forces (SD from the mean) and
+x the youth's own attitude. The average is that of the exponential over all youths on the first day, without abuses and
+threats. So h0 is the mean hazard of the whole population, whatever the coefficients are. Policy can change the hazard,
+the rate at which contacts lapse, and the approaches of a group. Freshness falls as t^(k - 1) (Weibull): most youths who
+join do so early. Every contact lapses in the end. A youth whose contact has lapsed is not approached again for some
+time.
+
+To add a term to the hazard: a field of `Circumstances` and one of `Coefficients`, their values in `circumstances` and
+`coefficients`, and their product in `log_hazard`.
 """
 
 from __future__ import annotations
@@ -40,15 +44,100 @@ from sim.engine.luck import decision, luck, uniform, words
 from sim.parameters import Parameters
 from sim.population.groups import NOBODY
 from sim.population.youth import APPROACHED, CHUNK, CIVILIAN, JOINING, KIN_TIES, MEMBER, TIES, Society, Youth
+from sim.world.facts import LIVELIHOODS
 
 IS_APPROACHED = decision("a youth is approached")
 JOINS = decision("an approached youth joins")
 
-BY_TIE, BY_KIN = 1, 2
-YEAR = 52  # weeks
+BY_NOBODY, BY_TIE, BY_KIN = range(3)  # through whom a youth was approached: a stranger, a friend, kin
+MONTH, YEAR = 4, 52  # weeks: weeks 0 to 3 after the first contact lie within a month
+DEVOUT = 6  # years of religious schooling
+NO_INCOME, STEADY_INCOME = LIVELIHOODS.index("none"), LIVELIHOODS.index("secure")
 REASONS = ("joined_revenge", "joined_income", "joined_ideology", "joined_protection", "joined_company")
 COUNTS = ("approached", "joined", "joined_ties", "joined_kin", "joined_month", "joined_year", "joined_abused", *REASONS)
-MONTH = 4  # weeks 0 to 3 after the first contact lie within a month
+FIRST_REASON = len(COUNTS) - len(REASONS)
+
+
+class Coefficients(NamedTuple):
+    """What one unit of each circumstance adds to the log of the hazard of joining."""
+
+    abuse: float
+    income: float
+    school: float
+    religious_school: float
+    protection: float
+    norm: float
+    trust: float
+    attitude: float
+
+
+class Circumstances(NamedTuple):
+    """What makes a youth more or less likely to join, each beside its coefficient."""
+
+    abused: bool  # the youth or their kin, not long ago
+    steady: bool  # has a steady income
+    years: float  # at school, from the mean
+    devout: bool  # six or more years of religious schooling
+    unprotected: float  # 0..1
+    norm: float  # population SD, mean attitude of the ties
+    trust: float  # SD from the mean
+    attitude: float  # population SD
+
+
+class Background(NamedTuple):
+    """What the circumstances of youths are read from."""
+
+    ties: np.ndarray  # by youth
+    attitude: np.ndarray
+    schooling: np.ndarray
+    religious_schooling: np.ndarray
+    livelihood: np.ndarray
+    abuse_week: np.ndarray
+    unprotected: np.ndarray  # float64 by cell 0..1
+    trust: np.ndarray  # float64 by cell, SD from the mean
+    abuse_weeks: int  # weeks for which an abuse counts
+    mean_schooling: float  # years
+
+
+class Pressure(NamedTuple):
+    """How hard recruiters try, before luck."""
+
+    recruiters: np.ndarray  # groups x cells, weighed by how many approaches they make
+    in_region: np.ndarray  # groups x regions, the same
+    per_link: np.ndarray  # by region, approaches a week through each tie to a member
+    at_random: np.ndarray  # by cell, chance of a youth to be approached by a stranger this week
+
+
+class Cells(NamedTuple):
+    """What is the same for all youths of a cell."""
+
+    region: np.ndarray
+    hazard: np.ndarray  # weekly, in the week of contact, of a youth with average circumstances
+    lapse: np.ndarray  # chance that a contact lapses in a week
+
+
+class Common(NamedTuple):
+    """What is the same for all youths."""
+
+    fresh: np.ndarray  # freshness by weeks since the contact
+    acts_as: np.ndarray  # group that a group's contacts join: itself, its heir, or nobody
+    women: float  # chance that a woman is approached, against that of a man
+    refusal: int  # weeks for which a youth whose contact lapsed is left alone
+    company: float  # weight of company as a reason to join
+    need: float  # weight of income as a reason to join, for those without any
+
+
+class Contacts(NamedTuple):
+    """Columns of youths that recruiters look at and change."""
+
+    status: np.ndarray
+    woman: np.ndarray
+    member_ties: np.ndarray
+    contact_group: np.ndarray
+    contact_tie: np.ndarray
+    contact_week: np.ndarray
+    refused_until: np.ndarray
+    reason: np.ndarray
 
 
 @rule
@@ -58,11 +147,29 @@ def chance_through_ties(approaches_per_link, links):
 
 
 @rule
-def log_hazard(abused, steady_income, years, devout, unprotected, norm, trust, attitude, b):
-    """Log of the hazard of joining against that of the average youth."""
+def circumstances(i, c, week, background):
+    """The circumstances of youth `i`, who lives in cell `c`, this week."""
+    norm = 0.0
+    for j in range(TIES):
+        norm += background.attitude[background.ties[i, j]]
+    return Circumstances(
+        abused=week - background.abuse_week[i] < background.abuse_weeks,
+        steady=background.livelihood[i] == STEADY_INCOME,
+        years=background.schooling[i] - background.mean_schooling,
+        devout=background.religious_schooling[i] >= DEVOUT,
+        unprotected=background.unprotected[c],
+        norm=norm / TIES,
+        trust=background.trust[c],
+        attitude=np.float64(background.attitude[i]),
+    )
+
+
+@rule
+def log_hazard(youth, b):
+    """Log of the hazard of joining, against that of a youth whom nothing moves."""
     return (
-        b[0] * abused + b[1] * steady_income + b[2] * years + b[3] * devout + b[4] * unprotected + b[5] * norm
-        + b[6] * trust + b[7] * attitude
+        b.abuse * youth.abused + b.income * youth.steady + b.school * youth.years + b.religious_school * youth.devout
+        + b.protection * youth.unprotected + b.norm * youth.norm + b.trust * youth.trust + b.attitude * youth.attitude
     )  # fmt: skip
 
 
@@ -74,7 +181,7 @@ def chance(hazard):
 
 @rule
 def whose(recruiters, place, u):
-    """Group picked at luck `u` by its share of the recruiters (groups x places) in a place."""
+    """Group of the recruiter, picked at luck `u` by its share of the recruiters (groups x places) in a place."""
     last = recruiters.shape[0] - 1
     total, sofar = 0.0, 0.0
     for g in range(last + 1):
@@ -86,104 +193,117 @@ def whose(recruiters, place, u):
     return last
 
 
+@rule
+def through_whom(i, nth, ties, status):
+    """What the nth member whom youth `i` knows is to them: BY_TIE a friend, BY_KIN kin."""
+    for j in range(TIES):
+        if status[ties[i, j]] == MEMBER:
+            if nth == 0 and (j == KIN_TIES[0] or j == KIN_TIES[1]):
+                return BY_KIN
+            nth -= 1
+    return BY_TIE
+
+
+@rule
+def main_reason(youth, b, need, company, u):
+    """Main reason to join, as a place in REASONS, picked at luck `u`: each weighs what it added to the hazard."""
+    revenge = np.exp(b.abuse * youth.abused) - 1.0 if youth.abused else 0.0
+    income = 0.0 if youth.steady else np.exp(-b.income) - 1.0
+    income = max(income, 0.0) * need
+    ideology = max(np.exp(b.attitude * youth.attitude) - 1.0, 0.0)
+    protection = max(np.exp(b.protection * youth.unprotected) - 1.0, 0.0)
+    v = u * (revenge + income + ideology + protection + company)
+    if v < revenge:
+        return 0
+    if v < revenge + income:
+        return 1
+    if v < revenge + income + ideology:
+        return 2
+    if v < revenge + income + ideology + protection:
+        return 3
+    return 4
+
+
+@rule
+def _meet(i, week, group, tie, people):
+    """A recruiter of a group approaches youth `i`."""
+    people.status[i] = APPROACHED
+    people.contact_week[i], people.contact_group[i], people.contact_tie[i] = week, group, tie
+
+
+@rule
+def _refuse(i, until, people):
+    """The contact of youth `i` lapses."""
+    people.status[i] = CIVILIAN
+    people.refused_until[i] = until
+
+
+@rule
+def _join(i, group, reason, people):
+    """Youth `i` decides to join a group."""
+    people.status[i] = JOINING
+    people.contact_group[i], people.reason[i] = group, reason + 1
+
+
 @chunk_loop
-def _approach(chunks, seed, week, per_link, at_random, in_cell, in_region, region, women, h0, fresh, lapse, refusal,
-              abuse_weeks, mean_years, unprotected, trust, b, tie_weight, need, acts_as, ties, status, woman, schooling,
-              religious, livelihood, attitude, member_ties, contact_group, contact_tie, contact_week, refused_until,
-              abuse_week, main_reason, counts):  # fmt: skip
+def _approach(chunks, seed, week, pressure, cells, common, b, background, people, counts):
+    """Approach the youths of each chunk, and let those in contact join or refuse; counts by chunk what happened."""
+    status, member_ties, refused_until = people.status, people.member_ties, people.refused_until
     for k in prange(chunks.shape[0]):
         c, start, stop = chunks[k, 0], chunks[k, 1], chunks[k, 2]
         for m in range(counts.shape[1]):
             counts[k, m] = 0
-        r = region[c]
-        hunted = at_random[c] > 0.0
+        r, at_random = cells.region[c], pressure.at_random[c]
+        per_link = pressure.per_link[r]
+        hunted, linked = at_random > 0.0, per_link > 0.0
         lucky = np.empty(CHUNK if hunted else 0, np.uint32)
         if hunted:
             for i in range(stop - start):
                 lucky[i] = words(IS_APPROACHED, seed, week, start + i, 0)[0]
         for i in range(start, stop):
-            known = member_ties[i] > 0 and per_link[r] > 0.0
+            known = linked and member_ties[i] > 0
             if (hunted or known) and status[i] == CIVILIAN and refused_until[i] <= week:
-                through = chance_through_ties(per_link[r], np.float64(member_ties[i])) if known else 0.0
+                through = chance_through_ties(per_link, np.float64(member_ties[i])) if known else 0.0
                 u = uniform(lucky[i - start]) if hunted else luck(IS_APPROACHED, seed, week, i)
-                if woman[i]:
-                    u /= women
-                if u < through + (1.0 - through) * at_random[c]:
+                if people.woman[i]:
+                    u /= common.women
+                if u < through + (1.0 - through) * at_random:
                     drawn = words(IS_APPROACHED, seed, week, i, 0)
-                    status[i] = APPROACHED
-                    contact_week[i] = week
-                    counts[k, 0] += 1
                     if u < through:
-                        g = whose(in_region, r, uniform(drawn[1]))
-                        which = int(uniform(drawn[2]) * member_ties[i])
-                        contact_tie[i] = BY_TIE
-                        for j in range(TIES):
-                            if status[ties[i, j]] == MEMBER:
-                                if which == 0 and (j == KIN_TIES[0] or j == KIN_TIES[1]):
-                                    contact_tie[i] = BY_KIN
-                                which -= 1
+                        nth = int(uniform(drawn[2]) * member_ties[i])
+                        tie = through_whom(i, nth, background.ties, status)
+                        group = whose(pressure.in_region, r, uniform(drawn[1]))
                     else:
-                        g = whose(in_cell, c, uniform(drawn[1]))
-                        contact_tie[i] = 0
-                    contact_group[i] = g
+                        tie, group = BY_NOBODY, whose(pressure.recruiters, c, uniform(drawn[1]))
+                    _meet(i, week, group, tie, people)
+                    counts[k, 0] += 1
             if status[i] == APPROACHED:
                 drawn = words(JOINS, seed, week, i, 0)
-                g = acts_as[contact_group[i]]
-                since = week - contact_week[i]
-                if g == NOBODY or uniform(drawn[1]) < lapse[c]:
-                    status[i] = CIVILIAN
-                    refused_until[i] = week + refusal
+                group = common.acts_as[people.contact_group[i]]
+                since = week - people.contact_week[i]
+                if group == NOBODY or uniform(drawn[1]) < cells.lapse[c]:
+                    _refuse(i, week + common.refusal, people)
                     continue
-                norm = 0.0
-                for j in range(TIES):
-                    norm += attitude[ties[i, j]]
-                norm /= TIES
-                abused = week - abuse_week[i] < abuse_weeks
-                steady = livelihood[i] == 2
-                devout = religious[i] >= 6
-                x = np.float64(attitude[i])
-                hazard = (
-                    h0[c]
-                    * fresh[min(since, fresh.size - 1)]
-                    * np.exp(
-                        log_hazard(
-                            abused, steady, schooling[i] - mean_years, devout, unprotected[c], norm, trust[c], x, b
-                        )
-                    )
-                )
-                if uniform(drawn[0]) < chance(hazard):
-                    status[i] = JOINING
-                    contact_group[i] = g
+                youth = circumstances(i, c, week, background)
+                fresh = common.fresh[min(since, common.fresh.size - 1)]
+                if uniform(drawn[0]) < chance(cells.hazard[c] * fresh * np.exp(log_hazard(youth, b))):
+                    tie = people.contact_tie[i]
+                    need = common.need if background.livelihood[i] == NO_INCOME else 1.0
+                    company = common.company if tie != BY_NOBODY else 0.0
+                    reason = main_reason(youth, b, need, company, uniform(drawn[2]))
+                    _join(i, group, reason, people)
                     counts[k, 1] += 1
-                    counts[k, 2] += contact_tie[i] > 0
-                    counts[k, 3] += contact_tie[i] == BY_KIN
+                    counts[k, 2] += tie != BY_NOBODY
+                    counts[k, 3] += tie == BY_KIN
                     counts[k, 4] += since < MONTH
                     counts[k, 5] += since < YEAR
-                    counts[k, 6] += week - abuse_week[i] < YEAR
-                    # The main reason: by luck, each weighed by how much it raised this person's hazard.
-                    revenge = np.exp(b[0] * abused) - 1.0 if abused else 0.0
-                    income = 0.0 if steady else np.exp(-b[1]) - 1.0
-                    income = max(income, 0.0) * (need if livelihood[i] == 0 else 1.0)
-                    ideology = max(np.exp(b[7] * x) - 1.0, 0.0)
-                    protection = max(np.exp(b[4] * unprotected[c]) - 1.0, 0.0)
-                    company = tie_weight if contact_tie[i] > 0 else 0.0
-                    v = uniform(drawn[2]) * (revenge + income + ideology + protection + company)
-                    reason = 4
-                    if v < revenge:
-                        reason = 0
-                    elif v < revenge + income:
-                        reason = 1
-                    elif v < revenge + income + ideology:
-                        reason = 2
-                    elif v < revenge + income + ideology + protection:
-                        reason = 3
-                    counts[k, 7 + reason] += 1
-                    main_reason[i] = reason + 1
+                    counts[k, 6] += week - background.abuse_week[i] < YEAR
+                    counts[k, FIRST_REASON + reason] += 1
 
 
 @loop
 def _collect(chunks, joined, status, out):
-    """Rows of those who joined, in order."""
+    """Put the rows of those who joined into `out`, in order."""
     found = 0
     for k in range(chunks.shape[0]):
         if joined[k] > 0:
@@ -195,7 +315,7 @@ def _collect(chunks, joined, status, out):
 
 @loop
 def know(rows, step, ties, cell, member_ties, links):
-    """Let the ties of `rows` know a member more (step 1) or fewer (step -1)."""
+    """Count one member more (step 1) or fewer (step -1) among those whom the ties of `rows` know."""
     for k in range(rows.size):
         for j in range(TIES):
             other = ties[rows[k], j]
@@ -205,39 +325,60 @@ def know(rows, step, ties, cell, member_ties, links):
 
 @lru_cache(maxsize=8)
 def freshness(shape: float, weeks: int) -> np.ndarray:
-    """Freshness of a contact by weeks since: increments of t^shape, 1 in the first week (Weibull hazard)."""
+    """Freshness of a contact by its age in weeks: increments of t^shape, 1 in the first week (Weibull hazard)."""
     return np.diff(np.arange(weeks + 1.0) ** shape)
 
 
-def coefficients(p: Parameters) -> np.ndarray:
-    """The b of the hazard of joining, in the order of `log_hazard`."""
-    return np.array([p.b_abuse_join, p.b_income_join, p.b_school, p.b_relschool, p.b_protect_join, p.b_norm,
-                     p.b_trust_join, p.kappa_att])  # fmt: skip
+def coefficients(p: Parameters) -> Coefficients:
+    """The b of the hazard of joining."""
+    return Coefficients(
+        abuse=p.b_abuse_join,
+        income=p.b_income_join,
+        school=p.b_school,
+        religious_school=p.b_relschool,
+        protection=p.b_protect_join,
+        norm=p.b_norm,
+        trust=p.b_trust_join,
+        attitude=p.kappa_att,
+    )
+
+
+def background(society: Society, youth: Youth, trust: np.ndarray, unprotected: np.ndarray, p: Parameters) -> Background:
+    """What circumstances are read from; `trust` (0..1) and `unprotected` are by cell."""
+    return Background(
+        ties=society.ties,
+        attitude=youth.attitude,
+        schooling=youth.schooling,
+        religious_schooling=youth.religious_schooling,
+        livelihood=youth.livelihood,
+        abuse_week=youth.abuse_week,
+        unprotected=unprotected,
+        trust=(trust - p.trust_mean) / p.trust_sd,
+        abuse_weeks=int(p.abuse_weeks),
+        mean_schooling=p.mean_schooling,
+    )
 
 
 @chunk_loop
-def _average(chunks, mean_years, trust, b, ties, schooling, religious, livelihood, attitude, sums):
+def _average(chunks, b, background, sums):
+    """Sums over chunks of the exponential of the hazard."""
     for k in prange(chunks.shape[0]):
         c, total = chunks[k, 0], 0.0
         for i in range(chunks[k, 1], chunks[k, 2]):
-            norm = 0.0
-            for j in range(TIES):
-                norm += attitude[ties[i, j]]
-            total += np.exp(log_hazard(False, livelihood[i] == 2, schooling[i] - mean_years, religious[i] >= 6, 0.0,
-                                       norm / TIES, trust[c], np.float64(attitude[i]), b))  # fmt: skip
+            total += np.exp(log_hazard(circumstances(i, c, 0, background), b))
         sums[k] = total
 
 
 def average_pull(society: Society, youth: Youth, trust: np.ndarray, p: Parameters) -> float:
-    """Mean of the exponential of the hazard over all youths, without abuse and where nothing threatens."""
-    sums = np.empty(len(society.chunks))
-    _average(society.chunks, p.mean_schooling, (trust - p.trust_mean) / p.trust_sd, coefficients(p), society.ties,
-             youth.schooling, youth.religious_schooling, youth.livelihood, youth.attitude, sums)  # fmt: skip
+    """Mean of the exponential of the hazard over all youths on the first day, without abuses and threats."""
+    sums, safe = np.empty(len(society.chunks)), np.zeros(trust.size)
+    harmless = background(society, youth, trust, safe, p)._replace(abuse_weeks=0)
+    _average(society.chunks, coefficients(p), harmless, sums)
     return float(sums.sum()) / society.size
 
 
 def enlist(country: Country, rows: np.ndarray, group: np.ndarray) -> None:
-    """Make members of the youths in `rows` (in order), an entry in the roster for each person they stand for."""
+    """Make the youths in `rows` members: the roster gets an entry for each person they stand for, in order."""
     society, youth, ppy = country.society, country.youth, country.society.persons_per_youth
     youth.status[rows] = MEMBER
     know(rows, 1, society.ties, society.cell, youth.member_ties, country.links)
@@ -253,17 +394,8 @@ def enlist(country: Country, rows: np.ndarray, group: np.ndarray) -> None:
     )
 
 
-class Pressure(NamedTuple):
-    """How hard recruiters try, before luck."""
-
-    recruiters: np.ndarray  # groups x cells, weighed by how many approaches they make
-    in_region: np.ndarray  # groups x regions, the same
-    per_link: np.ndarray  # by region, approaches a week through each tie to a member
-    at_random: np.ndarray  # by cell, chance of a youth to be approached by a stranger this week
-
-
 def pressure(country: Country) -> Pressure:
-    """The approaches that recruiters are about to make."""
+    """How hard recruiters are about to try."""
     p, ppy, starts = country.parameters, country.society.persons_per_youth, country.places.region_first[:-1]
     youths = np.diff(country.society.first)
     recruiters = country.recruiters * country.levers.approaches[:, None]
@@ -276,33 +408,48 @@ def pressure(country: Country) -> Pressure:
 
 
 def threat_and_guard(country: Country) -> tuple[np.ndarray, np.ndarray]:
-    """How threatened each cell is, and how far state or forces protect it: P is threat x (1 - guard)."""
+    """How threatened each cell is, and how far state or forces guard it: P is threat x (1 - guard)."""
     guarded = 1.0 - np.exp(-country.forces / country.parameters.protecting_companies)
     return np.maximum(country.insecurity, country.hold), np.maximum(country.state_presence, guarded)
 
 
 def approach(country: Country) -> None:
     """Approaches, and joining, this week."""
-    p, week, society, youth, groups = (
-        country.parameters, country.week, country.society, country.youth, country.groups
+    p, week, society, youth, levers = (
+        country.parameters, country.week, country.society, country.youth, country.levers
     )  # fmt: skip
-    ppy, region, levers = society.persons_per_youth, country.grid.region, country.levers
-    recruiters, in_region, per_link, at_random = pressure(country)
-    acts_as = groups.acting(week)
     threat, guard = threat_and_guard(country)
+    cells = Cells(
+        region=country.grid.region,
+        hazard=p.h0 / country.average_pull * levers.joining,
+        lapse=1.0 - np.exp(-levers.contact_lapse / p.contact_weeks),
+    )
+    common = Common(
+        fresh=freshness(p.freshness_shape, 1100),
+        acts_as=country.groups.acting(week),
+        women=p.women_approached,
+        refusal=int(p.refusal_weeks),
+        company=p.company_weight,
+        need=p.need_weight,
+    )
+    contacts = Contacts(
+        status=youth.status,
+        woman=youth.woman,
+        member_ties=youth.member_ties,
+        contact_group=youth.contact_group,
+        contact_tie=youth.contact_tie,
+        contact_week=youth.contact_week,
+        refused_until=youth.refused_until,
+        reason=youth.reason,
+    )
     counts = np.empty((len(society.chunks), len(COUNTS)), np.int64)
     _approach(
-        society.chunks, country.seed, week, per_link, at_random, recruiters, in_region, region, p.women_approached,
-        p.h0 / country.average_pull * levers.joining, freshness(p.freshness_shape, 1100),
-        1.0 - np.exp(-levers.contact_lapse / p.contact_weeks), int(p.refusal_weeks), int(p.abuse_weeks),
-        p.mean_schooling, threat * (1.0 - guard), (country.trust - p.trust_mean) / p.trust_sd, coefficients(p),
-        p.company_weight, p.need_weight,
-        acts_as, society.ties, youth.status, youth.woman, youth.schooling, youth.religious_schooling, youth.livelihood,
-        youth.attitude, youth.member_ties, youth.contact_group, youth.contact_tie, youth.contact_week,
-        youth.refused_until, youth.abuse_week, youth.reason, counts,
+        society.chunks, country.seed, week, pressure(country), cells, common, coefficients(p),
+        background(society, youth, country.trust, threat * (1.0 - guard), p), contacts, counts,
     )  # fmt: skip
-    for name, youths in zip(COUNTS, by_cell(society.chunks, counts, len(country.grid)), strict=True):
-        country.flow(name)[:] = youths * ppy
+    persons = by_cell(society.chunks, counts, len(country.grid)) * society.persons_per_youth
+    for name, here in zip(COUNTS, persons, strict=True):
+        country.flow(name)[:] = here
 
     rows = np.empty(int(counts[:, 1].sum()), np.int64)
     if rows.size:

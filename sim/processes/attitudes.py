@@ -1,21 +1,22 @@
-"""Attitudes: everyone moves a little towards friends and kin, back to their own mind, and to what the imam preaches.
+"""Attitudes: everyone moves a little towards friends and kin, back to their own mind, and towards the imam's sermon.
 
     s <- s + peers (mean of ties' x - last week's shift - s) + own (d - s) + pull of the sermon (target - s) + noise
     x <- s + recent messages + shift
 
-s is the settled attitude, d the own disposition, x the attitude others meet; the shift is what policy does to everybody
-of a region (schools, jobs, the presence of foreigners), measured as a change of x: it is felt at once, and as others
-were shifted as well it is taken off what they showed, so that peers do not multiply it. With the sermon off and no
-messages this is the model of Friedkin and Johnsen (1990, doi 10.1080/0022250X.1990.9990069): s settles where
-(peers + own) s = peers W s + own d, W averaging over ties. A sermon's target is 0 for a stance at the neutral point
-and rises with the stance; imams who preach a sermon that the state drafted are nearer to the moderate end and less
-credible. The dead have no pull of their own: their place takes the mean of their ties.
-Grievance halves with its own half-life, and redress takes away a part of it.
+s is the settled attitude, d the youth's own disposition and x the attitude that others meet. The shift is what policy
+does to everybody of a region (schools, jobs, foreign soldiers), measured as a change of x. It is felt at once. Others
+were shifted as well, so their shift is taken off what they showed; peers therefore do not multiply it. Without sermons
+and messages this is the model of Friedkin and Johnsen (1990, doi 10.1080/0022250X.1990.9990069): s settles where
+(peers + own) s = peers W s + own d, with W averaging over ties. The target of a sermon is 0 for a stance at the neutral
+point and rises with the stance. An imam who preaches a sermon drafted by the state is nearer to the moderate end and
+less credible. The dead have no pull of their own: they take the mean of their ties.
+Grievance halves at its own half-life, and redress takes away a part of it.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numba import prange
@@ -33,9 +34,67 @@ BLOCK = 256
 FIXED = np.float32(16777216.0)  # 2^24: sums of whole numbers do not depend on their order
 
 
+class Pulls(NamedTuple):
+    """How strongly attitudes move, the same for everybody."""
+
+    peers: np.float32  # share of the way to the mean of the ties, a week
+    own: np.float32  # share of the way back to the own disposition, a week
+    noise: np.float32  # SD of everything else
+    attendance: np.uint32  # chance that a youth who attends a mosque goes this week, as a word
+    strong: np.float32  # attitude above which a youth counts as a strong supporter
+
+
+class Regions(NamedTuple):
+    """What is the same for all youths of a region, float32."""
+
+    shift: np.ndarray  # of everybody's attitude by policy, this week
+    shift_before: np.ndarray  # the same last week
+    keep_grievance: np.ndarray  # share of grievance that remains after a week
+
+
+class Sermons(NamedTuple):
+    """What every imam preaches, float32; the last entry, of no imam, has no pull."""
+
+    pull: np.ndarray
+    target: np.ndarray
+
+
+class Minds(NamedTuple):
+    """Columns of youths from which the attitudes of the next week are made."""
+
+    ties: np.ndarray
+    imam: np.ndarray
+    status: np.ndarray
+    disposition: np.ndarray
+    recent: np.ndarray
+    attitude: np.ndarray
+
+
+class Drafting(NamedTuple):
+    """How stance makes a sermon, and what a draft of the state changes."""
+
+    strength: float  # pull of the sermon of a fully credible imam
+    span: float
+    neutral: float  # stance whose sermons pull towards 0
+    shift: float  # share of the way to the moderate end
+    brand: float  # factor on credibility
+    drafted: np.ndarray  # by region, share of imams who preach drafts
+
+
+class Preachers(NamedTuple):
+    """Columns of imams that sermons are made from."""
+
+    docility: np.ndarray  # luck in following drafts: below the share drafted, an imam does
+    cell: np.ndarray
+    stance: np.ndarray
+    credibility: np.ndarray
+    training: np.ndarray
+    away_until: np.ndarray
+
+
 @rule
 def settles(settled, disposition, peers, target, peer_pull, own_pull, sermon_pull, noise):
-    """A week of the settled attitude: towards peers, towards oneself, towards the sermon, and a little of its own."""
+    """The settled attitude a week later: it moves towards peers, oneself and the sermon, and a little by chance."""
     return (
         settled
         + peer_pull * (peers - settled)
@@ -46,19 +105,19 @@ def settles(settled, disposition, peers, target, peer_pull, own_pull, sermon_pul
 
 
 @chunk_loop
-def _attitudes(chunks, seed, week, peer_pull, own_pull, noise_size, attendance, shift, shift_before, keep_grievance,
-               strong, sermon_pull, sermon_target, ties, imam, status, disposition, recent, settled, attitude,
-               attitude_next, grievance, sums):  # fmt: skip
+def _attitudes(chunks, seed, week, pulls, regions, sermons, minds, settled, attitude_next, grievance, sums):
+    """Fill in the next attitudes; sums by chunk attitude and grievance (times FIXED) and counts strong supporters."""
     for k in prange(chunks.shape[0]):
-        start, stop = chunks[k, 1], chunks[k, 2]
-        region = chunks[k, 0]
-        shifted, shown, kept = shift[region], shift_before[region], keep_grievance[region]
+        region, start, stop = chunks[k, 0], chunks[k, 1], chunks[k, 2]
+        shifted, shown = regions.shift[region], regions.shift_before[region]
+        kept = regions.keep_grievance[region]
+        ties, attitude = minds.ties, minds.attitude
         total, aggrieved, supporters = np.int64(0), np.int64(0), np.int64(0)
         peers, noise = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
         pull, target = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
         for low in range(start, stop, BLOCK):
             n = min(BLOCK, stop - low)
-            # Short loops that each do one thing: only the first jumps about in memory, the compiler widens the others.
+            # Short loops that each do one thing. Only the first jumps about in memory; the compiler widens the others.
             for i in range(n):
                 row = low + i
                 near = (
@@ -68,23 +127,23 @@ def _attitudes(chunks, seed, week, peer_pull, own_pull, noise_size, attendance, 
                     attitude[ties[row, 4]] + attitude[ties[row, 5]] + (attitude[ties[row, 6]] + attitude[ties[row, 7]])
                 )
                 peers[i] = (near + far) * np.float32(1.0 / TIES)
-                pull[i] = sermon_pull[imam[row]]
-                target[i] = sermon_target[imam[row]]
+                pull[i] = sermons.pull[minds.imam[row]]
+                target[i] = sermons.target[minds.imam[row]]
             for i in range(n):
                 drawn = words(OWN_NOISE, seed, week, low + i, 0)
-                noise[i] = noise_size * bell(drawn[0])
-                pull[i] = pull[i] if drawn[1] < attendance else np.float32(0.0)
-            s, x, d = settled[low : low + n], attitude_next[low : low + n], disposition[low : low + n]
-            felt, angry, now = recent[low : low + n], grievance[low : low + n], status[low : low + n]
+                noise[i] = pulls.noise * bell(drawn[0])
+                pull[i] = pull[i] if drawn[1] < pulls.attendance else np.float32(0.0)
+            s, x, d = settled[low : low + n], attitude_next[low : low + n], minds.disposition[low : low + n]
+            felt, angry, now = minds.recent[low : low + n], grievance[low : low + n], minds.status[low : low + n]
             for i in range(n):
                 met = peers[i] - shown
-                new = settles(s[i], d[i], met, target[i], peer_pull, own_pull, pull[i], noise[i])
+                new = settles(s[i], d[i], met, target[i], pulls.peers, pulls.own, pull[i], noise[i])
                 s[i] = met if now[i] == KILLED else new
                 x[i] = s[i] + felt[i] + shifted
                 angry[i] *= kept
             for i in range(n):
                 total += np.int64(x[i] * FIXED)
-                supporters += np.int64(x[i] > strong)
+                supporters += np.int64(x[i] > pulls.strong)
             for i in range(n):
                 aggrieved += np.int64(angry[i] * FIXED)
         sums[k, 0], sums[k, 1], sums[k, 2] = total, aggrieved, supporters
@@ -92,44 +151,72 @@ def _attitudes(chunks, seed, week, peer_pull, own_pull, noise_size, attendance, 
 
 @lru_cache(maxsize=2)
 def _docility(seed: np.uint64, imams: int) -> np.ndarray:
-    """Every imam's luck in following drafts, the same for the whole run."""
+    """How readily each imam follows drafts: luck that stays the same for the whole run."""
     return lucks(FOLLOWS_DRAFT, seed, 0, np.arange(imams))
 
 
 @loop
-def _preach(docility, week, strength, span, neutral, drafted, draft_shift, brand, region, cell, stance, credibility,
-            training, away_until):  # fmt: skip
-    """Pull and target of every imam's sermon, and of no imam (the last)."""
-    pull, target = np.zeros(stance.size + 1, np.float32), np.zeros(stance.size + 1, np.float32)
-    for i in range(stance.size):
-        said, believed = stance[i], credibility[i]
-        if docility[i] < drafted[region[cell[i]]]:
-            said *= 1.0 - draft_shift
-            believed *= brand
-        if training[i] != IN_TRAINING and away_until[i] <= week:
-            pull[i] = strength * believed
-        target[i] = span * (said - neutral)
-    return pull, target
+def _preach(week, drafting, region, people):
+    """The sermons of all imams this week."""
+    imams = people.stance.size
+    pull, target = np.zeros(imams + 1, np.float32), np.zeros(imams + 1, np.float32)
+    for i in range(imams):
+        said, believed = people.stance[i], people.credibility[i]
+        if people.docility[i] < drafting.drafted[region[people.cell[i]]]:
+            said *= 1.0 - drafting.shift
+            believed *= drafting.brand
+        if people.training[i] != IN_TRAINING and people.away_until[i] <= week:
+            pull[i] = drafting.strength * believed
+        target[i] = drafting.span * (said - drafting.neutral)
+    return Sermons(pull, target)
 
 
 def attitudes(country: Country) -> None:
     """Move every attitude by one week and let grievances fade."""
-    p, society, youth, people, levers = (
-        country.parameters, country.society, country.youth, country.imams, country.levers
+    p, week, society, youth, imams, levers = (
+        country.parameters, country.week, country.society, country.youth, country.imams, country.levers
     )  # fmt: skip
-    pull, target = _preach(_docility(country.seed, people.cell.size), country.week, p.sermon_pull, p.sermon_span,
-                           p.sermon_neutral, levers.drafted_sermons, p.draft_shift, p.state_brand,
-                           country.grid.region, people.cell, people.stance, people.credibility, people.training,
-                           people.away_until)  # fmt: skip
+    drafting = Drafting(
+        strength=p.sermon_pull,
+        span=p.sermon_span,
+        neutral=p.sermon_neutral,
+        shift=p.draft_shift,
+        brand=p.state_brand,
+        drafted=levers.drafted_sermons,
+    )
+    preachers = Preachers(
+        docility=_docility(country.seed, imams.cell.size),
+        cell=imams.cell,
+        stance=imams.stance,
+        credibility=imams.credibility,
+        training=imams.training,
+        away_until=imams.away_until,
+    )
+    sermons = _preach(week, drafting, country.grid.region, preachers)
+    pulls = Pulls(
+        peers=np.float32(p.peer_pull),
+        own=np.float32(p.own_pull),
+        noise=np.float32(p.noise_sd),
+        attendance=threshold(p.weekly_attendance),
+        strong=np.float32(p.strong_support),
+    )
     fades = 0.5 ** (7.0 / p.grievance_half_life)
+    regions = Regions(
+        shift=levers.support.astype(np.float32),
+        shift_before=country.shifted.astype(np.float32),
+        keep_grievance=(fades * (1.0 - levers.grievance_relief)).astype(np.float32),
+    )
+    minds = Minds(
+        ties=society.ties,
+        imam=society.imam,
+        status=youth.status,
+        disposition=youth.disposition,
+        recent=youth.recent,
+        attitude=youth.attitude,
+    )
     _attitudes(
-        society.blocks, country.seed, country.week, np.float32(p.peer_pull), np.float32(p.own_pull),
-        np.float32(p.noise_sd),
-        threshold(p.weekly_attendance), levers.support.astype(np.float32), country.shifted.astype(np.float32),
-        (fades * (1.0 - levers.grievance_relief)).astype(np.float32), np.float32(p.strong_support),
-        pull, target, society.ties, society.imam,
-        youth.status, youth.disposition, youth.recent, youth.settled, youth.attitude, youth.attitude_next,
-        youth.grievance, country.youth_sums,
+        society.blocks, country.seed, week, pulls, regions, sermons, minds,
+        youth.settled, youth.attitude_next, youth.grievance, country.youth_sums,
     )  # fmt: skip
     youth.attitude, youth.attitude_next = youth.attitude_next, youth.attitude
     country.shifted[:] = levers.support

@@ -1,9 +1,9 @@
-"""Ways out: members give up, and those who turn 36 make room for a new youth of 15.
+"""Ways out: members give up, and youths who turn 36 make room for new ones of 15.
 
-Giving up has a small weekly chance (support of the family, an amnesty may raise it); who leaves keeps a raised
-disposition for a time (it falls back to one's own at the pace of `own_pull`) and is not approached again. Whoever turns
-36 is followed no further: the row passes to a youth who turns 15, and those of the row who were members or held leave
-the roster.
+A member gives up with a small weekly chance, which support of the family or an amnesty may raise. Those who leave keep
+a raised disposition for a time (it falls back to their own at the pace of `own_pull`) and are not approached again. A
+youth who turns 36 is no longer followed: the row passes to a youth who turns 15, and the persons of the row who were
+members or held leave the roster.
 """
 
 from __future__ import annotations
@@ -14,24 +14,26 @@ from sim.country import Country
 from sim.engine.kernels import loop
 from sim.engine.luck import decision, lucks, uniform, words
 from sim.population.groups import GONE, NOBODY
-from sim.population.youth import CIVILIAN, DETAINED, KILLED, MEMBER, NEVER, RETURNED, born, upbringing
+from sim.population.youth import CIVILIAN, DETAINED, KILLED, MEMBER, NEVER, RETURNED, born
 from sim.processes.approach import know
 
 GIVES_UP = decision("a member gives up")
 STAYS_AT_SCHOOL = decision("a youth has been to school a year longer, by reform")
 
-# What a youth is when those it stands for fare differently: the one of the highest rank that any of them is.
+# The persons a youth stands for may fare differently. The youth has the status of the person with the highest rank.
 RANK = np.zeros(256, np.uint8)
 RANK[[KILLED, RETURNED, DETAINED, MEMBER]] = 1, 2, 3, 4
 
 
 @loop
-def _give_up(seed, week, leaving, person, cell, state, out):
+def _give_up(seed, week, chance, roster, out):
     found = 0
-    for e in range(person.size):
-        if state[e] == MEMBER and uniform(words(GIVES_UP, seed, week, person[e], 0)[0]) < leaving[cell[e]]:
-            out[found] = e
-            found += 1
+    for e in range(roster.person.size):
+        if roster.state[e] == MEMBER:
+            drawn = words(GIVES_UP, seed, week, roster.person[e], 0)
+            if uniform(drawn[0]) < chance[roster.cell[e]]:
+                out[found] = e
+                found += 1
     return found
 
 
@@ -43,7 +45,7 @@ def _follow(entries, youth, group, state, status, left):
         row = youth[entries[k]]
         if row == NOBODY:
             continue
-        new, e = np.uint8(GONE), entries[k]  # the persons of a youth stand next to each other
+        new, e = np.uint8(GONE), entries[k]  # the persons of a youth have entries side by side
         while e > 0 and youth[e - 1] == row:
             e -= 1
         while e < youth.size and youth[e] == row:
@@ -59,32 +61,31 @@ def _follow(entries, youth, group, state, status, left):
 
 
 def exits(country: Country) -> None:
-    """Let members give up and generations follow each other."""
-    person, _rows, _group, cell, _abroad, _recruiter, state, _persons, _since, _convicted = country.roster.entries()
-    out = np.empty(person.size, np.int64)
-    leaving = country.parameters.give_up_chance * country.levers.giving_up
-    count = _give_up(country.seed, country.week, leaving, person, cell, state, out)
+    """Let members give up, and let new youths replace those who turn 36."""
+    out = np.empty(country.roster.size, np.int64)
+    chance = country.parameters.give_up_chance * country.levers.giving_up
+    count = _give_up(country.seed, country.week, chance, country.roster.entries(), out)
     if count:
         leave(country, out[:count])
     _turn_over(country)
 
 
 def leave(country: Country, entries: np.ndarray) -> None:
-    """Let these members of the roster return to civil life."""
+    """Return the members in these entries of the roster to civilian life."""
     roster, youth = country.roster, country.youth
     roster.state[entries] = RETURNED
     roster.since[entries] = country.week
     np.add.at(country.flow("returned"), roster.cell[entries], 1.0)
     rows = roster.youth[entries]
-    raised = country.parameters.returned_disposition / country.society.persons_per_youth  # one of those they stand for
+    raised = country.parameters.returned_disposition / country.society.persons_per_youth  # one person of the youth
     np.add.at(youth.settled, rows[rows != NOBODY], np.float32(raised))
     follow(country, entries)
 
 
 def follow(country: Country, entries: np.ndarray) -> None:
-    """Bring the status of the youths behind these entries of the roster in line with all whom they stand for.
+    """Update the status of the youths behind these entries of the roster from all persons they stand for.
 
-    Ties know a member fewer once none of a youth's persons is one any more.
+    Once none of a youth's persons is a member any more, their ties know one member fewer.
     """
     roster, youth, society = country.roster, country.youth, country.society
     left = np.empty(entries.size, np.int64)
@@ -93,7 +94,7 @@ def follow(country: Country, entries: np.ndarray) -> None:
 
 
 def _turn_over(country: Country) -> None:
-    """Replace those who turn 36 this week."""
+    """Replace the youths who turn 36 this week."""
     society, youth, roster, week = country.society, country.youth, country.roster, country.week
     low, high = society.turning_first[week], society.turning_first[week + 1]
     rows = np.sort(society.by_turning[low:high]).astype(np.int64)
@@ -108,9 +109,7 @@ def _turn_over(country: Country) -> None:
         roster.youth[entries] = NOBODY
         members = followed[youth.status[followed] == MEMBER]
         know(members, -1, society.ties, society.cell, youth.member_ties, country.links)
-    bits = upbringing(country.grid, country.parameters, country.world_seed, society.cell, society.town,
-                      society.persons_per_youth)  # fmt: skip
-    born(rows, week + 1, society.spread, bits, youth)
+    born(rows, week + 1, society.spread, society.home, youth)
     if country.levers.moved("extra_schooling"):
         share = country.levers.extra_schooling[country.grid.region[society.cell[rows]]]
         youth.schooling[rows] += lucks(STAYS_AT_SCHOOL, country.seed, week, rows) < share

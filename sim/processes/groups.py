@@ -1,16 +1,18 @@
-"""Armed groups appear and end, move, and raise recruiters.
+"""Armed groups begin and end, move, and raise recruiters.
 
-A group founded in the run starts with a core from its parent, at home. One that ends passes its people to its heir.
-Members move: a few every week anyway, more where forces press them. They go to a neighbouring cell or, more seldom,
-far along the roads to a town (gravity by people and distance), and rather to places that are near home, peopled, and
-without forces or state; at a border those pressed may cross into the neighbour's sanctuary and come back later. Those
-whom a patrol stops at the border stay, or go on to another place along it.
+A group founded during the run starts at home, with a core of youths from there and members of its parent. A group that
+ends passes its members to its heir. A few members move every week, and more where forces press them. Most go to a
+neighbouring cell; a few go far, to a town (gravity by people and distance). They prefer places near home, with many
+people, and without forces or state. At a border, members under pressure may cross into the neighbour's sanctuary and
+come back later. Members whom a patrol stops at the border stay, or go on to another place along it.
 
-Recruiters rise from members. Command and money limit how many a group can keep, to scale x members^(1/2): every
-recruiter more needs pay and someone to report to, so their number grows more slowly than the group.
+Recruiters rise from the members. Every further recruiter needs pay and somebody to report to, so a group can keep only
+scale x members^(1/2) of them.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,13 +34,13 @@ NEW_HOME = decision("where a founder of a new group settles")
 
 @rule
 def pressed(companies, pressing):
-    """How hard forces press those in a cell, 0..1."""
+    """How hard forces press the members in a cell, 0..1."""
     return 1.0 - np.exp(-companies / pressing)
 
 
 @rule
 def chosen(weights, count, u):
-    """Place in `weights` picked at luck `u`; -1 when all are zero."""
+    """The place in `weights` that luck `u` picks; -1 if all weights are zero."""
     total = 0.0
     for k in range(count):
         total += weights[k]
@@ -50,125 +52,168 @@ def chosen(weights, count, u):
     return -1
 
 
+class Moves(NamedTuple):
+    """What makes members move, and where to. Parameters have their names in the table."""
+
+    move_chance: float
+    flee_chance: float
+    cross_chance: float
+    come_back_chance: float
+    far_share: float
+    border_displaced: float
+    pressing_companies: float
+    forces: np.ndarray  # by cell, effective companies
+    crossing: np.ndarray  # by cell, the lever
+    pull: np.ndarray  # by cell: its people draw members, its forces and the state repel them
+    home_pull: np.ndarray  # groups x cells
+    town_cells: np.ndarray  # by town
+    town_pull: np.ndarray  # by town
+    town_distance: np.ndarray  # cells x towns
+    neighbours: np.ndarray  # cells x 8, -1 for none
+    border: np.ndarray  # cells x countries
+
+
+class Crossings(NamedTuple):
+    """Members by cell, named as in FLOWS."""
+
+    crossings: np.ndarray
+    intercepted: np.ndarray
+    crossings_displaced: np.ndarray
+
+
 @loop
-def _move(seed, week, move, flee, cross, far, come_back, round_, pressing, crossing, forces, pull, home_pull,
-          town_cells, town_pull, town_distance, neighbours, border, person, group, cell, abroad, state, crossings,
-          stopped, went_round):  # fmt: skip
+def _move(seed, week, moves, roster, flow):
+    person, group, cell, abroad, state = roster.person, roster.group, roster.cell, roster.abroad, roster.state
+    forces, border, neighbours, town_cells = moves.forces, moves.border, moves.neighbours, moves.town_cells
     near = np.empty(8)
     towns = np.empty(town_cells.size)
     for e in range(person.size):
         if state[e] != MEMBER or group[e] == NOBODY:
             continue
         c, g = cell[e], group[e]
-        hard = pressed(forces[c], pressing)
+        hard = pressed(forces[c], moves.pressing_companies)
         drawn = words(MOVES, seed, week, person[e], 0)
         if abroad[e] != HERE:
-            if uniform(drawn[0]) < come_back * (1.0 - hard):
+            if uniform(drawn[0]) < moves.come_back_chance * (1.0 - hard):
                 abroad[e] = HERE
             continue
-        if uniform(drawn[0]) >= move + flee * hard:
+        if uniform(drawn[0]) >= moves.move_chance + moves.flee_chance * hard:
             continue
         touching = 0
         for k in range(border.shape[1]):
             touching += border[c, k]
-        if touching > 0 and uniform(drawn[1]) < cross * hard * max(crossing[c], 1.0):
-            if uniform(drawn[1]) < cross * hard * crossing[c]:
+        if touching > 0 and uniform(drawn[1]) < moves.cross_chance * hard * max(moves.crossing[c], 1.0):
+            if uniform(drawn[1]) < moves.cross_chance * hard * moves.crossing[c]:
                 which = int(uniform(drawn[2]) * touching)
                 for k in range(border.shape[1]):
                     if border[c, k]:
                         if which == 0:
                             abroad[e] = k
                         which -= 1
-                crossings[c] += 1.0
+                flow.crossings[c] += 1.0
             else:
-                stopped[c] += 1.0
+                flow.intercepted[c] += 1.0
                 away = words(GOES_ROUND, seed, week, person[e], 0)
-                if uniform(away[0]) < round_:
+                if uniform(away[0]) < moves.border_displaced:
                     for k in range(8):
                         d = neighbours[c, k]
                         near[k] = 1.0 if d >= 0 and border[d].any() else 0.0
                     k = chosen(near, 8, uniform(away[1]))
                     if k >= 0:
                         cell[e] = neighbours[c, k]
-                        went_round[c] += 1.0
+                        flow.crossings_displaced[c] += 1.0
             continue
         u = luck(GOES_TO, seed, week, person[e])
-        if uniform(drawn[3]) < far:
+        if uniform(drawn[3]) < moves.far_share:
             for k in range(town_cells.size):
-                towns[k] = town_pull[k] * town_distance[c, k] * np.exp(-forces[town_cells[k]] / pressing)
+                fear = forces[town_cells[k]] / moves.pressing_companies
+                towns[k] = moves.town_pull[k] * moves.town_distance[c, k] * np.exp(-fear)
             k = chosen(towns, town_cells.size, u)
             if k >= 0:
                 cell[e] = town_cells[k]
         else:
             for k in range(8):
                 d = neighbours[c, k]
-                near[k] = pull[d] * home_pull[g, d] if d >= 0 else 0.0
+                near[k] = moves.pull[d] * moves.home_pull[g, d] if d >= 0 else 0.0
             k = chosen(near, 8, u)
             if k >= 0:
                 cell[e] = neighbours[c, k]
 
 
 @loop
-def _count(group, cell, abroad, recruiter, state, members, recruiters):
+def _count(roster, members, recruiters):
     members[:], recruiters[:] = 0, 0
-    for e in range(group.size):
-        if state[e] == MEMBER and abroad[e] == HERE:
-            members[group[e], cell[e]] += 1
-            recruiters[group[e], cell[e]] += recruiter[e]
+    for e in range(roster.group.size):
+        if roster.state[e] == MEMBER and roster.abroad[e] == HERE:
+            g, c = roster.group[e], roster.cell[e]
+            members[g, c] += 1
+            recruiters[g, c] += roster.recruiter[e]
 
 
 @loop
-def _promote(seed, week, rate, wanted, have, people, person, group, cell, abroad, recruiter, state, recruiters):
+def _promote(seed, week, rate, scale, roster, members, recruiters):
+    """Make members recruiters, or the reverse, where a group has fewer or more recruiters than it can keep."""
+    everyone, have = members.sum(axis=1), recruiters.sum(axis=1)
+    missing = scale * np.sqrt(everyone) - have
+    person, recruiter = roster.person, roster.recruiter
     for e in range(person.size):
-        if state[e] != MEMBER or abroad[e] != HERE:
+        if roster.state[e] != MEMBER or roster.abroad[e] != HERE:
             continue
-        g = group[e]
-        missing = wanted[g] - have[g]
+        g, c = roster.group[e], roster.cell[e]
         if recruiter[e]:
-            if missing < 0.0 and luck(BECOMES_RECRUITER, seed, week, person[e]) < -rate * missing / have[g]:
+            if missing[g] < 0.0 and luck(BECOMES_RECRUITER, seed, week, person[e]) < -rate * missing[g] / have[g]:
                 recruiter[e] = 0
-                recruiters[g, cell[e]] -= 1
-        elif missing > 0.0 and luck(BECOMES_RECRUITER, seed, week, person[e]) < rate * missing / max(
-            people[g] - have[g], 1
-        ):
-            recruiter[e] = 1
-            recruiters[g, cell[e]] += 1
+                recruiters[g, c] -= 1
+        elif missing[g] > 0.0:
+            others = max(everyone[g] - have[g], 1)
+            if luck(BECOMES_RECRUITER, seed, week, person[e]) < rate * missing[g] / others:
+                recruiter[e] = 1
+                recruiters[g, c] += 1
 
 
 def count(country: Country) -> None:
     """Count members and recruiters by group and cell."""
-    _person, _youth, group, cell, abroad, recruiter, state, _persons, _since, _convicted = country.roster.entries()
-    _count(group, cell, abroad, recruiter, state, country.members, country.recruiters)
+    _count(country.roster.entries(), country.members, country.recruiters)
 
 
 def groups(country: Country) -> None:
-    """Begin and end groups, move their people, raise recruiters."""
-    p, week, grid, table = country.parameters, country.week, country.grid, country.groups
+    """Begin and end groups, move their members, raise recruiters."""
+    p, week, places, table = country.parameters, country.week, country.places, country.groups
     for g in np.flatnonzero(table.founded == week):
         _found(country, int(g))
     for g in np.flatnonzero(table.ended == week):
         _end(country, int(g))
 
-    person, _youth, group, cell, abroad, recruiter, state, _persons, _since, _convicted = country.roster.entries()
-    pull = country.places.people_pull * np.exp(
-        -p.move_state * country.state_presence - country.forces / p.pressing_companies
+    roster = country.roster.entries()
+    repelled = p.move_state * country.state_presence + country.forces / p.pressing_companies
+    moves = Moves(
+        move_chance=p.move_chance,
+        flee_chance=p.flee_chance,
+        cross_chance=p.cross_chance,
+        come_back_chance=p.come_back_chance,
+        far_share=p.far_share,
+        border_displaced=p.border_displaced,
+        pressing_companies=p.pressing_companies,
+        forces=country.forces,
+        crossing=country.levers.crossing,
+        pull=places.people_pull * np.exp(-repelled),
+        home_pull=places.home_pull,
+        town_cells=places.town_cells,
+        town_pull=places.town_pull,
+        town_distance=places.town_distance,
+        neighbours=country.grid.neighbours,
+        border=country.grid.border,
     )
-    _move(country.seed, week, p.move_chance, p.flee_chance, p.cross_chance, p.far_share, p.come_back_chance,
-          p.border_displaced, p.pressing_companies, country.levers.crossing, country.forces, pull,
-          country.places.home_pull, country.places.town_cells, country.places.town_pull, country.places.town_distance,
-          grid.neighbours, grid.border, person, group, cell, abroad, state, country.flow("crossings"),
-          country.flow("intercepted"), country.flow("crossings_displaced"))  # fmt: skip
+    _move(country.seed, week, moves, roster, country.flows_of(Crossings))
 
     count(country)
-    people = country.members.sum(axis=1)
-    _promote(country.seed, week, p.promotion_rate, p.recruiter_scale * np.sqrt(people), country.recruiters.sum(axis=1),
-             people, person, group, cell, abroad, recruiter, state, country.recruiters)  # fmt: skip
+    _promote(country.seed, week, p.promotion_rate, p.recruiter_scale, roster, country.members, country.recruiters)
 
 
 def _found(country: Country, g: int) -> None:
-    """Gather the founding core at home: youths from there, the others from the parent (at most half of its members)."""
+    """Gather the founding core at home: youths from there, and for the rest at most half of the parent's members."""
     roster, table, core = country.roster, country.groups, int(country.groups.founding_core[g])
-    if core == 0 or (country.week == 0 and table.start_members[g] > 0):  # there already
+    if core == 0 or (country.week == 0 and table.start_members[g] > 0):  # counted in the start members
         return
     rows = founders(country.society, country.youth.status, table, g, core, country.seed)
     enlist(country, rows, np.full(rows.size, g, np.int8))
@@ -184,7 +229,7 @@ def _found(country: Country, g: int) -> None:
 
 
 def _end(country: Country, g: int) -> None:
-    """Pass the members of an ended group to its heir (or the heir's heir); without one that exists they give up."""
+    """Pass the members of an ended group to the group that acts in its place; if there is none, they give up."""
     roster, heir = country.roster, country.groups.acting(country.week)[g]
     entries = np.flatnonzero(roster.active() & (roster.group[: roster.size] == g))
     if heir != NOBODY:

@@ -1,8 +1,8 @@
 """Imams leave for training, study, and come back.
 
-Those who leave are picked by luck among the untrained in post. A share of them (delivery is patchy) comes back trained
-when the course ends: their stance is then nearer to the moderate end, their credibility differs by what a link to the
-state costs or learning brings. The stipulated course of the Moroccan programme is two years.
+Luck picks those who leave among the untrained imams in post. Delivery is patchy, so only a share of them comes back
+trained at the end of the course. Their stance is then more moderate, and their credibility changes: a link to the state
+costs some, learning may bring some. The planned course of the Moroccan programme takes two years.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ COMPLETES = decision("an imam completes the course")
 
 
 def imams(country: Country) -> None:
-    """Send this week's cohort, bring back those whose course is over."""
+    """Send this week's cohort to its course and bring back those whose course is over."""
     levers, p, week = country.levers, country.parameters, country.week
     people = country.imams
 

@@ -1,12 +1,14 @@
-"""Detained persons wait: some are let go, some are convicted, those wrongly held are cleared in the end.
+"""Detained persons wait for the courts: some are let go, some convicted, and those wrongly held are cleared in the end.
 
-Every week a case of a member is dismissed or ends in a conviction at rates set by the capacity of the courts: those of
-the special prosecutors and their investigators for the cases they have, slower ones for the others. The convicted are
-free again after their sentence. Those wrongly held are cleared at a rate of their own, sooner where somebody looks into
-their case.
+Every week the case of a member may be dismissed or end in a conviction, with chances set by the capacity of the courts:
+higher where special prosecutors and their investigators have the case, lower in the ordinary courts. The convicted are
+free after their sentence. Persons wrongly held are cleared at a rate of their own, sooner if somebody looks into their
+case.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,29 +22,47 @@ from sim.processes.exits import follow
 RULING = decision("a court decides on a detained person")
 
 
+class Courts(NamedTuple):
+    """What the courts decide in a week."""
+
+    dismissal: float  # chance that the case of a member is dismissed
+    conviction: float  # chance that it ends in a conviction
+    clearing: float  # chance that a person wrongly held is cleared
+    sentence: int  # weeks
+
+
+class Rulings(NamedTuple):
+    """Persons by cell, named as in FLOWS."""
+
+    dismissed: np.ndarray
+    convicted: np.ndarray
+    cleared: np.ndarray
+
+
 @loop
-def _rule(seed, week, dismissed, convicted, cleared, sentence, person, group, cell, state, persons, since, guilty, free,
-          let_go, sentenced, set_free):  # fmt: skip
+def _rule(seed, week, courts, roster, free, flow):
+    """Rule on the cases of the roster; returns how many entries are no longer detained, and lists them in `free`."""
+    state, since, ruling = roster.state, roster.since, courts.dismissal + courts.conviction
     freed = 0
-    for e in range(person.size):
+    for e in range(state.size):
         if state[e] != DETAINED or since[e] == week:
             continue
-        drawn = words(RULING, seed, week, person[e], 0)
-        u = uniform(drawn[0])
-        if group[e] == NOBODY:
-            if u < cleared:
+        drawn = words(RULING, seed, week, roster.person[e], 0)
+        u, c = uniform(drawn[0]), roster.cell[e]
+        if roster.group[e] == NOBODY:
+            if u < courts.clearing:
                 state[e] = GONE
-                set_free[cell[e]] += persons[e]
-        elif guilty[e]:
-            if week - since[e] >= sentence:
+                flow.cleared[c] += roster.persons[e]
+        elif roster.convicted[e]:
+            if week - since[e] >= courts.sentence:
                 state[e] = RETURNED
-        elif u < dismissed + convicted:  # a ruling; which one is another question, so that haste changes none
-            if uniform(drawn[1]) * (dismissed + convicted) < dismissed:
+        elif u < ruling:  # which ruling has luck of its own, so faster courts do not change it
+            if uniform(drawn[1]) * ruling < courts.dismissal:
                 state[e] = RETURNED
-                let_go[cell[e]] += persons[e]
+                flow.dismissed[c] += roster.persons[e]
             else:
-                guilty[e], since[e] = 1, week
-                sentenced[cell[e]] += persons[e]
+                roster.convicted[e], since[e] = 1, week
+                flow.convicted[c] += roster.persons[e]
         if state[e] != DETAINED:
             since[e] = week
             free[freed] = e
@@ -52,22 +72,24 @@ def _rule(seed, week, dismissed, convicted, cleared, sentence, person, group, ce
 
 def justice(country: Country) -> None:
     """Decide this week's cases."""
-    p, roster, youth = country.parameters, country.roster, country.youth
+    p, youth, roster = country.parameters, country.youth, country.roster.entries()
     pole = float(country.levers.pole_cases)
     pace = pole + p.ordinary_courts * (1.0 - pole)
-    person, rows, group, cell, _abroad, _recruiter, state, persons, since, guilty = roster.entries()
-    free = np.empty(person.size, np.int64)
-    freed = _rule(country.seed, country.week, p.dismissal_chance * pace, p.conviction_chance * pace,
-                  p.clearing_chance * (1.0 + pole * np.expm1(p.pole_clearing)), int(p.sentence_weeks), person, group,
-                  cell, state, persons, since, guilty, free, country.flow("dismissed"), country.flow("convicted"),
-                  country.flow("cleared"))  # fmt: skip
+    courts = Courts(
+        dismissal=p.dismissal_chance * pace,
+        conviction=p.conviction_chance * pace,
+        clearing=p.clearing_chance * (1.0 + pole * np.expm1(p.pole_clearing)),
+        sentence=int(p.sentence_weeks),
+    )
+    free = np.empty(roster.state.size, np.int64)
+    freed = _rule(country.seed, country.week, courts, roster, free, country.flows_of(Rulings))
     if freed:
         free = free[:freed]
-        cleared = rows[free[state[free] == GONE]]
+        cleared = roster.youth[free[roster.state[free] == GONE]]
         youth.status[cleared[youth.status[cleared] == DETAINED]] = CIVILIAN
-        back = free[state[free] == RETURNED]
-        np.add.at(country.flow("returned"), cell[back], 1.0)
-        theirs = rows[back]
+        back = free[roster.state[free] == RETURNED]
+        np.add.at(country.flow("returned"), roster.cell[back], 1.0)
+        theirs = roster.youth[back]
         raised = p.returned_disposition / country.society.persons_per_youth
         np.add.at(youth.settled, theirs[theirs != NOBODY], np.float32(raised))
         follow(country, back)

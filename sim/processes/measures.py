@@ -1,8 +1,9 @@
-"""The week begins with policy: levers go back to "nothing done", then every active measure moves its own.
+"""The week begins with policy: levers go back to "nothing done", then every active measure moves its own levers.
 
-Measures act in two rounds. First those that steer others say how (a strategy that moves efforts to the threat, a
-coordination of partners); then each acts, with what is left of its plan. In each round they go by their keys, whatever
-the order in the YAML, and combine on what remains (`sim.levers`), so their order has no meaning.
+Measures act in two rounds. First, measures that steer others do so: a strategy that moves efforts to the threat, a
+coordination of partners. Then every measure acts, with what is left of its plan. Each round follows the order of the
+keys, whatever the order in the YAML, and measures combine on what remains (`sim.levers`), so their order does not
+matter.
 """
 
 from __future__ import annotations

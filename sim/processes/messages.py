@@ -1,26 +1,28 @@
-"""Messages reach youths and are felt for some weeks.
+"""Messages reach youths, who feel them for some weeks.
 
-Three kinds: campaign clips (through channels, in languages), the propaganda of armed groups (by word of mouth and
-mobile phone where their people are), and the outreach of imams, trained or speaking out without a course. What is
-felt of a kind, r (population SD of the attitude), fades, and fresh views pull it towards the effect E which the kind
-has on this person:
+There are three kinds: campaign clips (through channels, in languages), the propaganda of armed groups (by word of mouth
+and mobile phone where their people are), and the outreach of imams, who are trained for it or speak out without a
+course. What a youth feels of a kind, r (population SD of the attitude), fades. Fresh views pull it towards the effect E
+that the kind has on this youth:
 
     r <- r x 0.5^(1 / half-life)
     r <- r + (E - r) x (1 - exp(-pull x views / dose))       n views from nothing give E (1 - exp(-n / dose))
 
     E_clip = mean effect x trust in the source + (risk effect + shock effect x share of shock) x risk
 
-with risk = the positive part of the settled attitude. Studies found the mean effect slightly negative (less support)
-and the effect on those at risk positive (Belanger et al. 2020, doi 10.3389/fpsyg.2020.01059): a clip can backfire.
-Appeals of religious voices without training changed no support for extremism among adolescents (Grossman, Nomikos and
-Siddiqui 2022), so their effect is a number of its own around zero.
-While most of it fades in weeks, a small share lasts (Hill et al. 2013, doi 10.1080/10584609.2013.828143): with f the
-sum of the three kinds, m what lasts of them, and a half-life of years,
+with risk = the positive part of the settled attitude. Studies found a slightly negative mean effect (less support) and
+a positive effect on those at risk (Belanger et al. 2020, doi 10.3389/fpsyg.2020.01059): a clip can backfire. Appeals of
+religious voices without training did not change adolescents' support for extremism (Grossman, Nomikos and Siddiqui
+2022), so their effect is a number of its own around zero.
+Most of what is felt fades in weeks, but a small share lasts (Hill et al. 2013, doi 10.1080/10584609.2013.828143). With
+f the sum of the three kinds, m what lasts of them, and a half-life of years,
 
     m <- residue x f  where that is the stronger, else  m x 0.5^(1 / half-life)        recent = (1 - residue) f + m
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numba import prange
@@ -43,6 +45,85 @@ BLOCK = 256  # youths worked on at a time: what is noted about them stays in the
 word = rule(threshold)
 
 
+class Air(NamedTuple):
+    """The clips on the air in each cell."""
+
+    airing: np.ndarray  # bool by cell, whether anything is on the air
+    on_air: np.ndarray  # uint8 cells x languages, channels as bits
+    limits: np.ndarray  # uint32 cells x languages x channels, chance that a clip is seen, as a word
+    missed: np.ndarray  # float64 cells x channels, what the clips of a channel leave of the way to their full effect
+    mean_effect: np.ndarray  # float64 by cell, on those without risk, SD
+    risk_effect: np.ndarray  # float64 by cell, added for each SD of risk
+
+
+class Propaganda(NamedTuple):
+    """The propaganda of armed groups in each cell, float64."""
+
+    chance: np.ndarray  # of a youth to hear it in a week
+    effect: np.ndarray  # what a youth comes to feel after hearing it many times, SD
+
+
+class Voices(NamedTuple):
+    """How imams speak of violence."""
+
+    voice: np.ndarray  # uint8 by imam, and of no imam (the last): SILENT, COUNSELS or APPEALS
+    preached: np.ndarray  # bool by cell, whether any imam there speaks against violence
+    heard: np.ndarray  # uint32 by way of speaking, chance that those who attend hear it, as a word
+    effect: np.ndarray  # float64 by way of speaking, what a youth comes to feel after hearing it many times, SD
+
+
+class Fading(NamedTuple):
+    """How messages are felt and fade, the same for everybody."""
+
+    once: float  # share of the way to the full effect that hearing something once takes
+    clips: np.float32  # share still felt a week later, of clips and of propaganda
+    counsel: np.float32  # the same of an imam's outreach
+    lasting: np.float32  # the same of what lasts
+    residue: np.float32  # share of what is felt that lasts
+
+
+class Audience(NamedTuple):
+    """Columns of youths that messages reach and move."""
+
+    language: np.ndarray
+    imam: np.ndarray
+    channels: np.ndarray
+    status: np.ndarray
+    settled: np.ndarray
+    recent: np.ndarray
+    clips: np.ndarray
+    propaganda: np.ndarray
+    counsel: np.ndarray
+    lasting: np.ndarray
+
+
+class Viewers(NamedTuple):
+    """A block of youths to whom clips are shown."""
+
+    language: np.ndarray
+    channels: np.ndarray
+    status: np.ndarray
+    settled: np.ndarray
+    clips: np.ndarray
+
+
+class Hearers(NamedTuple):
+    """A block of youths who may hear propaganda or an imam."""
+
+    imam: np.ndarray
+    status: np.ndarray
+    propaganda: np.ndarray
+    counsel: np.ndarray
+
+
+class Room(NamedTuple):
+    """Room for notes about a block of youths, uint32."""
+
+    asked: np.ndarray  # places in the block of those who could be reached
+    reached: np.ndarray  # places of those who are
+    drawn: np.ndarray  # luck of those who could be reached, 4 x BLOCK
+
+
 @rule
 def fades(felt, keep):
     """What is still felt a week later."""
@@ -51,7 +132,7 @@ def fades(felt, keep):
 
 @rule
 def moved(felt, effect, share):
-    """What is felt after fresh views, which take this share of the way to the full effect."""
+    """What is felt after fresh views, which go this share of the way to the full effect."""
     return felt + (effect - felt) * share
 
 
@@ -63,21 +144,21 @@ def clip_effect(settled, mean_effect, risk_effect):
 
 @rule
 def lasts(lasting, felt, residue, keep):
-    """What lasts of messages: a share of the strongest that they have been, fading slowly."""
+    """What lasts of messages: a share of what was felt when they were strongest, fading slowly."""
     left, share = fades(lasting, keep), residue * felt
     return share if abs(share) > abs(left) else left
 
 
 @rule
 def _fade(felt, keep):
-    """Let what a block of youths feels fade."""
+    """Let what a block of youths feels of a kind fade."""
     for i in range(felt.size):
         felt[i] = fades(felt[i], keep)
 
 
 @rule
 def _add_up(felt, total):
-    """Add what a block feels to the total; forget it where nobody feels it any more. Returns whether anybody does."""
+    """Add what a block feels of a kind to the total, or forget it if nobody feels it; returns whether anybody does."""
     for i in range(felt.size):
         if abs(felt[i]) > FORGOTTEN:
             for j in range(felt.size):
@@ -90,7 +171,7 @@ def _add_up(felt, total):
 
 @rule
 def _keep(lasting, recent, residue, keep):
-    """Keep what lasts of what a block feels, and add it to what is felt. Returns whether anything lasts."""
+    """Keep what lasts of what a block feels, and add it to what is felt; returns whether anything lasts."""
     strongest = np.float32(0.0)
     for i in range(lasting.size):
         m = lasts(lasting[i], recent[i], residue, keep)
@@ -105,18 +186,27 @@ def _keep(lasting, recent, residue, keep):
     return False
 
 
-# The next two ask in short loops: whom could it reach, what is their luck, whom does it reach. Only those who could be
-# reached draw (the compiler widens that loop), and lists are filled without branches, which luck would make dear.
+@rule
+def _clear(felt):
+    """Let a block feel nothing."""
+    for i in range(felt.size):
+        felt[i] = np.float32(0.0)
+
+
+# The next two rules use short loops: whom could it reach, what is their luck, whom does it reach. Only those who could
+# be reached draw luck (the compiler widens that loop). Lists are filled without branches: branches that depend on luck
+# are slow.
 
 
 @rule
-def _show(seed, week, first, c, on_air, limits, missed, mean_effect, risk_effect, language, channels, status, settled,
-          clips, who, viewer, drawn):  # fmt: skip
+def _show(seed, week, first, c, air, block, room):
     """Show clips to a block of youths; returns how many saw one, and how many of these it moves towards violence."""
+    language, channels, drawn = block.language, block.channels, room.drawn
+    who, viewer = room.asked, room.reached
     asked, viewers, saw, worse = 0, 0, 0, 0
     for i in range(language.size):
         who[asked] = i
-        asked += int(on_air[c, language[i]] & channels[i] > 0)
+        asked += int(air.on_air[c, language[i]] & channels[i] > 0)
     for j in range(asked):
         drawn[0, j], drawn[1, j], drawn[2, j], drawn[3, j] = words(SEES_CLIP, seed, week, first + who[j], 0)
     seen = drawn[0]  # as bits, the channels through which a viewer sees one (read before it is written)
@@ -124,26 +214,27 @@ def _show(seed, week, first, c, on_air, limits, missed, mean_effect, risk_effect
         i = who[j]
         sees = np.uint32(0)
         for channel in range(4):
-            sees |= np.uint32(drawn[channel, j] < limits[c, language[i], channel]) << np.uint32(channel)
+            sees |= np.uint32(drawn[channel, j] < air.limits[c, language[i], channel]) << np.uint32(channel)
         viewer[viewers], seen[viewers] = i, sees & channels[i]
         viewers += int(seen[viewers] > 0)
     for j in range(viewers):
         i = viewer[j]
-        if status[i] != KILLED:
+        if block.status[i] != KILLED:
             left = 1.0  # of the way to the full effect
             for channel in range(4):
-                left *= missed[c, channel] if (seen[j] >> np.uint32(channel)) & np.uint32(1) else 1.0
-            effect = clip_effect(np.float64(settled[i]), mean_effect, risk_effect)
-            clips[i] = moved(np.float64(clips[i]), effect, 1.0 - left)
+                left *= air.missed[c, channel] if (seen[j] >> np.uint32(channel)) & np.uint32(1) else 1.0
+            effect = clip_effect(np.float64(block.settled[i]), air.mean_effect[c], air.risk_effect[c])
+            block.clips[i] = moved(np.float64(block.clips[i]), effect, 1.0 - left)
             saw += 1
             worse += int(effect > 0.0)
     return saw, worse
 
 
 @rule
-def _tell(seed, week, first, limit, effect, once, preached, listens, voice_effect, voice, imam, status, propaganda,
-          counsel, who, hearer, drawn):  # fmt: skip
-    """Let a block of youths hear propaganda, and imams who speak against violence; returns how many heard each."""
+def _tell(seed, week, first, c, limit, propaganda, voices, once, block, room):
+    """Let a block hear propaganda (with chance `limit`, a word) and imams; returns how many youths heard each."""
+    imam, drawn = block.imam, room.drawn
+    who, hearer = room.asked, room.reached
     asked, heard, listened = 0, 0, 0
     if limit > 0:
         for i in range(imam.size):
@@ -152,89 +243,88 @@ def _tell(seed, week, first, limit, effect, once, preached, listens, voice_effec
     else:
         for i in range(imam.size):
             who[asked] = i
-            asked += int(voice[imam[i]] != SILENT)
+            asked += int(voices.voice[imam[i]] != SILENT)
     for j in range(asked):
         luck = words(HEARS, seed, week, first + who[j], 0)
         drawn[0, j], drawn[1, j] = luck[0], luck[1]
     if limit > 0:
         for j in range(asked):
             i = who[j]
-            if drawn[0, j] < limit and status[i] != KILLED:
-                propaganda[i] = moved(np.float64(propaganda[i]), effect, once)
+            if drawn[0, j] < limit and block.status[i] != KILLED:
+                block.propaganda[i] = moved(np.float64(block.propaganda[i]), propaganda.effect[c], once)
                 heard += 1
-    if preached:
+    if voices.preached[c]:
         hearers = 0
         for j in range(asked):
             hearer[hearers] = who[j]
-            hearers += int(drawn[1, j] < listens[voice[imam[who[j]]]])
+            hearers += int(drawn[1, j] < voices.heard[voices.voice[imam[who[j]]]])
         for j in range(hearers):
             i = hearer[j]
-            if status[i] != KILLED:
-                counsel[i] = moved(np.float64(counsel[i]), voice_effect[voice[imam[i]]], once)
+            if block.status[i] != KILLED:
+                effect = voices.effect[voices.voice[imam[i]]]
+                block.counsel[i] = moved(np.float64(block.counsel[i]), effect, once)
                 listened += 1
     return heard, listened
 
 
 @chunk_loop
-def _messages(chunks, seed, week, airing, on_air, limits, missed, mean_effect, risk_effect, propaganda_chance,
-              propaganda_effect, preached, listens, voice_effect, voice, once, keep_clip, keep_counsel, keep_lasting,
-              residue, language, imam, channels, status, settled, recent, clips, propaganda, counsel, lasting, felt,
-              reached):  # fmt: skip
+def _messages(chunks, seed, week, air, propaganda, voices, fading, people, felt, reached):
+    """Let messages reach the youths of each chunk, and older ones fade; counts by chunk whom they reached."""
     for k in prange(chunks.shape[0]):
         c, start, stop = chunks[k, 0], chunks[k, 1], chunks[k, 2]
         before, after = felt[k], 0
         saw, worse, listened = 0, 0, 0
-        near = word(propaganda_chance[c])
-        if before > 0 or airing[c] or near > 0 or preached[c]:
-            room = np.empty((6, BLOCK), np.uint32)
-            who, viewer, drawn = room[0], room[1], room[2:]
+        near = word(propaganda.chance[c])
+        if before > 0 or air.airing[c] or near > 0 or voices.preached[c]:
+            notes = np.empty((6, BLOCK), np.uint32)
+            room = Room(notes[0], notes[1], notes[2:])
             for low in range(start, stop, BLOCK):
                 high, kinds = min(low + BLOCK, stop), before
-                x, y, z, m = clips[low:high], propaganda[low:high], counsel[low:high], lasting[low:high]
-                s, r, now = settled[low:high], recent[low:high], status[low:high]
+                clips, heard = people.clips[low:high], people.propaganda[low:high]
+                counsel, lasting = people.counsel[low:high], people.lasting[low:high]
+                recent, status = people.recent[low:high], people.status[low:high]
 
                 if before & CLIPS:
-                    _fade(x, keep_clip)
+                    _fade(clips, fading.clips)
                 if before & PROPAGANDA:
-                    _fade(y, keep_clip)
+                    _fade(heard, fading.clips)
                 if before & COUNSEL:
-                    _fade(z, keep_counsel)
+                    _fade(counsel, fading.counsel)
 
-                if airing[c]:
-                    viewers, hostile = _show(
-                        seed, week, low, c, on_air, limits, missed, mean_effect[c], risk_effect[c], language[low:high],
-                        channels[low:high], now, s, x, who, viewer, drawn,
-                    )  # fmt: skip
+                if air.airing[c]:
+                    block = Viewers(
+                        people.language[low:high], people.channels[low:high], status, people.settled[low:high], clips
+                    )
+                    viewers, hostile = _show(seed, week, low, c, air, block, room)
                     kinds |= CLIPS * (viewers > 0)
                     saw += viewers
                     worse += hostile
-                if near > 0 or preached[c]:
+                if near > 0 or voices.preached[c]:
+                    hearing = Hearers(people.imam[low:high], status, heard, counsel)
                     hearers, listeners = _tell(
-                        seed, week, low, near, propaganda_effect[c], once, preached[c], listens, voice_effect, voice,
-                        imam[low:high], now, y, z, who, viewer, drawn,
+                        seed, week, low, c, near, propaganda, voices, fading.once, hearing, room
                     )  # fmt: skip
                     kinds |= PROPAGANDA * (hearers > 0) | COUNSEL * (listeners > 0)
                     listened += listeners
 
-                for i in range(r.size):
-                    r[i] = np.float32(0.0)
+                _clear(recent)
                 if kinds & CLIPS:
-                    after |= CLIPS * _add_up(x, r)
+                    after |= CLIPS * _add_up(clips, recent)
                 if kinds & PROPAGANDA:
-                    after |= PROPAGANDA * _add_up(y, r)
+                    after |= PROPAGANDA * _add_up(heard, recent)
                 if kinds & COUNSEL:
-                    after |= COUNSEL * _add_up(z, r)
-                after |= LASTING * _keep(m, r, residue, keep_lasting)
+                    after |= COUNSEL * _add_up(counsel, recent)
+                after |= LASTING * _keep(lasting, recent, fading.residue, fading.lasting)
         felt[k] = after
         reached[k, 0], reached[k, 1], reached[k, 2] = saw, worse, listened
 
 
 @loop
 def _broadcast(aired, reach, dose):
-    """What is on the air in each cell: whether anything is, channels by language as bits, words for the chances.
+    """The first four columns of `Air`.
 
-    Also what the clips of a channel leave of the way to their full effect. `aired` lists the channels and languages
-    that are on the air somewhere, `dose` what a channel gives whom it reaches.
+    `aired` lists the channels and languages that are on the air somewhere; `dose` is what a channel gives those whom it
+    reaches.
     """
     channels, languages, cells = reach.shape
     airing, on_air = np.zeros(cells, np.bool_), np.zeros((cells, languages), np.uint8)
@@ -255,7 +345,7 @@ def _broadcast(aired, reach, dose):
 
 @loop
 def _voices(week, cells, cell, training, away_until, speaks):
-    """How every imam (and no imam, the last) speaks of violence, and the cells in which any speaks against it."""
+    """The first two columns of `Voices`."""
     voice, preached = np.zeros(cell.size + 1, np.uint8), np.zeros(cells, np.bool_)
     for i in range(cell.size):
         trained = (training[i] == TRAINED) & (away_until[i] <= week)
@@ -267,7 +357,7 @@ def _voices(week, cells, cell, training, away_until, speaks):
 
 def messages(country: Country) -> None:
     """Let this week's messages reach the youths, and older ones fade."""
-    p, levers, grid, society, youth, people = (
+    p, levers, grid, society, youth, imams = (
         country.parameters, country.levers, country.grid, country.society, country.youth, country.imams
     )  # fmt: skip
     cells, week = len(grid), country.week
@@ -277,25 +367,49 @@ def messages(country: Country) -> None:
         aired = np.argwhere(levers.clip_reach.any(axis=2) & (levers.clip_views > 0.0)[:, None])
     dose = levers.clip_views[:, None] * (levers.clip_pull / p.message_dose)
     airing, on_air, limits, missed = _broadcast(aired, levers.clip_reach, dose)
-
-    speaks = speakers(people, grid.region, levers.speaking_out, p.moderate_stance, country.seed, week)
-    voice, preached = _voices(week, cells, people.cell, people.training, people.away_until, speaks)
-    listens = np.array([0, 1, 1], np.uint32) * threshold(p.outreach_chance)
-
+    air = Air(
+        airing=airing,
+        on_air=on_air,
+        limits=limits,
+        missed=missed,
+        mean_effect=p.clip_effect * (country.trust / p.trust_mean),
+        risk_effect=p.clip_risk_effect + p.clip_shock_effect * levers.clip_shock,
+    )
     based = country.members.sum(axis=0)
     near = based + p.propaganda_spill * around(based, grid.neighbours)
-
+    propaganda = Propaganda(
+        chance=p.propaganda_chance * (1.0 - np.exp(-near / p.propaganda_members)),
+        effect=p.propaganda_effect * levers.propaganda,
+    )
+    speaks = speakers(imams, grid.region, levers.speaking_out, p.moderate_stance, country.seed, week)
+    voice, preached = _voices(week, cells, imams.cell, imams.training, imams.away_until, speaks)
+    voices = Voices(
+        voice=voice,
+        preached=preached,
+        heard=np.array([0, 1, 1], np.uint32) * threshold(p.outreach_chance),
+        effect=np.array([0.0, p.counsel_effect, p.appeal_effect]),
+    )
+    fading = Fading(
+        once=1.0 - np.exp(-1.0 / p.message_dose),
+        clips=np.float32(0.5 ** (7.0 / p.clip_half_life)),
+        counsel=np.float32(0.5 ** (7.0 / p.counsel_half_life)),
+        lasting=np.float32(0.5 ** (1.0 / p.residue_half_life)),
+        residue=np.float32(p.message_residue),
+    )
     reached = np.empty((len(society.chunks), 3), np.int64)
-    _messages(
-        society.chunks, country.seed, week, airing, on_air, limits, missed,
-        p.clip_effect * (country.trust / p.trust_mean), p.clip_risk_effect + p.clip_shock_effect * levers.clip_shock,
-        p.propaganda_chance * (1.0 - np.exp(-near / p.propaganda_members)), p.propaganda_effect * levers.propaganda,
-        preached, listens, np.array([0.0, p.counsel_effect, p.appeal_effect]), voice,
-        1.0 - np.exp(-1.0 / p.message_dose), np.float32(0.5 ** (7.0 / p.clip_half_life)),
-        np.float32(0.5 ** (7.0 / p.counsel_half_life)), np.float32(0.5 ** (1.0 / p.residue_half_life)),
-        np.float32(p.message_residue), society.language, society.imam, youth.channels, youth.status, youth.settled,
-        youth.recent, youth.clips, youth.propaganda, youth.counsel, youth.lasting, country.felt, reached,
-    )  # fmt: skip
-    youths = by_cell(society.chunks, reached, cells)
-    for name, count in zip(("reached_clips", "backfired", "reached_sermons"), youths, strict=True):
-        country.flow(name)[:] = count * society.persons_per_youth
+    people = Audience(
+        language=society.language,
+        imam=society.imam,
+        channels=youth.channels,
+        status=youth.status,
+        settled=youth.settled,
+        recent=youth.recent,
+        clips=youth.clips,
+        propaganda=youth.propaganda,
+        counsel=youth.counsel,
+        lasting=youth.lasting,
+    )
+    _messages(society.chunks, country.seed, week, air, propaganda, voices, fading, people, country.felt, reached)
+    persons = by_cell(society.chunks, reached, cells) * society.persons_per_youth
+    for name, here in zip(("reached_clips", "backfired", "reached_sermons"), persons, strict=True):
+        country.flow(name)[:] = here

@@ -1,6 +1,8 @@
-"""The week ends with a row per region. Watching changes nothing and draws no luck."""
+"""The week ends with a row per region in the record. Watching changes nothing and draws no luck."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numba import prange
@@ -36,7 +38,7 @@ STOCKS = (
 
 
 def observables(measure_keys: list[str], delivers: dict[str, str]) -> tuple[Observable, ...]:
-    """All observables, in the order of the record: flows, stocks, then what each known measure delivered and cost."""
+    """All observables in the order of the record: flows, stocks, and what each known measure delivered and cost."""
     flows = tuple(Observable(name, unit, "sum", meaning) for name, unit, meaning in FLOWS)
     reports = tuple(
         o for key in measure_keys for o in (
@@ -57,132 +59,159 @@ def _census(chunks, status, counts):
         counts[k, 0], counts[k, 1] = civilian, approached
 
 
-def census(country: Country) -> np.ndarray:
-    """Persons of each region's youth by status: regions x STATUSES."""
-    society, roster, region = country.society, country.roster, country.grid.region
+def census(country: Country) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """By region: persons of its youth by status (regions x STATUSES), members abroad, and persons wrongly held."""
+    society, region = country.society, country.grid.region
     counts = np.empty((len(society.blocks), 2), np.int64)
     _census(society.blocks, country.youth.status, counts)
-    people = np.zeros((9, len(STATUSES)), np.int64)
-    home = society.blocks[:, 0]
+    people = np.zeros_like(country.population)
+    home, regions = society.blocks[:, 0], len(people)
     for column, status in enumerate((CIVILIAN, APPROACHED)):
-        people[:, status] = np.bincount(home, counts[:, column], 9) * society.persons_per_youth
-    _person, rows, _group, _cell, _abroad, _recruiter, state, persons, _since, _convicted = roster.entries()
-    _count_followed(region, society.cell, rows, state, persons, people)
-    return people
+        people[:, status] = np.bincount(home, counts[:, column], regions) * society.persons_per_youth
+    abroad, held = np.zeros(regions, np.int64), np.zeros(regions, np.int64)
+    _count_followed(region, society.cell, country.roster.entries(), people, abroad, held)
+    return people, abroad, held
 
 
 @loop
-def _count_followed(region, home, youth, state, persons, people):
-    """Add those followed one by one to the region their youth comes from."""
+def _count_followed(region, home, roster, people, abroad, held):
+    """Count the persons followed one by one, by the region of their youth; those abroad by the region they left."""
+    youth, state = roster.youth, roster.state
     for e in range(youth.size):
+        if state[e] == MEMBER and roster.abroad[e] != HERE:
+            abroad[region[roster.cell[e]]] += 1
         if youth[e] != NOBODY and state[e] != GONE:
-            people[region[home[youth[e]]], state[e]] += persons[e]
+            r = region[home[youth[e]]]
+            people[r, state[e]] += roster.persons[e]
+            if state[e] == DETAINED and roster.group[e] == NOBODY:
+                held[r] += roster.persons[e]
 
 
 @loop
-def _count_abroad(region, cell, abroad, state, out):
-    for e in range(cell.size):
-        if state[e] == MEMBER and abroad[e] != HERE:
-            out[region[cell[e]]] += 1
-
-
-@loop
-def _count_held(region, home, youth, group, state, persons, out):
-    for e in range(youth.size):
-        if group[e] == NOBODY and state[e] == DETAINED and youth[e] != NOBODY:
-            out[region[home[youth[e]]]] += persons[e]
-
-
-@loop
-def _count_imams(week, starts, training, away_until, out):
-    """Imams in post, of them trained, and displaced, by region (whose imams begin at `starts`)."""
-    for r in range(starts.size - 1):
-        posted, trained, displaced = 0, 0, 0
+def _count_imams(week, starts, training, away_until):
+    """Imams in post, trained imams in post, and displaced imams, by region; those of a region begin at `starts`."""
+    regions = starts.size - 1
+    in_post, trained, displaced = np.zeros(regions), np.zeros(regions), np.zeros(regions)
+    for r in range(regions):
+        posted, with_course, absent = 0, 0, 0
         for i in range(starts[r], starts[r + 1]):
             here = away_until[i] <= week
             posted += here & (training[i] != IN_TRAINING)
-            trained += here & (training[i] == TRAINED)
-            displaced += not here
-        out[r, 0], out[r, 1], out[r, 2] = posted, trained, displaced
+            with_course += here & (training[i] == TRAINED)
+            absent += not here
+        in_post[r], trained[r], displaced[r] = posted, with_course, absent
+    return in_post, trained, displaced
 
 
 @loop
-def _tally(flows, starts, row, totals):
-    """Add up what happened by region, add it to the totals of the cells, and begin anew."""
+def _tally(flows, starts, totals):
+    """Add up this week's flows by region (regions x FLOWS) and add them to the totals by cell; then clear them."""
+    out = np.empty((starts.size - 1, flows.shape[0]))
     for f in range(flows.shape[0]):
         for r in range(starts.size - 1):
             total = 0.0
             for c in range(starts[r], starts[r + 1]):
-                total += flows[f, c]
-                totals[f, c] += flows[f, c]
-                flows[f, c] = 0.0
-            row[r, f] = total
+                if flows[f, c] != 0.0:  # nothing happens in most cells
+                    total += flows[f, c]
+                    totals[f, c] += flows[f, c]
+                    flows[f, c] = 0.0
+            out[r, f] = total
+    return out
+
+
+class Places(NamedTuple):
+    """The state of the cells."""
+
+    population: np.ndarray
+    trust: np.ndarray
+    insecurity: np.ndarray
+    state_presence: np.ndarray
+    members: np.ndarray  # groups x cells
+    recruiters: np.ndarray  # groups x cells
+
+
+MEANS = ("insecurity", "trust", "state_presence", "members")
+"""What is averaged over the weeks by cell: the rows of `Country.means`."""
+INSECURITY, TRUST, STATE_PRESENCE, MEMBERS = range(len(MEANS))
 
 
 @loop
-def _take_stock(starts, people, members, recruiters, trust, insecurity, state, out, means):
-    """Members, recruiters, and means over people of trust, insecurity and state presence, by region."""
-    for r in range(starts.size - 1):
+def _take_stock(starts, places, means):
+    """By region, members and recruiters, and means over people of trust, insecurity and state presence."""
+    regions, groups = starts.size - 1, places.members.shape[0]
+    members, recruiters = np.zeros(regions), np.zeros(regions)
+    trust, insecurity, state = np.zeros(regions), np.zeros(regions), np.zeros(regions)
+    for r in range(regions):
         everyone = 0.0
-        out[r, :] = 0.0
         for c in range(starts[r], starts[r + 1]):
-            based, hunting = 0, 0
-            for g in range(members.shape[0]):
-                based += members[g, c]
-                hunting += recruiters[g, c]
-            out[r, 0] += based
-            out[r, 1] += hunting
-            everyone += people[c]
-            out[r, 2] += people[c] * trust[c]
-            out[r, 3] += people[c] * insecurity[c]
-            out[r, 4] += people[c] * state[c]
-            means[0, c] += insecurity[c]
-            means[1, c] += trust[c]
-            means[2, c] += state[c]
-            means[3, c] += based
-        out[r, 2:] /= everyone
+            based, hunting, people = 0, 0, places.population[c]
+            for g in range(groups):
+                based += places.members[g, c]
+                hunting += places.recruiters[g, c]
+            members[r] += based
+            recruiters[r] += hunting
+            everyone += people
+            trust[r] += people * places.trust[c]
+            insecurity[r] += people * places.insecurity[c]
+            state[r] += people * places.state_presence[c]
+            means[INSECURITY, c] += places.insecurity[c]
+            means[TRUST, c] += places.trust[c]
+            means[STATE_PRESENCE, c] += places.state_presence[c]
+            means[MEMBERS, c] += based
+        trust[r] /= everyone
+        insecurity[r] /= everyone
+        state[r] /= everyone
+    return members, recruiters, trust, insecurity, state
 
 
 def record(country: Country) -> None:
     """Write this week's row and go on to the next week."""
     grid, society, week, names = country.grid, country.society, country.week, country.names
+    row = country.values[week]
     for measure in country.measures:
         delivered = measure.report(country)
-        country.values[week, :, names[f"delivered_{measure.key}"]] = delivered.count
-        country.values[week, :, names[f"cost_{measure.key}"]] = delivered.cost_xof
+        row[:, names[f"delivered_{measure.key}"]] = delivered.count
+        row[:, names[f"cost_{measure.key}"]] = delivered.cost_xof
 
-    row, count, starts = country.values[week], len(FLOWS), country.places.region_first
-    _tally(country.flows, starts, row, country.totals)
-    means = np.empty((9, 5))
-    _take_stock(starts, grid.population, country.members, country.recruiters, country.trust, country.insecurity,
-                country.state_presence, means, country.means)  # fmt: skip
-
-    roster, imams, units = country.roster, country.imams, country.units
-    abroad, clergy = np.zeros(9, np.int64), np.empty((9, 3), np.int64)
-    _count_abroad(grid.region, roster.cell[: roster.size], roster.abroad, roster.state, abroad)
-    _count_imams(week, np.searchsorted(imams.cell, starts), imams.training, imams.away_until, clergy)
-    held = np.zeros(9, np.int64)
-    entries = slice(0, roster.size)
-    _count_held(grid.region, society.cell, roster.youth[entries], roster.group[entries], roster.state[entries],
-                roster.persons[entries], held)  # fmt: skip
+    regions, starts = len(row), country.places.region_first
+    row[:, : len(FLOWS)] = _tally(country.flows, starts, country.totals)  # flows come first: see `observables`
+    places = Places(
+        population=grid.population,
+        trust=country.trust,
+        insecurity=country.insecurity,
+        state_presence=country.state_presence,
+        members=country.members,
+        recruiters=country.recruiters,
+    )
+    members, recruiters, trust, insecurity, state = _take_stock(starts, places, country.means)
+    imams = country.imams
+    in_post, trained, displaced = _count_imams(
+        week, np.searchsorted(imams.cell, starts), imams.training, imams.away_until
+    )
+    bases = country.units.base[country.units.there(week)]
     home = society.blocks[:, 0]
-    youths = np.maximum(np.bincount(home, society.blocks[:, 2] - society.blocks[:, 1], 9), 1.0)
-    attitude, grievance, strong = (np.bincount(home, column, 9) / youths for column in country.youth_sums.T)
-    country.population[:] = census(country)
-    stocks = [
-        means[:, 0],
-        abroad,
-        means[:, 1],
-        attitude / FIXED,
-        strong,
-        grievance / FIXED,
-        *means[:, 2:].T,
-        *clergy.T,
-        np.bincount(grid.region[units.base[units.there(week)]], minlength=9),
-        held,
-        *country.population.T,
-    ]
-    row[:, count : count + len(stocks)] = np.stack(stocks, axis=1)
+    youths = np.maximum(np.bincount(home, society.blocks[:, 2] - society.blocks[:, 1], regions), 1.0)
+    attitude, grievance, strong = (np.bincount(home, column, regions) / youths for column in country.youth_sums.T)
+    country.population[:], abroad, held = census(country)
+    stocks = {
+        "members": members,
+        "members_abroad": abroad,
+        "recruiters": recruiters,
+        "attitude_mean": attitude / FIXED,
+        "strong_supporters": strong,
+        "grievance_mean": grievance / FIXED,
+        "trust": trust,
+        "insecurity": insecurity,
+        "state_presence": state,
+        "imams_in_post": in_post,
+        "imams_trained": trained,
+        "imams_displaced": displaced,
+        "units": np.bincount(grid.region[bases], minlength=regions),
+        "held_wrongly": held,
+        **{f"people_{status}": country.population[:, k] for k, status in enumerate(STATUSES)},
+    }
+    first = names[STOCKS[0].name]
+    row[:, first : first + len(STOCKS)] = np.stack([stocks[stock.name] for stock in STOCKS], axis=1)
     country.week += 1
 
 
@@ -201,14 +230,13 @@ CELLS = {
 
 
 def by_cell(country: Country) -> dict[str, np.ndarray]:
-    """The run so far by cell of the grid: see CELLS."""
+    """The run so far, by cell of the grid: see CELLS."""
     weeks = max(country.week, 1)
     out = {"youth": np.diff(country.society.first).astype(np.float64) * country.society.persons_per_youth}
     for name in ("joined", "approached", "attacks", "abuses"):
         out[name] = country.totals[FLOW[name]].copy()
     out["reached_clips"] = country.totals[FLOW["reached_clips"]] / weeks
-    for name, values in zip(("insecurity", "trust", "state_presence", "members"), country.means, strict=True):
-        out[name] = values / weeks
+    out |= {name: sums / weeks for name, sums in zip(MEANS, country.means, strict=True)}
     return out
 
 

@@ -1,26 +1,28 @@
-"""Security units guard, patrol and answer attacks; members are found; some contacts end in abuse or wrongful arrest.
+"""Security units guard, patrol and answer attacks; they find members; some contacts end in abuse or wrongful arrest.
 
-Each week a unit guards its base or goes on patrol to a cell within reach, the more likely the less secure it is, or
-where a dispatcher sends it: where attacks just happened. Forces of the state are always there; of international and
-mixed forces so much as policy has deployed. Its weight at a place is strength x effectiveness, in companies of 100;
-training adds to it and is lost again. A member is found with chance
+Each week a unit guards its base or patrols a cell within reach: the less secure a cell, the more likely it is
+patrolled, and a dispatcher may send the unit where attacks just happened. Forces of the state are always there. Of
+international and mixed forces, only what policy has deployed is there. A unit counts strength x effectiveness at a
+place, in companies of 100; training adds to this and wears off. A member is found with chance
 
     1 - exp(-detection x information x companies near x (1 + members there / crowd) - answer)
 
     answer = answer rate x (response delay)^elasticity x attacks of the group there this week
              x (1 - exp(-companies near x gain of joint command)) / members there
 
-and then killed or arrested. Information grows with trust (people tell), exp(b_trust_tip T), and with what partners
-share. Recruiters are more exposed. Members in a sanctuary are safe but for the share of it in which a neighbour's or
-joint forces may follow.
+and is then killed or arrested. Information rises with trust, because people tell, by exp(b_trust_tip T), and with what
+partners share. Recruiters are more exposed. Members in a sanctuary are safe except in the share of it where the forces
+of the neighbour or joint forces may follow.
 
-Abuses: Poisson(abuse rate x companies on patrol x (floor + contact)) in a cell, contact with members being
-1 - exp(-members near / scale): soldiers who look for fighters among villagers wrong villagers. Each is suffered by one
-person: grievance of the victim, the friends and the kin (a share of the village is kin), trust of the place down. For
-every so many arrests one is of a person who is no member.
+Abuses happen Poisson(abuse rate x companies on patrol x (floor + contact)) times in a cell, where contact with members
+is 1 - exp(-members near / scale): soldiers who look for fighters among villagers wrong villagers. One person suffers
+each abuse. It raises the grievance of the victim, the friends and the kin (a share of the village is kin), and lowers
+the trust of the place. A share of all arrests is of persons who are not members.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,7 +30,7 @@ from sim.country import Country
 from sim.engine.cells import around
 from sim.engine.kernels import loop, rule
 from sim.engine.luck import decision, luck, poissons, seed_key, uniform, words
-from sim.levers import SOONEST, aimed
+from sim.levers import aimed, delay_effect
 from sim.population.groups import HERE, NOBODY
 from sim.population.security import GUARD, PATROL, RESPONSE
 from sim.population.youth import CIVILIAN, DETAINED, KILLED, KIN_TIES, MEMBER, TIES
@@ -54,7 +56,7 @@ def found(detection, information, companies, crowd, answer):
 
 @rule
 def picked(floor, weights, places, first, last, u):
-    """The place among `places[first:last]` picked at luck `u` by floor + weight; -1 where all weigh nothing."""
+    """The place among `places[first:last]` that luck `u` picks by floor + weight; -1 if all of them are zero."""
     total = 0.0
     for k in range(first, last):
         total += floor + weights[places[k]]
@@ -66,69 +68,156 @@ def picked(floor, weights, places, first, last, u):
     return -1
 
 
+class Posted(NamedTuple):
+    """The columns of `Units`, with what training changes in them, and the troops who are there."""
+
+    base: np.ndarray
+    troops: np.ndarray
+    effectiveness: np.ndarray
+    abuse_factor: np.ndarray
+    patrol_share: np.ndarray
+    cell: np.ndarray
+    mode: np.ndarray
+
+
+class Beats(NamedTuple):
+    """Where units may patrol, and what draws them. Parameters have their names in the table."""
+
+    guard_weight: float
+    patrol_floor: float
+    insecurity: np.ndarray  # by cell
+    attacks: np.ndarray  # by cell, this week
+    region: np.ndarray  # by cell
+    dispatch: np.ndarray  # by region, the lever
+    reach_first: np.ndarray  # by cell, and the end
+    reach: np.ndarray
+
+
+class Presence(NamedTuple):
+    """What the forces do by cell."""
+
+    forces: np.ndarray  # effective companies
+    troops: np.ndarray  # persons
+    searching: np.ndarray  # companies on patrol, weighted by their propensity to abuse
+    patrols: np.ndarray  # units on patrol
+
+
 @loop
-def _post(seed, week, guard_weight, floor, insecurity, reach_first, reach, region, dispatch, base, men, effectiveness,
-          abuse_factor, patrol_share, attacks, cell, mode, forces, troops, searching, patrols):  # fmt: skip
-    forces[:], troops[:], searching[:] = 0.0, 0.0, 0.0
-    for u in range(base.size):
-        if men[u] == 0.0:
+def _post(seed, week, units, beats, out):
+    out.forces[:], out.troops[:], out.searching[:] = 0.0, 0.0, 0.0
+    attacks, reach, cell, mode = beats.attacks, beats.reach, units.cell, units.mode
+    for u in range(units.base.size):
+        troops = units.troops[u]
+        if troops == 0.0:
             continue
         drawn = words(OUT_ON_PATROL, seed, week, u, 0)
-        home = base[u]
+        home = units.base[u]
         cell[u], mode[u] = home, GUARD
-        if uniform(drawn[0]) < patrol_share[u]:
-            goal, first, last = -1, reach_first[home], reach_first[home + 1]
-            if dispatch[region[home]] > 0.0:
+        if uniform(drawn[0]) < units.patrol_share[u]:
+            goal, first, last = -1, beats.reach_first[home], beats.reach_first[home + 1]
+            dispatch = beats.dispatch[beats.region[home]]
+            if dispatch > 0.0:
                 sent = words(DISPATCHED, seed, week, u, 0)
-                if uniform(sent[0]) < dispatch[region[home]]:
+                if uniform(sent[0]) < dispatch:
                     goal = picked(0.0, attacks, reach, first, last, uniform(sent[1]))
             if goal < 0:
-                goal = picked(floor, insecurity, reach, first, last, uniform(drawn[1]))
+                goal = picked(beats.patrol_floor, beats.insecurity, reach, first, last, uniform(drawn[1]))
             cell[u] = goal
             mode[u] = RESPONSE if attacks[goal] > 0 else PATROL
-            searching[goal] += men[u] / 100.0 * abuse_factor[u]
-            patrols[goal] += 1.0
-        weight = 1.0 if mode[u] != GUARD else guard_weight
-        forces[cell[u]] += weight * men[u] / 100.0 * effectiveness[u]
-        troops[cell[u]] += men[u]
+            out.searching[goal] += troops / 100.0 * units.abuse_factor[u]
+            out.patrols[goal] += 1.0
+        weight = 1.0 if mode[u] != GUARD else beats.guard_weight
+        out.forces[cell[u]] += weight * troops / 100.0 * units.effectiveness[u]
+        out.troops[cell[u]] += troops
+
+
+class Search(NamedTuple):
+    """How hard the forces look for members. Parameters have their names in the table."""
+
+    detection: float
+    killed_share: float
+    crowd_members: float
+    information: np.ndarray  # by cell
+    near: np.ndarray  # by cell, effective companies there and around
+    based: np.ndarray  # by cell, members
+    exposure: np.ndarray  # by cell, of recruiters against other members
+    answer_rate: np.ndarray  # by cell, of answers to attacks
+    together: np.ndarray  # by cell, 0..1, companies that answer under one command
+    attacks: np.ndarray  # groups x cells, this week
+    pursuit: np.ndarray  # by country, chance of a member in its sanctuary to be found
+
+
+class Found(NamedTuple):
+    """Members by cell, named as in FLOWS."""
+
+    arrests: np.ndarray
+    killed: np.ndarray
 
 
 @loop
-def _find(seed, week, detection, killed_share, exposure, crowd, information, near, based, answer_rate, nearby, attacks,
-          pursuit, person, group, cell, abroad, recruiter, state, since, arrests, killed, caught):  # fmt: skip
+def _find(seed, week, search, roster, flow, caught):
+    """Find members and kill or arrest them; returns how many, and lists their entries in `caught`."""
+    person, state, abroad = roster.person, roster.state, roster.abroad
     hits = 0
     for e in range(person.size):
         if state[e] != MEMBER:
             continue
-        c, g = cell[e], group[e]
+        c, g = roster.cell[e], roster.group[e]
         drawn = words(IS_FOUND, seed, week, person[e], 0)
         if abroad[e] == HERE:
-            bold = exposure[c] if recruiter[e] else 1.0
-            answer = answer_rate[c] * attacks[g, c] * nearby[c] / max(based[c], 1)
-            p = found(detection * bold, information[c], near[c], 1.0 + based[c] / crowd, answer)
+            bold = search.exposure[c] if roster.recruiter[e] else 1.0
+            based = search.based[c]
+            answer = search.answer_rate[c] * search.attacks[g, c] * search.together[c] / max(based, 1)
+            crowd = 1.0 + based / search.crowd_members
+            chance = found(search.detection * bold, search.information[c], search.near[c], crowd, answer)
         else:
-            p = pursuit[abroad[e]]
-        if uniform(drawn[0]) < p:
+            chance = search.pursuit[abroad[e]]
+        if uniform(drawn[0]) < chance:
             caught[hits] = e
             hits += 1
-            since[e] = week
-            if uniform(drawn[1]) < killed_share:
+            roster.since[e] = week
+            if uniform(drawn[1]) < search.killed_share:
                 state[e] = KILLED
-                killed[c] += 1.0
+                flow.killed[c] += 1.0
             else:
                 state[e] = DETAINED
-                arrests[c] += 1.0
+                flow.arrests[c] += 1.0
     return hits
 
 
-@loop
-def _wrong(seed, week, decision_number, counts, first, ppy, grieved, near_share, village_persons, village_kin,
-           world_seed, arrest, ties, status, grievance, abuse_week, arrested):  # fmt: skip
-    """Let `counts` wrongs befall people of each cell: grievance of the victim and of those close; maybe an arrest.
+class Villages(NamedTuple):
+    """Who lives where and knows whom, and how a wrong is felt. Parameters have their names in the table."""
 
-    Wrongs are counted in persons. A youth stands for `ppy` persons alike; the first of them is the one whose ties we
-    know. The kin in the village are youths like any others, each standing for `ppy` persons, and hear of every wrong.
+    abuse_grievance: np.float32
+    grievance_near: np.float32
+    village_persons: int
+    village_kin: float
+    world_seed: np.uint64  # its key
+    persons_per_youth: int
+    first: np.ndarray  # by cell, and the end
+    ties: np.ndarray
+
+
+class Wronged(NamedTuple):
+    """The columns of `Youth` that a wrong changes."""
+
+    status: np.ndarray
+    grievance: np.ndarray
+    abuse_week: np.ndarray
+
+
+@loop
+def _wrong(seed, week, decision_number, counts, villages, youth, arrested):
+    """Let `counts` wrongs befall people of each cell: they raise the grievance of the victim and of those close.
+
+    `arrested` has room for the victims to be arrested; returns how many are. Wrongs are counted in persons. A youth
+    stands for several persons, and the ties belong to the first of them. The kin in the village are youths like any
+    others: each stands for as many persons and hears of every wrong.
     """
+    first, ties, ppy = villages.first, villages.ties, villages.persons_per_youth
+    status, grievance, abuse_week = youth.status, youth.grievance, youth.abuse_week
+    grieved, near_share = villages.abuse_grievance, villages.grievance_near
+    village_persons = villages.village_persons
     taken = 0
     for c in range(counts.size):
         people = (first[c + 1] - first[c]) * ppy
@@ -143,9 +232,11 @@ def _wrong(seed, week, decision_number, counts, first, ppy, grieved, near_share,
             low = (village * village_persons + ppy - 1) // ppy
             high = min(((village + 1) * village_persons + ppy - 1) // ppy, status.size)
             for other in range(low, high):
-                if other != i and luck(IS_KIN, world_seed, min(i, other), max(i, other)) < village_kin:
-                    grievance[other] += (np.float32(1.0) - grievance[other]) * grieved * near_share
-                    abuse_week[other] = week
+                if other != i:
+                    u = luck(IS_KIN, villages.world_seed, min(i, other), max(i, other))
+                    if u < villages.village_kin:
+                        grievance[other] += (np.float32(1.0) - grievance[other]) * grieved * near_share
+                        abuse_week[other] = week
             if victim % ppy != 0:
                 continue
             grievance[i] += (np.float32(1.0) - grievance[i]) * grieved
@@ -155,7 +246,7 @@ def _wrong(seed, week, decision_number, counts, first, ppy, grieved, near_share,
                 grievance[other] += (np.float32(1.0) - grievance[other]) * grieved * near_share
                 if j == KIN_TIES[0] or j == KIN_TIES[1]:
                     abuse_week[other] = week
-            if arrest and status[i] == CIVILIAN and taken < arrested.size:
+            if status[i] == CIVILIAN and taken < arrested.size:
                 status[i] = DETAINED
                 arrested[taken] = i
                 taken += 1
@@ -163,20 +254,36 @@ def _wrong(seed, week, decision_number, counts, first, ppy, grieved, near_share,
 
 
 def post_units(country: Country) -> np.ndarray:
-    """Send units to their places; returns companies on patrol by cell, weighed by their propensity to abuse."""
+    """Send the units to their places; returns companies on patrol by cell, weighted by their propensity to abuse."""
     p, units, levers, grid = country.parameters, country.units, country.levers, country.grid
     searching = np.empty(len(grid))
-    places = country.places
     units.present[:] = _deployed(country)
-    men = units.strength * units.present * units.active(country.week)
-    place = units.force * 9 + grid.region[units.base]
-    country.posted[:] = np.bincount(place, men, country.posted.size).reshape(-1, 9)
+    troops = units.strength * units.present * units.active(country.week)
+    forces, regions = country.posted.shape
+    place = units.force * regions + grid.region[units.base]
+    country.posted[:] = np.bincount(place, troops, forces * regions).reshape(forces, regions)
     trained = country.trained[units.force]
-    _post(country.seed, country.week, p.guard_weight, p.patrol_floor, country.insecurity, places.reach_first,
-          places.reach, grid.region, levers.dispatch, units.base,
-          men, units.effectiveness * (1.0 + p.drill_effectiveness * trained),
-          units.abuse_factor * p.drill_abuse**trained, units.patrol_share, country.flow("attacks"), units.cell,
-          units.mode, country.forces, country.troops, searching, country.flow("patrols"))  # fmt: skip
+    posted = Posted(
+        base=units.base,
+        troops=troops,
+        effectiveness=units.effectiveness * (1.0 + p.drill_effectiveness * trained),
+        abuse_factor=units.abuse_factor * p.drill_abuse**trained,
+        patrol_share=units.patrol_share,
+        cell=units.cell,
+        mode=units.mode,
+    )
+    beats = Beats(
+        guard_weight=p.guard_weight,
+        patrol_floor=p.patrol_floor,
+        insecurity=country.insecurity,
+        attacks=country.flow("attacks"),
+        region=grid.region,
+        dispatch=levers.dispatch,
+        reach_first=country.places.reach_first,
+        reach=country.places.reach,
+    )
+    out = Presence(forces=country.forces, troops=country.troops, searching=searching, patrols=country.flow("patrols"))
+    _post(country.seed, country.week, posted, beats, out)
     if levers.moved("joint_patrol_troops"):
         companies = levers.joint_patrol_troops / 100.0
         country.forces += companies * p.joint_patrol_effectiveness
@@ -187,30 +294,29 @@ def post_units(country: Country) -> np.ndarray:
 
 
 def _deployed(country: Country) -> np.ndarray:
-    """The part of every unit that is there: all of the state's, moved between regions where a strategy says so."""
+    """The part of each unit that is there: all of a unit of the state, which a strategy may move between regions."""
     units, levers, region = country.units, country.levers, country.grid.region
-    states = facts.of_the_state()[units.force]
-    present = np.where(states, 1.0, levers.deployed[units.force, region[units.base]])
-    men = np.where(states & units.active(country.week), units.strength, 0.0)
-    shares = np.bincount(region[units.base], men, 9)
-    moved = aimed(levers, shares)
-    if moved is not shares:
-        factor = np.divide(moved, shares, out=np.ones(9), where=shares > 0.0)
-        present = np.where(states, factor[region[units.base]], present)
+    states, based = facts.of_the_state()[units.force], region[units.base]
+    present = np.where(states, 1.0, levers.deployed[units.force, based])
+    if levers.shift > 0.0:
+        troops = np.where(states & units.active(country.week), units.strength, 0.0)
+        shares = np.bincount(based, troops, country.posted.shape[1])
+        factor = np.divide(aimed(levers, shares), shares, out=np.ones_like(shares), where=shares > 0.0)
+        present = np.where(states, factor[based], present)
     return present
 
 
 def _train(country: Country) -> None:
-    """Share of every force that is trained: some of it is lost every week, those trained this week are added."""
+    """Update the trained share of each force: part of it is lost every week, and this week's trainees are added."""
     country.trained *= 0.5 ** (1.0 / country.parameters.drill_half_life)
     if country.levers.moved("soldiers_trained"):
-        men = country.posted.sum(axis=1)
-        taught = np.divide(country.levers.soldiers_trained, men, out=np.zeros_like(men), where=men > 0.0)
+        troops = country.posted.sum(axis=1)
+        taught = np.divide(country.levers.soldiers_trained, troops, out=np.zeros_like(troops), where=troops > 0.0)
         country.trained += (1.0 - country.trained) * np.minimum(taught, 1.0)
 
 
 def security(country: Country) -> None:
-    """Post the units, find members, and let contacts go wrong."""
+    """Post the units, find members, and let some contacts go wrong."""
     p, grid, society, roster, levers = (
         country.parameters, country.grid, country.society, country.roster, country.levers
     )  # fmt: skip
@@ -220,15 +326,22 @@ def security(country: Country) -> None:
     near = country.forces + p.patrol_spill * around(country.forces, grid.neighbours)
     information = np.exp(p.b_trust_tip * (country.trust - p.trust_mean) / p.trust_sd) * levers.information
     based = country.members.sum(axis=0)
-    together = 1.0 - np.exp(-near * np.exp(p.command_gain * levers.joint_command))
-    person, _rows, group, cell, abroad, recruiter, state, _persons, since, _convicted = roster.entries()
-    arrests, killed = country.flow("arrests"), country.flow("killed")
-    caught = np.empty(person.size, np.int64)
-    hits = _find(country.seed, country.week, p.detection, p.killed_share,
-                 p.recruiter_exposure * levers.recruiter_exposure, p.crowd_members, information, near, based,
-                 p.answer_rate * np.maximum(levers.response_delay, SOONEST) ** p.arrest_delay, together,
-                 country.attacks_now, p.pursuit_hazard * levers.pursuit, person, group, cell, abroad, recruiter, state,
-                 since, arrests, killed, caught)  # fmt: skip
+    commanded = np.exp(p.command_gain * levers.joint_command) if levers.joint_command.any() else 1.0
+    search = Search(
+        detection=p.detection,
+        killed_share=p.killed_share,
+        crowd_members=p.crowd_members,
+        information=information,
+        near=near,
+        based=based,
+        exposure=p.recruiter_exposure * levers.recruiter_exposure,
+        answer_rate=p.answer_rate * delay_effect(levers, p.arrest_delay),
+        together=1.0 - np.exp(-near * commanded),
+        attacks=country.attacks_now,
+        pursuit=p.pursuit_hazard * levers.pursuit,
+    )
+    flow, caught = country.flows_of(Found), np.empty(roster.size, np.int64)
+    hits = _find(country.seed, country.week, search, roster.entries(), flow, caught)
     follow(country, caught[:hits])
 
     cells = np.arange(len(grid))
@@ -237,7 +350,7 @@ def security(country: Country) -> None:
     means = p.abuse_per_op * searching * (p.abuse_floor + contact) * levers.abuse_control
     abuses = poissons(ABUSES, country.seed, country.week, cells, means)
     wrongly = poissons(WRONG_ARRESTS, country.seed, country.week, cells,
-                       p.wrongful_share / (1.0 - p.wrongful_share) * arrests * levers.wrongful)  # fmt: skip
+                       p.wrongful_share / (1.0 - p.wrongful_share) * flow.arrests * levers.wrongful)  # fmt: skip
     _do_wrong(country, VICTIM, abuses, arrest=False)
     taken = _do_wrong(country, WRONGLY_ARRESTED, wrongly, arrest=True)
     if taken.size:
@@ -254,21 +367,32 @@ def security(country: Country) -> None:
     hurt = p.abuse_trust * p.trust_sd * village * (abuses + wrongly)
     goal = country.trust_start + p.trust_sd * levers.trust_goal
     country.trust += p.trust_recovery * (goal - country.trust) - hurt
-    np.clip(country.trust, 0.0, 1.0, out=country.trust)
+    np.minimum(np.maximum(country.trust, 0.0, out=country.trust), 1.0, out=country.trust)
 
 
 def _do_wrong(country: Country, decision_number: np.uint32, counts: np.ndarray, *, arrest: bool) -> np.ndarray:
-    p, society, youth = country.parameters, country.society, country.youth
-    arrested = np.empty(int(counts.sum()), np.int64)
-    taken = _wrong(country.seed, country.week, decision_number, counts, society.first, society.persons_per_youth,
-                   np.float32(p.abuse_grievance), np.float32(p.grievance_near), int(p.village_persons), p.village_kin,
-                   seed_key(country.world_seed), arrest, society.ties, youth.status, youth.grievance, youth.abuse_week,
-                   arrested)  # fmt: skip
+    """Let `counts` wrongs befall people of each cell; returns the rows of the youths who are arrested."""
+    p, society, youth, wrongs = country.parameters, country.society, country.youth, int(counts.sum())
+    arrested = np.empty(wrongs if arrest else 0, np.int64)
+    if wrongs == 0:
+        return arrested
+    villages = Villages(
+        abuse_grievance=np.float32(p.abuse_grievance),
+        grievance_near=np.float32(p.grievance_near),
+        village_persons=int(p.village_persons),
+        village_kin=p.village_kin,
+        world_seed=seed_key(country.world_seed),
+        persons_per_youth=society.persons_per_youth,
+        first=society.first,
+        ties=society.ties,
+    )
+    wronged = Wronged(status=youth.status, grievance=youth.grievance, abuse_week=youth.abuse_week)
+    taken = _wrong(country.seed, country.week, decision_number, counts, villages, wronged, arrested)
     return arrested[:taken]
 
 
 def _killed_by_forces(country: Country, abuses: np.ndarray) -> np.ndarray:
-    """Civilians who died in this week's abuses, by cell."""
+    """Civilians killed in this week's abuses, by cell."""
     return poissons(
         LETHAL, country.seed, country.week, np.arange(abuses.size), country.parameters.abuse_deaths * abuses
     )

@@ -1,24 +1,26 @@
-"""Attacks by armed groups, and what they do to places.
+"""Attacks by armed groups, clashes between communities, and what they do to places.
 
-Where a group has members it attacks Poisson(rate x members^gamma x opportunity) times a week, opportunity being
-forces F, state S and civilians C within reach, weighted; the target of each attack is picked by the same weights:
+Where a group has members, it attacks Poisson(rate x members^gamma x opportunity) times a week. Opportunity is the
+weighted sum of forces, state and civilians within reach, and the same weights pick the target of each attack:
 
     opportunity = w_F (1 - exp(-troops near / scale)) + w_S state presence + w_C (1 - exp(-people / scale))
 
-Besides, small cells are sent far from home against towns with high-value sites (gravity by people and distance). Where
-sites are hardened a part of these raids is kept away; most of those strike another site. In a raid people are trapped,
-and the longer the response takes the more of them die:
+Groups also send small teams far from home, on raids against towns with high-value sites (gravity by people and
+distance). Hardened sites keep part of these raids away; most of those strike another site. A raid traps people, and
+more of them die the longer the response takes:
 
     chance to die = siege deaths x (response delay)^elasticity x (1 - what guards prevent)
 
-Communities clash Poisson(rate x country people x insecurity) times a week in a cell: where fear rules, old quarrels are
-settled by arms. Attacks and clashes raise insecurity, which spills to the neighbouring cells and fades; they and the
-presence of members drive out the state, which comes back where it is safe. A group holds a place as far as its members
-there are many and no forces protect it. Moderate imams where a group is present are silenced for a time, those who
-speak out against violence sooner.
+Communities clash Poisson(rate x rural people x insecurity) times a week in a cell: where people are afraid, they settle
+old quarrels by arms. Attacks and clashes raise insecurity, which spills into neighbouring cells and fades. Attacks on
+officials and the hold of armed groups drive out the state, which comes back where it is safe. The hold of armed groups
+on a place rises with their members there and falls with the forces that protect it. Where a group is present, moderate
+imams are silenced for a time, and those who speak out against violence sooner.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,7 +28,7 @@ from sim.country import Country
 from sim.engine.cells import around
 from sim.engine.kernels import loop, rule
 from sim.engine.luck import decision, luck, poisson, poissons
-from sim.levers import SOONEST
+from sim.levers import delay_effect
 from sim.population.imams import IN_TRAINING, speakers
 from sim.processes.groups import chosen
 
@@ -54,15 +56,34 @@ def attack_rate(rate, members, gamma, opportunity):
 
 @rule
 def deaths(mean, u):
-    """Deaths in one attack: most kill few, some kill many (geometric with this mean)."""
+    """Deaths in one attack, geometric with this mean: most attacks kill few, some kill many."""
     return 0 if mean <= 0.0 else int(np.log(u) / np.log(mean / (1.0 + mean)))
 
 
+class Targets(NamedTuple):
+    """Targets of attacks: FORCES, OFFICIALS or CIVILIANS."""
+
+    opportunity: np.ndarray  # targets x cells
+    deaths_civilian: np.ndarray  # by target, mean deaths of civilians in an attack
+    deaths_security: np.ndarray  # by target, mean deaths of security forces in an attack
+
+
+class Attacks(NamedTuple):
+    """Attacks and deaths by cell, named as in FLOWS."""
+
+    attacks: np.ndarray
+    attacks_forces: np.ndarray
+    attacks_officials: np.ndarray
+    attacks_civilians: np.ndarray
+    deaths_civilian: np.ndarray
+    deaths_security: np.ndarray
+
+
 @loop
-def _attack(seed, week, rate, gamma, members, opportunity, deaths_of_civilians, deaths_of_forces, alive, attacks_now,
-            attacks, on_forces, on_officials, on_civilians, civilians_killed, forces_killed):  # fmt: skip
-    """Attacks of the groups where they are based."""
+def _attack(seed, week, rate, gamma, targets, alive, members, attacks_now, flow):
+    """Attacks of the groups where their members are based."""
     groups, cells = members.shape
+    opportunity = targets.opportunity
     attacks_now[:] = 0
     for g in range(groups):
         if not alive[g]:
@@ -75,49 +96,74 @@ def _attack(seed, week, rate, gamma, members, opportunity, deaths_of_civilians, 
             place = g * cells + c
             count = poisson(attack_rate(rate[c], np.float64(m), gamma, total), luck(ATTACKS, seed, week, place))
             for n in range(count):
-                kind = chosen(opportunity[:, c], 3, luck(TARGET, seed, week, place, n))
-                attacks[c] += 1.0
-                on_forces[c] += kind == FORCES
-                on_officials[c] += kind == OFFICIALS
-                on_civilians[c] += kind == CIVILIANS
-                civilians_killed[c] += deaths(deaths_of_civilians[kind], luck(DEATHS, seed, week, place, 2 * n))
-                forces_killed[c] += deaths(deaths_of_forces[kind], luck(DEATHS, seed, week, place, 2 * n + 1))
+                target = chosen(opportunity[:, c], 3, luck(TARGET, seed, week, place, n))
+                flow.attacks[c] += 1.0
+                flow.attacks_forces[c] += target == FORCES
+                flow.attacks_officials[c] += target == OFFICIALS
+                flow.attacks_civilians[c] += target == CIVILIANS
+                u, v = luck(DEATHS, seed, week, place, 2 * n), luck(DEATHS, seed, week, place, 2 * n + 1)
+                flow.deaths_civilian[c] += deaths(targets.deaths_civilian[target], u)
+                flow.deaths_security[c] += deaths(targets.deaths_security[target], v)
             attacks_now[g, c] += count
 
 
+class Raids(NamedTuple):
+    """How often groups raid, and which sites. Parameters have their names in the table."""
+
+    raid_rate: float
+    attack_gamma: float
+    site_displaced: float
+    siege_trapped: float
+    cells: np.ndarray  # by site
+    pull: np.ndarray  # groups x sites
+    let_in: np.ndarray  # by cell, the lever `site_raids`: the share of raids that is not kept away
+    dying: np.ndarray  # by cell, chance that a trapped person dies
+
+
+class Raided(NamedTuple):
+    """Attacks and persons by cell, named as in FLOWS."""
+
+    attacks: np.ndarray
+    attacks_sites: np.ndarray
+    attacks_displaced: np.ndarray
+    trapped: np.ndarray
+    deaths_sites: np.ndarray
+    deaths_civilian: np.ndarray
+
+
 @loop
-def _raid(seed, week, rate, gamma, members, sites, site_pull, kept, displaced, trapped_mean, dying, alive, attacks_now,
-          attacks, on_sites, moved, trapped, died, civilians_killed):  # fmt: skip
+def _raid(seed, week, raids, alive, members, attacks_now, flow):
     """Raids far from home on towns with high-value sites."""
+    cells, let_in = raids.cells, raids.let_in
     for g in range(members.shape[0]):
         if not alive[g]:
             continue
-        pull = site_pull[g] * np.maximum(kept[sites], 1.0)
-        raids = poisson(rate * np.float64(members[g].sum()) ** gamma, luck(RAIDS, seed, week, g))
-        for n in range(raids):
-            s = chosen(pull, sites.size, luck(RAID_TARGET, seed, week, g, n))
-            if luck(KEPT_AWAY, seed, week, g, n) >= kept[sites[s]]:
-                if luck(STRIKES_ELSEWHERE, seed, week, g, n) >= displaced:
+        pull = raids.pull[g] * np.maximum(let_in[cells], 1.0)
+        mean = raids.raid_rate * np.float64(members[g].sum()) ** raids.attack_gamma
+        for n in range(poisson(mean, luck(RAIDS, seed, week, g))):
+            s = chosen(pull, cells.size, luck(RAID_TARGET, seed, week, g, n))
+            if luck(KEPT_AWAY, seed, week, g, n) >= let_in[cells[s]]:
+                if luck(STRIKES_ELSEWHERE, seed, week, g, n) >= raids.site_displaced:
                     continue
-                others = site_pull[g] * kept[sites]  # other sites may be hardened too
+                others = raids.pull[g] * let_in[cells]  # the other sites may be hardened too
                 others[s] = 0.0
-                s = chosen(others, sites.size, luck(OTHER_TARGET, seed, week, g, n))
+                s = chosen(others, cells.size, luck(OTHER_TARGET, seed, week, g, n))
                 if s < 0:
                     continue
-                moved[sites[s]] += 1.0
-            c = sites[s]
-            attacks[c] += 1.0
-            on_sites[c] += 1.0
+                flow.attacks_displaced[cells[s]] += 1.0
+            c = cells[s]
+            flow.attacks[c] += 1.0
+            flow.attacks_sites[c] += 1.0
             attacks_now[g, c] += 1
-            inside = deaths(trapped_mean, luck(TRAPPED, seed, week, g, n))
-            dead = min(poisson(inside * dying[c], luck(DEATHS, seed, week, members.size + g, n)), inside)
-            trapped[c] += inside
-            died[c] += dead
-            civilians_killed[c] += dead
+            inside = deaths(raids.siege_trapped, luck(TRAPPED, seed, week, g, n))
+            dead = min(poisson(inside * raids.dying[c], luck(DEATHS, seed, week, members.size + g, n)), inside)
+            flow.trapped[c] += inside
+            flow.deaths_sites[c] += dead
+            flow.deaths_civilian[c] += dead
 
 
 def opportunity(country: Country) -> np.ndarray:
-    """Weight of forces, officials and civilians as targets, by cell (3 x cells)."""
+    """Weights of forces, officials and civilians as targets: 3 x cells."""
     p, grid = country.parameters, country.grid
     near = around(country.troops, grid.neighbours) * p.patrol_spill
     return np.stack([
@@ -128,31 +174,34 @@ def opportunity(country: Country) -> np.ndarray:
 
 
 def violence(country: Country) -> None:
-    """Let the groups attack, and places suffer it."""
-    p, week, flow, levers = country.parameters, country.week, country.flow, country.levers
-    alive = country.groups.alive(week)
-    _attack(
-        country.seed, week, p.attack_rate * levers.attack_rate, p.attack_gamma, country.members, opportunity(country),
-        np.array([p.deaths_civilian_forces, p.deaths_civilian_officials, p.deaths_civilian_civilians]),
-        np.array([p.deaths_security_forces, p.deaths_security_officials, 0.0]), alive, country.attacks_now,
-        flow("attacks"), flow("attacks_forces"), flow("attacks_officials"), flow("attacks_civilians"),
-        flow("deaths_civilian"), flow("deaths_security"),
-    )  # fmt: skip
-    _raid(
-        country.seed, week, p.raid_rate, p.attack_gamma, country.members, country.places.sites,
-        country.places.site_pull, levers.site_raids, p.site_displaced, p.siege_trapped,
-        p.siege_deaths * np.maximum(levers.response_delay, SOONEST) ** p.harm_delay * (1.0 - levers.site_guard),
-        alive, country.attacks_now,
-        flow("attacks"), flow("attacks_sites"), flow("attacks_displaced"), flow("trapped"), flow("deaths_sites"),
-        flow("deaths_civilian"),
-    )  # fmt: skip
+    """Let the groups attack and communities clash, and let places feel it."""
+    p, week, levers, places = country.parameters, country.week, country.levers, country.places
+    alive, members, now = country.groups.alive(week), country.members, country.attacks_now
+    targets = Targets(
+        opportunity=opportunity(country),
+        deaths_civilian=np.array([p.deaths_civilian_forces, p.deaths_civilian_officials, p.deaths_civilian_civilians]),
+        deaths_security=np.array([p.deaths_security_forces, p.deaths_security_officials, 0.0]),
+    )
+    rate = p.attack_rate * levers.attack_rate
+    _attack(country.seed, week, rate, p.attack_gamma, targets, alive, members, now, country.flows_of(Attacks))
+    raids = Raids(
+        raid_rate=p.raid_rate,
+        attack_gamma=p.attack_gamma,
+        site_displaced=p.site_displaced,
+        siege_trapped=p.siege_trapped,
+        cells=places.sites,
+        pull=places.site_pull,
+        let_in=levers.site_raids,
+        dying=p.siege_deaths * delay_effect(levers, p.harm_delay) * (1.0 - levers.site_guard),
+    )
+    _raid(country.seed, week, raids, alive, members, now, country.flows_of(Raided))
     _clash(country)
     _suffer(country)
     _silence_imams(country)
 
 
 def _clash(country: Country) -> None:
-    """Clashes between communities, and whom they kill."""
+    """Let communities clash, and count the deaths."""
     p, grid = country.parameters, country.grid
     cells = np.arange(len(grid))
     people = grid.population * (1.0 - grid.urban_share) / 1e6
@@ -171,7 +220,7 @@ def _kill(seed, week, mean, clashes, killed):
 
 
 def _suffer(country: Country) -> None:
-    """Insecurity and state presence after this week's attacks and clashes; losses of the units where they fell."""
+    """Update insecurity, hold and state presence after this week's attacks and clashes, and the losses of the units."""
     p, grid, levers = country.parameters, country.grid, country.levers
     attacks = country.flow("attacks") + country.flow("clashes")
     nearby = around(attacks, grid.neighbours)
@@ -183,7 +232,7 @@ def _suffer(country: Country) -> None:
     hold = country.hold
     hold[:] = based / (based + p.holding_members) * np.exp(-country.forces / p.protecting_companies)
     state = country.state_presence
-    hit = np.flatnonzero(country.flow("attacks_officials"))  # a power is slow, and few cells need it
+    hit = np.flatnonzero(country.flow("attacks_officials"))  # powers are slow, and few cells need one
     state[hit] *= (1.0 - p.official_flight) ** country.flow("attacks_officials")[hit]
     goal = 1.0 - (1.0 - country.state_start) * (1.0 - levers.state_goal)
     comes_back = np.minimum(p.state_return * levers.state_return, 1.0)
@@ -198,22 +247,41 @@ def _suffer(country: Country) -> None:
 
 
 def _silence_imams(country: Country) -> None:
-    """Threaten moderate imams where a group is present: some stay away or silent, sooner those who speak out."""
+    """Threaten moderate imams where a group is present: some leave or fall silent, those who speak out sooner."""
     p, people, levers, region = country.parameters, country.imams, country.levers, country.grid.region
-    present = country.members.sum(axis=0) > 0
-    speaks = speakers(people, region, levers.speaking_out, p.moderate_stance, country.seed, country.week)
-    _silence(country.seed, country.week, p.silencing_chance * levers.imam_threats, p.speaking_exposure,
-             p.moderate_stance, int(p.silenced_weeks), present, region, speaks, people.cell, people.stance,
-             people.training, people.away_until, country.flow("imams_silenced"))  # fmt: skip
+    threats = Threats(
+        exposure=p.speaking_exposure,
+        moderate=p.moderate_stance,
+        weeks=int(p.silenced_weeks),
+        chance=p.silencing_chance * levers.imam_threats,
+        region=region,
+        present=country.members.sum(axis=0) > 0,
+        speaks=speakers(people, region, levers.speaking_out, p.moderate_stance, country.seed, country.week),
+    )
+    _silence(country.seed, country.week, threats, people.preachers(), country.flow("imams_silenced"))
+
+
+class Threats(NamedTuple):
+    """How imams are threatened."""
+
+    exposure: float  # factor for an imam who speaks out against violence
+    moderate: float  # stance below which an imam is moderate
+    weeks: int  # that a silenced imam stays away or silent
+    chance: np.ndarray  # by region, that a moderate imam is silenced
+    region: np.ndarray  # by cell
+    present: np.ndarray  # by cell, whether a group has members there
+    speaks: np.ndarray  # by imam, whether the imam speaks out against violence
 
 
 @loop
-def _silence(seed, week, chance, exposure, moderate, weeks, present, region, speaks, cell, stance, training,
-             away_until, silenced):  # fmt: skip
-    for i in range(cell.size):
-        c = cell[i]
-        preaches = training[i] != IN_TRAINING and away_until[i] <= week
-        threat = chance[region[c]] * (exposure if speaks[i] else 1.0)
-        if present[c] and preaches and stance[i] < moderate and luck(SILENCED, seed, week, i) < threat:
-            away_until[i] = week + 1 + weeks
-            silenced[c] += 1.0
+def _silence(seed, week, threats, imams, silenced):
+    for i in range(imams.cell.size):
+        c = imams.cell[i]
+        if not threats.present[c]:
+            continue
+        preaches = imams.training[i] != IN_TRAINING and imams.away_until[i] <= week
+        if preaches and imams.stance[i] < threats.moderate:
+            threat = threats.chance[threats.region[c]] * (threats.exposure if threats.speaks[i] else 1.0)
+            if luck(SILENCED, seed, week, i) < threat:
+                imams.away_until[i] = week + 1 + threats.weeks
+                silenced[c] += 1.0

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from functools import cache, cached_property
-from importlib.metadata import PackageNotFoundError, version
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sim.measures import PLUGINS
 from sim.stores.sources import sources_digest
 from sim.version import __version__
+from sim.version import versions as installed
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -34,18 +33,7 @@ WHAT, HOW = tuple(IDENTITY), ("digest", "wall_seconds", "peak_memory_bytes")
 
 def versions() -> dict[str, str]:
     """The versions of kumakan, of Python, of libraries that results may depend on, and of measures from outside."""
-    return {**_versions(), **{plugin.distribution: plugin.version for plugin in PLUGINS}}
-
-
-@cache
-def _versions() -> dict[str, str]:
-    found = {"kumakan": __version__, "python": platform.python_version()}
-    for name in ("numpy", "numba", "mesa", "pandas", "scipy", "pyarrow"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
+    return installed(PLUGINS)
 
 
 @dataclass(frozen=True)

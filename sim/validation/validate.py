@@ -1,8 +1,8 @@
 """Does the model show the known patterns? Every target, its band, what the runs give, and whether the target is met.
 
-Most targets compare the median over draws and seeds with the band; rules for the ensemble compare a share of draws.
-Nothing here tunes anything: a target that is missed is shown as missed, and one about which the model says nothing as
-"not in the model".
+Most targets compare the median over draws and seeds with the band. Rules for the ensemble compare a share of draws.
+Nothing here tunes the model. A missed target is shown as missed. A target about which the model says nothing is
+shown as "not in the model".
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ if TYPE_CHECKING:
 COLUMNS = ("target", "pattern", "unit", "low", "high", "median", "p5", "p95", "runs", "verdict", "source", "note")
 
 
-# --- the scenarios it needs ---------------------------------------------------------------------------------
+# --- the scenarios to run ---------------------------------------------------------------------------------
 
 
 def scenarios(baseline: Scenario, historical: Scenario) -> list[Scenario]:
-    """What must be run: the baseline first, history one year longer, and one scenario for each thing that is tried.
+    """The scenarios to run: the baseline first, history with one more year, and one for each effect to test.
 
     Parameters
     ----------
     baseline : Scenario
-        What the others are compared with; from 2012 to the end of 2018.
+        The scenario that the others are compared with, from 2012 to the end of 2018.
     historical : Scenario
-        Every measure at its real date; it is run to the end of 2019.
+        Every measure at its real date. It runs to the end of 2019.
 
     Raises
     ------
     InputError
-        If one of them does not cover the years of the targets.
+        If one of the two does not cover the years of the targets.
     """
     for scenario in (baseline, historical):
         if scenario.start > NEEDED[0] or scenario.end < NEEDED[1]:
@@ -73,13 +73,13 @@ def scenarios(baseline: Scenario, historical: Scenario) -> list[Scenario]:
 
 
 NEEDED = (date(2012, 1, 2), date(2018, 12, 31))
-"""What the two scenarios must cover."""
+"""The period that the two scenarios must cover."""
 JOBS: dict[str, Any] = {"start": "2017-01-02", "places_per_year": 300_000_000}
-"""So many places that every youth has one within weeks: an effect on those who take it up, not a budget."""
+"""Enough places for every youth within weeks: the target is the effect on those who take a place, not a budget."""
 ROOM_FOR_ALL: dict[str, Any] = {"cases_per_year": 100_000, "judges": 5_000}
-"""A pole that takes every case there is: the pace at which it sends cases on, not its size."""
+"""A pole that takes every case: the target is the pace at which it sends cases on, not its size."""
 RAIDS = 0.7
-"""Share of weeks in which army units are out on search, against 0.3: raids without control of abuses."""
+"""Share of weeks that army units spend on search, instead of 0.3: raids without control of abuses."""
 
 
 def _all_measures() -> list[str]:
@@ -93,18 +93,18 @@ def _all_measures() -> list[str]:
 
 @dataclass(frozen=True)
 class Validation:
-    """What was found.
+    """The results of a validation.
 
     Attributes
     ----------
     table : DataFrame
-        A row per target: the band, the median and 5 to 95 % over draws and seeds, and the verdict.
+        One row per target: the band, the median and 5 to 95 % over draws and seeds, and the verdict.
     forecasts : DataFrame
-        Mean absolute error of attacks by region and year: the model's and that of naive forecasts.
+        Mean absolute error of attacks by region and year, of the model and of naive forecasts.
     draws, seeds : int
-        Draws of parameters (0: central values only), seeds for each.
+        The number of draws of parameters (0: central values only), and of seeds for each draw.
     about : dict
-        Versions and digests of what was run.
+        The versions of the software that made the runs.
     """
 
     table: pd.DataFrame
@@ -125,8 +125,8 @@ def validate(batch: Batch) -> Validation:
     Parameters
     ----------
     batch : Batch
-        Of the scenarios that `scenarios` gives, under the same draws and seeds. Draws and seeds that not all of
-        them finished are left out.
+        Runs of the scenarios that `scenarios` returns, under the same draws and seeds. A draw and seed that is not
+        finished in all of them is left out.
     """
     import pandas as pd
 
@@ -170,9 +170,9 @@ def _row(target: Target, values: NDArray[np.float64] | None) -> dict[str, Any]:
 
 
 def _signs_row() -> dict[str, Any]:
-    """The rule that no effect may have a prior of one sign unless its studies are of one sign."""
+    """The rule that an effect may have a prior of one sign only if the evidence justifies it."""
     wrong = one_signed()
-    note = f"one-signed: {', '.join(wrong)}" if wrong else "checked on the table of parameters"
-    target = Target("E", "effects with a prior of one sign that evidence does not justify", "parameters", 0, 0,
+    note = f"one-signed: {', '.join(wrong)}" if wrong else "checked in the table of parameters"
+    target = Target("E", "effects whose prior has one sign without evidence for it", "parameters", 0, 0,
                     "rule of the ensemble", note=note)  # fmt: skip
     return {**_row(target, np.array([float(len(wrong))])), "runs": 0}

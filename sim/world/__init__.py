@@ -1,1 +1,1 @@
-"""The world: the grid of Mali, its calendar, and the tables of facts. Nothing here changes during a run."""
+"""The world: the grid of Mali, the calendar and the tables of facts. Nothing here changes during a run."""

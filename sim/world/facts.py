@@ -1,8 +1,8 @@
 """The tables of facts in `sim/world/data`, read with their types.
 
-Every column of every table is explained, with unit, source, licence and quality, in `columns.csv`. The
-helpers below turn the tables that the model starts from into arrays over the nine regions, in the order of
-`Grid.region_names`, and into small records. `table` reads any of them as it is.
+The table `columns.csv` explains every column of every table, with its unit, source, licence and quality. `table` reads
+any table unchanged. The other functions read the tables that the model starts from and return small records, or arrays
+over the nine regions in the order of `Grid.region_names`.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ class Group:
 
     key: str
     name: str
-    parent: str | None  # key of the group it came out of
+    parent: str | None  # key of the group that it split from
     founded: date
     ended: date | None
-    heir: str | None  # key of the group that takes over its members at the end
-    home_cercles: tuple[str, ...]  # as in Grid.cercle
-    start_members: int  # persons on 2012-01-02, 0 if founded later
-    foreign_share: float  # 0..1, of the start members or founding core, not from Mali's youth
-    founding_core: int  # persons on the day it is founded, if that is later
+    heir: str | None  # key of the group that takes over its members when it ends
+    home_cercles: tuple[str, ...]  # names as in Grid.cercle
+    start_members: int  # persons on 2012-01-02, 0 if the group was founded later
+    foreign_share: float  # 0..1, share of the first members who do not come from Mali's youths
+    founding_core: int  # persons on the founding day, if the group was founded later
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,39 +47,39 @@ class Force:
     key: str
     name: str
     kind: str  # state, international or community
-    effectiveness: float  # per soldier, a French one = 1
-    low: float  # low end of effectiveness
-    high: float
-    abuse_factor: float  # abuses per contact, Malian army = 1
-    mandate: str  # search (goes looking for groups) or guard (holds places)
-    patrol_share: float  # 0..1, of its units out on patrol in a week
+    effectiveness: float  # per soldier; a French soldier = 1
+    low: float  # lowest plausible effectiveness
+    high: float  # highest plausible effectiveness
+    abuse_factor: float  # abuses per contact; the Malian army = 1
+    mandate: str  # search (looks for groups) or guard (holds places)
+    patrol_share: float  # 0..1, share of its units on patrol in a week
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """So many soldiers of a force in a region for a time."""
+    """A number of soldiers of one force in one region for a period."""
 
     force: str  # key of a Force
     region: int  # 0..8
-    cercle: str | None  # of the base, where known
+    cercle: str | None  # district of the base, if known
     start: date  # first day
-    end: date | None  # day after the last, None if it goes on
+    end: date | None  # day after the last day, None if the deployment goes on
     troops: int  # persons
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A town whose high-value sites draw raids from far."""
+    """A town with high-value sites that attract raids from far away."""
 
     name: str
-    cell: int  # of the grid
+    cell: int  # cell of the grid
     region: int  # 0..8
-    weight: float  # share of far raids that aim at it; sums to 1
+    weight: float  # share of the raids that aim at this town; the shares sum to 1
 
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """How the state stands in the nine regions at the start."""
+    """Trust in the state and presence of the state in the nine regions at the start."""
 
     trust: NDArray[np.float64]  # 0..1, in the state and its forces
     state_presence: NDArray[np.float64]  # 0..1, administration and services
@@ -89,26 +89,26 @@ class Trust:
 class Schooling:
     """Schooling and livelihood of youths in the nine regions."""
 
-    no_schooling: NDArray[np.float64]  # share who never went to school
-    mean_years: NDArray[np.float64]  # years, mean over all youths
-    livelihood: NDArray[np.float64]  # 9 x 2 (PLACES) x 3 (LIVELIHOODS), sums to 1 over the last
+    no_schooling: NDArray[np.float64]  # share of youths who never went to school
+    mean_years: NDArray[np.float64]  # mean years of schooling over all youths
+    livelihood: NDArray[np.float64]  # 9 x 2 (PLACES) x 3 (LIVELIHOODS), sums to 1 over the last axis
 
 
 def table(name: str) -> list[dict[str, Any]]:
-    """A table as a list of rows, each a dict by column.
+    """A table as a list of rows; each row is a dict by column.
 
-    A column whose filled fields are all whole numbers, all numbers or all ISO days is read as int, float or
-    date, any other as text; an empty field is None.
+    If all filled fields of a column are whole numbers, numbers or ISO dates, the column is read as int, float or date.
+    Any other column is read as text. An empty field is None.
 
     Parameters
     ----------
     name : str
-        Name of the table with or without ".csv", as in ``columns.csv``.
+        Name of the table, with or without ".csv", as in ``columns.csv``.
 
     Raises
     ------
     FileNotFoundError
-        If there is no such table.
+        If no table has this name.
 
     Examples
     --------
@@ -143,7 +143,7 @@ def region_codes() -> list[str]:
 
 
 def groups() -> list[Group]:
-    """The armed groups, parents before the groups that came out of them."""
+    """The armed groups. A parent comes before the groups that split from it."""
     return [
         Group(**{**_fields(row, Group), "home_cercles": tuple(row["home_cercles"].split(";"))})
         for row in _read("groups")
@@ -157,18 +157,18 @@ def forces() -> list[Force]:
 
 @cache
 def force_places() -> dict[str, int]:
-    """Place of every force in the table, by its key."""
+    """The position of each force in the table, by its key."""
     return {force.key: k for k, force in enumerate(forces())}
 
 
 @cache
 def of_the_state() -> NDArray[np.bool_]:
-    """Which forces are the state's own; the others are there as far as policy deploys them."""
+    """Which forces belong to the state. The others are present only as far as policy deploys them."""
     return np.array([force.kind == "state" for force in forces()])
 
 
 def deployments() -> list[Deployment]:
-    """The force plan as it was: who stood where, from when to when, with how many."""
+    """The recorded deployments: which force was where, from when to when, with how many soldiers."""
     region = {code: r for r, code in enumerate(region_codes())}
     return [
         Deployment(row["force"], region[row["region"]], row["cercle"], row["from"], row["to"], row["troops"])
@@ -177,7 +177,7 @@ def deployments() -> list[Deployment]:
 
 
 def sites() -> list[Site]:
-    """The towns that far raids aim at, each in its cell."""
+    """The towns that raids aim at, each with its cell."""
     grid, codes = world_grid(), region_codes()
     cell = {town.name: town.cell for town in grid.towns}
     return [Site(row["name"], cell[row["name"]], codes.index(row["region"]), row["weight"]) for row in _read("sites")]
@@ -185,7 +185,7 @@ def sites() -> list[Site]:
 
 @cache
 def languages() -> tuple[list[str], NDArray[np.float64]]:
-    """Main languages of youths: their names, and their shares as 9 x languages, each region summing to 1."""
+    """The main languages of youths: names, and shares as 9 x languages. The shares of a region sum to 1."""
     rows = _read("languages")
     names = list(dict.fromkeys(row["language"] for row in rows))
     share = {(row["region"], row["language"]): row["share"] for row in rows}
@@ -193,7 +193,7 @@ def languages() -> tuple[list[str], NDArray[np.float64]]:
 
 
 def media() -> tuple[tuple[str, ...], NDArray[np.float64]]:
-    """Weekly media use of youths: `CHANNELS`, and the shares as 9 x 2 (`PLACES`) x 4 (`CHANNELS`)."""
+    """Weekly media use of youths: `CHANNELS`, and shares of users as 9 x 2 (`PLACES`) x 4 (`CHANNELS`)."""
     rows = {(row["region"], row["place"]): row for row in _read("media")}
     return CHANNELS, np.array(
         [[[rows[code, place][channel] for channel in CHANNELS] for place in PLACES] for code in region_codes()]
@@ -201,7 +201,7 @@ def media() -> tuple[tuple[str, ...], NDArray[np.float64]]:
 
 
 def trust() -> Trust:
-    """Trust in the state and its forces, and the state's presence, at the start."""
+    """Trust in the state and its forces, and presence of the state, at the start."""
     return Trust(_by_region("trust", "trust"), _by_region("trust", "state_presence"))
 
 
@@ -216,11 +216,11 @@ def schooling() -> Schooling:
 
 
 def _fields(row: dict[str, Any], record: type) -> dict[str, Any]:
-    """The fields of a row that the record has; quality, source and note stay behind in the table."""
+    """The fields of a row that the record has. Quality, source and note stay in the table."""
     return {name: row[name] for name in record.__dataclass_fields__}  # type: ignore[attr-defined]
 
 
 def _by_region(name: str, column: str) -> NDArray[np.float64]:
-    """A column of a table with one row per region, in the order of the regions."""
+    """A column of a table that has one row per region, in the order of the regions."""
     rows = {row["region"]: row[column] for row in _read(name)}
     return np.array([rows[code] for code in region_codes()], dtype=np.float64)

@@ -1,8 +1,8 @@
 """The grid of Mali: 1,713 cells of a quarter degree in nine regions.
 
-The historical nine regions (before 2016) are used: Ménaka lies in Gao and Taoudénit in Tombouctou. Cells are
-ordered by region, and inside a region along a Hilbert curve, so that cells near each other on the ground are
-near in memory and the cells of a region are one slice.
+The regions are the nine before 2016: Ménaka is part of Gao and Taoudénit of Tombouctou. Cells are sorted by region and,
+within a region, along a Hilbert curve. Cells that are close on the ground are therefore close in memory, and the cells
+of a region are one slice.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ COUNTRIES = {
     "GIN": "Guinea",
     "SEN": "Senegal",
 }
-"""The seven neighbours, by the code used in the grid table, in the order of `Grid.border`."""
+"""The seven neighbouring countries by their code in the grid table, in the order of `Grid.border`."""
 
 _QUEEN_MOVES = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))
 _EARTH_KM = 6371.0088
 
 
 class Town(NamedTuple):
-    """A town: the cell it lies in, its name, and the people of the cell who live in towns (persons, 2012)."""
+    """A town: its cell, its name, and the people of the cell who live in towns (persons, 2012)."""
 
     cell: int
     name: str
@@ -42,42 +42,42 @@ class Town(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """Read-only columns over the cells of Mali; a cell is its row in all of them."""
+    """Read-only columns over the cells of Mali. The number of a cell is its row in every column."""
 
     lon: NDArray[np.float64]  # degrees east, cell centre
     lat: NDArray[np.float64]  # degrees north, cell centre
     row: NDArray[np.int32]  # row of the quarter-degree raster, 0 in the north
     col: NDArray[np.int32]  # column of the raster, 0 in the west
-    region: NDArray[np.int8]  # 0..8, place in region_names
+    region: NDArray[np.int8]  # 0..8, position in region_names
     cercle: list[str]  # district, one of 50
     population: NDArray[np.float64]  # persons, 2012
     urban_share: NDArray[np.float64]  # 0..1, share of the people who live in towns
-    area_km2: NDArray[np.float64]  # whole cell, with the part beyond the border
+    area_km2: NDArray[np.float64]  # the whole cell, including the part beyond the border
     town: list[str]  # nearest town
-    town_km: NDArray[np.float64]  # km to it
-    neighbours: NDArray[np.int32]  # n x 8, cells a queen's move away, -1 where there is none
-    border: NDArray[np.bool_]  # n x 7, touches that country
+    town_km: NDArray[np.float64]  # km to the nearest town
+    neighbours: NDArray[np.int32]  # n x 8, the cells one queen's move away, -1 where there is none
+    border: NDArray[np.bool_]  # n x 7, whether the cell touches that country
     region_names: list[str]  # nine
-    country_names: list[str]  # seven, the order of `border`
+    country_names: list[str]  # seven, in the order of `border`
 
     def __len__(self) -> int:
         return self.region.size
 
     @property
     def towns(self) -> list[Town]:
-        """The cells with townspeople, largest first; suburbs in a cell of their own stand alone."""
+        """The cells with townspeople, the largest first. A suburb in a cell of its own counts as a town."""
         people = self.population * self.urban_share
         return [
             Town(int(c), self.town[c], float(people[c])) for c in np.argsort(-people, kind="stable") if people[c] > 0
         ]
 
     def cells_of_region(self, region: int) -> slice:
-        """The cells of a region (0..8): one slice, by the order of the grid."""
+        """The cells of a region (0..8) as one slice of the grid."""
         first, last = np.searchsorted(self.region, [region, region + 1])
         return slice(int(first), int(last))
 
     def cells_of_cercle(self, name: str) -> NDArray[np.int64]:
-        """The cells of a cercle, empty if there is none of that name."""
+        """The cells of a district (cercle); empty if no district has this name."""
         return np.array([c for c, cercle in enumerate(self.cercle) if cercle == name], dtype=np.int64)
 
     def distance_km(self, a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
@@ -95,7 +95,7 @@ def distance_km(lon_a: ArrayLike, lat_a: ArrayLike, lon_b: ArrayLike, lat_b: Arr
 
 @cache
 def world_grid() -> Grid:
-    """The grid, read once per process; its arrays cannot be written to."""
+    """The grid, read once per process. Its arrays are read-only."""
     with (DATA / "regions.csv").open(encoding="utf-8", newline="") as file:
         regions = {row["region_code"]: row["name"] for row in csv.DictReader(file)}
     with (DATA / "grid.csv").open(encoding="utf-8", newline="") as file:
@@ -140,22 +140,22 @@ def _frozen(array: NDArray) -> NDArray:
 
 
 def _queen_neighbours(row: NDArray[np.int32], col: NDArray[np.int32]) -> NDArray[np.int32]:
-    """For each cell the eight cells around it, -1 outside the country."""
-    # a rim of -1 around the raster, so that no move leaves it
+    """The eight cells around each cell; -1 outside the country."""
+    # a rim of -1 around the raster keeps every move inside it
     raster = np.full((row.max() + 3, col.max() + 3), -1, dtype=np.int32)
     raster[row + 1, col + 1] = np.arange(row.size)
     return np.stack([raster[row + 1 + down, col + 1 + right] for down, right in _QUEEN_MOVES], axis=1)
 
 
 def _along_hilbert(x: NDArray[np.int32], y: NDArray[np.int32]) -> NDArray[np.int64]:
-    """The place of each point along a Hilbert curve through the smallest square that holds all."""
+    """The position of each point along a Hilbert curve through the smallest square that holds all points."""
     side = 1 << int(max(x.max(), y.max())).bit_length()
     place = np.zeros(x.shape, dtype=np.int64)
     step = side // 2
     while step:
         right, lower = (x & step) > 0, (y & step) > 0
         place += step * step * ((3 * right) ^ lower)
-        flip = right & ~lower  # turn the quadrant so that the curve goes on where it left off
+        flip = right & ~lower  # turn the quadrant so that the curve continues where it left off
         x, y = np.where(flip, side - 1 - x, x), np.where(flip, side - 1 - y, y)
         x, y = np.where(lower, x, y), np.where(lower, y, x)
         step //= 2

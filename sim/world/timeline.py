@@ -1,8 +1,8 @@
 """Weeks and dates.
 
-A run is a row of whole weeks counted from its first day: week ``w`` is the seven days from ``start + 7 w``.
-The default start, 2012-01-02, is a Monday, so its weeks are calendar weeks; another first day gives weeks
-that begin on that day of the week. Days left over before ``end`` that do not fill a week are not simulated.
+A run consists of whole weeks, counted from its first day: week ``w`` is the seven days from ``start + 7 w``. The
+default start, 2012-01-02, is a Monday, so the weeks are calendar weeks. With another first day, weeks begin on that day
+of the week. Days before ``end`` that do not fill a whole week are not simulated.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ class Clock:
     Parameters
     ----------
     start, end : datetime.date
-        First day, and the day on which the last week must be over.
+        The first day, and the day by which the last week must be over.
 
     Raises
     ------
     ValueError
-        If not even one week fits in between.
+        If not even one week fits between the two days.
 
     Examples
     --------
@@ -41,7 +41,7 @@ class Clock:
 
     def __post_init__(self) -> None:
         if self.weeks < 1:
-            raise ValueError(f"from {self.start} to {self.end} there is not one whole week")
+            raise ValueError(f"the period from {self.start} to {self.end} is less than one whole week")
 
     @property
     def weeks(self) -> int:
@@ -49,9 +49,9 @@ class Clock:
         return (self.end - self.start).days // DAYS
 
     def date(self, week: int) -> dt.date:
-        """The first day of a week; weeks before 0 or past the last one are dates outside the run."""
+        """The first day of a week. A week before 0 or after the last gives a date outside the run."""
         return self.start + dt.timedelta(days=DAYS * int(week))
 
     def week(self, day: dt.date) -> int:
-        """The week in which a day falls: negative before the start, `weeks` or more after the end."""
+        """The week that contains a day: negative before the start, `weeks` or more after the end."""
         return (day - self.start).days // DAYS

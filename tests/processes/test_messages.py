@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from worlds import alike, fullest, quiet, with_values
 
+from sim.measures.base import REGIONS
 from sim.population.imams import IN_TRAINING, TRAINED, speakers
 from sim.population.youth import KILLED
 from sim.processes.messages import CLIPS, COUNSEL, LASTING, PROPAGANDA, messages
@@ -127,7 +128,9 @@ def test_clips_reach_the_share_of_the_users_that_is_aired():
     assert not seen[1::2].any()
     alike(seen[::2].sum(), 0.8, seen[::2].size)
     assert country.flow("reached_clips").sum() == seen.sum() * 500
-    np.testing.assert_array_equal(country.flow("reached_clips"), np.bincount(country.society.cell, seen, 1713) * 500)
+    np.testing.assert_array_equal(
+        country.flow("reached_clips"), np.bincount(country.society.cell, seen, len(country.grid)) * 500
+    )
 
 
 def test_two_channels_reach_by_themselves_and_both_views_count():
@@ -315,10 +318,10 @@ def test_only_moderate_imams_in_post_without_a_course_speak_out():
     people.training[::3] = TRAINED
     people.training[1::3] = IN_TRAINING
     people.away_until[::2] = 10
-    speaks = speakers(people, region, np.ones(9), 0.5, country.seed, 9)
+    speaks = speakers(people, region, np.ones(len(REGIONS)), 0.5, country.seed, 9)
     who = np.arange(people.stance.size)
     assert np.array_equal(speaks, (people.stance < 0.5) & (who % 3 == 2) & (who % 2 == 1))
-    back = speakers(people, region, np.ones(9), 0.5, country.seed, 10)
+    back = speakers(people, region, np.ones(len(REGIONS)), 0.5, country.seed, 10)
     assert np.array_equal(back, (people.stance < 0.5) & (who % 3 == 2))
 
 
@@ -328,14 +331,14 @@ def test_a_larger_share_adds_speakers_and_those_who_speak_go_on():
     able = people.stance < 0.5
     before = np.zeros(people.stance.size, bool)
     for share in (0.0, 0.2, 0.6, 1.0):
-        asked = np.full(9, share)
+        asked = np.full(len(REGIONS), share)
         speaks = speakers(people, region, asked, 0.5, country.seed, 0)
         alike(speaks.sum(), share, able.sum())
         assert not (before & ~speaks).any()
         assert np.array_equal(speaks, speakers(people, region, asked, 0.5, country.seed, 100))
         before = speaks
-    others = speakers(people, region, np.full(9, 0.2), 0.5, quiet(5000, seed=2).seed, 0)
-    assert (others != speakers(people, region, np.full(9, 0.2), 0.5, country.seed, 0)).any()
+    others = speakers(people, region, np.full(len(REGIONS), 0.2), 0.5, quiet(5000, seed=2).seed, 0)
+    assert (others != speakers(people, region, np.full(len(REGIONS), 0.2), 0.5, country.seed, 0)).any()
 
 
 def test_levers_that_are_set_to_nothing_done_leave_every_bit_as_it_is():

@@ -6,7 +6,7 @@ from unittest import mock
 
 import numpy as np
 
-from sim import week
+from sim import beginning
 from sim.country import Country
 from sim.scenario import Scenario
 from sim.world.grid import world_grid
@@ -59,12 +59,12 @@ def small_grid(youths_per_cell: int, persons_per_youth: int, share_15_35: float)
 @contextmanager
 def on_map(grid):
     """Let countries begin on this map."""
-    with mock.patch.object(week, "world_grid", return_value=grid):
-        week._society.cache_clear()  # societies are kept by world seed, not by map
+    with mock.patch.object(beginning, "world_grid", return_value=grid):
+        beginning._society.cache_clear()  # societies are kept by world seed, not by map
         try:
             yield
         finally:
-            week._society.cache_clear()
+            beginning._society.cache_clear()
 
 
 def begin_small(scenario: Scenario, seed: int, world_seed: int = 1, youths_per_cell: int = 20) -> Country:
@@ -73,7 +73,7 @@ def begin_small(scenario: Scenario, seed: int, world_seed: int = 1, youths_per_c
 
     share = Parameters.default().replaced(scenario.parameters).share_15_35
     with on_map(small_grid(youths_per_cell, scenario.persons_per_youth, share)):
-        return week.begin(scenario, seed, world_seed)
+        return beginning.begin(scenario, seed, world_seed=world_seed)
 
 
 def of_country(country: Country) -> Twin:

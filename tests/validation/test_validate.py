@@ -50,7 +50,7 @@ def in_region(value, *names):
 
 
 def target(pattern, key=None):
-    """The one target whose pattern begins so."""
+    """The one target whose pattern begins with this text."""
     [found] = [t for t in TARGETS if t.pattern.startswith(pattern) and key in (None, t.key)]
     return found
 
@@ -97,8 +97,8 @@ def test_what_is_left_of_clips_is_the_later_shift_over_that_of_the_last_week_of_
     on, later = (np.array([day == when for day in DATES], float) for when in (t.AFTER_CLIPS, t.GONE_AFTER))
     records = {"baseline": made(attitude_mean=0.1), "clips": made(attitude_mean=0.1 - 0.04 * on - 0.01 * later)}
     assert target("clips for 12 months: mean support").value(records) == pytest.approx(-0.04)
-    assert target("what is left of it").value(records) == pytest.approx(0.25)
-    assert np.isnan(target("what is left of it").value({"baseline": made(), "clips": made()}))
+    assert target("clips for 12 months: share of that effect").value(records) == pytest.approx(0.25)
+    assert np.isnan(target("clips for 12 months: share of that effect").value({"baseline": made(), "clips": made()}))
 
 
 def test_a_state_of_mali_is_weighted_by_people():
@@ -158,7 +158,7 @@ def test_members_are_compared_with_young_men_and_with_counts_of_2014_to_2018():
     }
     assert target("fewest active members").value(records) == 57.0
     assert target("most active members").value(records) == 107.0
-    assert target("active members among men").value(records) == pytest.approx(100 * 107 / t.men_15_to_29())
+    assert target("active members as a share of men").value(records) == pytest.approx(100 * 107 / t.men_15_to_29())
     assert 1e6 < t.men_15_to_29() < 3e6
 
 

@@ -38,5 +38,5 @@ def test_days_outside_the_span_have_weeks_outside_it():
 
 
 def test_a_span_without_a_whole_week_is_refused():
-    with pytest.raises(ValueError, match="not one whole week"):
+    with pytest.raises(ValueError, match="less than one whole week"):
         Clock(date(2012, 1, 2), date(2012, 1, 8))

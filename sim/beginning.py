@@ -1,0 +1,259 @@
+"""How a country begins: its society, its armed groups and forces, and its first members."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.country import Country, Places
+from sim.engine.checks import whole
+from sim.engine.errors import InputError
+from sim.engine.luck import seed_key
+from sim.levers import Levers
+from sim.measures import MEASURES, PLUGINS
+from sim.parameters import LAST_DRAW, Parameters
+from sim.population.groups import FOREIGN, NOBODY, Groups, Roster, first_bases, founders, nearest_home_km
+from sim.population.imams import first_imams, ordain
+from sim.population.security import Deployment, muster
+from sim.population.youth import MEMBER, SETTLED_BY, STATUSES, Society, settle
+from sim.processes.approach import average_pull, enlist
+from sim.processes.groups import count
+from sim.processes.measures import measures
+from sim.processes.record import MEANS, observables
+from sim.processes.security import post_units
+from sim.record import FLOWS
+from sim.version import versions
+from sim.world import facts
+from sim.world.grid import Grid, world_grid
+from sim.world.timeline import Clock
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+LONGEST_RUN = 1040  # weeks: in twenty years the newcomers of the first week nearly reach 36 themselves
+FEWEST_YOUTHS = 8  # a youth has six neighbours
+
+
+def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int = 0) -> Country:
+    """The country on the first day of a scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The period, the measures, and the values it sets.
+    seed : int
+        Luck of the run.
+    world_seed : int
+        Who lives where and knows whom; runs that are compared share it.
+    draw : int
+        Draw of the uncertain parameters; 0 gives central values. Values that the scenario sets stay. Each draw has its
+        own luck.
+
+    Raises
+    ------
+    InputError
+        If the scenario cannot be run.
+    """
+    seed, world_seed = whole(seed, "seed"), whole(world_seed, "world_seed")
+    draw = whole(draw, "draw", 0, LAST_DRAW)
+    grid, clock = world_grid(), scenario.clock
+    p = Parameters.default().drawn(draw).replaced(scenario.parameters)
+    if clock.weeks > LONGEST_RUN:
+        raise InputError(f"the run has {clock.weeks} weeks; at most {LONGEST_RUN} are possible")
+    society = _society(scenario.persons_per_youth, world_seed, tuple((name, p[name]) for name in SETTLED_BY))
+    key = seed_key(seed, draw)
+    table = _groups(scenario, clock, grid)
+    trust = facts.trust()
+    cells, regions, forces, armed = len(grid), len(grid.region_names), len(facts.forces()), len(table.keys)
+    seen = observables(sorted(MEASURES), {name: m.delivers for name, m in MEASURES.items()})
+    languages = facts.languages()[0]
+    sizes = {"channel": len(facts.CHANNELS), "language": len(languages), "cell": cells, "region": regions,
+             "country": len(grid.country_names), "group": armed, "force": forces}  # fmt: skip
+    country = Country(
+        about=_about(scenario, p, seed, world_seed, draw),
+        clock=clock,
+        week=0,
+        seed=key,
+        world_seed=world_seed,
+        parameters=p.carried_over(),
+        grid=grid,
+        society=society,
+        groups=table,
+        places=_places(grid, table, p),
+        measures=tuple(scenario.active_measures()),
+        levers=Levers(sizes),
+        youth=society.newborn.copy(),
+        imams=ordain(grid, p, world_seed),
+        roster=Roster.empty(4096),
+        units=muster(grid, *_deployments(scenario, clock), p.unit_persons, p.rural_base_weight, world_seed),
+        insecurity=np.zeros(cells),
+        trust=trust.trust[grid.region],
+        trust_start=trust.trust[grid.region],
+        state_presence=trust.state_presence[grid.region],
+        state_start=trust.state_presence[grid.region],
+        average_pull=average_pull(society, society.newborn, trust.trust[grid.region], p),
+        hold=np.zeros(cells),
+        members=np.zeros((armed, cells), np.int64),
+        recruiters=np.zeros((armed, cells), np.int64),
+        shifted=np.zeros(regions),
+        links=np.zeros(cells, np.int64),
+        posted=np.zeros((forces, regions)),
+        trained=np.zeros(forces),
+        forces=np.zeros(cells),
+        troops=np.zeros(cells),
+        attacks_now=np.zeros((armed, cells), np.int64),
+        felt=np.zeros(len(society.chunks), np.uint8),
+        flows=np.zeros((len(FLOWS), cells)),
+        totals=np.zeros((len(FLOWS), cells)),
+        means=np.zeros((len(MEANS), cells)),
+        youth_sums=np.zeros((len(society.blocks), 3), np.int64),
+        population=np.zeros((regions, len(STATUSES)), np.int64),
+        observables=seen,
+        names={o.name: k for k, o in enumerate(seen)},
+        values=np.zeros((clock.weeks, regions, len(seen))),
+    )
+    _first_members(country)
+    count(country)
+    measures(country)  # they decide which forces are deployed on the first day
+    post_units(country)
+    country.flows[:] = 0.0
+    return country
+
+
+@lru_cache(maxsize=1)
+def _society(persons_per_youth: int, world_seed: int, parameters: tuple) -> Society:
+    """The society of a world seed, kept for the next run, because most runs of a batch share it."""
+    p, grid = Parameters(dict(parameters)), world_grid()
+    society = settle(grid, p, persons_per_youth, world_seed, first_imams(grid, p))
+    if society.size < FEWEST_YOUTHS:
+        raise InputError(
+            f"persons_per_youth is {persons_per_youth}, which leaves {society.size} youths; "
+            f"at least {FEWEST_YOUTHS} are needed"
+        )
+    return society
+
+
+def _groups(scenario: Scenario, clock: Clock, grid: Grid) -> Groups:
+    """The armed groups of the table of facts, as the scenario changes them."""
+    rows = []
+    for row in facts.groups():
+        changes = dict(scenario.groups.get(row.key, {}))
+        if changes.pop("enabled", True):
+            rows.append({**{name: getattr(row, name) for name in row.__dataclass_fields__}, **changes})
+    if not rows:
+        raise InputError("every armed group is disabled; leave at least one enabled")
+    keys = [row["key"] for row in rows]
+    place = {key: g for g, key in enumerate(keys)}
+
+    def week(day: date | None) -> int:
+        return clock.weeks + 1 if day is None else clock.week(day)
+
+    home_cells = [np.concatenate([grid.cells_of_cercle(name) for name in row["home_cercles"]]) for row in rows]
+    return Groups(
+        keys=keys,
+        names=[row["name"] for row in rows],
+        parent=np.array([place.get(row["parent"], NOBODY) for row in rows]),
+        heir=np.array([place.get(row["heir"], NOBODY) for row in rows]),
+        founded=np.array([week(row["founded"]) for row in rows]),
+        ended=np.array([week(row["ended"]) for row in rows]),
+        start_members=np.array([row["start_members"] for row in rows]),
+        foreign_share=np.array([row["foreign_share"] for row in rows]),
+        founding_core=np.array([row["founding_core"] for row in rows]),
+        home=np.stack([nearest_home_km(grid, cells) for cells in home_cells]),
+        home_cells=home_cells,
+    )
+
+
+def _deployments(scenario: Scenario, clock: Clock) -> tuple[list[Deployment], np.ndarray]:
+    """The deployments and the traits of the forces, as the scenario changes them."""
+    forces = facts.forces()
+    place = {force.key: k for k, force in enumerate(forces)}
+    traits = np.array([
+        [scenario.forces.get(f.key, {}).get(name, getattr(f, name)) for name in
+         ("effectiveness", "abuse_factor", "patrol_share")] for f in forces
+    ])  # fmt: skip
+    out = []
+    for d in facts.deployments():
+        changes: dict[str, Any] = scenario.forces.get(d.force, {})
+        troops = d.troops * changes.get("scale", 1.0)
+        since = max(clock.week(d.start), clock.week(changes["start"]) if "start" in changes else -(10**6))
+        until = clock.weeks + 1 if d.end is None else clock.week(d.end)
+        until = min(until, clock.week(changes["end"]) if "end" in changes else until)
+        if changes.get("enabled", True) and troops > 0 and since < until:
+            out.append(Deployment(place[d.force], d.region, d.cercle, since, until, troops))
+    return out, traits
+
+
+@cache
+def _distances() -> np.ndarray:
+    """Km between any two cells (float32: 12 MB)."""
+    grid = world_grid()
+    everywhere = np.arange(len(grid))
+    return grid.distance_km(everywhere[:, None], everywhere[None, :]).astype(np.float32)
+
+
+def _places(grid: Grid, table: Groups, p: Parameters) -> Places:
+    """What follows from the map, the groups' homes and the parameters."""
+    towns = np.array([town.cell for town in grid.towns])
+    pull = np.array([town.population for town in grid.towns])
+    everywhere = np.arange(len(grid))
+    sites = facts.sites()
+    site_cells = np.array([s.cell for s in sites])
+    weight = np.array([s.weight for s in sites])
+    from_home = table.home[:, site_cells]
+    near = _distances() <= p.patrol_km
+    near &= grid.region[:, None] == grid.region[None, :]
+    return Places(
+        region_first=np.searchsorted(grid.region, np.arange(len(grid.region_names) + 1)),
+        people_pull=(grid.population + 1.0) ** p.move_people,
+        home_pull=np.exp(-table.home / p.home_km),
+        town_cells=towns,
+        town_pull=pull**p.move_people,
+        town_distance=(_distances()[:, towns] + p.gravity_km) ** -p.gravity_power
+        * (everywhere[:, None] != towns[None, :]),
+        sites=site_cells,
+        site_pull=weight**p.raid_people * (from_home + p.gravity_km) ** -p.gravity_power,
+        reach_first=np.concatenate([[0], np.cumsum(near.sum(axis=1))]),
+        reach=np.nonzero(near)[1],
+    )
+
+
+def _first_members(country: Country) -> None:
+    """Put the members of the groups that exist on the first day into the roster."""
+    from_abroad = int(FOREIGN)
+    table = country.groups
+    first = np.where(table.start_members > 0, table.start_members, table.founding_core)
+    sizes = np.zeros(first.size, np.int64)  # groups that ended before a late start have passed their members on
+    there = (table.founded < 0) | (table.alive(0) & (table.start_members > 0))
+    acting = table.acting(0)
+    np.add.at(sizes, acting[there & (acting != NOBODY)], first[there & (acting != NOBODY)])
+    for g in np.flatnonzero(sizes > 0):
+        total = int(sizes[g])
+        rows = founders(country.society, country.youth.status, table, int(g), total, country.seed)
+        foreign = max(0, total - rows.size * country.society.persons_per_youth)
+        enlist(country, rows, np.full(rows.size, g, np.int8))
+        names = from_abroad + np.arange(foreign, dtype=np.uint32)
+        country.roster.append(
+            foreign,
+            person=names,
+            youth=NOBODY,
+            group=g,
+            cell=first_bases(names, int(g), country.groups, country.grid, country.parameters.move_people, country.seed),
+            state=MEMBER,
+        )
+        from_abroad += foreign
+
+
+def _about(scenario: Scenario, p: Parameters, seed: int, world_seed: int, draw: int) -> dict[str, Any]:
+    """What is needed to make the run again."""
+    return {
+        "scenario": scenario.resolved(),
+        "seed": seed,
+        "world_seed": world_seed,
+        "draw": draw,
+        "parameters": p.as_dict(),
+        "versions": versions(PLUGINS),
+    }
