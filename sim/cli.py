@@ -249,7 +249,7 @@ def validate(making: Making, baseline: str, historical: str, draws: int, seeds: 
     from sim.validation.validate import validate as against
     from sim.views.results import write_tables
     from sim.views.tables import console
-    from sim.views.validation import show_validation, validation_page
+    from sim.views.tables.validation import show_validation, validation_page
 
     scenarios = tried(*making.load(baseline, historical))
     batch = making.batch(scenarios, range(1, seeds + 1), range(1, draws + 1), "validation")
@@ -284,8 +284,8 @@ def sweep(making: Making, file: str, dry_run: bool, discover: tuple[str, ...], s
     from sim.stores.folder import folder_name
     from sim.sweeps import sweep as sweeps
     from sim.sweeps.discovery import check_discovery
-    from sim.views.sweep_tables import show_plan
     from sim.views.tables import console
+    from sim.views.tables.sweeps import show_plan
 
     plan = sweeps.load_sweep(file, overrides(making.persons_per_youth, making.changes))
     if seeds is not None:
@@ -347,8 +347,8 @@ def check(files: tuple[str, ...], persons_per_youth: int | None, changes: tuple[
     """Check scenario and sweep files, and show what they would do, what it would cost, and how long it would take."""
     from sim.batches.preview import preview
     from sim.sweeps.sweep import is_sweep, load_sweep, takes
-    from sim.views.sweep_tables import show_plan
     from sim.views.tables import console, show_preview
+    from sim.views.tables.sweeps import show_plan
 
     wrong = 0
     for file in files:
@@ -442,8 +442,8 @@ def explain(
     """
     from sim.stores.folder import folder_name
     from sim.stories.explain import explain as follow
-    from sim.views.stories import check_folder, save_explanation, show_explanation
     from sim.views.tables import console
+    from sim.views.tables.stories import check_folder, save_explanation, show_explanation
 
     a, b = load([first, second], persons_per_youth, changes)
     if out is None:

@@ -39,6 +39,8 @@ TESTS = {
     "sim/processes/exits.py": "tests/processes/test_justice_and_exits.py",
     "sim/processes/imams.py": "tests/processes/test_imam_courses.py",
     "sim/processes/measures.py": "tests/measures/test_base.py",
+    **{f"sim/measures/{name}.py": "tests/measures/test_base.py" for name in ("planning", "regions", "settings")},
+    **{f"sim/comparison/{name}.py": "tests/comparison" for name in ("arrays", "outcomes", "summary")},
     "sim/measures/posted.py": "tests/measures/test_joint_patrols.py",
     "sim/measures/women_and_civil_society.py": "tests/measures/test_women_and_civil_society.py",
 }
@@ -47,7 +49,7 @@ ABOUT = """\
 A mutant is the program with one small change: another operator, another number, a condition turned round. If the tests
 of the file still pass, the mutant survives: either a test is missing, or the change makes no difference.
 `nox -s mutation -- FILE` makes the mutants of a file, `nox -s mutation` those of all processes, all measures and the
-whole of `sim/comparison`.
+whole of `sim/comparison`. Processes and measures have some 4,800 mutants, at about six seconds of one core each.
 """.splitlines()
 USUAL = {
     "Add": "Sub", "Sub": "Add", "Mul": "Div", "Div": "Mul", "FloorDiv": "Div", "Mod": "Mul", "Pow": "Mul",
@@ -137,7 +139,8 @@ def mutate(file: str, at_most: int | None) -> None:
 def changed(diff: str) -> tuple[str, str]:
     """The line before and after, from the diff of a mutant."""
     lines = [line for line in diff.splitlines() if not line.startswith(("---", "+++"))]
-    return tuple(next((line[1:].strip() for line in lines if line.startswith(sign)), "") for sign in "-+")
+    before, after = (next((line[1:].strip() for line in lines if line.startswith(sign)), "") for sign in "-+")
+    return before, after
 
 
 def page() -> None:

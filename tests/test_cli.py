@@ -460,7 +460,7 @@ def test_attribute_shares_out_a_package_and_makes_no_run_twice(tmp_path):
     package.write_text(TINY + "measures:\n  joint_patrols: {patrols: 20}\n  joint_training: true\n")
     result = kumakan("attribute", package, "--seeds", 2, "--workers", 1, "--out", tmp_path / "out")
     assert result.exit_code == 0, result.output
-    assert "What both owes to each of its measures" in result.stdout
+    assert "What each measure contributes to both" in result.stdout
     assert "4 runs" in result.stderr or "8 runs" in result.stderr
     shares = pd.read_csv(tmp_path / "out" / "attribution.csv")
     assert set(shares["measure"]) == {"joint_patrols", "joint_training"}

@@ -28,6 +28,8 @@ class Outcome:
         Its name in tables and on the command line.
     better : {"fewer", "more", "none"}
         Which direction is better.
+    label : str
+        What every table, figure and page calls it; "fewer" or "higher" can stand before it.
     group : str
         `SOUGHT` or `LEDGER`.
     of : str
@@ -36,14 +38,18 @@ class Outcome:
         Instead of one observable: the sum of all observables whose names begin with this prefix.
     elsewhere : bool
         Whether it counts only the regions in which no measure acts that a scenario and the baseline do not share.
+    spared : str
+        The noun for one unit of it that a measure spares, where there is one.
     """
 
     name: str
     better: str
+    label: str
     group: str = SOUGHT
     of: str = ""
     prefix: str = ""
     elsewhere: bool = False
+    spared: str = ""
 
     def observables(self, record: Record) -> list[str]:
         """Names of its observables in a record."""
@@ -56,29 +62,27 @@ class Outcome:
 OUTCOMES = {
     outcome.name: outcome
     for outcome in (
-        Outcome("joined", "fewer"),
-        Outcome("attacks", "fewer"),
-        Outcome("deaths_civilian", "fewer"),
-        Outcome("trust", "more"),
-        Outcome("attitude_mean", "fewer"),
-        Outcome("abuses", "fewer", LEDGER),
-        Outcome("wrongful_arrests", "fewer", LEDGER),
-        Outcome("backfired", "fewer", LEDGER),
-        Outcome("imams_silenced", "fewer", LEDGER),
-        Outcome("attacks_displaced", "fewer", LEDGER),
-        Outcome("joined_elsewhere", "fewer", LEDGER, of="joined", elsewhere=True),
-        Outcome("attacks_elsewhere", "fewer", LEDGER, of="attacks", elsewhere=True),
-        Outcome("cost", "none", LEDGER, prefix="cost_"),
+        Outcome("joined", "fewer", "people who joined", spared="person kept from joining"),
+        Outcome("attacks", "fewer", "attacks by armed groups", spared="attack averted"),
+        Outcome("deaths_civilian", "fewer", "civilians killed", spared="civilian death averted"),
+        Outcome("trust", "more", "trust in the security forces"),
+        Outcome("attitude_mean", "fewer", "sympathy with violent groups"),
+        Outcome("abuses", "fewer", "abuses by security forces", LEDGER),
+        Outcome("wrongful_arrests", "fewer", "wrongful arrests", LEDGER),
+        Outcome("backfired", "fewer", "viewers moved towards violence", LEDGER),
+        Outcome("imams_silenced", "fewer", "imams silenced by threats", LEDGER),
+        Outcome("attacks_displaced", "fewer", "attacks moved to softer targets", LEDGER),
+        Outcome("joined_elsewhere", "fewer", "people who joined elsewhere", LEDGER, of="joined", elsewhere=True),
+        Outcome("attacks_elsewhere", "fewer", "attacks elsewhere", LEDGER, of="attacks", elsewhere=True),
+        Outcome("cost", "none", "cost", LEDGER, prefix="cost_"),
     )
 }
 """The outcomes of every comparison. Any observable of a record can be compared beside them, by its own name."""
 
-_WORDS = {"deaths_civilian": "civilians killed", "attitude_mean": "mean attitude"}
-
 
 def in_words(outcome: str) -> str:
-    """What an outcome is called in tables and figures."""
-    return _WORDS.get(outcome, outcome.replace("_", " "))
+    """What tables, figures and pages call an outcome."""
+    return OUTCOMES[outcome].label if outcome in OUTCOMES else outcome.replace("_", " ")
 
 
 def check_outcomes(names: Sequence[str]) -> None:
@@ -104,7 +108,7 @@ def chosen(names: Sequence[str], examples: Sequence[Record]) -> list[Outcome]:
     """
     found = []
     for name in names:
-        outcome = OUTCOMES.get(name, Outcome(name, "none"))
+        outcome = OUTCOMES.get(name, Outcome(name, "none", name.replace("_", " ")))
         there = any(outcome.observables(example) for example in examples)
         if name not in OUTCOMES and not there:
             raise _no_outcome(name, [*OUTCOMES, *examples[0].names])

@@ -150,31 +150,23 @@ def _count(roster, members, recruiters):
             recruiters[g, c] += roster.recruiter[e]
 
 
-class Staff(NamedTuple):
-    """Members and recruiters by group."""
-
-    members: np.ndarray
-    recruiters: np.ndarray
-    wanted: np.ndarray  # recruiters a group can keep
-
-
 @loop
-def _promote(seed, week, rate, staff, roster, recruiters):
+def _promote(seed, week, rate, scale, roster, members, recruiters):
     """Make members recruiters, or the reverse, where a group has fewer or more recruiters than it can keep."""
+    everyone, have = members.sum(axis=1), recruiters.sum(axis=1)
+    missing = scale * np.sqrt(everyone) - have
     person, recruiter = roster.person, roster.recruiter
     for e in range(person.size):
         if roster.state[e] != MEMBER or roster.abroad[e] != HERE:
             continue
         g, c = roster.group[e], roster.cell[e]
-        have = staff.recruiters[g]
-        missing = staff.wanted[g] - have
         if recruiter[e]:
-            if missing < 0.0 and luck(BECOMES_RECRUITER, seed, week, person[e]) < -rate * missing / have:
+            if missing[g] < 0.0 and luck(BECOMES_RECRUITER, seed, week, person[e]) < -rate * missing[g] / have[g]:
                 recruiter[e] = 0
                 recruiters[g, c] -= 1
-        elif missing > 0.0:
-            others = max(staff.members[g] - have, 1)
-            if luck(BECOMES_RECRUITER, seed, week, person[e]) < rate * missing / others:
+        elif missing[g] > 0.0:
+            others = max(everyone[g] - have[g], 1)
+            if luck(BECOMES_RECRUITER, seed, week, person[e]) < rate * missing[g] / others:
                 recruiter[e] = 1
                 recruiters[g, c] += 1
 
@@ -215,10 +207,7 @@ def groups(country: Country) -> None:
     _move(country.seed, week, moves, roster, country.flows_of(Crossings))
 
     count(country)
-    members = country.members.sum(axis=1)
-    wanted = p.recruiter_scale * np.sqrt(members)
-    staff = Staff(members=members, recruiters=country.recruiters.sum(axis=1), wanted=wanted)
-    _promote(country.seed, week, p.promotion_rate, staff, roster, country.recruiters)
+    _promote(country.seed, week, p.promotion_rate, p.recruiter_scale, roster, country.members, country.recruiters)
 
 
 def _found(country: Country, g: int) -> None:

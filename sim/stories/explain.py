@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sim.country import Country
     from sim.scenario import Scenario
-    from sim.stories.partings import Joining, Moment, Parting, Person
+    from sim.stories.parting import Joining, Moment, Parting, Person
 
 AGES = ((15, 19), (20, 24), (25, 29), (30, 35))
 YEAR = 365.2425 / 7.0  # weeks
@@ -226,7 +226,7 @@ def _event_rows(parted: Sequence[Parting]) -> Iterator[tuple[str, str, str, str,
 def _added_up(persons: pd.DataFrame, country: Country) -> pd.DataFrame:
     """A row per combination that occurs, in the order of the tables."""
     from sim.processes.approach import REASONS
-    from sim.stories.partings import CHANGES
+    from sim.stories.parting import CHANGES
 
     order = {
         "change": list(CHANGES),
@@ -243,7 +243,7 @@ def _with_dates(events: pd.DataFrame, country: Country) -> pd.DataFrame:
     """Persons and median date by what parted them, the most frequent first."""
     import pandas as pd
 
-    from sim.stories.partings import BECAUSE, CHANGES, DECISIONS, DIFFERENCES
+    from sim.stories.parting import BECAUSE, CHANGES, DECISIONS, DIFFERENCES
 
     meanings = {key: what.meaning for key, what in DIFFERENCES.items()}
     weeks = events.groupby(list(EVENTS[:4]))["week"]

@@ -1,5 +1,5 @@
 """Figures: maps, time series and effects, each one call that returns a matplotlib `Figure`, and `save` to
-keep them; tables for the terminal.
+keep them; tables for the terminal; the report; the page in the browser.
 
     from sim.views import about, map_record, save
 
@@ -14,41 +14,31 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.views.effects import plot_attribution, plot_effects, plot_shares
-    from sim.views.maps import map_cells, map_effect, map_record, map_regions
-    from sim.views.saving import save
-    from sim.views.series import plot_effects_over_time, plot_series
-    from sim.views.sheet import about
-    from sim.views.sweeps import heat_map, plot_cost_effect, plot_indices, plot_line, sweep_figures, tornado
-
-_HOMES = {
-    "about": "sheet",
-    "heat_map": "sweeps",
-    "map_cells": "maps",
-    "map_effect": "maps",
-    "map_record": "maps",
-    "map_regions": "maps",
-    "plot_attribution": "effects",
-    "plot_cost_effect": "sweeps",
-    "plot_effects": "effects",
-    "plot_effects_over_time": "series",
-    "plot_indices": "sweeps",
-    "plot_line": "sweeps",
-    "plot_series": "series",
-    "plot_shares": "effects",
-    "save": "saving",
-    "sweep_figures": "sweeps",
-    "tornado": "sweeps",
-}
+    from sim.views.figures.effects import plot_attribution, plot_batch, plot_effects, plot_shares
+    from sim.views.figures.maps import map_cells, map_effect, map_record, map_regions
+    from sim.views.figures.saving import save
+    from sim.views.figures.series import plot_effects_over_time, plot_series
+    from sim.views.figures.sweeps import (
+        heat_map,
+        plot_cost_effect,
+        plot_indices,
+        plot_line,
+        sweep_figures,
+        tornado,
+    )
+    from sim.views.runs import about, about_batch, about_sweep
 
 __all__ = [
     "about",
+    "about_batch",
+    "about_sweep",
     "heat_map",
     "map_cells",
     "map_effect",
     "map_record",
     "map_regions",
     "plot_attribution",
+    "plot_batch",
     "plot_cost_effect",
     "plot_effects",
     "plot_effects_over_time",
@@ -61,13 +51,23 @@ __all__ = [
     "tornado",
 ]
 
+_HOMES = {
+    "figures.effects": ("plot_attribution", "plot_batch", "plot_effects", "plot_shares"),
+    "figures.maps": ("map_cells", "map_effect", "map_record", "map_regions"),
+    "figures.saving": ("save",),
+    "figures.series": ("plot_effects_over_time", "plot_series"),
+    "figures.sweeps": ("heat_map", "plot_cost_effect", "plot_indices", "plot_line", "sweep_figures", "tornado"),
+    "runs": ("about", "about_batch", "about_sweep"),
+}
+
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'sim.views' has no attribute {name!r}")
-    value = getattr(import_module(f"sim.views.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+    for home, names in _HOMES.items():
+        if name in names:
+            value = getattr(import_module(f"sim.views.{home}"), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module 'sim.views' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -23,8 +23,9 @@ from matplotlib.lines import Line2D
 from sim.engine.errors import InputError
 from sim.mesa.model import RecruitmentModel
 from sim.scenario import Scenario, load
-from sim.views.maps import map_cells
-from sim.views.sheet import BLUE, FONT, INK, PAPER, SMALL_SIZE, tidy
+from sim.views.figures.maps import map_cells
+from sim.views.figures.sheet import BLUE, INK, PAPER, SMALL_SIZE, Sheet, drawn, numbered
+from sim.views.words import heading, unit
 
 LINES = ("joined", "attacks", "members", "trust")
 """Observables whose lines stand beside the map."""
@@ -94,6 +95,7 @@ def _watching(draw: Any) -> Any:
     return component
 
 
+@drawn
 def week_map(model: RecruitmentModel) -> Figure:
     """Felt insecurity by cell, and where armed groups and forces are, at the end of the last week lived."""
     country = model.country
@@ -113,27 +115,23 @@ def week_map(model: RecruitmentModel) -> Figure:
         ),
         Line2D([], [], marker="s", color=BLUE, ls="", ms=4, label=f"security units ({held.size} cells)"),
     ]
-    ax.legend(handles=keys, loc="lower right", frameon=False, prop={"family": FONT, "size": SMALL_SIZE})
+    ax.legend(handles=keys, loc="lower right")
     return figure
 
 
+@drawn
 def week_lines(model: RecruitmentModel) -> Figure:
     """What was recorded for Mali in each week so far."""
     lived, clock = model.record.national(), model.country.clock
     units = {observable.name: observable.unit for observable in model.country.observables}
-    figure = Figure(figsize=(6.4, 5.6), layout="constrained", facecolor=PAPER)
+    figure = Sheet(figsize=(6.4, 5.6), layout="constrained", facecolor=PAPER)
     for ax, name in zip(figure.subplots(2, 2).ravel(), LINES, strict=True):
-        tidy(ax)
-        ax.plot(
-            lived["date"], lived[name], color=INK, lw=1.2, marker="" if len(lived) > 1 else "."
-        )  # one is no line yet
-        ax.set_title(
-            name if name == units[name] else f"{name}, {units[name]}",
-            size=SMALL_SIZE,
-            family=FONT,
-            loc="left",
-            color=INK,
-        )
+        marker = "" if len(lived) > 1 else "."  # one week makes no line yet
+        ax.plot(lived["date"], lived[name], color=INK, lw=1.2, marker=marker)
+        ax.grid(axis="y")
+        ax.set_title(heading(name), size=SMALL_SIZE)
+        ax.set_ylabel(unit(units[name]))
+        numbered(ax.yaxis)
         ax.set_xlim(clock.date(0), clock.date(clock.weeks))
         ax.xaxis.set_major_locator(mdates.AutoDateLocator(maxticks=5))
         ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(ax.xaxis.get_major_locator()))

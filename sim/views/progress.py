@@ -33,13 +33,12 @@ OnWeek = Callable[["Country"], None]
 
 @contextmanager
 def progress(show: bool | None = None) -> Iterator[tuple[Told | None, OnWeek | None]]:
-    """What `run_batch` tells of a batch and of each week, shown as fits the place.
+    """Show what `run_batch` tells of a batch and of each week, in the way that suits the place.
 
     Parameters
     ----------
     show : bool, optional
-        False shows nothing. True shows a line now and then where there is neither a terminal nor a notebook; left out,
-        nothing is shown there.
+        False shows nothing. Without a terminal or notebook, True prints a line now and then, and the default nothing.
     """
     if show is False:
         yield None, None
@@ -62,7 +61,7 @@ def _in_notebook() -> bool:
 
 
 def _opening(state: Progress) -> str:
-    there = f", {state.reused} more are there already" if state.reused else ""
+    there = f", {state.reused} more {'is' if state.reused == 1 else 'are'} there already" if state.reused else ""
     where = f"{state.workers} worker processes" if state.workers > 1 or "cluster" in state.note else "this process"
     note = f" ({state.note})" if state.note else ""
     return (

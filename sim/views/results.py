@@ -11,6 +11,8 @@ from sim.stores.folder import folder_name, write_text
 from sim.sweeps.discovery import discover as find_boxes
 from sim.views import (
     about,
+    about_batch,
+    about_sweep,
     map_effect,
     map_record,
     plot_attribution,
@@ -22,10 +24,8 @@ from sim.views import (
     save,
     sweep_figures,
 )  # fmt: skip
-from sim.views.sheet import facts
-from sim.views.sweep_tables import show_discovery, show_sweep
-from sim.views.sweeps import about_sweep
 from sim.views.tables import console
+from sim.views.tables.sweeps import show_discovery, show_sweep
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,8 +77,7 @@ def draw_effects(batch: Batch, tables: dict[str, pd.DataFrame], folder: Path) ->
     Effects over time are added to the tables where they are drawn.
     """
     effects = tables["effects"]
-    done = [row for row in batch.rows if row.state != "failed"]
-    told = facts(batch.scenarios, [(row.draw, row.seed) for row in done], [row.digest for row in done])
+    told = about_batch(batch)
     there = set(effects["outcome"])
     regional = [outcome for outcome in REGIONAL if outcome in there]
     figures = {
@@ -99,8 +98,7 @@ def draw_effects(batch: Batch, tables: dict[str, pd.DataFrame], folder: Path) ->
 
 def draw_attribution(batch: Batch, found: Attribution, package: str, subsets: int) -> Path:
     """Draw what each measure of a package contributes."""
-    told = facts([package, f"{subsets} subsets of its measures"],
-                 [(row.draw, row.seed) for row in batch.rows], [row.digest for row in batch.rows])  # fmt: skip
+    told = about_batch(batch, [package, f"{subsets} subsets of its measures"])
     file = batch.out / "figures" / "attribution.png"
     save(plot_attribution(found.measures, package, about=told), file, told)
     return file

@@ -1,9 +1,9 @@
 """The dense pass over all youths, the heaviest loop of the week, against the same loop in C.
 
-    python tests/benchmarks/against_c.py [--persons-per-youth 5] [--rounds 15]
+    python tests/benchmarks/against_c.py [--persons-per-youth 5] [--rounds 15] [--toy]
 
-dense.c is compiled by gcc (or $CC) into a temporary folder, with -O3 for this machine and exact arithmetic, and works
-on the very arrays of a country that has lived a few weeks. Both take turns, the least time of each counts.
+gcc (or $CC) compiles dense.c into a temporary folder, with -O3 for this machine and exact arithmetic. Both versions
+work on the arrays of a country that has lived a few weeks. They take turns; the shortest time of each counts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from time import perf_counter
 from common import HERE, keep, options, scenario, table
 
 EXACT = ["-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fPIC", "-shared"]
-EARLIER = 3  # weeks lived before, so that messages are felt and some are aggrieved
+EARLIER = 3  # weeks lived before, so that youths feel messages and some have grievances
 
 
 def compiled(folder: Path, compiler: str, number: int) -> dict[str, ctypes.CDLL]:
@@ -35,7 +35,7 @@ def compiled(folder: Path, compiler: str, number: int) -> dict[str, ctypes.CDLL]
 
 
 def arguments_of_a_week(country) -> list:
-    """What the compiled pass would be given this week, without making it."""
+    """What the compiled pass is given this week, without running it."""
     from sim.processes import attitudes
 
     taken: list = []
@@ -48,12 +48,13 @@ def arguments_of_a_week(country) -> list:
 
 
 def in_c(arguments: list, threads: int) -> list:
-    """The same as C takes it."""
+    """The same arguments as C takes them: tuples unpacked, arrays as addresses."""
     import numpy as np
 
     kinds = {np.uint64: ctypes.c_uint64, np.uint32: ctypes.c_uint32, np.float32: ctypes.c_float, int: ctypes.c_uint32}
     out: list = [ctypes.c_int64(len(arguments[0]))]
-    for a in arguments:
+    parts = [part for argument in arguments for part in (argument if isinstance(argument, tuple) else (argument,))]
+    for a in parts:
         if isinstance(a, np.ndarray):
             if not a.flags.c_contiguous:
                 raise SystemExit("an array of the pass is not contiguous; dense.c cannot read it")
@@ -68,6 +69,8 @@ def main() -> None:
     parser.add_argument("--persons-per-youth", type=int, default=5, help="5 makes 1.1 million youths")
     parser.add_argument("--rounds", type=int, default=15)
     given = parser.parse_args()
+    if given.toy:
+        given.persons_per_youth, given.rounds = 2000, 1
     compiler = shutil.which(os.environ.get("CC", "gcc"))
     if compiler is None:
         print("No C compiler found (gcc, or the one named in CC): nothing to compare with.")
@@ -84,7 +87,7 @@ def main() -> None:
         advance(country)
     arguments = arguments_of_a_week(country)
     youths = country.society.size
-    threads = [1, 2] if (os.cpu_count() or 1) > 1 else [1]
+    threads = [1, 2] if numba.config.NUMBA_NUM_THREADS > 1 else [1]
 
     with tempfile.TemporaryDirectory() as folder:
         c = compiled(Path(folder), compiler, int(attitudes.OWN_NOISE))
@@ -130,7 +133,7 @@ def main() -> None:
         ],
         ["threads", "numba, ns per youth", "C, ns per youth", "ratio"],
     )  # fmt: skip
-    print("Results are equal bit for bit.\n" if apart == 0.0 else f"Results differ by at most {apart:.3g}.\n")
+    print("The results are equal bit for bit.\n" if apart == 0.0 else f"The results differ by at most {apart:.3g}.\n")
     keep(
         given.json,
         {

@@ -1,9 +1,9 @@
 """Take all benchmarks and write the numbers into the page about performance.
 
-    python tests/benchmarks/all.py --write docs/performance.md [--full] [--only scaling startup ...]
+    python tests/benchmarks/all.py --write docs/performance.md [--full] [--toy] [--only scaling startup ...]
 
-What the scripts print goes between the two marks of the page, after a table that holds the targets against what was
-measured. With `--only`, what was not taken stays blank. Take final numbers on a machine that does nothing else.
+The output of the scripts goes between the two marks of the page, after a table of targets and measurements. With
+`--only`, what was not measured stays blank. Take the final numbers on a machine that does nothing else.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MESA_LINE = re.compile(r"^\s*([\d,]+)\s+[\d,]+\s+[\d,]+\s+(\d+)\s+[\d,]+\s+\d+\s
 
 
 def targets(found: dict[str, dict], said: dict[str, str]) -> list[tuple[str, str, str, str]]:
-    """Every target of the project with its measurement and whether it is met; blank where it was not taken."""
+    """Every target of the project, its measurement and whether it is met; blank where nothing was measured."""
     rows: list[tuple[str, str, str, str]] = []
 
     def target(what: str, limit: float, unit: str, value: float | None, *, least: bool = False) -> None:
@@ -88,6 +88,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", type=Path, metavar="PAGE", help="put the numbers between the marks of this page")
     parser.add_argument("--full", action="store_true", help="scaling lives all 365 weeks at every size")
+    parser.add_argument("--toy", action="store_true", help="the smallest sizes: shows that the scripts work, no more")
     parser.add_argument("--only", nargs="+", choices=SCRIPTS, default=SCRIPTS)
     given = parser.parse_args()
     page = given.write.read_text(encoding="utf-8") if given.write else f"{BEGIN}\n{END}\n"
@@ -100,6 +101,7 @@ def main() -> None:
             print(f"taking {name}", file=sys.stderr)
             numbers = Path(folder) / f"{name}.json"
             more = ["--json", numbers] if name in SPEAKS_JSON else []
+            more += ["--toy"] if given.toy else []
             more += ["--full"] if name == "scaling" and given.full else []
             more += ["--persons-per-youth", 20, 1, "--times", 3] if name == "packages" and given.full else []
             said[name] = fresh([HERE / f"{name}.py", *more])

@@ -52,6 +52,8 @@ def main() -> None:
     if given.one:
         print(json.dumps(batch(*given.one)))
         return
+    if given.toy:
+        given.persons_per_youth, given.runs, given.times = 6000, 2, 1
 
     counts = sorted({1, *(n for n in (2, os.cpu_count() or 1) if n <= (os.cpu_count() or 1))})
     found: dict[int, dict] = {}

@@ -21,9 +21,10 @@ sys.path.insert(0, str(ROOT))
 
 
 def options(doc: str) -> argparse.ArgumentParser:
-    """A parser that knows --json and shows the first line of the script's docstring."""
+    """A parser that knows --toy and --json and shows the first line of the script's docstring."""
     parser = argparse.ArgumentParser(description=doc.splitlines()[0])
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the numbers to FILE")
+    parser.add_argument("--toy", action="store_true", help="the smallest sizes: shows that the script works, no more")
     return parser
 
 

@@ -1,7 +1,7 @@
 /* The dense pass over all youths (sim/processes/attitudes.py, `_attitudes`) in C: a yardstick, not a product.
  *
- * The same steps in the same order on the same arrays, so that the results can be compared bit for bit. Compiled by
- * against_c.py with and without OpenMP.
+ * It takes the same steps in the same order on the same arrays, so the results can be compared bit for bit. Its arguments
+ * are those of `_attitudes`, with the tuples unpacked. against_c.py compiles it with and without OpenMP.
  */
 #include <stdint.h>
 
@@ -34,17 +34,20 @@ static inline float bell(uint32_t word)
     return (float)(total - 510) * (float)(1.0 / 147.80054127099805);
 }
 
-void dense(int64_t blocks, const int64_t *chunks, uint64_t seed, uint32_t week, float peer_pull, float own_pull,
-           float noise_size, uint32_t attendance, float keep_grievance, float strong, const float *sermon_pull,
-           const float *sermon_target, const uint32_t *ties, const uint16_t *imam, const uint8_t *status,
-           const float *disposition, const float *recent, float *settled, const float *attitude, float *attitude_next,
-           float *grievance, int64_t *sums, int threads)
+void dense(int64_t blocks, const int64_t *chunks, uint64_t seed, uint32_t week,
+           /* pulls */ float peer_pull, float own_pull, float noise_size, uint32_t attendance, float strong,
+           /* regions */ const float *shift, const float *shift_before, const float *keep_grievance,
+           /* sermons */ const float *sermon_pull, const float *sermon_target,
+           /* minds */ const uint32_t *ties, const uint16_t *imam, const uint8_t *status, const float *disposition,
+           const float *recent, const float *attitude,
+           float *settled, float *attitude_next, float *grievance, int64_t *sums, int threads)
 {
 #ifdef _OPENMP
 #pragma omp parallel for schedule(dynamic, 16) num_threads(threads)
 #endif
     for (int64_t k = 0; k < blocks; k++) {
-        int64_t start = chunks[3 * k + 1], stop = chunks[3 * k + 2];
+        int64_t region = chunks[3 * k], start = chunks[3 * k + 1], stop = chunks[3 * k + 2];
+        float shifted = shift[region], shown = shift_before[region], kept = keep_grievance[region];
         int64_t total = 0, aggrieved = 0, supporters = 0;
         float peers[BLOCK], noise[BLOCK], pull[BLOCK], target[BLOCK];
         for (int64_t low = start; low < stop; low += BLOCK) {
@@ -67,11 +70,12 @@ void dense(int64_t blocks, const int64_t *chunks, uint64_t seed, uint32_t week, 
             const float *restrict d = disposition + low, *restrict felt = recent + low;
             const uint8_t *restrict now = status + low;
             for (int i = 0; i < n; i++) {
-                float moved = s[i] + peer_pull * (peers[i] - s[i]) + own_pull * (d[i] - s[i])
+                float met = peers[i] - shown;
+                float moved = s[i] + peer_pull * (met - s[i]) + own_pull * (d[i] - s[i])
                               + pull[i] * (target[i] - s[i]) + noise[i];
-                s[i] = now[i] == KILLED ? peers[i] : moved;
-                x[i] = s[i] + felt[i];
-                angry[i] *= keep_grievance;
+                s[i] = now[i] == KILLED ? met : moved;
+                x[i] = s[i] + felt[i] + shifted;
+                angry[i] *= kept;
             }
             for (int i = 0; i < n; i++) {
                 total += (int64_t)(x[i] * 16777216.0f);

@@ -1,24 +1,26 @@
 """How many youth-weeks a second: kumakan against the same rules written as plain Mesa objects.
 
-    python tests/benchmarks/mesa_objects.py [--youths 10000 100000] [--scenario FILE]
+    python tests/benchmarks/mesa_objects.py [--youths 10000 100000] [--scenario FILE] [--toy]
 
-Both live the same weeks of the same country in this one process: kumakan the best of several runs, Mesa
-once. On the Mesa side every youth is a `mesa.Agent` with attributes, a list of ties and a step of its own
-in three stages, as one writes it in Mesa; luck is `model.random`; members, units, imams and cells are
-objects that follow the rules of the plain twin. `AgentSet.do` is used, which is faster than `shuffle_do`.
-Two figures are given for Mesa: the whole week, and the youths' own steps alone. kumakan always counts the
-whole week, so the second ratio is the more cautious one. Seconds are those of the processor, so that other
-work on the machine matters little.
+Both live the same weeks of the same country in this one process: kumakan the best of several runs, Mesa once. On the
+Mesa side every youth is a `mesa.Agent` with attributes, a list of ties and a step of its own in three stages, as a Mesa
+modeller writes it. Luck is `model.random`. Members, units, imams and cells are objects that follow the rules of the
+plain twin. Measures are not lived: levers keep the values of kumakan's last week. `AgentSet.do` is used, which is
+faster than `shuffle_do`. Two figures are given for Mesa: the whole week, and the youths' own steps alone. kumakan
+always counts the whole week, so the second ratio is the more cautious one. Seconds are those of the processor, so other
+work on the machine matters little. With --json, the file also says how far the two are apart after the same weeks: only
+by luck.
 """
 
 from __future__ import annotations
 
-import argparse
 import math
 import sys
 from pathlib import Path
 from time import process_time
 from types import SimpleNamespace
+
+from common import keep, options
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
@@ -28,6 +30,7 @@ from twin import week as rules  # noqa: E402
 from twin.beginning import of_country  # noqa: E402
 from twin.people import Youth  # noqa: E402
 
+from sim.levers import TABLE  # noqa: E402
 from sim.scenario import load  # noqa: E402
 from sim.week import advance, begin  # noqa: E402
 
@@ -55,14 +58,14 @@ class YouthAgent(mesa.Agent):
         """Messages reach the youth; what was felt before fades."""
         model, cell, imam = self.model, self.cell, self.imam
         p = model.p
-        outreach = imam is not None and imam.training == "trained" and imam.in_post(model.twin.week)
-        if not (self.recent or cell.clips or cell.propaganda_chance or outreach):
+        effect = 0.0 if imam is None else model.outreach.get(imam, 0.0)
+        if not (self.recent or model.on_air or cell.propaganda_chance or effect):
             return
         self.clips *= model.keep_clip
         self.propaganda *= model.keep_clip
         self.counsel *= model.keep_counsel
         if self.status != "killed":
-            self.hear_anew(outreach)
+            self.hear_anew(effect)
         felt = self.clips + self.propaganda + self.counsel
         share = p.message_residue * felt
         self.lasting *= model.keep_lasting
@@ -72,27 +75,26 @@ class YouthAgent(mesa.Agent):
         if abs(self.recent) < rules.FORGOTTEN:
             self.clips = self.propaganda = self.counsel = self.lasting = self.recent = 0.0
 
-    def hear_anew(self, outreach):
+    def hear_anew(self, outreach_effect):
         """What reaches the youth this week."""
         model, cell = self.model, self.cell
         p, random = model.p, model.random.random
-        if cell.clips is not None and self.channels:
-            views = 0.0
-            for channel in self.channels:
-                if random() < cell.clips.reach.get((channel, self.language), 0.0):
-                    views += cell.clips.views[channel]
+        if model.on_air and self.channels:
+            views = model.twin.views_of_clips(self)
             if views:
+                levers, here = model.twin.levers, cell.number
                 risk = self.settled if self.settled > 0.0 else 0.0
                 effect = p.clip_effect * cell.trust / p.trust_mean
-                effect += (p.clip_risk_effect + p.clip_shock_effect * cell.clips.shock) * risk
-                self.clips += (effect - self.clips) * (1.0 - math.exp(-views * cell.clips.pull / p.message_dose))
+                effect += (p.clip_risk_effect + p.clip_shock_effect * levers.clip_shock[here]) * risk
+                self.clips += (effect - self.clips) * (1.0 - math.exp(-views * levers.clip_pull[here] / p.message_dose))
                 cell.happened("reached_clips", model.twin.ppy)
                 if effect > 0.0:
                     cell.happened("backfired", model.twin.ppy)
         if cell.propaganda_chance and random() < cell.propaganda_chance:
-            self.propaganda += (p.propaganda_effect - self.propaganda) * model.one_view
-        if outreach and random() < p.outreach_chance:
-            self.counsel += (p.counsel_effect - self.counsel) * model.one_view
+            effect = p.propaganda_effect * model.twin.levers.propaganda[cell.number]
+            self.propaganda += (effect - self.propaganda) * model.one_view
+        if outreach_effect and random() < p.outreach_chance:
+            self.counsel += (outreach_effect - self.counsel) * model.one_view
             cell.happened("reached_sermons", model.twin.ppy)
 
     def reconsider(self):
@@ -102,7 +104,8 @@ class YouthAgent(mesa.Agent):
         peers = 0.0
         for tie in self.ties:
             peers += tie.attitude
-        peers /= len(self.ties)
+        region, levers = self.cell.region, model.twin.levers
+        peers = peers / len(self.ties) - model.twin.shifted[region]
         settled = self.settled
         if self.status == "killed":
             self.settled = peers
@@ -111,11 +114,12 @@ class YouthAgent(mesa.Agent):
             change += model.random.gauss(0.0, p.noise_sd)
             imam = self.imam
             if imam is not None and imam.in_post(model.twin.week) and model.random.random() < p.weekly_attendance:
-                target = p.sermon_span * (imam.stance - p.sermon_neutral)
-                change += p.sermon_pull * imam.credibility * (target - settled)
+                stance, credibility = model.sermons[imam]
+                target = p.sermon_span * (stance - p.sermon_neutral)
+                change += p.sermon_pull * credibility * (target - settled)
             self.settled = settled + change
-        self.attitude_next = self.settled + self.recent
-        self.grievance *= model.keep_grievance
+        self.attitude_next = self.settled + self.recent + levers.support[region]
+        self.grievance *= model.keep_grievance * (1.0 - levers.grievance_relief[region])
 
     def meet(self):
         """The youth may be approached, and one who was may join."""
@@ -134,9 +138,9 @@ class YouthAgent(mesa.Agent):
                 return
             self.status, self.contact_week, self.contact_through = "approached", model.twin.week, "nobody"
             cell.happened("approached", model.twin.ppy)
-            approaches = cell.recruiters
+            approaches = cell.approaches
             if u < factor * through_ties:
-                approaches = model.recruiters[cell.region]
+                approaches = model.approaches[cell.region]
                 tie = model.random.choice([k for k, tie in enumerate(self.ties) if tie.status == "member"])
                 self.contact_through = "kin" if tie in model.twin.kin_places else "friend"
             self.contact_group = model.random.choices(list(approaches), list(approaches.values()))[0]
@@ -152,6 +156,7 @@ class Objects(rules.Twin):
 
     def attitudes(self):
         self.model.all_youths("reconsider")
+        self.shifted = list(self.levers.support)
         self.attitudes_now = [(y.cell.region, y.attitude_next, y.grievance) for y in self.youths]
 
     def approach(self):
@@ -170,6 +175,7 @@ class MesaModel(mesa.Model):
         self.twin = of_country(country)
         self.twin.__class__ = Objects
         self.twin.p, self.twin.model = self.p, self
+        self.levers = SimpleNamespace(**{lever.name: getattr(country.levers, lever.name).tolist() for lever in TABLE})
         agents = [YouthAgent(self, youth) for youth in self.twin.youths]
         for agent in agents:
             agent.ties = [agents[tie.row] for tie in agent.ties]
@@ -191,11 +197,12 @@ class MesaModel(mesa.Model):
         self.one_view = 1.0 - math.exp(-1.0 / self.p.message_dose)
         self.joining, self.youth_seconds = [], 0.0
         random = self.random.random  # the ordinary luck of a Mesa model, in place of the keyed one
+        self.docility = {imam: random() for imam in self.twin.imams}
         rules.luck = lambda *_: random()
         rules.lucks = lambda *_: (random(), random(), random(), random())
 
     def step(self):
-        self.twin.advance()
+        self.twin.advance(self.levers)
 
     def all_youths(self, stage):
         """One stage of every youth's week."""
@@ -205,45 +212,59 @@ class MesaModel(mesa.Model):
         self.youth_seconds += process_time() - began
 
     def before_hear(self):
-        p = self.p
-        for cell in self.twin.cells:
+        p, twin = self.p, self.twin
+        self.on_air = any(self.levers.clip_views)
+        self.outreach = {
+            imam: p.counsel_effect if imam.training == "trained" else p.appeal_effect
+            for imam in twin.imams
+            if imam.in_post(twin.week) and (imam.training == "trained" or twin.speaks_out(imam))
+        }
+        for cell in twin.cells:
             near = cell.based + p.propaganda_spill * sum(n.based for n in cell.neighbours)
             cell.propaganda_chance = p.propaganda_chance * (1.0 - math.exp(-near / p.propaganda_members))
 
     def before_reconsider(self):
-        pass
+        p = self.p
+        self.sermons = {}
+        for imam in self.twin.imams:
+            drafted = self.docility[imam] < self.levers.drafted_sermons[imam.cell.region]
+            self.sermons[imam] = (
+                (imam.stance * (1.0 - p.draft_shift), imam.credibility * p.state_brand)
+                if drafted
+                else (imam.stance, imam.credibility)
+            )
 
     def before_meet(self):
         p, twin = self.p, self.twin
         for youth in self.acquainted:
             youth.acquaintances = 0
         self.acquainted = []
-        links = [0] * 9
+        links = [0] * len(rules.REGIONS)
         for member in {m.youth for m in twin.roster if m.state == "member" and m.youth is not None}:
             for tie in member.ties:
                 tie.acquaintances += 1
                 links[tie.cell.region] += 1
                 self.acquainted.append(tie)
-        self.recruiters = [{} for _ in rules.REGIONS]
+        self.approaches = [{} for _ in rules.REGIONS]
         for cell in twin.cells:
-            for group, count in cell.recruiters.items():
-                region = self.recruiters[cell.region]
-                region[group] = region.get(group, 0) + count
-            approaches = sum(cell.recruiters.values()) * p.approaches_per_recruiter
-            met = (1.0 - p.tie_share) * approaches / max(1, len(cell.youths) * twin.ppy)
+            cell.approaches = {group: count * twin.approaches_of(group) for group, count in cell.recruiters.items()}
+            region = self.approaches[cell.region]
+            for group, count in cell.approaches.items():
+                region[group] = region.get(group, 0.0) + count
+            met = (1.0 - p.tie_share) * sum(cell.approaches.values()) / max(1, len(cell.youths) * twin.ppy)
             cell.at_random = min(met, p.approach_limit)
         self.per_link = [
-            p.tie_share * sum(here.values()) * p.approaches_per_recruiter / max(1, known * twin.ppy)
-            for here, known in zip(self.recruiters, links, strict=True)
+            p.tie_share * sum(here.values()) / max(1, known * twin.ppy)
+            for here, known in zip(self.approaches, links, strict=True)
         ]
 
     acquainted: tuple | list = ()
 
 
-def kumakan_seconds(country, weeks):
+def kumakan_seconds(country, weeks, best_of):
     """Seconds of kumakan for a week, the best of several runs of so many."""
     best = math.inf
-    for _ in range(BEST_OF):
+    for _ in range(best_of):
         run = country.copy()
         began = process_time()
         for _ in range(weeks):
@@ -252,39 +273,59 @@ def kumakan_seconds(country, weeks):
     return best
 
 
-def mesa_seconds(country):
-    """Seconds of the Mesa objects for a week, and for the youths' own steps in it."""
+def mesa_seconds(country, seconds):
+    """Seconds of the Mesa objects for a week, for the youths' own steps in it, weeks lived, and the model."""
     model = MesaModel(country)
     model.step()  # the first week fills what is worked out once
     model.youth_seconds, weeks, began = 0.0, 0, process_time()
-    while weeks < MESA_WEEKS or process_time() - began < MESA_SECONDS:
+    while weeks < MESA_WEEKS or process_time() - began < seconds:
         model.step()
         weeks += 1
-    return (process_time() - began) / weeks, model.youth_seconds / weeks, weeks
+    return (process_time() - began) / weeks, model.youth_seconds / weeks, weeks, model
+
+
+def apart(ours, theirs, week):
+    """Standard deviation of the differences in attitude between the same youths, and both means of some columns.
+
+    Youths who turned 36 made room for others, who are not the same persons in both.
+    """
+    pairs = [(a, b) for a, b in zip(ours, theirs, strict=True) if a.turns_36 >= week]
+    out = {"attitudes_apart": math.sqrt(sum((a.attitude - b.attitude) ** 2 for a, b in pairs) / len(pairs))}
+    for side, youths in (("kumakan", ours), ("mesa", theirs)):
+        out[side] = {name: sum(getattr(y, name) for y in youths) / len(youths) for name in ("attitude", "grievance")}
+    return out
 
 
 def main():
     """Print a line for each number of youths."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = options(__doc__)
     parser.add_argument("--youths", type=int, nargs="+", default=[10_000, 100_000], help="about how many youths")
     parser.add_argument("--scenario", default=str(ROOT / "scenarios" / "baseline.yaml"))
     given = parser.parse_args()
+    best_of, seconds = (1, 0.0) if given.toy else (BEST_OF, MESA_SECONDS)
     print(
         f"Mesa {mesa.__version__}, Python {sys.version.split()[0]}, {Path(given.scenario).stem}; youth-weeks per second"
     )
     row = "{:>9} {:>13} {:>12} {:>7} {:>13} {:>7} {:>9}"
     print(row.format("youths", "kumakan", "Mesa, week", "ratio", "Mesa, youths", "ratio", "weeks"))
-    for youths in given.youths:
+    found = []
+    for youths in [2_000] if given.toy else given.youths:
         scenario = load(given.scenario, [f"persons_per_youth={max(1, round(PERSONS / youths))}"])
         country = begin(scenario)
         for _ in range(EARLIER):
             advance(country)
-        ours = kumakan_seconds(country, WEEKS)
-        week, own, lived = mesa_seconds(country)
+        ours = kumakan_seconds(country, WEEKS, best_of)
+        week, own, lived, model = mesa_seconds(country, seconds)
+        for _ in range(lived + 1):  # as many weeks as the Mesa model
+            advance(country)
         n = country.society.size
         speeds = [f"{n / seconds:,.0f}" for seconds in (ours, week, own)]
         ratios = [f"{seconds / ours:.0f}" for seconds in (week, own)]
         print(row.format(f"{n:,}", speeds[0], speeds[1], ratios[0], speeds[2], ratios[1], lived))
+        noise = country.parameters.noise_sd
+        compared = apart(of_country(country).youths, model.twin.youths, country.week)
+        found.append({"youths": n, "weeks": lived + 1, "noise": noise, **compared})
+    keep(given.json, {"sizes": found})
 
 
 if __name__ == "__main__":

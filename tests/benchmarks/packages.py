@@ -46,6 +46,8 @@ def main() -> None:
     if given.one:
         print(json.dumps(lived(*given.one)))
         return
+    if given.toy:
+        given.persons_per_youth, given.times = [6000], 1
 
     found = {}
     print("### Every measure against the baseline, one thread\n")

@@ -1,9 +1,9 @@
 """What a run costs as people and weeks grow: time, time by process, memory, and whether it stays in proportion.
 
-    python tests/benchmarks/scaling.py [--persons-per-youth 546 109 ...] [--weeks 52] [--full] [--threads 1 2]
+    python tests/benchmarks/scaling.py [--persons-per-youth 546 109 ...] [--weeks 52] [--full] [--threads 1 2] [--toy]
 
-Every size lives in a fresh process, so that peak memory is its own. The same weeks are lived several times from
-the same start; runs repeat exactly, so of every week and process the quickest time counts: other programs only add.
+Every size runs in a fresh process, so its peak memory is its own. The same weeks are lived several times from the same
+start. Runs repeat exactly and other programs can only add time, so the quickest time of every week and process counts.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from common import fresh_numbers, keep, options, scenario, table
 SIZES = (546, 109, 55, 20, 5, 1)
 WHOLE_RUN = 365  # weeks of the baseline
 LONG = 20  # persons per youth at which growth over a whole run is shown
+TOY_SIZES = (6000, 4000, 2000)
 SECONDS = 10.0  # a size is lived again until this time is used up
 FEWEST, MOST = 2, 7  # passes
 
 
-def one(persons_per_youth: int, weeks: int, threads: int) -> dict:
+def one(persons_per_youth: int, weeks: int, threads: int, most: int = MOST) -> dict:
     """Live some weeks in this process: seconds of set-up, of every week and process, and memory."""
     import numba
     import numpy as np
@@ -34,7 +35,7 @@ def one(persons_per_youth: int, weeks: int, threads: int) -> dict:
     before = peak_memory()
 
     plan, passes, began = scenario(persons_per_youth), [], perf_counter()
-    while len(passes) < FEWEST or (len(passes) < MOST and perf_counter() - began < SECONDS):
+    while len(passes) < FEWEST or (len(passes) < most and perf_counter() - began < SECONDS):
         start = perf_counter()
         country = begin(plan)
         if not passes:
@@ -61,6 +62,7 @@ def one(persons_per_youth: int, weeks: int, threads: int) -> dict:
         "best_pass_seconds": float(np.array(passes).sum(axis=(1, 2)).min()),
         "week_seconds": quickest.sum(axis=1).tolist(),
         "process_seconds": dict(zip([p.__name__ for p in WEEK], quickest.sum(axis=0).tolist(), strict=True)),
+        "approached": float(country.values[: len(quickest), :, country.names["approached"]].sum()),
         "peak_bytes": peak_memory(),
         "bytes_before": before,
     }
@@ -141,21 +143,24 @@ def main() -> None:
     parser.add_argument("--one", type=int, nargs=3, help="used by this script: persons per youth, weeks, threads")
     given = parser.parse_args()
     if given.one:
-        print(json.dumps(one(*given.one)))
+        print(json.dumps(one(*given.one, FEWEST if given.toy else MOST)))
         return
     import os
 
     threads = [t for t in given.threads if t <= (os.cpu_count() or 1)]
-    weeks = WHOLE_RUN if given.full else given.weeks
+    weeks, whole_run, at = WHOLE_RUN if given.full else given.weeks, WHOLE_RUN, LONG
+    toy = ["--toy"] if given.toy else []
+    if given.toy:
+        given.persons_per_youth, threads, weeks, whole_run, at = TOY_SIZES, [1], 2, 8, TOY_SIZES[0]
     for ready in threads:
-        fresh_numbers([__file__, "--one", LONG, 1, ready])  # compile once, before anything is timed
+        fresh_numbers([__file__, *toy, "--one", at, 1, ready])  # compile once, before anything is timed
     rows = []
     for persons in given.persons_per_youth:
         for many in threads:
             print(f"living {weeks} weeks at {persons} persons per youth, {many} thread(s)", file=sys.stderr)
-            rows.append(fresh_numbers([__file__, "--one", persons, weeks, many]))
+            rows.append(fresh_numbers([__file__, *toy, "--one", persons, weeks, many]))
     fits = show(rows)
-    long = show_long(fresh_numbers([__file__, "--one", LONG, WHOLE_RUN, max(threads)]))
+    long = show_long(fresh_numbers([__file__, *toy, "--one", at, whole_run, max(threads)]))
     keep(given.json, {"sizes": rows, "fits": fits, "whole_run": long})
 
 

@@ -15,9 +15,10 @@ from time import perf_counter
 from common import BASELINE, best, fresh, fresh_numbers, keep, options, scenario, table
 
 PERSONS = 20
+TOY = 6000  # persons per youth; the toy keeps the compiled code that is there
 
 
-def run_here() -> dict:
+def run_here(persons_per_youth: int) -> dict:
     """Make two runs in this process, and one in the single-thread builds; seconds of each and of compiling."""
     began = perf_counter()
     from numba.core.event import install_timer
@@ -25,7 +26,7 @@ def run_here() -> dict:
     import sim
     from sim.week import run
 
-    plan = scenario(PERSONS)
+    plan = scenario(persons_per_youth)
     imported = perf_counter() - began
     compiling: list[float] = []
     seconds = []
@@ -45,9 +46,11 @@ def main() -> None:
     parser.add_argument("--run-here", action="store_true", help="used by this script")
     given = parser.parse_args()
     if given.run_here:
-        print(json.dumps(run_here()))
+        print(json.dumps(run_here(TOY if given.toy else PERSONS)))
         return
 
+    if given.toy:
+        given.times = 1
     commands = {
         "python -c pass": ["-c", "pass"],
         "kumakan --help": ["-m", "sim", "--help"],
@@ -59,11 +62,12 @@ def main() -> None:
     table([(name, f"{1e3 * s:.0f}") for name, s in waits.items()], ["command", "ms"])
 
     with tempfile.TemporaryDirectory() as empty:
-        places = {"XDG_CACHE_HOME": empty, "NUMBA_CACHE_DIR": ""}
-        runs = {"first run ever": fresh_numbers([__file__, "--run-here"], **places)}
-        again = [fresh_numbers([__file__, "--run-here"], **places) for _ in range(min(given.times, 3))]
+        places = {} if given.toy else {"XDG_CACHE_HOME": empty, "NUMBA_CACHE_DIR": ""}
+        here = [__file__, "--run-here", *(["--toy"] if given.toy else [])]
+        runs = {"first run ever": fresh_numbers(here, **places)}
+        again = [fresh_numbers(here, **places) for _ in range(min(given.times, 3))]
     runs["started again"] = {part: min(run[part] for run in again) for part in again[0]}
-    print(f"### A whole run at {PERSONS} persons per youth\n")
+    print(f"### A whole run at {TOY if given.toy else PERSONS} persons per youth\n")
     table(
         [
             (name, f"{r['import']:.2f}", f"{r['first']:.2f}", f"{r['next']:.2f}", f"{r['compile']:.1f}")

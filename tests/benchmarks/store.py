@@ -200,6 +200,8 @@ def main() -> None:
     if given.read:
         print(json.dumps(read(given.read)))
         return
+    if given.toy:
+        given.runs, given.seconds, given.pace, given.only = 200, 0.02, 5, ["pace", "reading"]
 
     def fresh_batch(runs: int, workers: int, seconds: float, place: str, address: str = "-") -> dict:
         one = [__file__, "--one", runs, workers, place, address]

@@ -483,7 +483,7 @@ def test_the_commands_keep_runs_in_a_store_and_tables_in_out(tmp_path, monkeypat
     both = CliRunner().invoke(kumakan, ["compare", a, b, "--seeds", "2", "--store", store, "--out", out])
     assert both.exit_code == 0, both.output
     assert "3 runs to make" in both.output
-    assert "1 more are there already" in both.output
+    assert "1 more is there already" in both.output
     assert f"Runs: {store}" in both.output
     assert {Path(name).parts[0] for name in files(out)} == {
         "effects.csv", "delivered.csv", "cost_per_person.csv", "effects_over_time.csv", "figures"

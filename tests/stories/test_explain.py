@@ -11,21 +11,13 @@ from sim.population.youth import APPROACHED, DETAINED
 from sim.processes.approach import BY_KIN, BY_TIE, JOINS, REASONS, approach, chance, enlist
 from sim.processes.messages import messages
 from sim.scenario import Scenario
+from sim.stories.decisions import Odds, contributions, odds
 from sim.stories.explain import AGES, EVENTS, PERSONS, STEPS, check_comparable, examples, explain, summed_up
-from sim.stories.partings import (
-    BECAUSE,
-    CHANGES,
-    DECISIONS,
-    DIFFERENCES,
-    Odds,
-    Side,
-    contributions,
-    joiners,
-    odds,
-    partings,
-)
-from sim.views.stories import DECIDED, LIVELIHOODS, TOLD, as_markdown, told
-from sim.views.stories import REASONS as REASONS_TOLD
+from sim.stories.looks import Side
+from sim.stories.parting import BECAUSE, CHANGES, DECISIONS, DIFFERENCES
+from sim.stories.partings import joiners, partings
+from sim.views.tables.stories import DECIDED, LIVELIHOODS, TOLD, as_markdown, told
+from sim.views.tables.stories import REASONS as REASONS_TOLD
 from sim.week import WEEK, finished, run
 from sim.world import facts
 from tests.processes.worlds import B_OF_JOINING, NO_DRIFT, fullest, quiet, station, tiny, with_values

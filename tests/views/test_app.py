@@ -15,6 +15,7 @@ import pytest
 import sim
 from sim.engine.errors import InputError
 from sim.views.app import LINES, app, week_lines, week_map
+from sim.views.words import heading
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -47,7 +48,7 @@ def test_lines_are_the_weeks_that_were_lived(model):
     for ax, name in zip(figure.axes, LINES, strict=True):
         assert ax.lines[0].get_ydata().tolist() == national[name].tolist()
         assert len(national) == 8
-        assert ax.get_title("left").startswith(name)
+        assert ax.get_title("left") == heading(name)
 
 
 def test_a_page_needs_a_scenario():

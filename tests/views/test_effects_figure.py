@@ -11,8 +11,9 @@ from sim.comparison.delivered import delivered
 from sim.comparison.effects import effects
 from sim.comparison.outcomes import LEDGER, SOUGHT
 from sim.engine.errors import InputError
-from sim.views.effects import MAIN, TOGETHER, plot_attribution, plot_effects, plot_shares
-from sim.views.sheet import BLUE, FAINT, INK, VERMILLION
+from sim.views.figures.effects import MAIN, TOGETHER, plot_attribution, plot_effects, plot_shares
+from sim.views.figures.sheet import BLUE, FAINT, INK, VERMILLION
+from sim.views.words import measure
 from sim.world.grid import world_grid
 
 REGIONS = ["Mali", *world_grid().region_names]
@@ -85,31 +86,31 @@ def names(ax):
 
 def test_gains_and_the_ledger_have_panels_with_units_sides_and_a_line_for_each_scenario(table):
     figure = plot_effects(table)
-    assert "persons" in panel(figure, "Joined").get_xlabel()
-    assert "← less is better" in panel(figure, "Joined").get_xlabel()
-    assert "more is better →" in panel(figure, "Trust").get_xlabel()
-    assert names(panel(figure, "Joined")) == ["patrols", "imams"]
+    assert "persons" in panel(figure, "People who joined").get_xlabel()
+    assert "← less is better" in panel(figure, "People who joined").get_xlabel()
+    assert "more is better →" in panel(figure, "Trust in the security forces").get_xlabel()
+    assert names(panel(figure, "People who joined")) == ["patrols", "imams"]
     text = words(figure)
-    for expected in ("What is sought", "The ledger of harm", "Abuses"):
+    for expected in ("What is sought", "The ledger of harm", "Abuses by security forces"):
         assert expected in text
     for expected in ("20 seeds", "90 % interval", "luck only", "Difference from baseline", "baseline 4,321"):
         assert expected in " ".join(text)
 
 
 def test_costs_are_written_out(table):
-    assert [t.get_text() for t in panel(plot_effects(table), "Cost").texts] == ["-4 bn [-9 bn, -300 m] XOF"] * 2
+    assert [t.get_text() for t in panel(plot_effects(table), "Cost").texts] == ["−4.0 bn [−9.0, −0.3] XOF"] * 2
 
 
 def test_over_seeds_points_stand_at_the_mean_and_lines_span_its_interval(table):
-    ax = panel(plot_effects(table, outcomes=["joined"], scenarios=["imams"]), "Joined")
+    ax = panel(plot_effects(table, outcomes=["joined"], scenarios=["imams"]), "People who joined")
     assert points(ax)[0].get_xdata()[0] == -40
     assert spans(ax) == [[-90, -3]]
 
 
 def test_over_draws_points_stand_at_the_median_and_lines_span_nine_draws_in_ten():
     figure = plot_effects(pd.DataFrame([effect(draws=100, seeds=1)]))
-    assert points(panel(figure, "Joined"))[0].get_xdata()[0] == -30
-    assert spans(panel(figure, "Joined")) == [[-200, 50]]
+    assert points(panel(figure, "People who joined"))[0].get_xdata()[0] == -30
+    assert spans(panel(figure, "People who joined")) == [[-200, 50]]
     assert "100 draws of parameters, 1 seed each" in " ".join(words(figure))
 
 
@@ -145,14 +146,14 @@ def test_one_seed_and_missing_values_are_drawn_without_an_interval():
         effect(scenario="imams", seeds=1, mean=np.nan, helped=np.nan),
     ]
     figure = plot_effects(pd.DataFrame(rows))
-    ax = panel(figure, "Joined")
+    ax = panel(figure, "People who joined")
     assert (len(points(ax)), spans(ax)) == (1, [])
     assert [t.get_text() for t in ax.texts] == [" –"]
 
 
 def test_an_outcome_without_any_number_has_no_panel():
     rows = [effect(), effect(outcome="joined_elsewhere", group=LEDGER, mean=np.nan, baseline_mean=np.nan)]
-    assert [ax.get_title(loc="left") for ax in plot_effects(pd.DataFrame(rows)).axes] == ["Joined"]
+    assert [ax.get_title(loc="left") for ax in plot_effects(pd.DataFrame(rows)).axes] == ["People who joined"]
 
 
 def test_no_effect_at_all_can_be_drawn():
@@ -163,7 +164,7 @@ def test_no_effect_at_all_can_be_drawn():
 
 def test_the_baselines_value_is_only_told_where_it_is_one():
     rows = pd.DataFrame([effect(baseline_mean=100.0), effect(scenario="imams", baseline_mean=200.0)])
-    assert panel(plot_effects(rows), "Joined").get_xlabel() == "persons\n← less is better"
+    assert panel(plot_effects(rows), "People who joined").get_xlabel() == "persons\n← less is better"
 
 
 # --- shares --------------------------------------------------------------------------------------------------
@@ -171,17 +172,18 @@ def test_the_baselines_value_is_only_told_where_it_is_one():
 
 def test_shares_are_bars_of_helped_nothing_and_harmed_that_add_up_to_the_whole():
     figure = plot_shares(pd.DataFrame([effect(draws=40, seeds=1)]))
-    bars = panel(figure, "Joined").patches
+    bars = panel(figure, "People who joined").patches
     assert [bar.get_width() for bar in bars] == pytest.approx([70, 10, 20])
     assert bars[-1].get_x() + bars[-1].get_width() == pytest.approx(100)
     assert [matplotlib.colors.to_hex(bar.get_facecolor(), keep_alpha=False) for bar in bars] == [
         colour.lower() for colour in (BLUE, FAINT, VERMILLION)
     ]
-    assert "% of draws (40 draws of parameters, 1 seed each)" in " ".join(words(figure))
+    assert "Per cent of draws (40 draws of parameters, 1 seed each)" in " ".join(words(figure))
 
 
 def test_shares_are_shown_of_the_main_outcomes_and_not_of_costs(table):
-    assert {ax.get_title(loc="left") for ax in plot_shares(table).axes if ax.axison} == {"Joined", "Trust", "Abuses"}
+    titles = {ax.get_title(loc="left") for ax in plot_shares(table).axes if ax.axison}
+    assert titles == {"People who joined", "Trust in the security forces", "Abuses by security forces"}
     nan = {"helped": np.nan, "harmed": np.nan, "nothing": np.nan}
     alone = plot_shares(pd.DataFrame([effect(outcome="cost", unit="XOF", better="none", **nan)]))
     assert [t.get_text() for t in panel(alone, "Cost").texts] == [" –"]
@@ -221,7 +223,7 @@ def test_with_two_dozen_scenarios_no_text_covers_another_or_leaves_the_sheet(lar
 
 
 def test_with_two_dozen_scenarios_each_has_its_line_in_every_panel(large, every_measure):
-    whole = list(every_measure)[1:]
+    whole = [measure(key) for key in list(every_measure)[1:]]
     panels = [ax for ax in large.axes if ax.axison]
     assert all(list(ax.get_yticks()) == list(range(len(whole))) for ax in panels)
     assert [names(ax) for ax in panels if names(ax)] == [whole] * sum(names(ax) != [] for ax in panels)
@@ -230,7 +232,7 @@ def test_with_two_dozen_scenarios_each_has_its_line_in_every_panel(large, every_
 
 def test_what_was_delivered_stands_beside_the_effects(found, every_measure):
     table, given = found
-    told = [t.get_text() for t in panel(plot_effects(table, delivered=given), "Delivered in a week in force").texts]
+    told = [t.get_text() for t in panel(plot_effects(table, delivered=given), "Delivered per week in force").texts]
     assert len(told) == len(every_measure) - 1
     by_name = dict(zip(list(every_measure)[1:], told, strict=True))
     assert by_name["sermon_drafting"] == "delivered nothing"
@@ -245,12 +247,19 @@ def test_several_measures_are_counted_and_one_that_is_left_out_is_named_so(found
     figure = plot_effects(
         table, scenarios=["bamako_plan", "imam_training"], delivered=pd.concat([package, own]), outcomes=["joined"]
     )
-    told = [t.get_text() for t in panel(figure, "Delivered in a week in force").texts]
+    told = [t.get_text() for t in panel(figure, "Delivered per week in force").texts]
     assert told == ["23 measures, 1 delivered nothing", "1 trained imams in post (left out)"]
 
 
 def test_the_main_outcomes_are_outcomes(found):
     assert set(MAIN) <= set(found[0]["outcome"])
+
+
+def test_a_name_with_dollar_signs_is_written_as_it_is():
+    name = r"costs $\frac{$ and $9$"
+    figure = plot_effects(pd.DataFrame([effect(scenario=name, baseline=name)]))
+    assert name in words(figure)
+    assert all(not text.get_parse_math() for text in written(figure))
 
 
 # --- mistakes ------------------------------------------------------------------------------------------------
@@ -280,7 +289,7 @@ def test_an_attribution_has_a_line_for_each_measure_and_one_for_all_together():
         for measure, mean in (("good", -10.0), ("bad", 5.0), ("unclear", 1.0))
     ]  # fmt: skip
     figure = plot_attribution(pd.DataFrame(rows), "package")
-    joined = next(ax for ax in figure.axes if ax.get_title("left") == "Joined")
+    joined = next(ax for ax in figure.axes if ax.get_title("left") == "People who joined")
     assert [label.get_text() for label in joined.get_yticklabels()] == ["good", "bad", "unclear", TOGETHER]
     points = [line for line in joined.lines if line.get_marker() == "o"]
     assert [(line.get_xdata()[0], line.get_markeredgecolor()) for line in points] == [

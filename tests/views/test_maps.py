@@ -9,8 +9,8 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from sim.engine.errors import InputError
-from sim.views.maps import FEW_YOUTHS, QUANTITIES, map_cells, map_effect, map_record, map_regions
-from sim.views.sheet import BLUE, FAINT, VERMILLION
+from sim.views.figures.maps import FEW_YOUTHS, QUANTITIES, map_cells, map_effect, map_record, map_regions
+from sim.views.figures.sheet import BLUE, FAINT, VERMILLION
 from sim.world.grid import world_grid
 
 
@@ -155,7 +155,11 @@ def test_effects_are_blue_where_better_orange_where_worse_and_grey_without_a_cle
 
 def test_a_map_of_effects_says_what_it_is_of_and_when_it_is_coloured():
     text = " ".join(" ".join(words(map_effect(changed(), "patrols", "joined"))).split())
-    for said in ("Joined: patrols", "Difference from nothing done, whole run; 12 seeds", "90 % interval of the mean"):
+    for said in (
+        "People who joined: patrols",
+        "Difference from nothing done, whole run; 12 seeds",
+        "90 % interval of the mean",
+    ):
         assert said in text
 
 

@@ -13,16 +13,16 @@ from comparisons import comparison, of_measures
 import sim
 from sim import cli
 from sim.comparison.delivered import own_delivered
-from sim.comparison.effects import basis, effects
+from sim.comparison.effects import effects
 from sim.comparison.outcomes import LEDGER, SOUGHT
 from sim.comparison.worth import cost_per_spared
 from sim.engine.errors import InputError
 from sim.measures import MEASURES
 from sim.scenario import Scenario
 from sim.stores.run import Key
-from sim.views import report as module
-from sim.views.report import answer, by_outcome, covered, effect, page, report, worth
-from sim.views.tables import delivery, money
+from sim.views.report import page, parts, pictures, report
+from sim.views.report.answer import answer, by_outcome, covered, effect
+from sim.views.words import delivery, measure, money
 
 NOBODY = pd.DataFrame(columns=["scenario", "measure", "change", "delivered_nothing"])
 VOID = {"meta", "link", "br", "wbr", "img", "line", "circle"}
@@ -74,8 +74,8 @@ def text(compared):
 @pytest.fixture
 def quick(monkeypatch):
     """Pages without the time that drawing maps takes."""
-    monkeypatch.setattr(module, "map_effect", lambda *args, **more: None)
-    monkeypatch.setattr(module, "embedded", lambda figure, about: "data:image/png;base64,")
+    monkeypatch.setattr(pictures, "map_effect", lambda *args, **more: None)
+    monkeypatch.setattr(pictures, "embedded", lambda figure, about: "data:image/png;base64,")
 
 
 def row(**changes):
@@ -90,32 +90,32 @@ def row(**changes):
 def said(*rows):
     """The sentences of the answer for rows of effects."""
     table = pd.DataFrame(rows)
-    return " ".join(answer("patrols", table, NOBODY, basis(table), 550, 0.05).sentences)
+    return " ".join(answer("patrols", table, NOBODY, 550, 0.05).sentences)
 
 
 # --- the answer ---------------------------------------------------------------------------------------------
 
 
 def test_what_lies_on_one_side_of_zero_is_said_with_its_interval():
-    assert "For the better: fewer people who joined armed groups (−40; −90 to −3)." in said(row())
-    assert "For the worse: more people who joined armed groups (+40; +3 to +90)." in said(row(mean=40, low=3, high=90))
+    assert "Better: fewer people who joined (−40; −90 to −3)." in said(row())
+    assert "Worse: more people who joined (+40; +3 to +90)." in said(row(mean=40, low=3, high=90))
     trust = row(outcome="trust", unit="0..1", better="more", mean=-0.02, low=-0.03, high=-0.01)
-    assert "For the worse: lower trust in the security forces" in said(trust)
+    assert "Worse: lower trust in the security forces" in said(trust)
 
 
 def test_what_includes_zero_is_nothing_that_can_be_told_from_luck():
     unclear = row(high=3.0), row(outcome="attacks", low=0.0, mean=4.0, high=9.0)
-    assert said(*unclear) == "Nothing that can be told from luck in any of the 2 outcomes looked at."
+    assert said(*unclear) == "No effect can be told apart from luck in any of the 2 outcomes examined."
     text = said(*unclear, row(outcome="abuses", mean=0, low=0, high=0))
-    assert "The model shows nothing of weight that can be told from luck." in text
-    assert "Nothing that can be told from luck: people who joined armed groups and attacks by armed groups." in text
-    assert "For the" not in text
+    assert "No effect that counts can be told apart from luck." in text
+    assert "Not distinguishable from luck: people who joined and attacks by armed groups." in text
+    assert "Better:" not in text
 
 
 def test_over_draws_the_median_and_its_range_decide():
-    assert "told from luck and uncertain parameters in the one outcome" in said(row(draws=30))
+    assert "told apart from luck and uncertain parameters in the one outcome" in said(row(draws=30))
     clear = row(draws=30, p95=-1.0)
-    assert "For the better: fewer people who joined armed groups (−30; −200 to −1)." in said(clear)
+    assert "Better: fewer people who joined (−30; −200 to −1)." in said(clear)
 
 
 def test_many_scenarios_are_answered_outcome_by_outcome_the_largest_effect_first():
@@ -123,28 +123,28 @@ def test_many_scenarios_are_answered_outcome_by_outcome_the_largest_effect_first
         row(scenario="a"), row(scenario="b", mean=-80, low=-90, high=-70), row(scenario="c", mean=9, low=1, high=17),
         row(scenario="d", high=3.0), row(scenario="e", mean=0, low=0, high=0), row(scenario="f", nothing=0.9),
     ])  # fmt: skip
-    assert by_outcome("joined", table, basis(table)) == (
-        "People who joined armed groups",
-        ["Better with b (−80) and a (−40).", "Worse with c (+9).", "A difference too small to count with 1.",
-         "In every run as in the baseline with 1.", "Nothing that can be told from luck with 1 of 6 scenarios."],
+    assert by_outcome("joined", table, {}) == (
+        "People who joined",
+        ["Better with b (−80) and a (−40).", "Worse with c (+9).", "Too small a difference to count with 1.",
+         "The same as in the baseline, in every run, with 1.", "Not distinguishable from luck with 1 of 6 scenarios."],
     )  # fmt: skip
 
 
 def test_an_effect_that_mostly_counts_as_nothing_is_too_small_to_count():
     text = said(row(nothing=0.9, helped=0.1, harmed=0.0))
-    assert "Too small to count (mostly within 5 % of the baseline): fewer people who joined armed groups." in text
-    assert "For the better" not in text
+    assert "Too small to count (mostly within 5 % of the baseline): fewer people who joined." in text
+    assert "Better:" not in text
 
 
 def test_an_exact_zero_is_told_apart_from_what_is_not_known():
-    assert "In every run as in the baseline: people who joined armed groups." in said(row(mean=0, low=0, high=0))
+    assert "The same as in the baseline in every run: people who joined." in said(row(mean=0, low=0, high=0))
 
 
 def test_one_seed_tells_nothing_from_luck():
     nan = float("nan")
     text = said(row(seeds=1, low=nan, high=nan, p5=nan, p95=nan))
-    assert "With one seed no interval can be given, so no effect can be told from luck." in text
-    assert "For the" not in text
+    assert "One seed gives no interval, so no effect can be told apart from luck." in text
+    assert "Better:" not in text
 
 
 @pytest.mark.parametrize(
@@ -161,23 +161,21 @@ def test_the_price_is_said_in_both_currencies(more, words):
 
 def test_a_scenario_without_a_pair_of_runs_is_said_to_tell_nothing():
     table = pd.DataFrame([row()])
-    assert "nothing can be said" in answer("other", table, NOBODY, basis(table), 550, 0.05).sentences[0]
+    assert "nothing can be said" in answer("other", table, NOBODY, 550, 0.05).sentences[0]
 
 
 def test_what_the_intervals_do_not_cover_is_said():
     seeds, draws = pd.DataFrame([row(seeds=3)]), pd.DataFrame([row(draws=30)])
-    text = " ".join(covered(basis(seeds), seeds))
-    assert "Uncertainty of parameters is not covered" in text
+    text = " ".join(covered(seeds))
+    assert "so their uncertainty is not covered" in text
     assert "3 seeds are few" in text
-    text = " ".join(covered(basis(draws), draws))
-    assert (
-        "cover luck and what is not known of the parameters, but not whether the rules of the model are right" in text
-    )
+    text = " ".join(covered(draws))
+    assert "cover luck and uncertain parameters, but not whether the rules of the model are right" in text
     assert "are few" not in text
 
 
 def test_a_measure_that_delivered_nothing_is_named_in_the_answer(text):
-    assert "Delivered nothing in any run: sermon_drafting." in Reader(text).text
+    assert f"Delivered nothing in any run: {measure('sermon_drafting')}." in Reader(text).text
 
 
 # --- the page -----------------------------------------------------------------------------------------------
@@ -232,28 +230,26 @@ def test_cells_of_tables_have_headings(text):
 
 def test_maps_say_in_words_what_they_show(text):
     *first, image = sorted(Reader(text).all("img"), key=lambda image: image["alt"].startswith("Lines"))
-    assert image["alt"].startswith(
-        "Lines over time, added up until each week, of each scenario less baseline. At the end:"
-    )
-    assert "joint_patrols, people who joined armed groups: " in image["alt"]
+    assert image["alt"].startswith("Lines of each scenario minus baseline, added up week by week. At the end:")
+    assert "joint_patrols, people who joined: " in image["alt"]
     assert first
     for image in first:
-        assert re.match(r"Map of Mali by region\. .*: \w+ less baseline, \w+, whole run\. Kayes [+−\d]", image["alt"])
+        assert re.match(r"Map of Mali by region\. .*: \w+ minus baseline, \w+, whole run\. Kayes [+−\d]", image["alt"])
         assert all(region in image["alt"] for region in ("Gao", "Bamako"))
 
 
 def test_what_a_person_kept_from_joining_costs_is_told_only_where_any_are_shown_to_be(compared):
-    lines = {line.scenario: line for line in worth(compared, 550.0)}
+    lines = {line["scenario"]: line for line in parts.worth(compared, 550.0)}
     table = cost_per_spared(compared.records, "baseline").set_index("scenario")
     assert lines.keys() <= set(table.index)
     for name, line in lines.items():
-        assert line.verdict == table.loc[name, "verdict"]
-        assert (line.each == "–") == (line.verdict != "spared at a cost")
+        assert line["verdict"] == table.loc[name, "verdict"]
+        assert (line["each"] == "–") == (line["verdict"] != "spared at a cost")
 
 
 def test_how_many_draws_would_do_and_what_the_same_luck_saves_is_said(text):
-    assert re.search(r"The mean effect on joining is known to within \d+ % of the baseline .*? draws", text)
-    assert "Both have the same luck." in text
+    assert re.search(r"\d+ draws (would )?give the mean effect on joining in every scenario to within \d+ %", text)
+    assert "Scenarios and baseline share their random numbers." in text
 
 
 def test_the_measures_of_the_baseline_say_what_they_delivered(every_measure):
@@ -272,14 +268,14 @@ def test_maps_are_left_out_where_there_are_many_scenarios_but_every_line_is_ther
     assert not read.all("img")
     assert read.within("title") == [f"{len(MEASURES)} scenarios compared with baseline"]
     for key in MEASURES:
-        assert f">{key.replace('_', '_<wbr>')}</th><td" in text
+        assert f">{measure(key)}</th><td" in text
         assert MEASURES[key].title in read.text
 
 
 def test_what_a_scenario_does_is_told_in_words(text, compared):
     read = Reader(text)
     measure = MEASURES["joint_patrols"]
-    for words in (measure.title, "all regions", "2 January 2012 to the end", "100 % of the full measure",
+    for words in (measure.title, "all regions", "2012-01-02 to the end", "100 % of the full measure",
                   f"planned: 10 {measure.delivers}", "delivered nothing"):  # fmt: skip
         assert words in read.text
 
@@ -289,8 +285,8 @@ def test_settings_that_are_not_the_usual_ones_are_told(every_measure, quick):
     setting = {"joint_patrols": {"patrols": 33, "regions": ["Gao", "Mopti"], "intensity": 0.5, "end": "2016-01-04",
                                  "when": {"observable": "attacks", "above": 5}}}  # fmt: skip
     read = Reader(page(comparison(records, measures={"joint_patrols": setting})))
-    for words in ("patrols out at a time: 33", "Mopti, Gao", "50 % of the full measure", "to 4 January 2016",
-                  "and only while attacks in Mali over 13 weeks are above 5"):  # fmt: skip
+    for words in ("patrols out at a time: 33", "Mopti, Gao", "50 % of the full measure", "to 2016-01-04",
+                  "only while attacks in Mali over 13 weeks are above 5"):  # fmt: skip
         assert words in read.text
 
 
@@ -305,9 +301,9 @@ def test_a_measure_left_out_is_told_as_such(every_measure, quick):
 def test_a_scenario_of_which_no_run_was_finished_is_still_told(every_measure, quick):
     given = of_measures(every_measure, "joint_patrols", "imam_training")
     read = Reader(page(given._replace(records={**given.records, "imam_training": {}})))
-    assert "No run of it was finished that the baseline has finished too: nothing can be said." in read.text
+    assert "None of its runs has a finished run of the baseline beside it: nothing can be said." in read.text
     assert MEASURES["imam_training"].title in read.text
-    assert "are those of baseline" not in read.text
+    assert "The same measures as in baseline" not in read.text
 
 
 def test_names_and_descriptions_are_written_as_text_and_never_as_code(every_measure, quick):
@@ -333,7 +329,7 @@ def test_every_run_is_named_with_its_digest_and_large_batches_with_one_for_each_
     for one in compared.manifest["runs"]:
         assert one["digest"] in read.text
     assert "kumakan compare a.yaml b.yaml" in read.text
-    monkeypatch.setattr(module, "MOST_RUNS", 10)
+    monkeypatch.setattr(parts, "MOST_RUNS", 10)
     short = Reader(page(compared)).text
     assert not any(one["digest"] in short for one in compared.manifest["runs"])
     assert all(settings["digest"] in short for settings in compared.manifest["scenarios"].values())
@@ -345,14 +341,14 @@ def test_runs_that_failed_and_comparisons_that_were_not_finished_are_told(compar
     manifest = {**compared.manifest, "state": "interrupted", "runs": [*compared.manifest["runs"], failed]}
     text = Reader(page(compared._replace(manifest=manifest))).text
     assert "Not complete: 1 run failed; the comparison was not finished" in text
-    assert "no recruiters left. Repeat it: kumakan run it" in text
+    assert "no recruiters left. To repeat it: kumakan run it" in text
 
 
 def test_seeds_are_reported_as_seeds(every_measure, quick):
     read = Reader(page(of_measures(every_measure, "joint_patrols", by_seed=True)))
     assert "The scenario was run with 12 seeds and compared with baseline under the same seeds." in read.text
     assert "none: central values" in read.text
-    assert "Uncertainty of parameters is not covered" in read.text
+    assert "so their uncertainty is not covered" in read.text
 
 
 # --- files --------------------------------------------------------------------------------------------------
@@ -408,7 +404,9 @@ def test_folders_without_a_comparison_are_refused(store, tmp_path):
         assert words in done.stderr
         assert len(done.stderr.splitlines()) == 1
 
-    refused(tmp_path / "none", "is no folder; a report is made from a folder or store that kumakan compare has written")
+    refused(
+        tmp_path / "none", "is not a folder; a report is made from a folder or store that kumakan compare has written"
+    )
     (tmp_path / "empty").mkdir()
     refused(tmp_path / "empty", "holds no comparison")
     refused(store / "runs" / "baseline" / "seed-1-draw-1", "holds no comparison")
@@ -416,7 +414,7 @@ def test_folders_without_a_comparison_are_refused(store, tmp_path):
     (store / "manifest.json").write_text(json.dumps({**manifest, "scenarios": alone}))
     refused(store, "one scenario only")
     (store / "manifest.json").write_text(json.dumps({**manifest, "seeds": [7]}))
-    refused(store, "no scenario has a run that the baseline has finished too")
+    refused(store, "no scenario and the baseline have finished the same run")
     assert not (store / "report.html").exists()
 
 
@@ -429,10 +427,10 @@ def test_a_file_that_cannot_be_written_is_told(store, tmp_path):
 def test_a_place_in_a_picture_lies_within_it(compared):
     table = effects(compared.records, "baseline")
     for group in (SOUGHT, LEDGER):
-        for block in module.blocks(table, group, 550):
-            for line in block.lines:
-                places = np.array([line.zero, *line.marks])
-                assert ((places >= 0) & (places <= module.WIDTH)).all()
+        for block in parts.blocks(table, group, 550):
+            for line in block["lines"]:
+                places = np.array([line["zero"], *line["marks"]])
+                assert ((places >= 0) & (places <= parts.WIDTH)).all()
 
 
 def test_a_report_is_made_from_a_store_too(tmp_path):

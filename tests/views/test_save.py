@@ -19,7 +19,7 @@ def test_a_png_says_what_was_run(short, tmp_path):
     with Image.open(path) as picture:
         text = picture.text
         assert picture.info["dpi"] == pytest.approx((150, 150), abs=0.1)
-    assert text["Title"] == "Youths who joined an armed group, Mali"
+    assert text["Title"] == "People who joined, Mali"
     assert text["Software"] == f"kumakan {__version__}"
     assert text["Scenario"] == "a, b"
     assert text["Seeds"] == "1-2"

@@ -8,8 +8,8 @@ from matplotlib.dates import num2date
 
 from sim.comparison.effects import effects_over_time
 from sim.engine.errors import InputError
-from sim.views.series import QUARTER, plot_effects_over_time, plot_series
-from sim.views.sheet import over_seeds
+from sim.views.figures.series import QUARTER, plot_effects_over_time, plot_series
+from sim.views.figures.sheet import over_seeds
 
 
 def words(figure):
@@ -44,7 +44,7 @@ def test_counts_are_sums_over_a_quarter_and_states_are_as_they_are(runs):
     ax = plot_series({"a": run}, "members", regions="Mopti").axes[0]
     np.testing.assert_array_equal(lines(ax)["a"].get_ydata(), run["members"][:, 4])
     assert ax.get_ylabel() == "persons"
-    assert plot_series({"a": run}, "trust", regions="Mali").axes[0].get_ylabel() == "trust (0..1)"
+    assert plot_series({"a": run}, "trust", regions="Mali").axes[0].get_ylabel() == "0 to 1"
 
 
 def test_large_amounts_are_in_millions(runs):
@@ -75,9 +75,9 @@ def test_scenarios_differ_in_colour_and_in_dashes(make):
 def test_measures_are_marked_where_and_when_they_start(runs):
     figure = plot_series(runs, "joined")
     text = " ".join(words(figure))
-    assert "A imam training 2014-09-01" in text
-    assert "B mali kuma kan 2014-11-03" in text
-    assert "joint patrols" not in text  # switched off
+    assert "A Training of imams in Morocco 2014-09-01" in text
+    assert "B Mali Kuma Kan 2014-11-03" in text
+    assert "Joint" not in text  # switched off
     marks = {ax.get_title("left"): [t.get_text() for t in ax.texts] for ax in figure.axes}
     assert marks["Mopti"] == ["A,B"]
     assert marks["Gao"] == ["A"]
@@ -140,8 +140,8 @@ def test_effects_over_time_have_a_panel_for_each_outcome_and_a_band_for_each_sce
     tables = [effects_over_time(records, baseline, name) for name in ("joined", "trust")]
     figure = plot_effects_over_time(pd.concat(tables))
     assert [ax.get_title("left") for ax in figure.axes] == [
-        "Joined, Mali, added up until then",
-        "Trust, Mali, in the week",
+        "People who joined, Mali, added up so far",
+        "Trust in the security forces, Mali, in each week",
     ]
     assert figure.axes[0].get_ylabel() == "persons"
     for ax in figure.axes:

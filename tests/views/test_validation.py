@@ -8,9 +8,8 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from sim.validation.targets import TARGETS
-from sim.validation.validate import COLUMNS, Validation
-from sim.views.validation import STYLES, band, found, runs, show_validation, summary, validation_page
+from sim.validation.validate import COLUMNS, TARGETS, Validation
+from sim.views.tables.validation import STYLES, band, found, runs, show_validation, summary, validation_page
 
 
 def row(**changes):

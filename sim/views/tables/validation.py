@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from rich import box
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
-from sim.views.tables import number
+from sim.views.tables.layout import say, show_table
+from sim.views.words import count, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,10 +34,7 @@ def found(row: pd.Series) -> str:
 
 def runs(validation: Validation) -> str:
     """How many runs it rests on, in words."""
-    seeds, draws = (
-        f"{count} {word}{'' if count == 1 else 's'}"
-        for count, word in ((validation.seeds, "seed"), (validation.draws, "draw"))
-    )
+    seeds, draws = count(validation.seeds, "seed"), count(validation.draws, "draw")
     return f"{draws} of parameters, {seeds} each" if validation.draws else f"{seeds}, central parameters"
 
 
@@ -51,18 +47,16 @@ def summary(validation: Validation) -> str:
 
 def show_validation(validation: Validation, out: Console) -> None:
     """Print every target with its band, what the model gives, and the verdict."""
-    table = Table(box=box.SIMPLE, title=f"Validation ({runs(validation)}): median, 5 to 95 %", title_justify="left")
-    for name in ("", "pattern", "unit", "band", "model", "verdict", "source"):
-        table.add_column(name, overflow="fold")
+    rows = []
     for _, row in validation.table.iterrows():
-        style = STYLES[row.verdict]
-        pattern = escape(row.pattern) + (f" [dim]({escape(row.note)})[/dim]" if row.note else "")
-        table.add_row(row.target, pattern, row.unit, band(row), found(row), f"[{style}]{row.verdict}[/{style}]",
-                      escape(row.source))  # fmt: skip
-    out.print(table)
+        pattern = Text(row.pattern).append(f" ({row.note})", style="dim") if row.note else row.pattern
+        verdict = Text(row.verdict, STYLES[row.verdict])
+        rows.append([row.target, pattern, row.unit, band(row), found(row), verdict, row.source])
+    heads = ["", "pattern", "unit", "band", "model", "verdict", "source"]
+    show_table(out, f"Validation ({runs(validation)}): median, 5 to 95 %", heads, rows, left=len(heads))
     errors = "; ".join(f"{row.forecast} {number(row['median'])}" for _, row in validation.forecasts.iterrows())
-    out.print(f"Mean error of attacks by region and year, 2013 to 2017: {errors}", markup=False)
-    out.print(summary(validation), markup=False)
+    say(out, f"Mean error of attacks by region and year, 2013 to 2017: {errors}")
+    say(out, summary(validation))
 
 
 def validation_page(validation: Validation, command: str) -> str:

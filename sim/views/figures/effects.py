@@ -15,34 +15,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from sim.comparison.effects import basis, headline
-from sim.comparison.outcomes import OUTCOMES, in_words
+from sim.comparison.outcomes import OUTCOMES
 from sim.engine.errors import InputError, nearest
-from sim.views.sheet import (
-    BLUE,
-    FAINT,
-    FONT,
-    FOOTER_SIZE,
-    INK,
-    NATIONAL,
-    PAPER,
-    QUIET,
-    SMALL_SIZE,
-    TEXT_SIZE,
-    VERMILLION,
-    in_large_units,
-    new_sheet,
-    number,
-    tidy,
-)
-from sim.views.tables import delivery, spent
+from sim.views import words
+from sim.views.figures import sheet
+from sim.views.figures.sheet import drawn, new_sheet, numbered, shown, side_colour, side_keys
+from sim.views.runs import about_batch
+from sim.views.words import capital, heading, in_large_units
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from sim.batches.batch import Batch
 
 COLUMNS = (
     "scenario", "outcome", "group", "unit", "region", "mean", "low", "high", "median", "p5", "p95", "helped", "harmed",
@@ -56,9 +44,15 @@ TEXT_LETTERS = 38  # letters that fit a panel of text
 LETTER = 0.062  # inches that a letter of a scenario's name takes, on the generous side
 
 MAIN = ("joined", "attacks", "deaths_civilian", "trust", "abuses", "wrongful_arrests", "backfired")
-"""Outcomes whose shares are drawn where nothing else is said: the gains, and the harm to people."""
+"""Outcomes whose shares are drawn by default: the gains, and the harm to people."""
 
 
+def plot_batch(batch: Batch, outcome: str = "joined") -> Figure:
+    """What each scenario of a batch changed in an outcome, by region."""
+    return plot_effects(batch.effects(), by_region=True, outcomes=[outcome], about=about_batch(batch))
+
+
+@drawn
 def plot_effects(
     effects: pd.DataFrame,
     *,
@@ -87,41 +81,29 @@ def plot_effects(
     about : mapping, optional
         What was run, for the footer (`sim.views.about`); left out, what the table says.
 
-    Returns
-    -------
-    Figure
-
     Raises
     ------
     InputError
         If the table lacks a column, has no row to draw, or an outcome or scenario is not in it.
     """
     table, outcomes, scenarios = _checked(effects, by_region, outcomes, scenarios)
-    what = basis(table)
-    keys = [
-        Line2D([], [], marker="o", color=BLUE, lw=2, label="interval on the better side"),
-        Line2D([], [], marker="o", color=VERMILLION, lw=2, label="interval on the worse side"),
-        Line2D([], [], marker="o", color=INK, mfc=PAPER, lw=2, label="includes zero, or no side is better"),
-    ]
-    said = f"{what.interval[:1].upper()}{what.interval[1:]}; {what.many}. It covers {what.covers}."
     if by_region:
         regions = list(dict.fromkeys(table["region"]))
         blocks: list[tuple[str, list[Panel]]] = [
-            (_words(o), [(region, _rows(table, scenarios, outcome=o, region=region)) for region in regions])
+            (heading(o), [(region, _rows(table, scenarios, outcome=o, region=region)) for region in regions])
             for o in outcomes
         ]
         title = "Effects of the measures by region"
     else:
-        blocks = [
-            (_words(group), [(_words(o), _panel(_rows(table, scenarios, outcome=o))) for o in its_outcomes])
-            for group, its_outcomes in _groups(table, outcomes).items()
-        ]
+        blocks = _blocks(table, outcomes, scenarios)
         if delivered is not None and len(delivered):
-            blocks[-1][1].append(("Delivered in a week in force", _delivered(delivered, scenarios)))
+            blocks[-1][1].append(("Delivered per week in force", _delivered(delivered, scenarios)))
         title = "Effects of the measures on Mali"
-    return _draw(title, said, blocks, scenarios, table, about, keys, _forest, same_scale=by_region)
+    said = words.rests_on(table)
+    return _draw(title, said, blocks, scenarios, table, about, side_keys(), _forest, same_scale=by_region)
 
 
+@drawn
 def plot_shares(
     effects: pd.DataFrame,
     *,
@@ -137,10 +119,6 @@ def plot_shares(
         As for `plot_effects`.
     outcomes : sequence of str, optional
         Which to draw; left out, those of `MAIN` that the table has.
-
-    Returns
-    -------
-    Figure
     """
     if outcomes is None:
         there = set(effects["outcome"]) if "outcome" in effects else set()
@@ -148,16 +126,17 @@ def plot_shares(
     table, outcomes, scenarios = _checked(effects, False, outcomes, scenarios)
     what = basis(table)
     keys = [
-        Patch(color=BLUE, label="helped"),
-        Patch(color=FAINT, label="did nothing"),
-        Patch(color=VERMILLION, label="harmed"),
+        Patch(color=sheet.BLUE, label="helped"),
+        Patch(color=sheet.FAINT, label="did nothing"),
+        Patch(color=sheet.VERMILLION, label="harmed"),
     ]
-    said = f"Numbers are % of {what.unit} ({what.many}). A difference within the margin of nothing counts as nothing."
-    panels = [(_words(o), _rows(table, scenarios, outcome=o)) for o in outcomes]
-    return _draw("How often the measures helped, harmed or did nothing", said, [("", panels)], scenarios, table,
-                 about, keys, _bars)  # fmt: skip
+    said = f"Per cent of {what.unit} ({what.many}). A difference too small to count is drawn as nothing."
+    panels = [(heading(o), _rows(table, scenarios, outcome=o)) for o in outcomes]
+    title = "How often the measures helped, harmed or did nothing"
+    return _draw(title, said, [("", panels)], scenarios, table, about, keys, _bars)
 
 
+@drawn
 def plot_attribution(
     measures: pd.DataFrame,
     package: str,
@@ -165,7 +144,7 @@ def plot_attribution(
     outcomes: Sequence[str] | None = None,
     about: Mapping[str, str] | None = None,
 ) -> Figure:
-    """What a package owes to each of its measures, with intervals; the last line is what all do together.
+    """What each measure contributes to a package, with intervals; the last line is what all do together.
 
     Parameters
     ----------
@@ -177,41 +156,28 @@ def plot_attribution(
         Which to draw; left out, all of the table.
     about : mapping, optional
         What was run, for the footer.
-
-    Returns
-    -------
-    Figure
     """
     import pandas as pd
 
     together = measures.drop_duplicates("outcome").assign(measure=TOGETHER)
     together = together.assign(**dict.fromkeys(("mean", "median"), together["package"]))
     together = together.assign(**dict.fromkeys(("low", "high", "p5", "p95"), math.nan))
-    table = pd.concat([measures, together], ignore_index=True).rename(columns={"measure": "scenario"})
+    titled = measures.assign(measure=measures["measure"].map(words.measure))
+    table = pd.concat([titled, together], ignore_index=True).rename(columns={"measure": "scenario"})
     table = table.assign(
-        region=NATIONAL, group=[OUTCOMES[name].group for name in table["outcome"]],
+        region=sheet.NATIONAL, group=[OUTCOMES[name].group for name in table["outcome"]],
         baseline=f"{package} without measures",
         **dict.fromkeys(("helped", "harmed", "nothing", "baseline_mean"), math.nan),
     )  # fmt: skip
     table, outcomes, lines = _checked(table, False, outcomes, None)
-    what, exact = basis(table), bool(measures["exact"].all())
-    sampled = "" if exact else f", and the choice of {measures['orders'].iloc[0]} orders"
+    sampled = "" if measures["exact"].all() else f" and the choice of {measures['orders'].iloc[0]} orders"
     said = (
-        f"Shapley values: what each measure adds, on average over {'all' if exact else 'sampled'} orders in which they"
-        f" may come. {what.interval[:1].upper()}{what.interval[1:]}; {what.many}. It covers {what.covers}{sampled}."
+        f"Shapley values: what each measure adds, averaged over {'sampled' if sampled else 'all'} orders of the"
+        f" measures. {words.rests_on(table)[:-1]}{sampled}."
     )
-    keys = [
-        Line2D([], [], marker="o", color=BLUE, lw=2, label="interval on the better side"),
-        Line2D([], [], marker="o", color=VERMILLION, lw=2, label="interval on the worse side"),
-        Line2D(
-            [], [], marker="o", color=INK, mfc=PAPER, lw=2, label="includes zero, no side is better, or no interval"
-        ),
-    ]
-    blocks: list[tuple[str, list[Panel]]] = [
-        (_words(group), [(_words(o), _panel(_rows(table, lines, outcome=o))) for o in its])
-        for group, its in _groups(table, outcomes).items()
-    ]
-    return _draw(f"What {package} owes to each of its measures", said, blocks, lines, table, about, keys, _forest)
+    keys = side_keys("includes zero, no side is better, or no interval")
+    title = f"What each measure contributes to {package}"
+    return _draw(title, said, _blocks(table, outcomes, lines), lines, table, about, keys, _forest)
 
 
 TOGETHER = "all together"
@@ -240,10 +206,8 @@ class _Row:
 
     @property
     def colour(self) -> str:
-        """Blue or vermillion where the whole interval lies on the better or the worse side of zero."""
-        if self.better == "none" or not self.interval or not self.low * self.high > 0:
-            return INK
-        return BLUE if (self.low < 0) == (self.better == "fewer") else VERMILLION
+        """The colour of the side on which the whole interval lies."""
+        return side_colour(self.low, self.high, self.better) if self.interval else sheet.INK
 
 
 Panel = tuple[str, "list[_Row | None] | list[str]"]  # a heading, and a row or a text for each scenario
@@ -256,7 +220,7 @@ def _checked(
     missing = [column for column in COLUMNS if column not in effects]
     if missing:
         raise InputError(f"the table of effects has no column {', '.join(missing)}")
-    here = effects[(effects["region"] != NATIONAL) if by_region else (effects["region"] == NATIONAL)]
+    here = effects[(effects["region"] != sheet.NATIONAL) if by_region else (effects["region"] == sheet.NATIONAL)]
     asked = _chosen(effects, "outcome", outcomes)
     if outcomes is None:  # what has no number for any scenario would be an empty panel
         known = set(here.loc[here["baseline_mean"].notna() | here["mean"].notna(), "outcome"])
@@ -272,17 +236,29 @@ def _chosen(effects: pd.DataFrame, column: str, asked: Sequence[str] | None) -> 
     known = list(dict.fromkeys(effects[column]))
     for name in asked or ():
         if name not in known:
-            raise InputError(f"{name!r} is no {column} of the table: {', '.join(known)}{nearest(name, known)}")
+            raise InputError(f"the table has no {column} {name!r}; it has {', '.join(known)}{nearest(name, known)}")
     return list(known if asked is None else asked)
 
 
-def _groups(table: pd.DataFrame, outcomes: Sequence[str]) -> dict[str, list[str]]:
-    """The outcomes by their group, both in the order asked for."""
+def _blocks(
+    table: pd.DataFrame, outcomes: Sequence[str], scenarios: Sequence[str]
+) -> list[tuple[str, list[Panel]]]:  # fmt: skip
+    """The panels of outcomes by their group, both in the order asked for.
+
+    Amounts of money, which span too much for one axis, are written out.
+    """
     group_of = dict(zip(table["outcome"], table["group"], strict=True))
-    groups: dict[str, list[str]] = {}
+    blocks: dict[str, list[Panel]] = {}
     for outcome in outcomes:
-        groups.setdefault(group_of[outcome], []).append(outcome)
-    return groups
+        rows: list[_Row | None] | list[str] = _rows(table, scenarios, outcome=outcome)
+        if any(isinstance(row, _Row) and row.unit == "XOF" for row in rows):
+            rows = [_spent(row) if isinstance(row, _Row) else words.UNKNOWN for row in rows]
+        blocks.setdefault(capital(group_of[outcome]), []).append((heading(outcome), rows))
+    return list(blocks.items())
+
+
+def _spent(row: _Row) -> str:
+    return words.typeset(words.difference(row.middle, row.low, row.high, "XOF")) + " XOF"
 
 
 def _rows(table: pd.DataFrame, scenarios: Sequence[str], **where: str) -> list[_Row | None]:
@@ -299,18 +275,6 @@ def _rows(table: pd.DataFrame, scenarios: Sequence[str], **where: str) -> list[_
     return [found.get(name) for name in scenarios]
 
 
-def _panel(rows: list[_Row | None]) -> list[_Row | None] | list[str]:
-    """What a panel for Mali holds: amounts of money, which span too much for one axis, are written out."""
-    if any(row is not None and row.unit == "XOF" for row in rows):
-        return ["–" if row is None else spent(row.middle, row.low, row.high) + " XOF" for row in rows]
-    return rows
-
-
-def _words(name: str) -> str:
-    text = in_words(name)
-    return text[:1].upper() + text[1:]
-
-
 def _delivered(delivered: pd.DataFrame, scenarios: Sequence[str]) -> list[str]:
     """A few words for each scenario: what its one measure delivered, or how many of several delivered anything."""
     texts = []
@@ -318,7 +282,7 @@ def _delivered(delivered: pd.DataFrame, scenarios: Sequence[str]) -> list[str]:
         rows = delivered[delivered["scenario"] == scenario].to_dict("records")
         if len(rows) == 1:
             left_out = " (left out)" if rows[0]["change"] == "left out" else ""
-            texts.append(textwrap.shorten(delivery(rows[0]) + left_out, TEXT_LETTERS, placeholder=" …"))
+            texts.append(textwrap.shorten(words.delivery(rows[0]) + left_out, TEXT_LETTERS, placeholder=" …"))
         else:
             idle = sum(row["delivered_nothing"] == 1.0 for row in rows)
             texts.append(f"{len(rows)} measures" + (f", {idle} delivered nothing" if idle else ""))
@@ -342,19 +306,19 @@ def _draw(
     """A sheet with blocks of panels below each other, each block with a heading and rows of a few panels."""
     across = max(_across(len(panels), same_scale) for _, panels in blocks)
     downs = [math.ceil(len(panels) / across) for _, panels in blocks]
-    names = max(map(len, scenarios)) * LETTER + 0.3
+    called = words.scenarios(dict.fromkeys(scenarios))
+    names = max(map(len, called.values())) * LETTER + 0.3
     width = max(7.5, names + across * (1.55 if same_scale else PANEL))
-    heights = [down * (LINE * len(scenarios) + AROUND) + (0.3 if heading else 0.0)
-               for down, (heading, _) in zip(downs, blocks, strict=True)]  # fmt: skip
+    heights = [down * (LINE * len(scenarios) + AROUND) + (0.3 if headed else 0.0)
+               for down, (headed, _) in zip(downs, blocks, strict=True)]  # fmt: skip
     baseline = ", ".join(dict.fromkeys(table["baseline"]))
-    same = "draws and seeds" if basis(table).unit == "draws" else "seeds"
     facts = about or {"Scenario": ", ".join([baseline, *scenarios]), "Runs": basis(table).many}
-    subtitle = f"Difference from {baseline} under the same {same}, whole run.\n{said}"
+    subtitle = f"Difference from {baseline} under the same {words.same(table)}, whole run.\n{said}"
     figure = new_sheet(width, sum(heights), title, subtitle, about=facts, keys=keys)
     parts = figure.subfigures(len(blocks), 1, squeeze=False, height_ratios=heights)[:, 0]
-    for part, down, (heading, panels) in zip(parts, downs, blocks, strict=True):
-        if heading:
-            part.suptitle(heading, size=TEXT_SIZE + 1, weight="bold", color=INK, family=FONT, x=0.012, ha="left")
+    for part, down, (headed, panels) in zip(parts, downs, blocks, strict=True):
+        if headed:
+            part.suptitle(headed, size=sheet.TEXT_SIZE + 1, weight="bold", x=0.012, ha="left")
         axes = part.subplots(down, across, squeeze=False, sharey=True).ravel()
         for k, ax in enumerate(axes):
             if k >= len(panels):
@@ -362,8 +326,8 @@ def _draw(
                 continue
             name, rows = panels[k]
             _texts(ax, rows) if isinstance(rows[0], str) else panel(ax, rows)
-            ax.set_title(name, size=SMALL_SIZE, weight="bold", color=INK, family=FONT, loc="left")
-            ax.set_yticks(range(len(scenarios)), scenarios)
+            ax.set_title(name, size=sheet.SMALL_SIZE)
+            ax.set_yticks(range(len(scenarios)), [called[scenario] for scenario in scenarios])
             ax.set_ylim(len(scenarios) - 0.4, -0.6)
             ax.tick_params(axis="y", length=0, labelleft=k % across == 0)
             ax.spines["left"].set_visible(False)
@@ -381,51 +345,51 @@ def _across(panels: int, one_row: bool) -> int:
 
 def _forest(ax: Axes, rows: list[_Row | None]) -> None:
     """Point and interval for each row, first on top, around a line at zero."""
-    tidy(ax, grid="x")
+    ax.grid(axis="x")
     known = [row for row in rows if row is not None]
-    divisor, unit = in_large_units([(r.middle, r.low, r.high) for r in known], known[0].unit if known else "")
-    ax.axvline(0, color=INK, linewidth=0.9, zorder=2)
+    unit = words.unit(known[0].unit) if known else ""
+    divisor, unit = in_large_units([(r.middle, r.low, r.high) for r in known], unit)
+    ax.axvline(0, color=sheet.INK, linewidth=0.9, zorder=2)
     _stripes(ax, len(rows))
     for y, row in enumerate(rows):
         if row is None or not math.isfinite(row.middle):
-            ax.text(0, y, " –", size=SMALL_SIZE, color=QUIET, family=FONT, va="center")
+            ax.text(0, y, " –", size=sheet.SMALL_SIZE, color=sheet.QUIET, va="center")
             continue
         if row.interval:
             ends = [row.low / divisor, row.high / divisor]
             ax.plot(ends, [y, y], color=row.colour, lw=2, zorder=3, solid_capstyle="butt")
-        face = row.colour if row.interval and row.colour != INK else PAPER
+        face = row.colour if row.interval and row.colour != sheet.INK else sheet.PAPER
         ax.plot(row.middle / divisor, y, "o", ms=4.5, mfc=face, mec=row.colour, mew=1.3, zorder=4)
     ax.margins(x=0.08)
     if not any(np.any(np.nan_to_num([row.middle, row.low, row.high])) for row in known):
         ax.set_xlim(-1, 1)
     ax.xaxis.set_major_locator(MaxNLocator(3))
-    ax.xaxis.set_major_formatter(lambda value, _: f"{'+' if value > 0 else ''}{number(value)}")
+    numbered(ax.xaxis, sign=True)
     side = {"fewer": "\N{LEFTWARDS ARROW} less is better", "more": "more is better \N{RIGHTWARDS ARROW}"}
     label = "\n".join(filter(None, [unit + _before(known), side.get(known[0].better if known else "none", "")]))
-    ax.set_xlabel(label, size=FOOTER_SIZE, color=INK, family=FONT)
+    ax.set_xlabel(label, size=sheet.FOOTER_SIZE)
 
 
 def _before(rows: Sequence[_Row]) -> str:
-    """The baseline's own value, where it is one for all rows."""
-    values = [row.baseline_mean for row in rows if math.isfinite(row.baseline_mean)]
-    if not values or max(values) - min(values) > 0.05 * max(map(abs, values)):
+    """The baseline's own value, if it is the same for all rows."""
+    value = words.own_value({"baseline_mean": row.baseline_mean} for row in rows)
+    if value is None or math.isnan(value):
         return ""
-    divisor, large = in_large_units(values[0], "")
-    return f"; baseline {number(values[0] / divisor)}{f' {large.strip()}' if large else ''}"
+    divisor, large = in_large_units(value, "")
+    return f"; baseline {shown(value / divisor)} {large}".rstrip()
 
 
 def _stripes(ax: Axes, rows: int) -> None:
     """Every other line is shaded, which leads the eye back to the name."""
     for y in range(1, rows, 2):
-        ax.axhspan(y - 0.5, y + 0.5, color=FAINT, alpha=0.3, lw=0, zorder=0)
+        ax.axhspan(y - 0.5, y + 0.5, color=sheet.FAINT, alpha=0.3, lw=0, zorder=0)
 
 
 def _texts(ax: Axes, texts: Sequence[str]) -> None:
     """A text for each row."""
-    tidy(ax, grid="")
     _stripes(ax, len(texts))
     for y, text in enumerate(texts):
-        ax.text(0.02, y, text, size=FOOTER_SIZE, color=INK, family=FONT, va="center")
+        ax.text(0.02, y, text, size=sheet.FOOTER_SIZE, va="center")
     ax.set_xlim(0, 1)
     ax.set_xticks([])
     ax.spines["bottom"].set_visible(False)
@@ -433,20 +397,19 @@ def _texts(ax: Axes, texts: Sequence[str]) -> None:
 
 def _bars(ax: Axes, rows: list[_Row | None]) -> None:
     """Shares in which the outcome was better, the same, or worse, as a bar for each row."""
-    tidy(ax, grid="")
     for y, row in enumerate(rows):
         if row is None or row.better == "none" or not np.isfinite([row.helped, row.nothing, row.harmed]).all():
-            ax.text(0, y, " –", size=SMALL_SIZE, color=QUIET, family=FONT, va="center")
+            ax.text(0, y, " –", size=sheet.SMALL_SIZE, color=sheet.QUIET, va="center")
             continue
         left = 0.0
         for share, colour, ink in (
-            (row.helped, BLUE, PAPER), (row.nothing, FAINT, INK), (row.harmed, VERMILLION, INK)
+            (row.helped, sheet.BLUE, sheet.PAPER), (row.nothing, sheet.FAINT, sheet.INK),
+            (row.harmed, sheet.VERMILLION, sheet.INK),
         ):  # fmt: skip
-            ax.barh(y, 100 * share, left=left, height=0.72, color=colour, edgecolor=PAPER, linewidth=0.5)
+            ax.barh(y, 100 * share, left=left, height=0.72, color=colour, edgecolor=sheet.PAPER, linewidth=0.5)
             if share >= 0.15:  # room for two figures
                 middle = left + 50 * share
-                ax.text(middle, y, f"{100 * share:.0f}", size=FOOTER_SIZE, color=ink, ha="center", va="center",
-                        family=FONT)  # fmt: skip
+                ax.text(middle, y, words.share(share), size=sheet.FOOTER_SIZE, color=ink, ha="center", va="center")
             left += 100 * share
     ax.set_xlim(0, 100)
     ax.set_xticks([0, 50, 100])

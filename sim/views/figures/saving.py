@@ -1,4 +1,4 @@
-"""Figures to files: whole or not at all, the same bits each time, and with what was run written inside."""
+"""Figures to files: whole or not at all, the same bits each time, with what was run written inside."""
 
 from __future__ import annotations
 

@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich import box
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from sim.engine.errors import InputError
 from sim.measures.base import REGIONS
-from sim.stories.partings import BECAUSE, CHANGES
+from sim.stories.parting import BECAUSE, CHANGES
+from sim.views.tables.layout import say, show_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -184,21 +183,17 @@ def _tables(explanation: Explanation) -> Iterator[tuple[str, list[str], list[lis
 def show_explanation(explanation: Explanation, out: Console) -> None:
     """Tables and stories on the terminal."""
     for line in _opening(explanation):
-        out.print(line, markup=False)
+        say(out, line)
     if explanation.events.empty:
-        out.print(NOBODY_DIFFERS)
+        say(out, NOBODY_DIFFERS)
         return
     for change, meaning in CHANGES.items():
-        out.print(f"  {change}: {meaning}")
-    for title, heading, rows, words in _tables(explanation):
-        table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
-        for k, name in enumerate(heading):
-            table.add_column(name, justify="left" if k < words else "right", overflow="fold")
-        for row in rows:
-            table.add_row(*map(escape, row))
-        out.print(table)
+        say(out, f"  {change}: {meaning}")
+    for title, heads, rows, left in _tables(explanation):
+        show_table(out, title, heads, rows, left)
     for number, story in enumerate(explanation.stories, 1):
-        out.print(f"[bold]Story {number}[/bold]  {escape(' '.join(told(story, labels(explanation))))}\n")
+        sentences = " ".join(told(story, labels(explanation)))
+        out.print(Text.assemble((f"Story {number}", "bold"), f"  {sentences}\n"), highlight=False)
 
 
 # --- files --------------------------------------------------------------------------------------------------

@@ -12,34 +12,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
+from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from sim.comparison.effects import basis, headline
-from sim.comparison.outcomes import OUTCOMES, in_words
+from sim.comparison.outcomes import OUTCOMES
 from sim.engine.errors import InputError, nearest
 from sim.sweeps.sensitivity import SCREENED, sensitivity
-from sim.views.sheet import (
-    BLUE,
-    FAINT,
-    FONT,
-    FOOTER_SIZE,
-    INK,
-    NATIONAL,
-    PAPER,
-    QUIET,
-    SKY,
-    SMALL_SIZE,
-    VERMILLION,
-    facts,
-    in_large_units,
-    new_sheet,
-    number,
-    tidy,
-)
+from sim.views import words
+from sim.views.figures import sheet
+from sim.views.figures.sheet import drawn, new_sheet, numbered, shown, side_colour, side_keys
+from sim.views.runs import about_sweep
+from sim.views.words import capital, heading, in_large_units
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,8 +35,8 @@ if TYPE_CHECKING:
 
 WRITTEN_OUT = 150  # cells of a heat map in which numbers still have room
 MOST_BARS = 20  # paths in a figure of bars; the others matter less
-BETTER_WORSE = LinearSegmentedColormap.from_list("better_worse", [BLUE, "#f7f7f7", VERMILLION])
-AMOUNT = LinearSegmentedColormap.from_list("amount", ["#f7f7f7", SKY, BLUE, "#00263d"])
+BETTER_WORSE = LinearSegmentedColormap.from_list("better_worse", [sheet.BLUE, "#f7f7f7", sheet.VERMILLION])
+AMOUNT = LinearSegmentedColormap.from_list("amount", ["#f7f7f7", sheet.SKY, sheet.BLUE, "#00263d"])
 
 
 def sweep_figures(swept: Swept) -> dict[str, Figure]:
@@ -75,6 +62,7 @@ def sweep_figures(swept: Swept) -> dict[str, Figure]:
 # --- one and two paths ---------------------------------------------------------------------------------------
 
 
+@drawn
 def heat_map(swept: Swept, outcome: str, x: str | None = None, y: str | None = None) -> Figure:
     """An outcome over two paths of a grid, averaged over all others.
 
@@ -87,10 +75,6 @@ def heat_map(swept: Swept, outcome: str, x: str | None = None, y: str | None = N
     outcome : str
     x, y : str, optional
         Paths; left out, the first two that have more than one value.
-
-    Returns
-    -------
-    Figure
     """
     swept.check(outcome)
     across, up = _two(swept, x, y)
@@ -105,45 +89,46 @@ def heat_map(swept: Swept, outcome: str, x: str | None = None, y: str | None = N
     for cell, lines in cells.items():
         middle[cell] = np.mean([headline(line)[0] for line in lines])
         sure[cell] = len(lines) == 1 and _one_side(lines[0])
-    divisor, unit = in_large_units(middle, swept.units.get(outcome, ""))
+    divisor, unit = in_large_units(middle, _unit(swept, outcome))
     compared = swept.plan.baseline is not None
     colours, scale = _colours(middle / divisor, OUTCOMES[outcome].better, compared)
 
     what = basis(swept.summary())
     middle_of, interval = what.interval.rstrip("]").split(" [")
-    notes = f"{middle_of[:1].upper()}{middle_of[1:]} at each point; {what.many}." + (
-        f" In brackets where the interval ({interval}) includes zero. It covers {what.covers}." if compared else ""
-    )
+    notes = f"{capital(middle_of)} at each point; {what.many}." + (
+        f" In brackets where the interval ({interval}) includes zero. The interval covers {what.covers}."
+        if compared else ""
+    )  # fmt: skip
     width = max(5.5, 1.9 + 0.85 * len(columns))
     figure = new_sheet(width, max(2.6, 1.2 + 0.48 * len(rows)), _title(swept, outcome), _subtitle(swept), notes,
                        about_sweep(swept))  # fmt: skip
     ax = figure.subplots()
-    tidy(ax, grid="")
     for row in range(len(rows)):
         for column in range(len(columns)):
             value = middle[row, column] / divisor
-            colour = colours(scale(value)) if math.isfinite(value) else FAINT
-            ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=colour, edgecolor=PAPER, lw=1))
+            colour = colours(scale(value)) if math.isfinite(value) else sheet.FAINT
+            ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=colour, edgecolor=sheet.PAPER, lw=1))
             if middle.size <= WRITTEN_OUT:
-                text = f"{'+' if compared and value > 0 else ''}{number(value)}"
-                ax.text(column, row, text if sure[row, column] or not compared else f"({text})", size=SMALL_SIZE,
-                        ha="center", va="center", family=FONT, color=_readable(colour))  # fmt: skip
+                text = shown(value, compared)
+                ax.text(column, row, text if sure[row, column] or not compared else f"({text})", size=sheet.SMALL_SIZE,
+                        ha="center", va="center", color=_readable(colour))  # fmt: skip
             elif compared and not sure[row, column]:
-                ax.plot(column, row, ".", color=INK, ms=2)
+                ax.plot(column, row, ".", color=sheet.INK, ms=2)
     ax.set_xlim(-0.5, len(columns) - 0.5)
     ax.set_ylim(-0.5, len(rows) - 0.5)
     ax.set_xticks(range(len(columns)), [_written(v) for v in columns], rotation=_turn(columns))
     ax.set_yticks(range(len(rows)), [_written(v) for v in rows])
-    ax.set_xlabel(_axis_label(across), size=SMALL_SIZE, family=FONT, color=INK)
-    ax.set_ylabel(_axis_label(up), size=SMALL_SIZE, family=FONT, color=INK)
+    ax.set_xlabel(_axis_label(across))
+    ax.set_ylabel(_axis_label(up))
     ax.spines[["left", "bottom"]].set_visible(False)
     bar = figure.colorbar(ScalarMappable(Normalize(scale.vmin, scale.vmax), colours), ax=ax, aspect=25, pad=0.02)
     bar.outline.set_visible(False)
-    bar.ax.tick_params(labelsize=FOOTER_SIZE, colors=QUIET, labelfontfamily=FONT)
-    bar.set_label(unit + _side(outcome, compared), size=SMALL_SIZE, family=FONT, color=INK)
+    bar.ax.tick_params(labelsize=sheet.FOOTER_SIZE, colors=sheet.QUIET)
+    bar.set_label(unit + _side(outcome, compared))
     return figure
 
 
+@drawn
 def plot_line(swept: Swept, outcome: str, x: str | None = None) -> Figure:
     """An outcome against one path: its mean and interval at each value, averaged over all other paths.
 
@@ -163,30 +148,31 @@ def plot_line(swept: Swept, outcome: str, x: str | None = None) -> Figure:
         if point in lines:
             by_tick[ticks.index(value)].append(headline(lines[point]))
     found = np.array([np.mean(each, axis=0) if each else [np.nan] * 3 for each in by_tick])
-    divisor, unit = in_large_units(found, swept.units.get(outcome, ""))
+    divisor, unit = in_large_units(found, _unit(swept, outcome))
     middle, low, high = found.T / divisor
     compared = swept.plan.baseline is not None
     numbers = axis.kind in ("number", "whole")
     where = np.array(ticks, float) if numbers else np.arange(len(ticks))
     figure = new_sheet(6.2, 3.3, _title(swept, outcome), _subtitle(swept), _basis(swept), about_sweep(swept))
     ax = figure.subplots()
-    tidy(ax)
+    ax.grid(axis="y")
     if compared:
-        ax.axhline(0, color=INK, lw=0.9)
-    ax.vlines(where, low, high, color=BLUE, lw=2)
-    ax.plot(where, middle, "o-" if numbers else "o", color=BLUE, ms=4.5, lw=1)
+        ax.axhline(0, color=sheet.INK, lw=0.9)
+    ax.vlines(where, low, high, color=sheet.BLUE, lw=2)
+    ax.plot(where, middle, "o-" if numbers else "o", color=sheet.BLUE, ms=4.5, lw=1)
     if not numbers:
         ax.set_xticks(where, [_written(tick) for tick in ticks], rotation=_turn(ticks))
     ax.margins(x=0.05, y=0.12)
-    ax.yaxis.set_major_formatter(lambda value, _: f"{'+' if compared and value > 0 else ''}{number(value)}")
-    ax.set_xlabel(_axis_label(axis), size=SMALL_SIZE, family=FONT, color=INK)
-    ax.set_ylabel(unit + _side(outcome, compared), size=SMALL_SIZE, family=FONT, color=INK)
+    numbered(ax.yaxis, compared)
+    ax.set_xlabel(_axis_label(axis))
+    ax.set_ylabel(unit + _side(outcome, compared))
     return figure
 
 
 # --- what matters --------------------------------------------------------------------------------------------
 
 
+@drawn
 def tornado(swept: Swept, outcome: str) -> Figure:
     """How far the outcome moves when one path alone goes from end to end, the largest on top.
 
@@ -198,7 +184,7 @@ def tornado(swept: Swept, outcome: str) -> Figure:
     """
     swept.check(outcome)
     if swept.plan.design.method != "one-at-a-time":
-        raise InputError(f"a tornado is drawn of the design one-at-a-time, not {swept.plan.design.method}")
+        raise InputError(f"a tornado needs the design one-at-a-time, not {swept.plan.design.method}")
     lines = _lines(swept, outcome)
     centre = lines.get(swept.plan.tries[0])
     middle = headline(centre)[0] if centre else math.nan
@@ -210,37 +196,38 @@ def tornado(swept: Swept, outcome: str) -> Figure:
     span = {path: max((abs(h[0] - middle) for _, h in tried), default=0.0) for path, tried in ends.items()}
     paths = sorted((path for path in ends if ends[path]), key=span.__getitem__, reverse=True)[:MOST_BARS]
     every = [h for path in paths for _, h in ends[path]]
-    divisor, unit = in_large_units([middle, *(number_ for h in every for number_ in h)], swept.units.get(outcome, ""))
+    divisor, unit = in_large_units([middle, *(value for h in every for value in h)], _unit(swept, outcome))
     keys = [
-        Patch(color=SKY, label="lowest value"),
-        Patch(color=VERMILLION, label="highest value"),
-        Line2D([], [], color=INK, lw=1.2, label="interval"),
-        Line2D([], [], color=INK, lw=0.9, ls=":", label="as it stands"),
+        Patch(color=sheet.SKY, label="lowest value"),
+        Patch(color=sheet.VERMILLION, label="highest value"),
+        Line2D([], [], color=sheet.INK, lw=1.2, label="interval"),
+        Line2D([], [], color=sheet.INK, lw=0.9, ls=":", label="as it stands"),
     ]
     notes = _basis(swept) + _left_out(len(paths), len(swept.plan.axes))
     figure = new_sheet(7.2, 0.9 + 0.36 * len(paths), _title(swept, outcome), _subtitle(swept), notes,
                        about_sweep(swept), keys)  # fmt: skip
     ax = figure.subplots()
-    tidy(ax, grid="x")
+    ax.grid(axis="x")
     for y, path in enumerate(paths):
-        for colour, tried, lift in ((SKY, ends[path][0], -0.19), (VERMILLION, ends[path][-1], 0.19)):
+        for colour, tried, lift in ((sheet.SKY, ends[path][0], -0.19), (sheet.VERMILLION, ends[path][-1], 0.19)):
             value, (mean, low, high) = tried
             ax.barh(y + lift, (mean - middle) / divisor, left=middle / divisor, height=0.36, color=colour)
-            ax.plot([low / divisor, high / divisor], [y + lift] * 2, color=INK, lw=1.2)
+            ax.plot([low / divisor, high / divisor], [y + lift] * 2, color=sheet.INK, lw=1.2)
             right = np.nanmax([high, mean, middle]) / divisor
-            ax.annotate(_written(value), (right, y + lift), (3, 0), textcoords="offset points", size=FOOTER_SIZE,
-                        color=QUIET, family=FONT, va="center")  # fmt: skip
-    ax.axvline(middle / divisor, color=INK, lw=0.9, ls=":")
+            ax.annotate(_written(value), (right, y + lift), (3, 0), textcoords="offset points", size=sheet.FOOTER_SIZE,
+                        color=sheet.QUIET, va="center")  # fmt: skip
+    ax.axvline(middle / divisor, color=sheet.INK, lw=0.9, ls=":")
     ax.margins(x=0.12)
     labels = {axis.path: axis.label for axis in swept.plan.axes}
     ax.set_yticks(range(len(paths)), [labels[path] for path in paths])
     ax.set_ylim(len(paths) - 0.5, -0.5)
     ax.xaxis.set_major_locator(MaxNLocator(5))
-    ax.xaxis.set_major_formatter(lambda value, _: number(value))
-    ax.set_xlabel(unit + _side(outcome, swept.plan.baseline is not None), size=SMALL_SIZE, family=FONT, color=INK)
+    numbered(ax.xaxis)
+    ax.set_xlabel(unit + _side(outcome, swept.plan.baseline is not None))
     return figure
 
 
+@drawn
 def plot_indices(indices: pd.DataFrame, *, about: Mapping[str, str] | None = None) -> Figure:
     """How much each path matters for an outcome, with 90 % intervals: Sobol indices or Morris screening.
 
@@ -253,55 +240,57 @@ def plot_indices(indices: pd.DataFrame, *, about: Mapping[str, str] | None = Non
     """
     names = sorted(set(indices["outcome"]))
     if len(names) != 1:
-        raise InputError(f"bars are drawn of the indices of one outcome; here are {', '.join(names) or 'none'}")
+        raise InputError(f"bars show the indices of one outcome; this table has {', '.join(names) or 'none'}")
     table = indices.head(MOST_BARS)
-    words, unit = in_words(names[0]), str(table["unit"].iloc[0])
+    what, unit = words.label(names[0]), words.unit(str(table["unit"].iloc[0]))
     bars: tuple[tuple[str, str, str], ...]
     if "total" in table:
-        bars = (("total", SKY, "total: with all others"), ("first", BLUE, "first: alone"))
-        title, label, said = f"What {words} hangs on: Sobol indices", "share of the variance over the design", ""
+        bars = (("total", sheet.SKY, "total: alone and with other paths"), ("first", sheet.BLUE, "first: alone"))
+        label, said = "share of the variance over the design", ""
         divisor = 1.0
     else:
-        bars = (("mu_star", BLUE, "how far it moves the outcome, on average over the other paths"),)
+        bars = (("mu_star", sheet.BLUE, "mean change of the outcome, whichever way, over the other paths"),)
         divisor, unit = in_large_units(table["mu_star_high"], unit)
-        title, label = f"What {words} hangs on: Morris screening", f"change over the whole range of the path, {unit}"
-        said = " Sigma is how much that differs from place to place: by bends, or by what other paths are."
+        label = f"change over the whole range of the path, {unit}"
+        said = " Sigma is how much this change varies with the other paths, or along the path itself."
     keys: list[Any] = [Patch(color=colour, label=text) for _, colour, text in bars]
-    keys.append(Line2D([], [], color=INK, lw=1.2, label="90 % interval (bootstrap)"))
+    keys.append(Line2D([], [], color=sheet.INK, lw=1.2, label="90 % interval (bootstrap)"))
     if "sigma" in table:
-        keys.append(Line2D([], [], color=INK, marker="D", mfc=PAPER, ls="", ms=4.5, label="sigma"))
+        keys.append(Line2D([], [], color=sheet.INK, marker="D", mfc=sheet.PAPER, ls="", ms=4.5, label="sigma"))
     luck = _luck_words(float(table["luck"].iloc[0]))
-    notes = f"Of means over the seeds. {luck}{said}{_left_out(len(table), len(indices))}"
+    notes = f"Computed from means over seeds. {luck}{said}{_left_out(len(table), len(indices))}"
+    title = f"What drives {what}: {'Sobol indices' if 'total' in table else 'Morris screening'}"
     figure = new_sheet(7.2, 0.8 + 0.34 * len(table), title, "", notes, about, keys)
     ax = figure.subplots()
-    tidy(ax, grid="x")
+    ax.grid(axis="x")
     height = 0.76 / len(bars)
     for k, (name, colour, _) in enumerate(bars):
         y = np.arange(len(table)) + (k - (len(bars) - 1) / 2) * height
         values, low, high = (table[column] / divisor for column in (name, f"{name}_low", f"{name}_high"))
         ax.barh(y, values, height=height * 0.92, color=colour)
-        ax.hlines(y, low, high, color=INK, lw=1.2)
+        ax.hlines(y, low, high, color=sheet.INK, lw=1.2)
     if "sigma" in table:
-        ax.plot(table["sigma"] / divisor, np.arange(len(table)), "D", ms=4.5, mfc=PAPER, mec=INK)
-    ax.axvline(0, color=INK, lw=0.9)
+        ax.plot(table["sigma"] / divisor, np.arange(len(table)), "D", ms=4.5, mfc=sheet.PAPER, mec=sheet.INK)
+    ax.axvline(0, color=sheet.INK, lw=0.9)
     ax.margins(x=0.05)
     ax.set_yticks(range(len(table)), [path.partition(".")[2] or path for path in table["path"]])
     ax.set_ylim(len(table) - 0.5, -0.5)
     ax.xaxis.set_major_locator(MaxNLocator(6))
-    ax.xaxis.set_major_formatter(lambda value, _: number(value))
-    ax.set_xlabel(label, size=SMALL_SIZE, family=FONT, color=INK)
+    numbered(ax.xaxis)
+    ax.set_xlabel(label)
     return figure
 
 
 def _luck_words(luck: float) -> str:
     if not math.isfinite(luck):
-        return "With one seed it is not known how much of their variance is luck."
-    return f"{'Less than 1' if luck < 0.01 else f'{100 * luck:.0f}'} % of their variance is luck."
+        return "One seed cannot tell how much of the variance is luck."
+    return f"{'Less than 1' if luck < 0.01 else words.share(luck)} % of the variance is luck."
 
 
 # --- cost against effect -------------------------------------------------------------------------------------
 
 
+@drawn
 def plot_cost_effect(effects: pd.DataFrame, outcome: str, *, about: Mapping[str, str] | None = None) -> Figure:
     """What each scenario or point costs and what it changes, with the intervals of both.
 
@@ -314,7 +303,7 @@ def plot_cost_effect(effects: pd.DataFrame, outcome: str, *, about: Mapping[str,
     about : mapping, optional
         What was run, for the footer.
     """
-    here = effects[effects["region"] == NATIONAL]
+    here = effects[effects["region"] == sheet.NATIONAL]
     known = sorted(set(here["outcome"]))
     for name in ("cost", outcome):
         if name not in known:
@@ -325,68 +314,53 @@ def plot_cost_effect(effects: pd.DataFrame, outcome: str, *, about: Mapping[str,
     if not len(numbers) or not np.isfinite(numbers[:, :, 0]).any():
         raise InputError("the table of effects has no scenario with both a cost and an effect")
     (by_cost, cost_unit), (by_effect, unit) = (
-        in_large_units(numbers[:, k], str(lines[what]["unit"].iloc[0])) for k, what in enumerate(("cost", outcome))
+        in_large_units(numbers[:, k], words.unit(lines[name]["unit"].iloc[0])) for k, name in enumerate(lines)
     )
     numbers[:, 0] /= by_cost
     numbers[:, 1] /= by_effect
-    labelled = len(names) <= 26
-    what = basis(here)
-    said = f"{what.interval[:1].upper()}{what.interval[1:]}; {what.many}. It covers {what.covers}."
-    keys = [
-        Line2D([], [], marker="o", color=BLUE, lw=2, label="interval on the better side"),
-        Line2D([], [], marker="o", color=VERMILLION, lw=2, label="interval on the worse side"),
-        Line2D([], [], marker="o", color=INK, mfc=PAPER, lw=2, label="includes zero, or no side is better"),
-    ]
+    labelled, against = len(names) <= 26, " and ".join(dict.fromkeys(here["baseline"]))
     figure = new_sheet(8.6 if labelled and len(names) > 1 else 6.6, max(3.8, 0.16 * len(names) if labelled else 0),
-                       f"Cost and effect: {in_words(outcome)}", "Difference from the baseline, Mali, whole run", said,
-                       about, keys)  # fmt: skip
+                       f"Cost and effect: {words.label(outcome)}", f"Difference from {against}, Mali, whole run",
+                       words.rests_on(here), about, side_keys())  # fmt: skip
     ax = figure.subplots()
-    tidy(ax)
-    ax.axhline(0, color=INK, lw=0.9)
+    ax.grid(axis="y")
+    ax.axhline(0, color=sheet.INK, lw=0.9)
     for (cost, cheap, dear), (effect, low, high) in numbers:
-        colour = _colour(low, high, OUTCOMES[outcome].better)
+        colour = side_colour(low, high, OUTCOMES[outcome].better)
         ax.plot([cost, cost], [low, high], color=colour, lw=1.6, alpha=1 if labelled else 0.35, zorder=2)
         ax.plot([cheap, dear], [effect, effect], color=colour, lw=1.6, alpha=1 if labelled else 0.35, zorder=2)
-        ax.plot(cost, effect, "o", ms=4.5, mec=colour, mfc=PAPER if colour == INK else colour, zorder=3)
+        ax.plot(cost, effect, "o", ms=4.5, mec=colour, mfc=sheet.PAPER if colour == sheet.INK else colour, zorder=3)
     ax.margins(x=0.06, y=0.1)
     left, right = ax.get_xlim()
     ax.set_xlim(min(left, -0.03 * right), max(right, -0.03 * left))  # costs that are nearly equal shall look so
     if labelled:
-        _name_points(ax, names, numbers[:, :, 0])
+        _name_points(ax, list(words.scenarios(names).values()), numbers[:, :, 0])
     ax.xaxis.set_major_locator(MaxNLocator(6))
-    ax.xaxis.set_major_formatter(lambda value, _: number(value))
-    ax.yaxis.set_major_formatter(lambda value, _: f"{'+' if value > 0 else ''}{number(value)}")
-    ax.set_xlabel(f"cost, {cost_unit}", size=SMALL_SIZE, family=FONT, color=INK)
-    ax.set_ylabel(f"{in_words(outcome)}, {unit}{_side(outcome, True)}", size=SMALL_SIZE, family=FONT, color=INK)
+    numbered(ax.xaxis)
+    numbered(ax.yaxis, sign=True)
+    ax.set_xlabel(f"{words.label('cost')}, {cost_unit}")
+    ax.set_ylabel(f"{words.label(outcome)}, {unit}{_side(outcome, True)}")
     return figure
 
 
 def _name_points(ax: Axes, names: Sequence[str], places: np.ndarray) -> None:
     """Numbers at the points and a list of names beside the panel: names among the points would overlap."""
     if len(names) == 1:
-        ax.annotate(names[0], places[0], (5, 4), textcoords="offset points", size=FOOTER_SIZE, family=FONT)
+        ax.annotate(names[0], places[0], (5, 4), textcoords="offset points", size=sheet.FOOTER_SIZE)
         return
     for k, place in enumerate(places):
         if np.isfinite(place).all():
-            ax.annotate(str(k + 1), place, (4, 3), textcoords="offset points", size=FOOTER_SIZE, color=INK, family=FONT)
+            ax.annotate(str(k + 1), place, (4, 3), textcoords="offset points", size=sheet.FOOTER_SIZE)
     listed = "\n".join(f"{k + 1}  {name}" for k, name in enumerate(names))
-    ax.annotate(listed, (1.02, 1), xycoords="axes fraction", size=FOOTER_SIZE, family=FONT, color=INK, va="top",
+    ax.annotate(listed, (1.02, 1), xycoords="axes fraction", size=sheet.FOOTER_SIZE, va="top",
                 linespacing=1.45)  # fmt: skip
 
 
 # --- in words ------------------------------------------------------------------------------------------------
 
 
-def about_sweep(swept: Swept) -> dict[str, str]:
-    """What was run, for the footer and for the metadata of the file."""
-    done = [row for row in swept.batch.rows if row.folder]
-    told = facts([f"sweep {swept.plan.name}"], [(row.draw, row.seed) for row in done], [row.digest for row in done])
-    return told
-
-
 def _title(swept: Swept, outcome: str) -> str:
-    words = in_words(outcome)
-    return f"{words[:1].upper()}{words[1:]}" + (", difference from the baseline" if swept.plan.baseline else "")
+    return heading(outcome) + (", difference from the baseline" if swept.plan.baseline else "")
 
 
 def _subtitle(swept: Swept) -> str:
@@ -395,23 +369,25 @@ def _subtitle(swept: Swept) -> str:
 
 
 def _basis(swept: Swept) -> str:
-    what = basis(swept.summary())
-    many = f"{what.many} at each point"
-    return f"{what.interval[:1].upper()}{what.interval[1:]}; {many}. It covers {what.covers}."
+    return words.rests_on(swept.summary(), " at each point")
+
+
+def _unit(swept: Swept, outcome: str) -> str:
+    return words.unit(swept.units.get(outcome, ""))
 
 
 def _lines(swept: Swept, outcome: str) -> dict[str, Any]:
     """The row of the summary of each point."""
     table = swept.summary()
     if table.empty:
-        raise InputError("no point of the sweep has a finished run; there is nothing to draw")
+        raise InputError("there is nothing to draw: no point of the sweep has a finished run")
     return {row["scenario"]: row for row in table[table["outcome"] == outcome].to_dict("records")}
 
 
 def _several(swept: Swept) -> list[Axis]:
     found = [axis for axis in swept.plan.axes if len(set(swept.points[axis.path].map(str))) > 1]
     if not found:
-        raise InputError("no path of the sweep has more than one value; there is nothing to draw it against")
+        raise InputError("there is nothing to draw: no path of the sweep has more than one value")
     return found
 
 
@@ -427,10 +403,10 @@ def _two(swept: Swept, x: str | None, y: str | None) -> tuple[Axis, Axis]:
     if len(named) < 2:
         named += [axis for axis in _several(swept) if axis not in named][: 2 - len(named)]
     if len(named) < 2 or named[0] == named[1]:
-        raise InputError("a heat map needs two paths with more than one value each; draw a line with plot_line")
+        raise InputError("a heat map needs two paths with more than one value each; for one path use plot_line")
     across, up = named if x is not None or y is None else named[::-1]
     if swept.plan.design.method != "grid":
-        raise InputError(f"a heat map is drawn of the design grid, not {swept.plan.design.method}")
+        raise InputError(f"a heat map needs the design grid, not {swept.plan.design.method}")
     return across, up
 
 
@@ -443,7 +419,7 @@ def _ticks(swept: Swept, axis: Axis) -> list[Any]:
 def _written(value: Any) -> str:
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
-    return number(float(value), 4) if isinstance(value, int | float | np.number) else str(value)
+    return shown(float(value), figures=4) if isinstance(value, int | float | np.number) else str(value)
 
 
 def _turn(ticks: Sequence[Any]) -> float:
@@ -456,22 +432,16 @@ def _axis_label(axis: Axis) -> str:
 
 def _side(outcome: str, compared: bool) -> str:
     better = OUTCOMES[outcome].better
-    return f"; {'less' if better == 'fewer' else better} is better" if compared and better != "none" else ""
+    return f"; {words.SIDES[better]}" if compared and better != "none" else ""
 
 
 def _left_out(drawn: int, paths: int) -> str:
-    return f" The {drawn} of {paths} paths that matter most." if drawn < paths else ""
+    return f" Only the {drawn} of {paths} paths that matter most are shown." if drawn < paths else ""
 
 
 def _one_side(line: Any) -> bool:
     _, low, high = headline(line)
     return low * high > 0
-
-
-def _colour(low: float, high: float, better: str) -> str:
-    if better == "none" or not low * high > 0:
-        return INK
-    return BLUE if (low < 0) == (better == "fewer") else VERMILLION
 
 
 def _colours(values: np.ndarray, better: str, compared: bool) -> tuple[Colormap, Normalize]:
@@ -486,7 +456,5 @@ def _colours(values: np.ndarray, better: str, compared: bool) -> tuple[Colormap,
 
 def _readable(colour: Any) -> str:
     """Dark or white letters, whichever stands out."""
-    from matplotlib.colors import to_rgb
-
     red, green, blue = to_rgb(colour)
-    return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else PAPER
+    return sheet.INK if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else sheet.PAPER

@@ -1,4 +1,4 @@
-"""Time series of one observable: scenarios over each other, a panel for each region, bands over seeds."""
+"""Time series: one observable of several scenarios by region, or what each scenario changed week by week."""
 
 from __future__ import annotations
 
@@ -10,32 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib import dates as mdates
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from sim.comparison.effects import basis
-from sim.comparison.outcomes import in_words
+from sim.comparison.outcomes import OUTCOMES
 from sim.engine.errors import InputError, nearest, plain
-from sim.views.sheet import (
-    FONT,
-    INK,
-    NATIONAL,
-    QUIET,
-    SERIES_COLOURS,
-    SERIES_STYLES,
-    SMALL_SIZE,
-    TEXT_SIZE,
-    about,
-    as_list,
-    in_large_units,
-    new_sheet,
-    number,
-    over_seeds,
-    sampled,
-    tidy,
-)
+from sim.views import words
+from sim.views.figures import sheet
+from sim.views.figures.sheet import drawn, new_sheet, numbered, over_seeds, panels
+from sim.views.runs import about, as_list, sampled
+from sim.views.words import capital, in_large_units
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +37,7 @@ _COLUMNS = 3
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
+@drawn
 def plot_series(
     records_by_scenario: Mapping[str, Record | Iterable[Record]],
     observable: str,
@@ -74,10 +63,6 @@ def plot_series(
         The scenario drawn first, in black; left out, the first. Measures it has too are not marked for the
         others.
 
-    Returns
-    -------
-    Figure
-
     Raises
     ------
     InputError
@@ -87,51 +72,50 @@ def plot_series(
     if not runs:
         raise InputError("there is no scenario to draw; give one or more")
     if baseline is not None and baseline not in runs:
-        raise InputError(f"{baseline!r} is none of the scenarios: {', '.join(runs)}{nearest(baseline, runs)}")
+        raise InputError(f"{baseline!r} is not one of the scenarios: {', '.join(runs)}{nearest(baseline, runs)}")
     first = baseline if baseline is not None else next(iter(runs))
     runs = {first: runs[first], **runs}
     shown = _observable(runs, observable)
-    panels = _panels(runs[first][0], regions)
+    where = _regions(runs[first][0], regions)
 
     window = min(QUARTER, *(len(group[0].dates) for group in runs.values())) if _is_flow(observable) else 1
-    lines = [_Line(name, group, observable, window, panels) for name, group in runs.items()]
-    divisor, unit = in_large_units([x for line in lines for x in (line.low, line.high)], shown.unit)
-    dated = f"sum over {window} weeks, dated at their end" if window > 1 else "by week"
+    lines = [_Line(name, group, observable, window, where) for name, group in runs.items()]
+    divisor, unit = in_large_units([x for line in lines for x in (line.low, line.high)], words.unit(shown.unit))
     marks = _marks(runs, first)
-    words = observable.replace("_", " ")
-    if shown.how == "sum":
-        axis = f"{unit} per {window} weeks" if window > 1 else unit
-    else:
-        axis = f"{words} ({unit})"
+    title = words.heading(observable) if observable in OUTCOMES else capital(shown.meaning)
+    dated = f"Sums over {window} weeks, dated by their last day" if window > 1 else "Weekly values"
     figure = new_sheet(
-        *_size(len(panels)),
-        title=_capital(shown.meaning) + (", by region" if len(panels) > 1 else f", {panels[0]}"),
-        subtitle=f"{_capital(words)}: {dated}. {_spread(runs)}",
+        *_size(len(where)),
+        title=title + (", by region" if len(where) > 1 else f", {where[0]}"),
+        subtitle=f"{dated}. {_spread(runs)}",
         notes=_key(marks),
         about=about(runs),
-        keys=[Line2D([], [], lw=1.8, label=line.name, **_look(i)) for i, line in enumerate(lines)],
+        keys=_keys([line.name for line in lines]),
     )
-    columns = min(_COLUMNS, len(panels))
-    axes = figure.subplots(
-        math.ceil(len(panels) / columns), columns, squeeze=False, sharex=True, sharey=shown.how != "sum"
-    ).ravel()
-    for ax in axes[len(panels) :]:
-        ax.remove()
-    for place, (ax, panel) in enumerate(zip(axes, panels, strict=False)):
-        _draw(ax, lines, place, divisor, counted=shown.how == "sum")
-        ax.set_title(panel, size=TEXT_SIZE, color=INK, family=FONT, loc="left", weight="bold", pad=14)
+    columns, counted = min(_COLUMNS, len(where)), shown.how == "sum"
+    axes = panels(figure, len(where), columns, sharex=True, sharey=not counted)
+    for place, (ax, panel) in enumerate(zip(axes, where, strict=True)):
+        for i, line in enumerate(lines):
+            _curve(ax, i, line.dates, [part[place] / divisor for part in (line.middle, line.low, line.high)],
+                   line.name, banded=line.seeds > 1)  # fmt: skip
+        ax.grid(axis="y")
+        numbered(ax.yaxis)
+        if counted:
+            top = max(np.nanmax(line.high[place], initial=0.0) for line in lines)
+            ax.set_ylim(bottom=0, top=None if top > 0 else 1)
+        ax.set_title(panel, pad=14)
         _mark(ax, marks, panel)
-        _dates(ax, lines, small=len(panels) > 1)
+        _years(ax, lines[0].dates, small=len(where) > 1)
         if place % columns == 0:
-            ax.set_ylabel(axis, size=TEXT_SIZE, color=INK, family=FONT)
-        if place + columns >= len(panels):
+            ax.set_ylabel(f"{unit} per {window} weeks" if window > 1 else unit, size=sheet.TEXT_SIZE)
+        if place + columns >= len(where):
             ax.tick_params(labelbottom=True)
-            ax.set_xlabel("date", size=SMALL_SIZE, color=QUIET, family=FONT)
     return figure
 
 
+@drawn
 def plot_effects_over_time(effects: pd.DataFrame, *, about: Mapping[str, str] | None = None) -> Figure:
-    """What each scenario changed, week by week or added up until then: a panel for each outcome, a line per scenario.
+    """What each scenario changed, week by week or added up so far: a panel for each outcome, a line per scenario.
 
     Parameters
     ----------
@@ -140,49 +124,38 @@ def plot_effects_over_time(effects: pd.DataFrame, *, about: Mapping[str, str] | 
     about : mapping, optional
         What was run, for the footer.
 
-    Returns
-    -------
-    Figure
-
     Raises
     ------
     InputError
         If there is nothing to draw.
     """
     if effects.empty:
-        raise InputError("there are no effects to draw; no run has finished, or the runs have no such outcome")
-    scenarios, what = list(dict.fromkeys(effects["scenario"])), basis(effects)
-    panels = list(dict.fromkeys(zip(effects["outcome"], effects["region"], strict=True)))
+        raise InputError("there are no effects to draw: no run has finished, or the runs do not have the outcome")
+    names, what = words.scenarios(dict.fromkeys(effects["scenario"])), basis(effects)
+    shown = list(dict.fromkeys(zip(effects["outcome"], effects["region"], strict=True)))
     banded = what.unit == "draws" or effects["low"].notna().any()
+    columns = min(2, len(shown))
     figure = new_sheet(
-        *((9.0, 4.0) if len(panels) == 1 else (11.0, 3.1 * math.ceil(len(panels) / 2))),
-        f"What changed, week by week, against {effects['baseline'].iloc[0]}",
-        f"{_capital(what.interval)}; {what.many}" if banded else f"{what.many}: no interval",
-        f"The interval covers {what.covers}.", about,
-        [Line2D([], [], lw=1.8, label=name, **_look(i)) for i, name in enumerate(scenarios)],
-    )  # fmt: skip
-    columns = min(2, len(panels))
-    axes = figure.subplots(math.ceil(len(panels) / columns), columns, squeeze=False).ravel()
-    for ax in axes[len(panels) :]:
-        ax.remove()
-    for ax, (outcome, region) in zip(axes, panels, strict=False):
+        *((9.0, 4.0) if columns == 1 else (11.0, 3.1 * math.ceil(len(shown) / 2))),
+        f"Effects week by week: difference from {effects['baseline'].iloc[0]}",
+        words.rests_on(effects) if banded else f"{what.many}: no interval",
+        about=about,
+        keys=_keys(list(names.values())),
+    )
+    for ax, (outcome, region) in zip(panels(figure, len(shown), columns), shown, strict=True):
         table = effects[(effects["outcome"] == outcome) & (effects["region"] == region)]
-        middle, *ends = ("median", "p5", "p95") if what.unit == "draws" else ("mean", "low", "high")
-        divisor, unit = in_large_units(table[[middle, *ends]].to_numpy(float), table["unit"].iloc[0])
-        tidy(ax)
-        ax.axhline(0, color=INK, lw=0.9)
-        for i, name in enumerate(scenarios):
+        ends = ["median", "p5", "p95"] if what.unit == "draws" else ["mean", "low", "high"]
+        divisor, unit = in_large_units(table[ends].to_numpy(float), words.unit(table["unit"].iloc[0]))
+        ax.axhline(0, color=sheet.INK, lw=0.9)
+        ax.grid(axis="y")
+        for i, name in enumerate(names):
             line = table[table["scenario"] == name]
-            days = mdates.date2num(np.asarray(line["date"], "datetime64[D]") + np.timedelta64(6, "D"))
-            low, high = (line[end].to_numpy(float) / divisor for end in ends)
-            ax.fill_between(days, low, high, color=_look(i)["color"], alpha=0.16, linewidth=0, zorder=2)
-            ax.plot(days, line[middle] / divisor, lw=1.5, zorder=3, **_look(i))
-        added = "added up until then" if table["cumulative"].all() else "in the week"
-        ax.set_title(f"{_capital(in_words(outcome))}, {region}, {added}", size=TEXT_SIZE, color=INK, family=FONT,
-                     loc="left", weight="bold")  # fmt: skip
-        ax.set_ylabel(unit, size=TEXT_SIZE, color=INK, family=FONT)
-        ax.yaxis.set_major_formatter(lambda value, _: f"{'+' if value > 0 else ''}{number(value)}")
-        _years(ax, table["date"].min(), table["date"].max(), small=len(panels) > 1)
+            _curve(ax, i, _last_days(line["date"]), line[ends].to_numpy(float).T / divisor, name)
+        added = "added up so far" if table["cumulative"].all() else "in each week"
+        ax.set_title(f"{words.heading(outcome)}, {region}, {added}")
+        ax.set_ylabel(unit, size=sheet.TEXT_SIZE)
+        numbered(ax.yaxis, sign=True)
+        _years(ax, _last_days(table["date"]), small=columns > 1)
     return figure
 
 
@@ -195,18 +168,22 @@ class _Line:
     def __init__(self, name: str, runs: list[Record], observable: str, window: int, panels: Sequence[str]) -> None:
         self.name = name
         self.seeds = len(runs)
-        # A week is dated by its last day.
-        self.dates = np.asarray(runs[0].dates, dtype="datetime64[D]") + np.timedelta64(6, "D")
+        self.dates = _last_days(runs[0].dates)
         stack = np.stack([_moving_sum(_weekly(run, observable, panels), window) for run in runs])
         self.middle, self.low, self.high = over_seeds(stack)
+
+
+def _last_days(weeks: Any) -> NDArray[np.datetime64]:
+    """Weeks, given by their first days, are dated by their last."""
+    return np.asarray(np.asarray(weeks, dtype="datetime64[D]") + np.timedelta64(6, "D"), dtype="datetime64[D]")
 
 
 def _weekly(run: Record, observable: str, panels: Sequence[str]) -> NDArray[np.float64]:
     """Panels x weeks of one run."""
     by_region = run.values[:, :, [o.name for o in run.observables].index(observable)]
     columns = {region: by_region[:, place] for place, region in enumerate(run.regions)}
-    if NATIONAL in panels:
-        columns[NATIONAL] = run.national()[observable].to_numpy(dtype=np.float64)
+    if sheet.NATIONAL in panels:
+        columns[sheet.NATIONAL] = run.national()[observable].to_numpy(dtype=np.float64)
     return np.stack([columns[panel] for panel in panels])
 
 
@@ -237,15 +214,15 @@ def _is_flow(observable: str) -> bool:
     return observable in FLOW or observable.startswith(("delivered_", "cost_"))
 
 
-def _panels(run: Record, regions: str | Sequence[str] | None) -> list[str]:
+def _regions(run: Record, regions: str | Sequence[str] | None) -> list[str]:
     if regions is None:
         return list(run.regions)
     asked = [regions] if isinstance(regions, str) else list(regions)
-    allowed = {plain(name): name for name in (*run.regions, NATIONAL)}
+    allowed = {plain(name): name for name in (*run.regions, sheet.NATIONAL)}
     for name in asked:
         if plain(name) not in allowed:
             known = list(allowed.values())
-            raise InputError(f"{name!r} is no region; regions: {', '.join(known)}{nearest(name, known)}")
+            raise InputError(f"there is no region {name!r}; regions: {', '.join(known)}{nearest(name, known)}")
     if not asked:
         raise InputError("there is no region to draw; name one or more, or leave them out for all nine")
     return list(dict.fromkeys(allowed[plain(name)] for name in asked))
@@ -279,7 +256,7 @@ def _starts(run: Record) -> set[tuple[date, str, tuple[str, ...] | None]]:
             start = settings.get("start") or run.dates[0]
             day = date.fromisoformat(str(start)[:10])
             where = settings.get("regions", "all")
-            found.add((day, key.replace("_", " "), None if where == "all" else tuple(where)))
+            found.add((day, words.measure(key), None if where == "all" else tuple(where)))
     return found
 
 
@@ -289,24 +266,22 @@ def _key(marks: Sequence[_Mark]) -> str:
 
 def _mark(ax: Axes, marks: Sequence[_Mark], panel: str) -> None:
     """Vertical lines with the letters of the measures; letters that would meet stand side by side."""
-    here = [m for m in marks if m.regions is None or panel == NATIONAL or panel in m.regions]
+    here = [m for m in marks if m.regions is None or panel == sheet.NATIONAL or panel in m.regions]
     first, last = ax.get_xlim()
     together: list[tuple[float, list[str]]] = []
     for mark in here:
         at = float(mdates.date2num(mark.day))
         if not first <= at <= last:
             continue
-        ax.axvline(at, color=QUIET, linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=1)
+        ax.axvline(at, color=sheet.QUIET, linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=1)
         if together and at - together[-1][0] < 0.04 * (last - first):
             together[-1][1].append(mark.letter)
         else:
             together.append((at, [mark.letter]))
     for at, letters in together:
         text = ",".join(letters) if len(letters) < 4 else f"{letters[0]}-{letters[-1]}"
-        ax.text(
-            at, 1.01, text, transform=ax.get_xaxis_transform(), ha="center", va="bottom", size=SMALL_SIZE,
-            color=QUIET, family=FONT,
-        )  # fmt: skip
+        ax.text(at, 1.01, text, transform=ax.get_xaxis_transform(), ha="center", va="bottom", size=sheet.SMALL_SIZE,
+                color=sheet.QUIET)  # fmt: skip
 
 
 # --- drawing ------------------------------------------------------------------------------------------------
@@ -314,30 +289,31 @@ def _mark(ax: Axes, marks: Sequence[_Mark], panel: str) -> None:
 
 def _look(i: int) -> dict[str, Any]:
     """Colour and dashes of the scenario in place `i`."""
-    return {"color": SERIES_COLOURS[i % len(SERIES_COLOURS)], "ls": SERIES_STYLES[i % len(SERIES_STYLES)]}
+    return {
+        "color": sheet.SERIES_COLOURS[i % len(sheet.SERIES_COLOURS)],
+        "ls": sheet.SERIES_STYLES[i % len(sheet.SERIES_STYLES)],
+    }
 
 
-def _draw(ax: Axes, lines: Sequence[_Line], place: int, divisor: float, counted: bool) -> None:
-    tidy(ax)
-    for i, line in enumerate(lines):
-        days = mdates.date2num(line.dates)
-        if line.seeds > 1:
-            band = (line.low[place] / divisor, line.high[place] / divisor)
-            ax.fill_between(days, *band, color=_look(i)["color"], alpha=0.16, linewidth=0, zorder=2)
-        ax.plot(days, line.middle[place] / divisor, lw=1.5, label=line.name, zorder=3, **_look(i))
-    ax.yaxis.set_major_formatter(lambda value, _: number(value))
-    if counted:
-        top = max(np.nanmax(line.high[place], initial=0.0) for line in lines)
-        ax.set_ylim(bottom=0, top=None if top > 0 else 1)
+def _keys(names: Sequence[str]) -> list[Artist]:
+    """A legend of scenarios."""
+    return [Line2D([], [], lw=1.8, label=name, **_look(i)) for i, name in enumerate(names)]
 
 
-def _dates(ax: Axes, lines: Sequence[_Line], small: bool) -> None:
-    _years(ax, min(lines[0].dates).item(), max(lines[0].dates).item(), small)
+def _curve(
+    ax: Axes, i: int, dates: NDArray[np.datetime64], values: Sequence[Any] | NDArray[np.float64], name: str,
+    banded: bool = True,
+) -> None:  # fmt: skip
+    """The middle of a scenario as a line, and low and high as a band."""
+    days, (middle, low, high) = mdates.date2num(dates), values
+    if banded:
+        ax.fill_between(days, low, high, color=_look(i)["color"], alpha=0.16, linewidth=0, zorder=2)
+    ax.plot(days, middle, lw=1.5, label=name, zorder=3, **_look(i))
 
 
-def _years(ax: Axes, first: date, last: date, small: bool) -> None:
+def _years(ax: Axes, dates: NDArray[np.datetime64], small: bool) -> None:
     """Years on the axis; months or days where the run is short."""
-    days = (last - first).days
+    days = int((dates.max() - dates.min()) / np.timedelta64(1, "D"))
     ax.xaxis_date()
     if days > 2 * 366:
         ax.xaxis.set_major_locator(mdates.YearLocator(2 if small else 1))
@@ -361,7 +337,3 @@ def _spread(runs: Mapping[str, list[Record]]) -> str:
         return f"One {over[:-1]}: no interval."
     rest = f" ({', '.join(alone)}: one {over[:-1]}: no interval)" if alone else ""
     return f"Lines: median over {over}; bands: 5-95\N{NO-BREAK SPACE}% of {over}{rest}."
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -1,0 +1,1 @@
+"""Figures: each is one call that returns a matplotlib `Figure`, and `saving.save` keeps it."""

@@ -1,0 +1,177 @@
+"""The answer of a report: what each scenario changed, in sentences that say no more than the intervals do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sim.comparison.effects import Basis, basis, headline
+from sim.comparison.outcomes import NATION
+from sim.comparison.table import LEFT_OUT
+from sim.views.words import capital, count, heading, label, listed, measure, money, one, share, three, typeset
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MANY = 8  # scenarios; above it the answer goes by outcome, and tables by region stand for maps
+FEW = 3  # names that are written out in a sentence
+MOSTLY = 0.5  # share of draws or seeds above which an effect "mostly counts as nothing"
+
+ANSWERED = (
+    "joined", "attacks", "deaths_civilian", "trust", "attitude_mean", "abuses", "wrongful_arrests", "backfired"
+)  # fmt: skip
+"""Outcomes that the answer looks at: all that is sought, and the harm to people."""
+
+
+COVERED = {
+    "draws": "The numbers are the median over draws of the parameters, followed by 5 to 95 % of the draws. They cover"
+    " luck and uncertain parameters, but not whether the rules of the model are right.",
+    "seeds": "The numbers are the mean over seeds, followed by its 90 % interval. The interval covers luck only."
+    " The parameters were not drawn, so their uncertainty is not covered: the true uncertainty is larger.",
+}
+
+
+class Effect(NamedTuple):
+    """An effect and how far it can be believed: its numbers in words, and a verdict."""
+
+    outcome: str
+    middle: str
+    interval: str  # empty where there is none
+    unit: str  # empty where the words say it
+    verdict: str  # "better", "worse", "other", "unclear", "zero", "no interval" or "no number"
+    small: bool  # whether it mostly counts as nothing
+    phrase: str  # "more attacks by armed groups"
+
+    @property
+    def numbers(self) -> str:
+        """What changed, with its numbers."""
+        return f"{self.phrase} ({'; '.join(filter(None, [self.middle, self.interval]))} {self.unit}".rstrip() + ")"
+
+
+def effect(row: Mapping[Any, Any], rate: float | None = None) -> Effect:
+    """Judge a row of the table of effects."""
+    middle, low, high = headline(row)
+    if not math.isfinite(middle):
+        verdict = "no number"
+    elif not (math.isfinite(low) and math.isfinite(high)):
+        verdict = "no interval"
+    elif low == high == 0:
+        verdict = "zero"
+    elif low <= 0 <= high:
+        verdict = "unclear"
+    elif row["better"] == "none":
+        verdict = "other"
+    else:
+        verdict = "better" if (middle < 0) == (row["better"] == "fewer") else "worse"
+    small = verdict in ("better", "worse") and row["nothing"] > MOSTLY
+    more, less = ("higher", "lower") if row["unit"] in ("0..1", "SD") else ("more", "fewer")
+    phrase = f"{more if middle > 0 else less} {label(row['outcome'])}"
+    text, interval = amounts(middle, low, high, row["unit"])
+    if row["unit"] == "XOF":
+        dollars = typeset(money(middle / rate, sign=True)).replace("XOF", "USD") if rate else ""
+        text, interval = f"{text} XOF", "; ".join(filter(None, [interval, dollars]))
+    return Effect(row["outcome"], text, interval, "SD" if row["unit"] == "SD" else "", verdict, small, phrase)
+
+
+def amounts(middle: float, low: float, high: float, unit: str = "") -> tuple[str, str]:
+    """An effect and its interval.
+
+    >>> amounts(5.25, 0.705, 9.79), amounts(-3.0, float("nan"), float("nan"))
+    (('+5.2', '+0.7 to +9.8'), ('−3', ''))
+    """
+    first, *ends = map(typeset, three(middle, low, high, unit))
+    return first, " to ".join(ends) if all(ends) else ""
+
+
+class Answer(NamedTuple):
+    """What is said of a scenario, or of an outcome where there are many scenarios."""
+
+    of: str
+    sentences: list[str]
+
+
+def answers(
+    names: Mapping[str, str], table: pd.DataFrame, given: pd.DataFrame, rate: float | None, margin: float
+) -> list[Answer]:
+    """The answer: scenario by scenario, or outcome by outcome where there are too many of them to read."""
+    if len(names) > MANY:
+        return [by_outcome(o, table, names) for o in ANSWERED if o in set(table["outcome"])]
+    return [answer(name, table, given, rate, margin)._replace(of=called) for name, called in names.items()]
+
+
+def by_outcome(outcome: str, table: pd.DataFrame, names: Mapping[str, str]) -> Answer:
+    """Which scenarios did better and worse than the baseline in an outcome, and for how many that cannot be told."""
+    rows = table[(table["outcome"] == outcome) & (table["region"] == NATION)].to_dict("records")
+    rows = sorted((row for row in rows if math.isfinite(row["mean"])), key=lambda row: -abs(headline(row)[0]))
+    judged = {names.get(row["scenario"], row["scenario"]): effect(row) for row in rows}
+    said = []
+    for verdict in ("better", "worse"):
+        if found := [f"{name} ({e.middle})" for name, e in judged.items() if e.verdict == verdict and not e.small]:
+            said.append(f"{capital(verdict)} with {listed(found)}.")
+    if small := sum(e.small for e in judged.values()):
+        said.append(f"Too small a difference to count with {small}.")
+    if same := sum(e.verdict == "zero" for e in judged.values()):
+        said.append(f"The same as in the baseline, in every run, with {same}.")
+    if unclear := sum(e.verdict in ("unclear", "no interval") for e in judged.values()):
+        said.append(f"Not distinguishable from {_noise(basis(table))} with {unclear} of {len(judged)} scenarios.")
+    return Answer(heading(outcome), said)
+
+
+def _noise(what: Basis) -> str:
+    """What an effect has to stand out from."""
+    return "luck" if what.unit == "seeds" else "luck and uncertain parameters"
+
+
+def answer(scenario: str, table: pd.DataFrame, given: pd.DataFrame, rate: float | None, margin: float) -> Answer:
+    """What a scenario changed."""
+    rows = table[(table["scenario"] == scenario) & (table["region"] == NATION)].to_dict("records")
+    found = {row["outcome"]: effect(row, rate) for row in rows}
+    if not found:
+        return Answer(scenario, ["None of its runs has a finished run of the baseline beside it: nothing can be said."])
+    absent = {row["outcome"] for row in rows if row["baseline_mean"] == headline(row)[0] == 0}
+    main = [e for e in found.values() if e.outcome in ANSWERED and e.outcome not in absent and e.verdict != "no number"]
+    sort = {verdict: [e for e in main if e.verdict == verdict and not e.small] for verdict in
+            ("better", "worse", "unclear", "zero", "no interval")}  # fmt: skip
+    what = basis(table)
+    noise, said = _noise(what), []
+    if sort["no interval"]:
+        said.append(f"One {one(what.unit)} gives no interval, so no effect can be told apart from {noise}.")
+    elif sort["unclear"] == main:
+        where = f"any of the {len(main)} outcomes" if len(main) > 1 else "the one outcome"
+        said.append(f"No effect can be told apart from {noise} in {where} examined.")
+    elif not sort["better"] and not sort["worse"]:
+        said.append(f"No effect that counts can be told apart from {noise}.")
+    for verdict in ("better", "worse"):
+        if sort[verdict]:
+            said.append(f"{capital(verdict)}: {listed(e.numbers for e in sort[verdict])}.")
+    if small := [e for e in main if e.small]:
+        said.append(f"Too small to count (mostly within {share(margin)} % of the baseline):"
+                    f" {listed(e.phrase for e in small)}.")  # fmt: skip
+    if sort["unclear"] and sort["unclear"] != main:
+        said.append(f"Not distinguishable from {noise}: {listed(label(e.outcome) for e in sort['unclear'])}.")
+    if sort["zero"]:
+        same = [label(e.outcome) for e in sort["zero"]]
+        which = listed(same) if len(same) <= FEW else f"{len(same)} of {len(main)} outcomes examined"
+        said.append(f"The same as in the baseline in every run: {which}.")
+    idle = given[(given["scenario"] == scenario) & (given["delivered_nothing"] == 1.0) & (given["change"] != LEFT_OUT)]
+    if len(idle):
+        said.append(f"Delivered nothing in any run: {listed(measure(key) for key in idle['measure'])}.")
+    if "cost" in found:
+        said.append(_price(next(row for row in rows if row["outcome"] == "cost"), rate))
+    return Answer(scenario, said)
+
+
+def _price(row: Mapping[Any, Any], rate: float | None) -> str:
+    middle = headline(row)[0]
+    if middle == 0:
+        return "It costs as much as the baseline."
+    return f"It costs {money(abs(middle), rate)} {'more' if middle > 0 else 'less'} than the baseline."
+
+
+def covered(table: pd.DataFrame) -> list[str]:
+    """What the intervals of the answer cover, and what they do not."""
+    unit = basis(table).unit
+    fewest = int(table[unit].min())
+    few = [f"{count(fewest, unit)} {'is' if fewest == 1 else 'are'} few: intervals and shares are rough."]
+    return [COVERED[unit]] + (few if fewest < 10 else [])

@@ -1,0 +1,125 @@
+"""The page of a report, from a comparison that is read to one HTML file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from sim.batches.preview import preview
+from sim.comparison.delivered import delivered, own_delivered
+from sim.comparison.effects import basis, effects
+from sim.comparison.outcomes import LEDGER, NATION, SOUGHT
+from sim.comparison.table import NOTHING_MARGIN
+from sim.engine.errors import InputError
+from sim.parameters import rows as parameter_rows
+from sim.stores.folder import write_text
+from sim.version import __version__
+from sim.views import words
+from sim.views.report import parts, pictures
+from sim.views.report.answer import FEW, MANY, answers, covered
+from sim.views.report.reading import Comparison, comparison
+
+
+def report(store: str | os.PathLike[str], out: str | os.PathLike[str] | None = None) -> Path:
+    """Write the report of a comparison, one HTML file that loads nothing from elsewhere.
+
+    >>> report("results/baseline+joint_patrols")                                  # doctest: +SKIP
+    PosixPath('results/baseline+joint_patrols/report.html')
+
+    Parameters
+    ----------
+    store : path or str
+        The results folder of a comparison, or a store, whose latest plan is reported.
+    out : path, optional
+        File to write; by default ``report.html`` in the folder; required if the store is a URL. It appears under its
+        name only when complete.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no comparison, or the file cannot be written.
+    """
+    if out is None and "://" in os.fspath(store):
+        raise InputError(f"{os.fspath(store)} is a URL; name a file for the report with --out")
+    text = page(comparison(os.fspath(store)))
+    file = Path(store) / "report.html" if out is None else Path(out)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_text(file, text)
+    except OSError as error:
+        raise InputError(f"cannot write {file}: {error.strerror}; name another file with --out") from error
+    return file
+
+
+def page(compared: Comparison) -> str:
+    """The report as HTML.
+
+    Raises
+    ------
+    InputError
+        If no run was finished by both the baseline and another scenario.
+    """
+    manifest, records, baseline, stored = compared
+    table = effects(records, baseline)
+    table = table[(table["seeds"] > 0)]
+    if table.empty:
+        raise InputError("no scenario and the baseline have finished the same run; let kumakan compare go on first")
+    example = next(iter(records[baseline].values()))
+    margin = float(example.about.get("parameters", {}).get("nothing_margin", NOTHING_MARGIN))
+    plans = {name: preview(compared.scenario(name)) for name in manifest["scenarios"]}
+    base, names, own = plans[baseline], compared.names, own_delivered(records[baseline])
+    given, what, rate = delivered(records, baseline), basis(table), base.xof_per_usd
+    regions = [parts.regional(table, outcome) for outcome in parts.MAPPED if outcome in set(table["outcome"])]
+    parameters = list(parameter_rows().values())
+    few, many = len(names) <= MANY, len(names)
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters["name"] = lambda text: Markup(str(escape(text)).replace("_", "_<wbr>"))
+    compares = words.listed(names.values()) if many <= FEW else f"{many} scenarios"
+    return environment.get_template("report.html").render(
+        title=f"{compares} compared with {baseline}",
+        baseline=baseline,
+        names={**names, baseline: baseline},
+        period=f"{example.dates[0]} to {base.scenario.end}",
+        descriptions={name: plan.scenario.description for name, plan in plans.items()},
+        rests_on=f"{'The scenario was' if many == 1 else f'Each of the {many} scenarios was'} run with {what.many} and"
+        f" compared with {baseline} under the same {words.same(table)}.",
+        answers=answers(names, table, given, rate, margin),
+        covered=covered(table),
+        scenarios=[parts.in_words(plan, base, given, own, rate) for plan in plans.values()],
+        interval=what.interval, unit=what.unit, many=what.many, covers=what.covers, margin=words.share(margin),
+        sought=parts.blocks(table, SOUGHT, rate),
+        ledger=parts.blocks(table, LEDGER, rate),
+        worse=parts.worse_regions(table, names),
+        regions=regions,
+        maps=pictures.maps(compared, table, regions) if few else None,
+        over_time=pictures.over_time(compared) if few else None,
+        worth=parts.worth(compared, rate),
+        same_luck=words.same_luck(table),
+        more=parts.more(table, margin),
+        qualities=Counter(row.quality for row in parameters),
+        drawn=sum(row.drawn for row in parameters),
+        persons=base.scenario.persons_per_youth,
+        intervals=int(((table["region"] == NATION) & (table["better"] != "none") & table["low"].notna()).sum()),
+        failed=[row for row in manifest.get("runs", ()) if row["state"] == "failed"],
+        state=manifest.get("state", ""),
+        manifest=manifest,
+        sources=example.about.get("run", {}).get("sources", ""),
+        in_store=stored,
+        settings={name: json.dumps(plan.scenario.resolved(), indent=1, ensure_ascii=False)
+                  for name, plan in plans.items()},
+        digests=parts.digests(manifest),
+        made_with=__version__,
+    )  # fmt: skip

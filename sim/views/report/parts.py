@@ -1,0 +1,206 @@
+"""The parts of a report, in words: the scenarios, effects on Mali and by region, costs, precision and digests."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sim.batches.preview import PlannedMeasure, Preview
+from sim.comparison.effects import basis, headline
+from sim.comparison.outcomes import NATION, SOUGHT
+from sim.comparison.precision import Wish, needed
+from sim.comparison.table import CHANGED, LEFT_OUT
+from sim.comparison.worth import cost_per_spared
+from sim.scenario import Scenario
+from sim.views import words
+from sim.views.report.answer import Effect, amounts, effect
+from sim.views.report.reading import Comparison
+from sim.views.runs import facts
+from sim.views.words import delivery, each_costs, heading, money, number, share
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAPPED = ("joined", "attacks", "abuses")
+MOST_RUNS = 100  # runs whose digests are listed one by one
+
+# --- scenarios in words -------------------------------------------------------------------------------------
+
+
+def in_words(
+    plan: Preview, base: Preview, given: pd.DataFrame, own: Mapping[str, Mapping[str, Any]], rate: float | None
+) -> dict[str, Any]:
+    """A scenario: the measures in which it differs from the baseline, or those of the baseline itself (`own`).
+
+    Beside them the titles of the measures that both have alike (`shared`), and what else it sets (`other`).
+    """
+    scenario, theirs = plan.scenario, base.scenario.measures
+    told: dict[str, Mapping[Any, Any]] = {row["measure"]: row for row in
+                                          given[given["scenario"] == scenario.name].to_dict("records")}  # fmt: skip
+    told = dict(own) if plan is base else told
+    active = [m for m in plan.measures if m.active]
+    differ = [m for m in active if plan is base or scenario.measures[m.key] != theirs.get(m.key)]
+    taken = [_taken(m, scenario, told.get(m.key), rate) for m in differ]
+    for m in base.measures:
+        if m.active and m.key not in {ours.key for ours in active}:
+            row = told.get(m.key)
+            was = f"in the baseline: {delivery(row)}" if row else ""
+            saved = row["cost_xof"] if row else m.cost_xof or 0.0
+            taken.append({"what": m.title, "change": LEFT_OUT, "delivered": was, "cost": money(-saved, rate)})
+    other = [
+        f"{title}: {', '.join(f'{key} = {value}' for key, value in settings.items())}"
+        for title, settings in (("Parameters changed", scenario.parameters), ("Armed groups changed", scenario.groups),
+                                ("Forces changed", scenario.forces))
+        if settings
+    ]  # fmt: skip
+    shared = [m.title for m in active if m not in differ]
+    return {"name": scenario.name, "baseline": plan is base, "measures": taken, "shared": shared, "other": other}
+
+
+def _taken(m: PlannedMeasure, scenario: Scenario, row: Mapping[Any, Any] | None, rate: float | None) -> dict[str, Any]:
+    start, end = m.start or scenario.start, m.end or scenario.end
+    when = f"{start} to {end if end < scenario.end else 'the end'}"
+    settings = scenario.measures[m.key].model_dump(mode="json")
+    own = [s for s in scenario.measures[m.key].settings() if s.name not in USUAL]
+    defaults = type(scenario.measures[m.key])().model_dump(mode="json")
+    much = [f"{share(m.intensity)} % of the full measure"]
+    if m.reached_per_week is not None:
+        much.append(f"planned: {number(m.reached_per_week)} {m.delivers}")
+    much += [f"{s.meaning}: {settings[s.name]}" for s in own if settings[s.name] != defaults[s.name]]
+    return {
+        "what": m.title, "change": CHANGED if row and row.get("change") == CHANGED else "",
+        "where": "all regions" if len(m.regions) == 9 else ", ".join(m.regions),
+        "when": when + (f", only while {m.when}" if m.when else ""), "how_much": much,
+        "delivered": delivery(row) if row else "",
+        "cost": money(row["cost_xof"] if row else m.cost_xof or 0.0, rate),
+    }  # fmt: skip
+
+
+USUAL = {"enabled", "start", "end", "regions", "intensity", "ramp_up_weeks", "when"}
+
+
+# --- effects ------------------------------------------------------------------------------------------------
+
+WIDTH, PAD = 120, 4  # of the picture of an interval, in its own units
+DRAWN = ("better", "worse", "unclear", "zero")  # what has one; costs span too much for one scale
+
+
+VERDICTS = {
+    "better": "better",
+    "worse": "worse",
+    "other": "–",
+    "unclear": "no clear sign",
+    "zero": "no difference",
+    "no interval": "no interval",
+    "no number": "no region without measures",
+}
+
+
+def blocks(table: pd.DataFrame, group: str, rate: float | None) -> list[dict[str, Any]]:
+    """The effects on Mali of one group of outcomes: each outcome with a line for each scenario.
+
+    `shares` are empty where no side is better. `zero` and `marks` (middle, low and high) are places in the picture
+    of the interval.
+    """
+    nation = table[(table["region"] == NATION) & (table["group"] == group)]
+    found = []
+    for outcome in dict.fromkeys(nation["outcome"]):
+        rows = nation[nation["outcome"] == outcome].to_dict("records")
+        if all(math.isnan(row["baseline_mean"]) for row in rows):
+            continue
+        numbers = [value for row in rows for value in headline(row) if math.isfinite(value)]
+        ends = min(0.0, *numbers), max(0.0, *numbers)
+        lines = []
+        for row in rows:
+            e = effect(row, rate)
+            shares = [share(row[name]) for name in ("helped", "harmed", "nothing")]
+            lines.append({
+                "scenario": row["scenario"], "effect": e,
+                "verdict": VERDICTS[e.verdict] + (", but small" if e.small else ""),
+                "shares": [] if row["better"] == "none" or e.verdict == "no number" else shares,
+                "zero": _at(0.0, *ends),
+                "marks": [_at(value, *ends) for value in headline(row)] if e.verdict in DRAWN else [],
+            })  # fmt: skip
+        first, own = rows[0], words.own_value(rows)
+        value = money(own or 0.0, rate) if first["unit"] == "XOF" else words.typeset(number(own or 0.0))
+        value = "other regions for each scenario" if own is None else value
+        unit = "" if first["unit"] == "XOF" else words.unit(first["unit"])
+        better = words.SIDES[first["better"]]
+        found.append({"outcome": heading(outcome), "unit": unit, "better": better, "baseline": value, "lines": lines})
+    return found
+
+
+def _at(value: float, low: float, high: float) -> float:
+    """Where a value stands in the picture of an interval that reaches from low to high."""
+    return round(PAD + (WIDTH - 2 * PAD) * (value - low) / ((high - low) or 1.0), 1)
+
+
+def worse_regions(table: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
+    """Regions in which what is sought went the wrong way, by more than luck and by more than counts as nothing."""
+    rows = table[(table["group"] == SOUGHT) & (table["region"] != NATION)].to_dict("records")
+    judged = [(row, effect(row)) for row in rows]
+    return [
+        f"{row['region']}, {names[row['scenario']]}: {e.numbers}"
+        for row, e in judged
+        if e.verdict == "worse" and not e.small
+    ]
+
+
+def worth(compared: Comparison, rate: float | None) -> list[dict[str, str]]:
+    """A line for each scenario whose cost differs from the baseline's."""
+    table = cost_per_spared(compared.records, compared.baseline)
+    return [
+        {"scenario": compared.names[row["scenario"]], "verdict": row["verdict"], "cost": money(row["cost_xof"], rate),
+         "each": each_costs(row), **dict(zip(("spared", "interval"), amounts(
+             row["spared"], row["spared_low"], row["spared_high"]), strict=True))}
+        for row in table.to_dict("records") if math.isfinite(row["spared"]) and row["cost_xof"] != 0
+    ]  # fmt: skip
+
+
+def more(table: pd.DataFrame, margin: float) -> str:
+    """How many seeds or draws would tell the mean effect on joining from nothing, in a sentence."""
+    nation = table[(table["outcome"] == "joined") & (table["region"] == NATION) & table["sd"].notna()]
+    if nation.empty or margin <= 0:
+        return ""
+    far, unit = needed(nation, [Wish("joined", margin, share=True)]), basis(table).unit
+    many, there = far["needed"].max(), far["pairs"].max()
+    near = f"the mean effect on joining in every scenario to within {share(margin)} % of the baseline"
+    if far["reached"].all():
+        return f"The {there} {unit} give {near}; smaller differences count as nothing."
+    return f"About {number(many)} {unit} would give {near}; there are {there}."
+
+
+class Regional(NamedTuple):
+    """An outcome by region: for each scenario nine effects."""
+
+    outcome: str
+    title: str
+    unit: str
+    regions: list[str]
+    lines: dict[str, list[Effect]]
+
+
+def regional(table: pd.DataFrame, outcome: str) -> Regional:
+    """The effects on an outcome by region."""
+    rows = table[(table["outcome"] == outcome) & (table["region"] != NATION)]
+    lines: dict[str, list[Effect]] = {}
+    for row in rows.to_dict("records"):
+        lines.setdefault(row["scenario"], []).append(effect(row))
+    regions = list(dict.fromkeys(rows["region"]))
+    return Regional(outcome, heading(outcome), words.unit(rows["unit"].iloc[0]), regions, lines)
+
+
+# --- how to reproduce it ------------------------------------------------------------------------------------
+
+
+def digests(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Of each scenario the digest of its settings, of its runs together, and of each of them if they are not many."""
+    done = [row for row in manifest.get("runs", ()) if row["digest"]]
+    found = []
+    for name, settings in manifest["scenarios"].items():
+        own = sorted((row["draw"], row["seed"], row["digest"]) for row in done if row["scenario"] == name)
+        together = facts([name], [(d, s) for d, s, _ in own], [sha for _, _, sha in own])["Digest"] if own else ""
+        each = own if len(done) <= MOST_RUNS else []
+        found.append({"scenario": name, "settings": settings["digest"], "runs": together, "each": each})
+    return found

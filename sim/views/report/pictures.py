@@ -1,0 +1,79 @@
+"""The figures of a report, embedded in the page, each with words for those who cannot see it."""
+
+from __future__ import annotations
+
+import base64
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from sim.comparison.effects import effects_over_time, headline
+from sim.views.figures.maps import map_effect
+from sim.views.figures.saving import save
+from sim.views.figures.series import plot_effects_over_time
+from sim.views.report.answer import amounts
+from sim.views.report.parts import Regional
+from sim.views.report.reading import Comparison
+from sim.views.words import label
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+OVER_TIME = ("joined", "attacks", "deaths_civilian", "abuses")
+
+
+class Picture(NamedTuple):
+    """A figure inside the page, and what it shows for those who cannot see it."""
+
+    source: str
+    alt: str
+    caption: str
+
+
+class Maps(NamedTuple):
+    """The maps; and the scenarios without one, by outcome, as the sign is clear in no region."""
+
+    pictures: list[Picture]
+    blank: dict[str, list[str]]
+
+
+def maps(compared: Comparison, table: pd.DataFrame, told: Sequence[Regional]) -> Maps:
+    """Effects by region as maps, of scenarios with a region in which the sign is clear."""
+    made = Maps([], {})
+    for shown in told:
+        for name, line in shown.lines.items():
+            called = compared.names[name]
+            if not any(e.verdict in ("better", "worse") for e in line):
+                made.blank.setdefault(shown.title, []).append(called)
+                continue
+            about = compared.about(name)
+            figure = map_effect(table, name, shown.outcome, title=f"{shown.title}: {called}", about=about)
+            values = [f"{region} {e.middle} ({e.interval})" for region, e in zip(shown.regions, line, strict=True)]
+            what = f"{called} minus {compared.baseline}, {shown.unit}, whole run"
+            alt = f"Map of Mali by region. {shown.title}: {what}. {'; '.join(values)}."
+            made.pictures.append(Picture(embedded(figure, about), alt, what))
+    return made
+
+
+def over_time(compared: Comparison) -> Picture | None:
+    """What changed week by week, as one figure; None where nothing of it is in the records."""
+    told, names = effects_over_time(compared.records, compared.baseline, OVER_TIME), compared.names
+    if told.empty:
+        return None
+    about = compared.about(*names)
+    ends = [
+        f"{names[row['scenario']]}, {label(row['outcome'])}: {amounts(*headline(row))[0]}"
+        for row in told[told["week"] == told["week"].max()].to_dict("records")
+    ]
+    lines = f"Lines of each scenario minus {compared.baseline}, added up week by week."
+    source = embedded(plot_effects_over_time(told, about=about), about)
+    return Picture(source, f"{lines} At the end: {'; '.join(ends)}.", f"Difference from {compared.baseline}, by week")
+
+
+def embedded(figure: Figure, about: Mapping[str, str]) -> str:
+    """A figure as the source of an image: a PNG, which for a map is smaller than an SVG."""
+    with tempfile.TemporaryDirectory() as folder:
+        [file] = save(figure, Path(folder) / "figure.png", about)
+        return f"data:image/png;base64,{base64.b64encode(file.read_bytes()).decode()}"

@@ -1,0 +1,22 @@
+"""Tables for the terminal: what a comparison found, a run gave, a scenario would do, and what can be set.
+
+Tables of sweeps, stories and validation stand in modules of their own.
+"""
+
+from sim.views.tables.comparison import show_attribution, show_effects, show_failures, show_needed
+from sim.views.tables.layout import PLAIN_WIDTH, console
+from sim.views.tables.scenarios import show_measures, show_parameter, show_parameters, show_preview, show_record
+
+__all__ = [
+    "PLAIN_WIDTH",
+    "console",
+    "show_attribution",
+    "show_effects",
+    "show_failures",
+    "show_measures",
+    "show_needed",
+    "show_parameter",
+    "show_parameters",
+    "show_preview",
+    "show_record",
+]

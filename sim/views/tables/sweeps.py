@@ -1,0 +1,86 @@
+"""What a sweep would take and what it found, for the terminal."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from sim.comparison.effects import basis, headline
+from sim.sweeps.sweep import written
+from sim.views import words
+from sim.views.tables.layout import say, show_table
+from sim.views.words import count, difference, share
+
+if TYPE_CHECKING:
+    from sim.sweeps.discovery import Discovery
+    from sim.sweeps.sweep import Cost, Sweep, Swept
+
+MOST_LINES = 40  # points that are printed; all are in the files
+
+
+def show_plan(plan: Sweep, cost: Cost, out: Console) -> None:
+    """What is varied, and runs, time, memory and disk."""
+    against = f", compared with {plan.baseline.name}" if plan.baseline is not None else ""
+    say(out, f"{plan.name}  {plan.scenario.name}{against}", style="bold")
+    if plan.description:
+        say(out, plan.description)
+    rows = [
+        [axis.path, ", ".join(map(written, axis.values)) or f"{axis.at(0.0)} to {axis.at(1.0)}, {axis.dist}", axis.unit]
+        for axis in plan.axes
+    ]
+    show_table(out, "", ["varied", "values", "unit"], rows, left=3)
+    draws = f" x {count(len(plan.draws), 'draw')}" if plan.draws != (0,) else ""
+    compared = f" + {count(cost.baselines, 'baseline')}" if cost.baselines else ""
+    workers = f"{cost.workers} worker processes" if cost.workers > 1 else "one process"
+    there = f"; {cost.there:,} are there already, {cost.runs - cost.there:,} are left to make" if cost.there else ""
+    say(
+        out,
+        f"{plan.design.method}: ({count(cost.points, 'point')}{compared}) x {count(len(plan.seeds), 'seed')}{draws}"
+        f" = {count(cost.runs, 'run')}{there}.\n"
+        f"About {words.duration(cost.seconds)} in {workers}, {cost.memory_bytes / 1e9:.1f} GB of memory and"
+        f" {words.size(cost.disk_bytes)} on disk (a rough estimate).",
+    )
+
+
+def show_sweep(swept: Swept, out: Console) -> None:
+    """A line for each point: what was varied, and every outcome with its interval."""
+    plan, summary = swept.plan, swept.summary()
+    if summary.empty:
+        return
+    what, against = basis(summary), plan.baseline
+    axes = plan.axes if len(plan.axes) <= 4 else ()
+    inputs = {row["point"]: row for row in swept.points.to_dict("records")}
+    rows = []
+    for point, lines in list(summary.groupby("scenario", sort=False))[:MOST_LINES]:
+        cells = [str(inputs[str(point)][axis.path]) for axis in axes] or [str(point)]
+        rows.append([*cells, *(difference(*headline(row), row["unit"], against is not None)
+                               for _, row in lines.iterrows())])  # fmt: skip
+    outcomes = [f"{words.label(name)}\n{words.unit(swept.units.get(name, ''))}" for name in plan.outcomes]
+    title = "Outcomes" if against is None else f"Difference from {against.name}"
+    title += f", Mali, whole run ({what.many} at each point)\n{what.interval}"
+    show_table(out, title, [*([axis.label for axis in axes] or ["point"]), *outcomes], rows, left=0 if axes else 1)
+    rest = summary["scenario"].nunique() - MOST_LINES
+    if rest > 0:
+        say(out, f"and {count(rest, 'more point')} in summary.csv")
+
+
+def show_discovery(found: Discovery, out: Console) -> None:
+    """Where failures are, box by box, and how far that can be trusted."""
+    rows = [
+        [row["box"], f"{row['points']:,}", f"{share(row['density'])} %", f"{share(row['coverage'])} %"]
+        for row in found.boxes.to_dict("records")
+    ]
+    what = words.label(found.outcome)
+    title = f"Where {what} is no better than in the baseline: {share(found.failing)} % of points"
+    show_table(out, title, ["box", "points", "of these failing", "of all failures"], rows)
+    if math.isfinite(found.skill):
+        trusted = "" if found.chance <= 0.05 else " Do not trust the boxes."
+        say(
+            out,
+            f"Points held back are classified correctly {share(found.skill)} % of the time (guessing: 50 %)."
+            f" Failures dealt out at random do as well in {share(found.chance)} % of tries.{trusted}",
+        )
+    else:
+        say(out, "Too few points of one kind to say whether the boxes can be trusted.")

@@ -1,0 +1,310 @@
+"""The words of tables, figures and pages: every number, amount, share, count, list and label is written here.
+
+Texts have a plain hyphen for a minus, which every terminal and file can hold; `typeset` gives the true sign for figures
+and pages.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sim.comparison.effects import basis
+from sim.comparison.outcomes import OUTCOMES, in_words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+UNKNOWN = "–"
+LARGE = ((1e9, "bn", "billion"), (1e6, "m", "million"))
+SIDES = {"fewer": "less is better", "more": "more is better", "none": "neither side is better"}
+SHORT_UNITS = {"0..1": "0 to 1"}
+
+
+# --- numbers ------------------------------------------------------------------------------------------------
+
+
+def number(value: float, sign: bool = False, figures: int = 3) -> str:
+    """The figures that count, with thousands set apart.
+
+    >>> number(12345.6), number(0.04321), number(-7.0), number(3.2, sign=True), number(float("nan"))
+    ('12,346', '0.0432', '-7', '+3.2', '–')
+    """
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    if value == 0:
+        return "0"
+    plus = "+" if sign else ""
+    if abs(value) >= 10 ** (figures - 1):
+        return f"{value:{plus},.0f}"
+    return f"{value:{plus}.{figures}g}" if abs(value) >= 1e-4 else f"{value:{plus}.1e}"
+
+
+def typeset(text: str) -> str:
+    """A number with a true minus sign, for figures and pages."""
+    return text.replace("-", "−")
+
+
+def large(value: float, sign: bool = False) -> str:
+    """An amount in millions ("m") or billions ("bn") where it is that large."""
+    for size, short, _ in LARGE:
+        if math.isfinite(value) and abs(value) >= size:
+            return f"{number(value / size, sign)} {short}"
+    return number(value, sign)
+
+
+def amount(value: float, unit: str, sign: bool = False) -> str:
+    """A number, or an amount of money without its currency."""
+    return large(value, sign) if unit == "XOF" else number(value, sign)
+
+
+def money(xof: float, xof_per_usd: float | None = None, sign: bool = False) -> str:
+    """An amount in XOF and, with a rate, in US dollars.
+
+    >>> money(1_650_000_000, 550)
+    '1.65 bn XOF (3 m USD)'
+    """
+    return f"{large(xof, sign)} XOF" + (f" ({large(xof / xof_per_usd, sign)} USD)" if xof_per_usd else "")
+
+
+def in_large_units(values: ArrayLike, unit: str) -> tuple[float, str]:
+    """What to divide values by, and the unit they then have ("million XOF"), so that an axis can be read."""
+    array = np.abs(np.asarray(values, dtype=float))
+    largest = np.max(array[np.isfinite(array)], initial=0.0)
+    for size, _, name in LARGE:
+        if largest >= 2 * size:
+            return size, f"{name} {unit}".rstrip()
+    return 1.0, unit
+
+
+def three(middle: float, low: float, high: float, unit: str = "", sign: bool = True) -> tuple[str, str, str]:
+    """An effect and the two ends of its interval, with the decimals that the interval deserves.
+
+    The ends are empty where there is no interval, or nothing between its ends.
+
+    >>> three(5.25, 0.705, 9.79), three(-3.0, float("nan"), float("nan")), three(0.0, 0.0, 0.0)
+    (('+5.2', '+0.7', '+9.8'), ('-3', '', ''), ('0', '', ''))
+    >>> three(8_659_733, 8_631_863, 8_687_603), three(4.1e9, 3e9, 5.25e9, "XOF")
+    (('+8.660 million', '+8.632', '+8.688'), ('+4.1 bn', '+3.0', '+5.2'))
+    """
+    values = np.array([middle, low, high])
+    money = unit == "XOF"
+    divisor, word = in_large_units(values, "")
+    if money:
+        most = np.max(np.abs(values[np.isfinite(values)]), initial=0.0)
+        divisor, word = next(((size, short) for size, short, _ in LARGE if most >= size), (1.0, ""))
+    scaled, word = values / divisor, f" {word}".rstrip()
+    none = not np.isfinite(values).all() or low == high
+    if none or (money and number(scaled[1]) == number(scaled[2])):
+        return number(scaled[0], sign) + word, "", ""
+    decimals = min(2 if money else 4, max(0, 1 - math.floor(math.log10(scaled[2] - scaled[1]))))
+    texts = (f"{value:{'+' if sign else ''},.{decimals}f}" for value in scaled)
+    first, least, greatest = (text if text.strip("+-0.,") else text.lstrip("+-") for text in texts)  # no sign at zero
+    return first + word, least, greatest
+
+
+def difference(middle: float, low: float, high: float, unit: str = "", sign: bool = True) -> str:
+    """An effect with its interval in brackets; a value without `sign`.
+
+    >>> difference(5.25, 0.705, 9.79), difference(-3.0, float("nan"), float("nan"))
+    ('+5.2 [+0.7, +9.8]', '-3')
+    """
+    first, *ends = three(middle, low, high, unit, sign)
+    return f"{first} [{', '.join(ends)}]" if all(ends) else first
+
+
+def share(value: float) -> str:
+    """A share as a whole per cent."""
+    return f"{100 * value:.0f}" if math.isfinite(value) else UNKNOWN
+
+
+def duration(seconds: float) -> str:
+    """A time in words.
+
+    >>> duration(4.2), duration(75), duration(9000)
+    ('5 s', '1 min 15 s', '2 h 30 min')
+    """
+    if seconds < 60:
+        return f"{math.ceil(seconds)} s" if seconds >= 1 else f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def size(space: float) -> str:
+    """Bytes in words."""
+    return f"{space / 1e9:.1f} GB" if space >= 1e9 else f"{space / 1e6:.0f} MB"
+
+
+# --- counts and lists ---------------------------------------------------------------------------------------
+
+
+def count(many: int, word: str) -> str:
+    """A count with its noun.
+
+    >>> count(1, "seed"), count(1200, "runs")
+    ('1 seed', '1,200 runs')
+    """
+    word = word.removesuffix("s")
+    return f"{many:,} {word if many == 1 else word + 's'}"
+
+
+def listed(texts: Iterable[str]) -> str:
+    """A list in a sentence: "a, b and c"."""
+    *most, last = texts
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """Sorted whole numbers in short.
+
+    >>> ranges([1, 2, 3, 7])
+    '1-3, 7'
+    """
+    runs: list[list[int]] = []
+    for n in numbers:
+        if runs and n == runs[-1][-1] + 1:
+            runs[-1].append(n)
+        else:
+            runs.append([n])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+
+
+def capital(text: str) -> str:
+    """A text with a capital at its beginning."""
+    return text[:1].upper() + text[1:]
+
+
+# --- names --------------------------------------------------------------------------------------------------
+
+
+def label(name: str) -> str:
+    """What an outcome or observable is called where people read."""
+    for start, words in (("cost_", "cost of {}"), ("delivered_", "delivered by {}")):
+        if name.startswith(start):
+            return words.format(measure(name.removeprefix(start)))
+    return in_words(name)
+
+
+def heading(name: str) -> str:
+    """The label of an outcome at the head of a table or panel."""
+    return capital(label(name))
+
+
+def unit(text: str) -> str:
+    """A unit in words."""
+    return SHORT_UNITS.get(text, text)
+
+
+def with_unit(outcome: str, of: str) -> str:
+    """The label of an outcome and its unit, if the label does not say what is counted."""
+    text = label(outcome)
+    return text if of in text or of in ("persons", "events") else f"{text}, {unit(of)}"
+
+
+def measure(key: str) -> str:
+    """The title of a measure, without what it adds in brackets or behind a colon; other keys in words."""
+    from sim.measures import MEASURES
+
+    return re.split(r"[:,(]", MEASURES[key].title)[0].strip() if key in MEASURES else key.replace("_", " ")
+
+
+def scenarios(names: Iterable[str]) -> dict[str, str]:
+    """What to call each scenario: its name, or the title of its measure if all were made one measure at a time.
+
+    >>> scenarios(["patrols", "imam_training"])
+    {'patrols': 'patrols', 'imam_training': 'imam_training'}
+    >>> scenarios(["base_without_joint_patrols"])
+    {'base_without_joint_patrols': 'Without: Joint border patrols of the G5 Sahel'}
+    """
+    from sim.measures import MEASURES
+
+    names = list(names)
+    found: dict[str, tuple[str, str]] = {}
+    for name in names:
+        before, without, key = name.rpartition("without_")
+        key = key if without else key.removeprefix("with_")
+        if key in MEASURES and (not before or before.endswith("_")):
+            found[name] = ("Without: " if without else "", key)
+    keys = {key for _, key in found.values()}
+    alone = len(found) == len(names) and (keys == MEASURES.keys() or all(start for start, _ in found.values()))
+    return {name: "".join((found[name][0], measure(found[name][1]))) if alone else name for name in names}
+
+
+# --- what numbers rest on -----------------------------------------------------------------------------------
+
+
+def rests_on(effects: pd.DataFrame, at_each: str = "") -> str:
+    """Which interval is shown, how many runs are behind it, and what it covers."""
+    what = basis(effects)
+    return f"{capital(what.interval)}; {what.many}{at_each}. The interval covers {what.covers}."
+
+
+def same(effects: pd.DataFrame) -> str:
+    """What a scenario and the baseline have in common."""
+    return "draws and seeds" if basis(effects).unit == "draws" else "seeds"
+
+
+def one(unit: str) -> str:
+    """One of the units that shares are of."""
+    return unit.removesuffix("s")
+
+
+def delivery(row: Mapping[Any, Any]) -> str:
+    """What a measure delivered in a week.
+
+    >>> delivery({"per_week": 9.8, "unit": "patrols in the week", "delivered_nothing": 0.0})
+    '9.8 patrols in the week'
+    """
+    if row["delivered_nothing"] == 1.0:
+        return "delivered nothing"
+    never = f" (nothing in {share(row['delivered_nothing'])} % of runs)" if row["delivered_nothing"] else ""
+    return f"{number(row['per_week'])} {row['unit']}{never}"
+
+
+def each_costs(row: Mapping[Any, Any]) -> str:
+    """What each unit that is spared costs.
+
+    >>> each_costs({"xof_each": 2.5e6, "xof_each_low": 2e6, "xof_each_high": 4e6})
+    '2.5 m XOF [2 m, 4 m]'
+    """
+    if not math.isfinite(row["xof_each"]):
+        return UNKNOWN
+    ends = f" [{large(row['xof_each_low'])}, {large(row['xof_each_high'])}]"
+    return money(row["xof_each"]) + (ends if math.isfinite(row["xof_each_low"]) else "")
+
+
+def own_value(rows: Iterable[Mapping[Any, Any]]) -> float | None:
+    """The baseline's own value, if it is the same for all rows; None if it differs, NaN if it is not known."""
+    values = [row["baseline_mean"] for row in rows if math.isfinite(row["baseline_mean"])]
+    if not values:
+        return math.nan
+    return values[0] if max(values) - min(values) <= 0.05 * max(map(abs, values)) else None
+
+
+PAIRED = ("joined", "attacks")
+"""Outcomes for which the gain of common random numbers is told."""
+
+
+def same_luck(effects: pd.DataFrame) -> str:
+    """What it saves that a scenario and the baseline have the same luck; empty where that is not known."""
+    here = (effects["region"] == "Mali") & effects["outcome"].isin(PAIRED) & (effects["variance_ratio"] > 0)
+    ratios = effects[here].groupby("outcome", sort=False)["variance_ratio"].median()
+    if ratios.empty:
+        return ""
+    saved = listed(f"{number(1.0 / ratio)} times as many for {label(str(o))}" for o, ratio in ratios.items())
+    return (
+        f"Scenarios and baseline share their random numbers. Without that, the same precision would need another number"
+        f" of {basis(effects).unit}: {saved} (median over scenarios)."
+    )
+
+
+def spared(outcome: str, unit: str) -> str:
+    """The noun for one unit of an outcome that a measure spares."""
+    return OUTCOMES[outcome].spared or unit
