@@ -1,14 +1,15 @@
-"""What a package owes to each of its measures: Shapley values over its subsets, and interactions of pairs.
+"""What each measure contributes to a package: Shapley values over subsets of measures, and interactions of pairs.
 
-Measures help or hinder each other, so that what one of them does depends on which others are there. Its Shapley value
-is what it adds when measures come one after the other, on average over all orders in which they may come (Shapley 1953,
-doi 10.1515/9781400881970-018): values of all measures add up to what the package does. Up to six measures every
-subset is run; of more, subsets along sampled orders, each with its reverse (Castro, Gomez and Tejada 2009,
-doi 10.1016/j.cor.2008.04.004; Mitchell et al. 2022, arXiv 2104.12199), all under the same seeds and draws.
+Measures help or hinder each other, so the effect of a measure depends on which other measures are there. The Shapley
+value of a measure is what it adds when measures are added one after the other, on average over all orders (Shapley
+1953, doi 10.1515/9781400881970-018). The values of all measures add up to the effect of the package. With up to six
+measures, every subset is run. With more, the subsets lie along sampled orders, and each order comes with its reverse
+(Castro, Gomez and Tejada 2009, doi 10.1016/j.cor.2008.04.004; Mitchell et al. 2022, arXiv 2104.12199). All subsets run
+under the same seeds and draws.
 
-The interaction of a pair is what the two add together beyond what they add apart: the Faith-Shapley index of order two
-(Tsai, Yeh and Ravikumar 2023, arXiv 2203.00870), which is the best fit to all subsets of one number for each measure
-and one for each pair.
+The interaction of a pair is what the two measures add together beyond what they add apart. It is the Faith-Shapley
+index of order two (Tsai, Yeh and Ravikumar 2023, arXiv 2203.00870): the best fit to all subsets with one number for
+each measure and one for each pair.
 """
 
 from __future__ import annotations
@@ -36,14 +37,14 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 FEW = 6
-"""Measures of which every subset is run."""
+"""The largest number of measures for which every subset is run."""
 ORDERS = 20
-"""Orders that are sampled where there are more of them."""
+"""The default number of sampled orders if there are more measures than that."""
 NAME_LETTERS = 70
 ROUNDING = 1e-9
-"""Interactions smaller than this share of what subsets do are zero but for rounding."""
+"""Interactions smaller than this share of the effects of subsets are rounding errors and count as zero."""
 TAKEN = tuple(name for name, outcome in OUTCOMES.items() if not outcome.elsewhere)
-"""Outcomes that can be shared out: those of elsewhere are of other regions in every subset."""
+"""Outcomes that can be shared among measures. Outcomes elsewhere cannot: each subset counts them in other regions."""
 
 COLUMNS = (
     "outcome", "unit", "better", "measure", "mean", "low", "high", "median", "p5", "p95", "alone", "last", "package",
@@ -57,16 +58,16 @@ PAIR_COLUMNS = (
 
 @dataclass(frozen=True)
 class Subsets:
-    """The subsets of a package's measures that are run.
+    """The subsets of a package's measures to run.
 
     Attributes
     ----------
     scenario : Scenario
         The package.
     measures : tuple of str
-        Its measures that do anything.
+        The measures of the package that do anything.
     orders : tuple of tuple of int
-        Orders in which they come, as places in `measures`: each and its reverse, or all there are.
+        Orders of the measures, as positions in `measures`: sampled orders with their reverses, or all orders.
     """
 
     scenario: Scenario
@@ -80,7 +81,7 @@ class Subsets:
 
     @cached_property
     def members(self) -> tuple[frozenset[int], ...]:
-        """Each subset once: none, each alone, all but one, along the orders, and all."""
+        """The distinct subsets: none, each measure alone, all but one, those along the orders, and all."""
         count = range(len(self.measures))
         everyone = frozenset(count)
         found = dict.fromkeys([frozenset[int](), everyone])
@@ -90,7 +91,7 @@ class Subsets:
 
     @cached_property
     def scenarios(self) -> list[Scenario]:
-        """A scenario for each subset; the first has none of the measures, the last is the package."""
+        """One scenario for each subset. The first has none of the measures; the last is the package."""
         return [self._of(subset) for subset in self.members]
 
     def _of(self, subset: frozenset[int]) -> Scenario:
@@ -112,21 +113,21 @@ def subsets(scenario: Scenario, orders: int = ORDERS, seed: int = 1) -> Subsets:
     scenario : Scenario
         The package.
     orders : int
-        How many orders are sampled where there are more than six measures; an even number, as each comes with its
-        reverse. More orders begin with those of fewer.
+        The number of sampled orders if there are more than six measures. It is even, because each order comes with its
+        reverse. A larger number begins with the same orders as a smaller one.
     seed : int
-        Of these orders.
+        The seed of the orders.
 
     Raises
     ------
     InputError
-        If the scenario has no measure that does anything, or `orders` is odd or below two.
+        If the scenario has no measure that does anything, or if `orders` is odd or below two.
     """
     measures = tuple(measure.key for measure in scenario.active_measures())
     if not measures:
-        raise InputError(f"{scenario.name} has no measure that does anything; there is nothing to share out")
+        raise InputError(f"{scenario.name} has no measure that does anything, so there is nothing to share out")
     if orders < 2 or orders % 2:
-        raise InputError(f"{orders} orders; it is an even number from 2, as each order comes with its reverse")
+        raise InputError(f"orders is {orders}; it is an even number from 2, because each order comes with its reverse")
     if len(measures) <= FEW:
         return Subsets(scenario, measures, tuple(permutations(range(len(measures)))))
     from sim.engine.luck import lucks, seed_key
@@ -145,26 +146,26 @@ def _place_in_an_order() -> np.uint32:
 
 @dataclass(frozen=True)
 class Attribution:
-    """What a package owes to its measures.
+    """What each measure contributes to a package.
 
     Attributes
     ----------
     measures : DataFrame
-        A row per outcome and measure.
+        One row per outcome and measure.
 
         mean, low, high
-            Shapley value, in `unit`, and its 90 % interval: luck (or draws of parameters) and, unless `exact`, the
-            choice of orders.
+            the Shapley value, in `unit`, and its 90 % interval. The interval covers luck (or draws of parameters) and,
+            unless `exact`, the choice of orders.
         median, p5, p95
-            over seeds (or draws): the middle, and between which it is in nine of ten.
+            the median over seeds (or draws), and the 5 and 95 % quantiles.
         alone, last
-            what the measure does without all others, and what the package loses without it.
+            the effect of the measure without all others, and what the package loses without the measure.
         package
-            what all measures do together: the sum of `mean`.
+            the effect of all measures together: the sum of `mean`.
     pairs : DataFrame
-        A row per outcome and pair of measures: what the two add together beyond what they add apart; of one sign with
-        `mean` of the measures where they strengthen each other. Its interval covers luck (or draws) alone. Empty where
-        there are too few subsets to tell pairs apart.
+        One row per outcome and pair of measures: what the two add together beyond what they add apart. If the two
+        strengthen each other, this has the same sign as `mean` of the measures. The interval covers luck (or draws)
+        only. The table is empty if there are too few subsets to tell pairs apart.
     """
 
     measures: pd.DataFrame
@@ -178,23 +179,23 @@ def attribution(plan: Subsets, records: Records, outcomes: Sequence[str] = TAKEN
     ----------
     plan : Subsets
     records : mapping
-        Scenario -> seed (or `Key` of draw and seed) -> Record, of all scenarios of the plan.
+        Scenario -> seed (or `Key` of draw and seed) -> Record, for all scenarios of the plan.
     outcomes : sequence of str
         Names in `TAKEN`.
 
     Raises
     ------
     InputError
-        If an outcome cannot be shared out, or a run is missing: each subset is needed under every seed and draw.
+        If an outcome cannot be shared out, or if a run is missing: every subset needs every seed and draw.
     """
     for name in outcomes:
         if name in OUTCOMES and name not in TAKEN:
             raise InputError(
-                f"{name} cannot be shared out among measures: each subset would count it over different regions"
+                f"{name} cannot be shared out among measures: each subset would count it in different regions"
             )
     first = plan.scenarios[0].name
     table = table_of(records, outcomes, first)
-    missing = InputError("some subsets lack runs; the same command makes those that are missing")
+    missing = InputError("some subsets lack runs; run the same command again to make the missing ones")
     if table is None:
         raise missing
     pairs = {name: table.pairs(name, first) for name in table.arms if name != first}
@@ -230,7 +231,7 @@ def _measures(plan: Subsets, values: NDArray[np.float64], table: Table, facts: M
 
 
 def _interval(added: NDArray[np.float64], exact: bool) -> dict[str, float]:
-    """Of what a measure adds (lines x orders): its mean, with a t interval over lines and sampled orders."""
+    """The mean of what a measure adds (lines x orders), with a t interval over lines and sampled orders."""
     by_line, by_order = added.mean(axis=1), added.mean(axis=0)
     parts = [(by_line.var(ddof=1) / by_line.size, by_line.size - 1)] if by_line.size > 1 else []
     if not exact:
@@ -241,7 +242,7 @@ def _interval(added: NDArray[np.float64], exact: bool) -> dict[str, float]:
 
 
 def _row(by_line: NDArray[np.float64], parts: Sequence[tuple[float, int]]) -> dict[str, float]:
-    """A mean with its interval, and the spread of the lines."""
+    """The mean with its interval, and the spread over lines."""
     mean = float(by_line.mean())
     low, high = combined_interval(mean, parts)
     return {"mean": mean, "low": low, "high": high, **{name: float(value) for name, value in spread(by_line).items()}}
@@ -269,10 +270,11 @@ def _pairs(plan: Subsets, values: NDArray[np.float64], table: Table, facts: Mapp
 
 
 def _fit(plan: Subsets, pairs: Sequence[tuple[int, int]]) -> NDArray[np.float64] | None:
-    """Pairs x subsets: what turns values of subsets into interactions; None where subsets do not tell pairs apart.
+    """The matrix (pairs x subsets) that turns values of subsets into interactions.
 
-    A weighted least squares fit of one number per measure and per pair, which meets the whole package exactly. A subset
-    of size s has the Shapley weight of its size, shared with the others of that size that were run.
+    It is a weighted least squares fit of one number per measure and one per pair that meets the whole package exactly.
+    A subset of size s has the Shapley weight of its size, shared among the subsets of that size that were run. The
+    result is None if the subsets do not tell pairs apart.
     """
     count = len(plan.measures)
     terms = [frozenset({k}) for k in range(count)] + [frozenset(pair) for pair in pairs]

@@ -1,11 +1,11 @@
-"""How many seeds an answer needs, and going on until it is as narrow as wished.
+"""How many seeds a given precision needs, and how to add seeds until a comparison reaches it.
 
 A wish is the half-width of the 90 % interval of a paired difference: in the unit of the outcome (`joined=50`), or as a
-share of the baseline's value (`joined=2%`). Where parameters are drawn it is draws that are added, else seeds.
+share of the baseline's value (`joined=2%`). If parameters are drawn, draws are added; otherwise seeds are added.
 
-To stop as soon as an interval is narrow enough makes it a little too narrow (Chow and Robbins 1965,
-doi 10.1214/aoms/1177700156): by little where many pairs are there, so at least ten are, and each round is planned from
-the one before it.
+An interval that is used as soon as it is narrow enough is slightly too narrow (Chow and Robbins 1965,
+doi 10.1214/aoms/1177700156). With many pairs the error is small, so at least ten pairs are run. Each round is planned
+from the round before.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 
 FEWEST = 10
-"""Pairs before an interval is trusted enough to stop, or to plan from."""
+"""The smallest number of pairs from which an interval may end the rounds or plan the next one."""
 MOST = 1000
-"""Seeds or draws that are gone to, where nothing is said."""
+"""The default limit on seeds or draws."""
 COUNTLESS = 10**7
-"""More pairs than this are not counted."""
+"""A larger number of pairs counts as infinite."""
 
 
 @dataclass(frozen=True)
 class Wish:
-    """The half-width that an interval shall have.
+    """The half-width that an interval should have.
 
     >>> Wish.read("joined=2%")
     Wish(outcome='joined', half=0.02, share=True)
@@ -41,16 +41,16 @@ class Wish:
 
     outcome: str
     half: float
-    share: bool = False  # of the absolute value of the baseline
+    share: bool = False  # whether `half` is a share of the absolute value of the baseline
 
     @classmethod
     def read(cls, text: str) -> Wish:
-        """A wish as it is typed.
+        """Read a wish from the text that a user types.
 
         Raises
         ------
         InputError
-            If it is none.
+            If the text is not a wish.
         """
         name, equals, amount = text.partition("=")
         share = amount.endswith("%")
@@ -59,15 +59,17 @@ class Wish:
         except ValueError:
             half = math.nan
         if not equals or not half > 0 or math.isinf(half):
-            raise InputError(f"a precision is an outcome and a number above 0, as joined=50 or joined=2%, not {text!r}")
+            raise InputError(
+                f"a precision is an outcome and a number above 0, like joined=50 or joined=2%, not {text!r}"
+            )
         check_outcomes([name])
         return cls(name, half, share)
 
 
 def pairs_needed(sd: float, half: float) -> float:
-    """Pairs of runs after which the t interval of the mean is as narrow as `half` on either side.
+    """The number of pairs of runs that brings the half-width of the t interval of the mean down to `half`.
 
-    At least 2; NaN where `sd` is not known, infinite beyond ten million.
+    At least 2; NaN if `sd` is not known, infinite above ten million.
 
     >>> pairs_needed(sd=100.0, half=10.0)
     273
@@ -86,7 +88,7 @@ def pairs_needed(sd: float, half: float) -> float:
 
 
 def needed(effects: pd.DataFrame, wishes: Sequence[Wish]) -> pd.DataFrame:
-    """How far a comparison is from wished precisions, for Mali.
+    """How far a comparison is from the wished precisions, for Mali.
 
     Parameters
     ----------
@@ -97,8 +99,8 @@ def needed(effects: pd.DataFrame, wishes: Sequence[Wish]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row per scenario and wish: `outcome`, `unit`, `half` (half-width now), `wished`, `pairs` (draws or seeds so
-        far), `needed` (so many in all, as it looks now), `reached`.
+        One row per scenario and wish: `outcome`, `unit`, `half` (half-width now), `wished`, `pairs` (draws or seeds so
+        far), `needed` (present estimate of the total), `reached`.
     """
     import pandas as pd
 
@@ -106,12 +108,12 @@ def needed(effects: pd.DataFrame, wishes: Sequence[Wish]) -> pd.DataFrame:
     rows = []
     for wish in wishes:
         if wish.outcome not in nation.index.get_level_values(0):
-            raise InputError(f"the runs have no {wish.outcome}")
+            raise InputError(f"the runs have no outcome {wish.outcome}")
         for scenario, row in nation.loc[wish.outcome].iterrows():
             wished = wish.half * (abs(row["baseline_mean"]) if wish.share else 1.0)
             half, pairs = (row["high"] - row["low"]) / 2.0, int(row["draws"] or row["seeds"])
             if math.isnan(row["baseline_mean"]):
-                many = math.nan  # it is taken nowhere, as what joins elsewhere where a measure acts everywhere
+                many = math.nan  # the outcome counts no region: joined_elsewhere, if the measures act everywhere
             else:
                 many = pairs_needed(row["sd"], wished) if wished > 0 else 2 if row["sd"] == 0 else math.inf
             rows.append({
@@ -122,17 +124,17 @@ def needed(effects: pd.DataFrame, wishes: Sequence[Wish]) -> pd.DataFrame:
 
 
 def until_precise(make: Callable[[int], Any], wishes: Sequence[Wish], first: int, most: int = MOST) -> Any:
-    """Make a batch longer and longer until every wish is reached, or there are `most` seeds (or draws).
+    """Extend a batch until it reaches every wish, or until it has `most` seeds (or draws).
 
     Parameters
     ----------
     make : callable
-        ``make(n) -> Batch`` with n seeds (or draws); those of shorter ones are not repeated.
+        ``make(n) -> Batch`` with n seeds (or draws). Runs of shorter batches are not repeated.
     wishes : sequence of Wish
     first : int
-        With how many to begin.
+        The number of seeds (or draws) to begin with.
     most : int
-        With how many to end at the latest.
+        The largest number of seeds (or draws).
     """
     many = min(max(first, FEWEST), most)
     outcomes = [name for name in OUTCOMES if name in {wish.outcome for wish in wishes}]
@@ -141,5 +143,5 @@ def until_precise(make: Callable[[int], Any], wishes: Sequence[Wish], first: int
         told = needed(batch.effects(outcomes=outcomes), wishes)
         if told["reached"].all() or many >= most or batch.failed:
             return batch
-        planned = told["needed"][~told["reached"]].max()  # from a spread that is itself not sure: at most twice as many
+        planned = told["needed"][~told["reached"]].max()  # the spread is itself uncertain, so at most double
         many = min(most, max(many + 1, int(min(planned, 2 * many))))

@@ -1,7 +1,7 @@
-"""Plans of measures: from one scenario the list of scenarios that show what each measure does.
+"""Plans that show what each measure does: each plan turns one scenario into a list of scenarios.
 
-* One at a time: each measure alone, in full and from the first day, against the scenario as it is.
-* Leave one out: the scenario as it is, against itself without each of its measures.
+* One at a time: each measure alone, in full and from the first day, compared with the unchanged scenario.
+* Leave one out: the unchanged scenario, compared with the scenario without one of its measures.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from sim.scenario import Scenario
 
 
 def one_at_a_time(scenario: Scenario) -> list[Scenario]:
-    """The scenario, then one for each measure there is.
+    """The scenario, then one scenario for each measure that exists.
 
-    A measure that the scenario does without is added as it stands in its defaults (in full, everywhere, from the first
-    day of the run) under its own key as the name (`with_<key>` where the scenario has that name). One that the scenario
-    has is left out: `without_<key>`.
+    If the scenario lacks a measure, the measure is added with its defaults: in full, everywhere, from the first day of
+    the run. The name is the key of the measure (`with_<key>` if the scenario has that name). If the scenario has the
+    measure, the measure is removed, and the name is `without_<key>`.
 
     >>> from sim.scenario import Scenario
     >>> [s.name for s in one_at_a_time(Scenario.of({"name": "base", "measures": {"joint_patrols": True}}))][:1]
@@ -38,7 +38,7 @@ def one_at_a_time(scenario: Scenario) -> list[Scenario]:
 
 
 def leave_one_out(scenario: Scenario) -> list[Scenario]:
-    """The scenario, then one for each measure it has, without it: `<name>_without_<key>`.
+    """The scenario, then for each of its measures the scenario without it: `<name>_without_<key>`.
 
     Raises
     ------
@@ -47,28 +47,28 @@ def leave_one_out(scenario: Scenario) -> list[Scenario]:
     """
     there = [measure.key for measure in scenario.active_measures()]
     if not there:
-        raise InputError(f"{scenario.name} has no measure that does anything; there is nothing to leave out")
+        raise InputError(f"{scenario.name} has no measure that does anything, so there is nothing to leave out")
     return [scenario, *(without(scenario, key, f"{scenario.name}_without_{key}") for key in there)]
 
 
 def without(scenario: Scenario, key: str, name: str) -> Scenario:
-    """The scenario without a measure, under another name."""
+    """The scenario without one measure, under a new name."""
     data = _data(scenario, name, f"without: {MEASURES[key].title}")
     del data["measures"][key]
     return Scenario.of(data)
 
 
 def with_only(scenario: Scenario, keys: Collection[str], name: str) -> Scenario:
-    """The scenario with these of its measures alone, under another name."""
-    data = _data(scenario, name, f"of its measures: {', '.join(MEASURES[key].title for key in keys) or 'none'}")
+    """The scenario with only the given measures, under a new name."""
+    data = _data(scenario, name, f"only with: {', '.join(MEASURES[key].title for key in keys) or 'no measure'}")
     data["measures"] = {key: settings for key, settings in data["measures"].items() if key in keys}
     return Scenario.of(data)
 
 
 def _with(scenario: Scenario, key: str) -> Scenario:
-    """The scenario and a measure in full, whatever it says about a measure that is switched off."""
+    """The scenario plus a measure in full, even if the scenario has settings for the measure but switches it off."""
     name = key if scenario.name != key else f"with_{key}"
-    data = _data(scenario, name, f"and: {MEASURES[key].title}")
+    data = _data(scenario, name, f"with: {MEASURES[key].title}")
     data["measures"][key] = True
     return Scenario.of(data)
 

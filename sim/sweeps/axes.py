@@ -1,4 +1,4 @@
-"""What a sweep varies: a path of the scenario, and its values."""
+"""What a sweep varies: paths of the scenario and their values."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from sim.measures import MEASURES
 from sim.parameters import rows
 
 DIGITS = 6
-"""Significant digits that a value of a design keeps, so that the name of a point can state it in full."""
+"""Significant digits of a value in a design. With so few digits, the name of a point can state the full value."""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """A path that is varied.
+    """A path that a sweep varies.
 
     Attributes
     ----------
     path, label : str
-        Its path in a scenario, and what it is called in names of points and figures: the path without its block.
+        The path in a scenario, and its name in points and figures: the path without its block.
     values : tuple
-        The values it may have, if they are listed; else it lies between `low` and `high`.
+        The listed values; empty if the value lies between `low` and `high`.
     low, high : float
-        The two ends; of dates, their day numbers.
+        The lowest and the highest value; for dates, their day numbers.
     kind : {"number", "whole", "date", "other"}
-        What its values are.
+        The type of the values.
     dist : str
-        How likely the values between are: a key of `DISTRIBUTIONS` or the words of a prior.
+        The distribution between `low` and `high`: a key of `DISTRIBUTIONS`, or a prior as text.
     """
 
     path: str
@@ -48,7 +48,7 @@ class Axis:
 
     @property
     def unit(self) -> str:
-        """Its unit, as far as a table or a measure says it."""
+        """The unit, if a table or a measure gives one."""
         block, *keys = self.path.split(".")
         if block == "parameters":
             return rows()[keys[0]].unit
@@ -61,7 +61,7 @@ class Axis:
         return unit
 
     def at(self, place: float) -> Any:
-        """The value at a place from 0 (lowest) to 1 (highest), as it is written in a scenario.
+        """The value at a place from 0 (lowest) to 1 (highest), as a scenario writes it.
 
         >>> Axis("measures.joint_patrols.intensity", low=0.0, high=0.5).at(0.5)
         0.25
@@ -72,7 +72,7 @@ class Axis:
         """The values at several places."""
         if self.values:
             return [self.values[min(int(place * len(self.values)), len(self.values) - 1)] for place in places]
-        if self.kind in ("whole", "date") and self.dist == "uniform":  # each as likely as any other
+        if self.kind in ("whole", "date") and self.dist == "uniform":  # all values are equally likely
             numbers = np.minimum(np.floor(self.low + places * (self.high - self.low + 1)), self.high)
         else:
             numbers = self._quantiles(places)
@@ -89,13 +89,13 @@ class Axis:
             return np.asarray(self.low * (self.high / self.low) ** places)
         from sim.priors import prior
 
-        distribution = prior(self.dist)  # the part of it between low and high
+        distribution = prior(self.dist)  # only its part between low and high
         below, above = distribution.cdf([self.low, self.high])
         return np.clip(distribution.ppf(below + places * (above - below)), self.low, self.high)
 
 
 def written(value: Any) -> str:
-    """A value as the name of a point says it."""
+    """A value as the name of a point writes it."""
     if isinstance(value, bool) or value is None:
         return json.dumps(value)
     if isinstance(value, float):

@@ -1,10 +1,11 @@
-"""Designs: which points of a sweep are tried. Every sampler is one of scipy's or SALib's.
+"""Designs: which points of a sweep to run. All samplers come from scipy or SALib.
 
-A design is a table with a row for each try and a column for each varied path, of numbers from 0 (the path's lowest
-value) to 1 (its highest); the paths turn these into values. Not a number stands for the value the scenario has.
+A design is a table with one row for each try and one column for each varied path. Its numbers go from 0 (the lowest
+value of the path) to 1 (the highest); the paths turn them into values. NaN stands for the value of the scenario.
 
-Of `sobol`, `sobol-sequence` and `morris`, a longer design with the same seed begins with the shorter one, so that its
-runs are used again. A longer `latin-hypercube` has other points altogether: its strips are narrower.
+With `sobol`, `sobol-sequence` and `morris`, a longer design with the same seed begins with the shorter one, so the runs
+of the shorter one are used again. A longer `latin-hypercube` has entirely different points, because its strips are
+narrower.
 """
 
 from __future__ import annotations
@@ -27,21 +28,21 @@ Table = NDArray[np.float64]
 MOST_POINTS = 100_000
 
 MORRIS_LEVELS = 4
-"""Morris (1991) steps over two thirds of the range between four levels, the usual choice."""
+"""The usual choice for Morris (1991): four levels, with steps of two thirds of the range."""
 
 
 def grid(levels: Sequence[int], n: int, seed: int) -> Table:
-    """Every combination of the levels of all paths; the last path changes fastest."""
+    """Every combination of the levels of all paths. The last path changes fastest."""
     return np.array(list(product(*(np.linspace(0.0, 1.0, count) for count in levels))))
 
 
 def listed(levels: Sequence[int], n: int, seed: int) -> Table:
-    """The first values of all paths, then all the second ones, and so on."""
+    """The first values of all paths, then their second values, and so on."""
     return np.column_stack([np.linspace(0.0, 1.0, count) for count in levels])
 
 
 def one_at_a_time(levels: Sequence[int], n: int, seed: int) -> Table:
-    """The scenario as it stands, then each path at each of its levels while all others stay."""
+    """The unchanged scenario, then each path at each of its levels while all other paths stay the same."""
     rows = [np.full(len(levels), np.nan)]
     for place, count in enumerate(levels):
         for level in np.linspace(0.0, 1.0, count):
@@ -51,14 +52,14 @@ def one_at_a_time(levels: Sequence[int], n: int, seed: int) -> Table:
 
 
 def latin_hypercube(levels: Sequence[int], n: int, seed: int) -> Table:
-    """Points of which each path has one in every n-th part of its range: McKay, Beckman and Conover (1979)."""
+    """Points such that each path has one value in every n-th part of its range: McKay, Beckman and Conover (1979)."""
     from scipy.stats import qmc
 
     return np.asarray(qmc.LatinHypercube(len(levels), seed=seed).random(n))
 
 
 def sobol_sequence(levels: Sequence[int], n: int, seed: int) -> Table:
-    """Points of the scrambled sequence of Sobol (1967), which fill the space evenly."""
+    """Points of the scrambled Sobol sequence (1967), which fill the space evenly."""
     from scipy.stats import qmc
 
     return np.asarray(qmc.Sobol(len(levels), seed=seed).random(n))
@@ -71,7 +72,7 @@ def sobol(levels: Sequence[int], n: int, seed: int) -> Table:
 
 
 def morris(levels: Sequence[int], n: int, seed: int) -> Table:
-    """Trajectories of Morris (1991), each of which changes one path after the other: n x (paths + 1) rows."""
+    """Trajectories of Morris (1991); each changes one path after the other: n x (paths + 1) rows."""
     sampler = salib("sample.morris")
     return np.asarray(sampler.sample(problem(len(levels)), n, num_levels=MORRIS_LEVELS, seed=seed))
 
@@ -83,17 +84,17 @@ class Method:
     Attributes
     ----------
     build : callable
-        ``build(levels, n, seed)``: the table; `levels` says how many values each path has.
+        ``build(levels, n, seed)`` returns the table. `levels` gives the number of values of each path.
     n : str
-        What `n` counts, empty where there is none.
+        What `n` counts; empty if the design has no `n`.
     usual : int
-        `n` where it is left out; 0: it must be given.
+        The default of `n`; 0 if there is no default.
     least : int
-        The least `n`.
+        The smallest `n`.
     only_lists : bool
-        Whether every path must have `values`, equally many.
+        Whether every path must have `values`, and the same number of them.
     power_of_two : bool
-        Whether `n` must be one.
+        Whether `n` must be a power of two.
     """
 
     build: Callable[[Sequence[int], int, int], Table]
@@ -113,11 +114,11 @@ METHODS = {
     "sobol": Method(sobol, "points of the sequence, each tried paths + 2 times", least=2, power_of_two=True),
     "morris": Method(morris, "trajectories, each of paths + 1 points", least=2),
 }
-"""Every design, by its name in a sweep file."""
+"""Every kind of design, by its name in a sweep file."""
 
 
 def problem(paths: int) -> dict[str, Any]:
-    """A design as SALib wants it described."""
+    """The description of a design that SALib needs."""
     return {"num_vars": paths, "names": [f"x{k}" for k in range(paths)], "bounds": [[0.0, 1.0]] * paths}
 
 
@@ -138,17 +139,17 @@ def salib(module: str) -> Any:
 
 
 def missing(library: str) -> InputError:
-    """What is said where a library of the extra is not installed."""
-    return InputError(f'{library} is not installed; this needs it: python -m pip install "kumakan[sweeps]"')
+    """The error for a library that is not installed."""
+    return InputError(f'{library} is not installed; install it with: python -m pip install "kumakan[sweeps]"')
 
 
 def count(allowed: str, low: int, high: int) -> BeforeValidator:
-    """A check of a setting that is a whole number."""
+    """A check for a setting that must be a whole number."""
     return BeforeValidator(lambda value: number(value, f"{allowed} from {low} to {high}", low, high, whole=True))
 
 
 class Design(Block):
-    """Which points are tried and how many."""
+    """Which points to run, and how many."""
 
     method: Literal["grid", "list", "one-at-a-time", "latin-hypercube", "sobol-sequence", "sobol", "morris"]
     n: Annotated[int, count("a whole number", 1, MOST_POINTS)] = 0

@@ -1,10 +1,10 @@
-"""Scenario discovery: in which part of what was varied does a measure fail?
+"""Scenario discovery: for which values of the varied paths does a measure fail?
 
-A classification tree of scikit-learn (Breiman et al. 1984) divides the points of a sweep into boxes; those in which the
-measure often fails are the answer, in the words of the varied paths (Bryant and Lempert 2010, doi
-10.1016/j.techfore.2009.08.002; Lempert, Bryant and Bankes 2008 compare trees with PRIM). A tree finds boxes in noise,
-too, so `skill` says how well trees foretell points they have not seen, and `chance` how often trees do as well when
-failures are dealt out at random.
+A classification tree of scikit-learn (Breiman et al. 1984) divides the points of a sweep into boxes. The answer is the
+boxes in which the measure often fails, described by the varied paths (Bryant and Lempert 2010, doi
+10.1016/j.techfore.2009.08.002; Lempert, Bryant and Bankes 2008 compare trees with PRIM). A tree finds boxes in noise
+too. `skill` therefore says how well trees predict points that they have not seen, and `chance` how often trees do as
+well when failures are assigned at random.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ Bounds = dict[str, tuple[float, float]]
 
 @dataclass(frozen=True)
 class Discovery:
-    """Where failures are.
+    """Where a measure fails.
 
     Attributes
     ----------
     outcome : str
     boxes : DataFrame
-        A row per box, those with the largest share of failures first: `box` (in words), `points`, `failing`,
-        `density` (share of its points that fail), `coverage` (share of all failures that lie in it).
+        One row per box, the boxes with the largest share of failures first: `box` (in words), `points`, `failing`,
+        `density` (share of the points in the box that fail), `coverage` (share of all failures that lie in the box).
     failing : float
-        Share of all points that fail.
+        The share of all points that fail.
     skill : float
-        Balanced accuracy on points not seen: 0.5 is guessing, 1 is always right; NaN where it cannot be known.
+        Balanced accuracy on unseen points: 0.5 is guessing, 1 is always right; NaN if it cannot be computed.
     chance : float
-        How often dealt-out failures are foretold as well: above 0.05 the boxes are not to be trusted.
+        How often trees predict failures equally well that were assigned at random. Above 0.05, do not trust the boxes.
     """
 
     outcome: str
@@ -62,27 +62,27 @@ class Discovery:
 def discover(
     swept: Swept, outcome: str, fails: Fails | None = None, *, depth: int = 3, least: float = 0.05, seed: int = 1
 ) -> Discovery:
-    """Boxes of the varied paths by how often the measure fails in them.
+    """Find boxes of the varied paths and how often the measure fails in each.
 
     Parameters
     ----------
     swept : Swept
-        Of many points spread over the paths: ``latin-hypercube`` or ``sobol-sequence``.
+        A sweep of many points that are spread over the paths: ``latin-hypercube`` or ``sobol-sequence``.
     outcome : str
     fails : callable, optional
-        Told the outcome of each point (mean over its seeds), says where that is a failure. Left out, a difference from
-        the baseline that is not on the better side is one.
+        Takes the outcome of each point (mean over its seeds) and returns which points are failures. By default, a
+        point fails if its difference from the baseline is not on the better side.
     depth : int
-        How many conditions a box has at most.
+        The largest number of conditions of a box.
     least : float
-        The least share of all points that a box holds.
+        The smallest share of all points that a box holds.
     seed : int
-        Of the order in which paths are tried, the folds and the permutations.
+        The seed for the order in which paths are tried, for the folds and for the permutations.
 
     Raises
     ------
     InputError
-        If scikit-learn is missing, or it is not said what a failure is.
+        If scikit-learn is missing, or if `fails` is missing and no side of the outcome is a failure by itself.
     """
     import pandas as pd
 
@@ -122,32 +122,32 @@ def discover(
 
 
 def check_discovery(plan: Sweep, outcome: str) -> None:
-    """Refuse, before anything runs, an outcome of which no failure can be told.
+    """Reject, before anything runs, an outcome for which failures are not defined.
 
     Raises
     ------
     InputError
-        If the sweep does not have it, has no baseline, or neither side of it is better.
+        If the sweep lacks the outcome or a baseline, or if neither direction of the outcome is better.
     """
     if outcome not in plan.outcomes:
         raise InputError(f"the sweep has no outcome {outcome!r}{nearest(outcome, plan.outcomes)}")
     if plan.baseline is None or OUTCOMES[outcome].better == "none":
         raise InputError(
-            f"no side of {outcome} is a failure by itself here; from Python, say with fails=... where it is one"
+            f"{outcome} does not say which points are failures; from Python, say with fails=... which ones are"
         )
 
 
 def experiments(swept: Swept, outcome: str) -> tuple[pd.DataFrame, NDArray[np.float64]]:
-    """Points with finished runs as numbers, a column per path, and their outcome (mean over seeds and draws).
+    """The points with finished runs as numbers, one column per path, and their outcomes (mean over seeds and draws).
 
-    Dates are day numbers, yes is 1; a path with other values has a column ``path = value`` for each of them.
+    A date becomes its day number, true becomes 1. A path with other values has one column ``path = value`` per value.
     """
     import pandas as pd
 
     points = swept.points.assign(outcome=swept.means(outcome)).drop_duplicates("point")
     points = points[np.isfinite(points["outcome"])]
     if len(points) < 2:
-        raise InputError("fewer than two points of the sweep have finished runs; there is nothing to tell apart")
+        raise InputError("fewer than two points of the sweep have finished runs; discovery needs at least two")
     columns: dict[str, Any] = {}
     for axis in swept.plan.axes:
         values = points[axis.path]
@@ -168,7 +168,7 @@ def _not_better(swept: Swept, outcome: str) -> Fails:
 
 
 def _leaves(tree: Any, names: list[str]) -> list[tuple[int, Bounds]]:
-    """The leaves of a fitted tree, each with the bounds that lead to it."""
+    """The leaves of a fitted tree, each with the bounds on the way to it."""
     found, waiting = [], [(0, Bounds())]
     while waiting:
         node, bounds = waiting.pop()
@@ -183,7 +183,7 @@ def _leaves(tree: Any, names: list[str]) -> list[tuple[int, Bounds]]:
 
 
 def _in_words(bounds: Bounds, axes: dict[str, Axis]) -> str:
-    """A box as a reader says it: 0.2 < abuse_per_op <= 0.5 and ..."""
+    """A box in words: 0.2 < abuse_per_op <= 0.5 and ..."""
     said = []
     for name, (low, high) in bounds.items():
         path, is_, value = name.partition(" = ")

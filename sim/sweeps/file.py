@@ -1,22 +1,22 @@
 """Sweeps: a scenario tried at many values of its settings, from one YAML file.
 
-    name: patrols_and_abuse                # else the file's own name
+    name: patrols_and_abuse                # by default the name of the file
     description: Do joint patrols recruit or deter?
-    scenario: ../joint_patrols.yaml        # from the place of this file
+    scenario: ../joint_patrols.yaml        # relative to this file
     baseline: ../baseline.yaml             # optional: outcomes are then differences from it, seed by seed
-    set: {persons_per_youth: 100}          # changes before anything is varied; measures of the baseline stay
+    set: {persons_per_youth: 100}          # changes before anything is varied; the baseline keeps its measures
     seeds: 5                               # seeds 1 to 5
-    draws: 0                               # draws 1 to n of the parameters that are not known; 0: central values
+    draws: 0                               # draws 1 to n of the uncertain parameters; 0: central values
     vary:
       measures.joint_patrols.patrols: {values: [10, 20, 40]}
       forces.army.abuse_factor: {low: 0.5, high: 1.5}
-      parameters.*: {dist: prior}          # every drawn parameter that is not named
+      parameters.*: {dist: prior}          # every drawn parameter that vary does not name
     design: {method: grid, n: 5, seed: 1}
     outcomes: [joined, abuses, cost]
 
-A point is the scenario with one value for each path. What is varied of the world and not of a measure (parameters,
-forces, groups, dates, persons_per_youth) is varied in the baseline as well, so that a difference is always what the
-measures do in that world.
+A point is the scenario with one value for each path. Paths that belong to the world and not to a measure (parameters,
+forces, groups, dates, persons_per_youth) vary in the baseline too, so a difference is always the effect of the measures
+in that world.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _dist(value: Any) -> str:
 
 
 class Varied(Block):
-    """What one path is varied over: `values`, or from `low` to `high`."""
+    """The values of one path: `values`, or the range from `low` to `high`."""
 
     values: Several[Any] = ()
     low: Any = None
@@ -97,7 +97,7 @@ KEYS = ("name", "description", "scenario", "baseline", "set", "seeds", "draws", 
 
 
 def is_sweep(path: str | os.PathLike[str]) -> bool:
-    """Whether a file is meant as a sweep: it has a key `vary` or `design`, which no scenario has."""
+    """Whether a file is a sweep file. It is if it has a key `vary` or `design`, which no scenario has."""
     try:
         data = read(path).data
     except InputError:
@@ -106,27 +106,27 @@ def is_sweep(path: str | os.PathLike[str]) -> bool:
 
 
 def load_sweep(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Sweep:
-    """Read and check a sweep file, and every point of it.
+    """Read a sweep file and check it, including every point.
 
     Parameters
     ----------
     path : path
         The YAML file.
     overrides : sequence of str
-        Changes to its scenario and baseline, as ``PATH=VALUE``; they go over its `set`.
+        Changes to its scenario and baseline, as ``PATH=VALUE``. They take precedence over the key `set`.
 
     Raises
     ------
     InputError
-        For each of the first ten problems: file and line, what is wrong, what is allowed, what is near.
+        For each of the first ten problems: file and line, what is wrong, what is allowed, and the nearest name.
     """
     return _planned(read(path), path, overrides)
 
 
 def sweep_of(data: Mapping[str, Any], folder: str | os.PathLike[str] = ".") -> Sweep:
-    """A sweep from plain data, as a sweep file would give them.
+    """A sweep from plain data with the keys of a sweep file.
 
-    `scenario` and `baseline` may also be a Scenario or a dict; paths are taken from `folder`.
+    `scenario` and `baseline` may also be a Scenario or a dict. Paths are relative to `folder`.
 
     Raises
     ------
@@ -143,12 +143,12 @@ def sweep_of(data: Mapping[str, Any], folder: str | os.PathLike[str] = ".") -> S
 
 
 def as_sweep(given: Sweep | str | os.PathLike[str] | Mapping[str, Any]) -> Sweep:
-    """A sweep as it is, or the one in a file or a dict: for every function that takes a sweep.
+    """The given sweep, or the sweep in a file or a dict. Every function that takes a sweep uses this.
 
     Raises
     ------
     InputError
-        If it is anything else, or the file or the dict is wrong.
+        If `given` is anything else, or if the file or the dict is wrong.
     """
     if isinstance(given, Sweep):
         return given
@@ -162,10 +162,10 @@ def as_sweep(given: Sweep | str | os.PathLike[str] | Mapping[str, Any]) -> Sweep
 def _planned(
     tree: Tree, path: str | os.PathLike[str], overrides: Sequence[str], given: Mapping[str, Scenario] | None = None
 ) -> Sweep:
-    """The sweep in a tree, or the first ten of its problems in one error; `given` holds scenarios that have no file."""
+    """The sweep in a tree, or one error with its first ten problems. `given` holds scenarios that have no file."""
     keys = f"a sweep has the keys {', '.join(KEYS)}"
     if not isinstance(tree.data, dict):
-        raise InputError(f"is no block of keys; {keys}", file=path)
+        raise InputError(f"is not a block of keys; {keys}", file=path)
     tree.data = {"name": Path(path).stem, **tree.data}
     checks = Checks(tree)
     for key in tree.data:
@@ -208,13 +208,13 @@ def _design(checks: Checks, data: Any) -> Design:
 
 
 def _check_design(checks: Checks, design: Design, axes: Sequence[Axis]) -> None:
-    """Whether the design can be made of these paths."""
+    """Check that the design works with these paths."""
     method, n = METHODS[design.method], design.n
     at = ("design", "n") if n else ("design",)
     if not n and method.n and not method.usual:
         checks.problem(at, f"design has no n, which {design.method} needs: how many {method.n}")
     elif n and not method.n:
-        checks.problem(at, f"design.n is {n}; {design.method} has none, its points are the values that are listed")
+        checks.problem(at, f"design.n is {n}; {design.method} has no n, its points are the listed values")
     elif n and n < method.least:
         checks.problem(at, f"design.n is {n}; {design.method} needs {method.least} or more {method.n}")
     elif method.power_of_two and n & (n - 1):
@@ -230,15 +230,15 @@ def _check_design(checks: Checks, design: Design, axes: Sequence[Axis]) -> None:
     if design.method == "grid":
         many = math.prod(len(axis.values) or n or method.usual for axis in axes)
         if many > MOST_POINTS:
-            checks.problem(("design",), f"the grid has {many:,} points; at most {MOST_POINTS:,} are made")
+            checks.problem(("design",), f"the grid has {many:,} points; a sweep has at most {MOST_POINTS:,}")
 
 
 def _scenario(
     checks: Checks, key: str, file: str | os.PathLike[str], overrides: Sequence[str], given: Mapping[str, Scenario]
 ) -> Scenario:
-    """The scenario that a key of the sweep names, with the overrides and what `set` changes besides.
+    """The scenario that a key of the sweep names, with the overrides and the changes of `set`.
 
-    What is set of measures is of the scenario alone, as is what is varied of them.
+    Changes to measures apply to the scenario only, not to the baseline. The same is true of varied paths of measures.
     """
     tree = checks.tree
     try:
@@ -248,18 +248,18 @@ def _scenario(
     overridden = {override.partition("=")[0].strip() for override in overrides}
     for path, value in tree.data.get("set", {}).items():
         if path in UNVARIED:
-            checks.problem(("set", path), f"{path} is not to be set; the sweep has a name of its own")
+            checks.problem(("set", path), f"{path} cannot be set; the sweep has a name of its own")
         elif path not in overridden and not (key == "baseline" and path.startswith("measures.")):
             try:
                 scenario = scenario.replaced({path: value})
             except InputError as error:
-                if key == "scenario":  # said once
+                if key == "scenario":  # report the problem only once
                     checks.problems.append(_placed(error, tree, ("set", path)))
     return scenario
 
 
 def _placed(error: InputError, tree: Tree, keys: Keys) -> InputError:
-    """An error with the place in the sweep file that caused it, where it has none of its own."""
+    """The error with the place in the sweep file that caused it, unless it has a place of its own."""
     if error.file is not None:
         return error
     return InputError.of([tree.error(keys, line) for line in error.message.split("\n")])
@@ -271,24 +271,24 @@ def _check_outcomes(checks: Checks, outcomes: Sequence[str], baseline: Scenario 
             known = f"it is one of {', '.join(OUTCOMES)}{nearest(name, OUTCOMES)}"
             checks.problem(("outcomes", place), f"there is no outcome {shown(name)}; {known}")
         elif OUTCOMES[name].elsewhere and baseline is None:
-            what = f"{name} is a difference from a baseline; name one with the key baseline"
+            what = f"{name} is a difference from a baseline; name a baseline with the key baseline"
             checks.problem(("outcomes", place), what)
         elif name in outcomes[:place]:
-            checks.problem(("outcomes", place), f"{name} is named twice")
+            checks.problem(("outcomes", place), f"outcomes names {name} twice")
     if not outcomes:
         checks.problem(("outcomes",), f"outcomes is empty; it is a list of: {', '.join(OUTCOMES)}")
 
 
 def _axes(checks: Checks, scenario: Scenario) -> tuple[Axis, ...]:
-    """The paths of `vary`, patterns written out."""
+    """The paths of `vary`, with each pattern replaced by the paths that match it."""
     vary = checks.tree.data["vary"]
     found: dict[str, Axis] = {}
     if not vary:
-        checks.problem(("vary",), "vary is empty; it is a block with a line for each path that is varied")
+        checks.problem(("vary",), "vary is empty; it is a block with one line for each path to vary")
     for path, data in vary.items():
         at = ("vary", path)
         if path in UNVARIED:
-            checks.problem(at, f"{path} cannot be varied; points have names of their own")
+            checks.problem(at, f"{path} cannot be varied; each point has a name of its own")
             continue
         varied = checks.build(Varied, {} if data is None else data, at, f"vary.{path}")
         if varied is None:
@@ -301,7 +301,7 @@ def _axes(checks: Checks, scenario: Scenario) -> tuple[Axis, ...]:
         names = [name for name in _could_be_varied(scenario) if fnmatchcase(name, path) and name not in vary]
         if not names:
             meant = "drawn parameters (parameters.NAME) and settings of active measures (measures.KEY.SETTING)"
-            checks.problem(at, f"{path} is the pattern of no path; patterns go over {meant}")
+            checks.problem(at, f"{path} matches no path; a pattern can match {meant}")
         for name in names:
             axis = _axis(checks, scenario, name, path, varied)
             if axis is not None:
@@ -310,7 +310,7 @@ def _axes(checks: Checks, scenario: Scenario) -> tuple[Axis, ...]:
 
 
 def _could_be_varied(scenario: Scenario) -> list[str]:
-    """What a pattern goes over."""
+    """The paths that a pattern can match."""
     drawn = [f"parameters.{name}" for name, row in rows().items() if row.drawn]
     return drawn + [
         f"measures.{m.key}.{setting}" for m in scenario.active_measures() for setting in type(m).model_fields
@@ -318,12 +318,12 @@ def _could_be_varied(scenario: Scenario) -> list[str]:
 
 
 def _axis(checks: Checks, scenario: Scenario, path: str, key: str, varied: Varied) -> Axis | None:
-    """One path with its values checked; `key` is what the file calls it."""
+    """One path with its values checked. `key` is the key in the file: the path or a pattern."""
     at: Keys = ("vary", key)
     before = len(checks.problems)
 
     def tried(value: Any, keys: Keys) -> Any:
-        """The value as the scenario has it, once it is one."""
+        """The value as the scenario holds it; a problem is noted if the value is not valid."""
         try:
             return value_at(scenario.replaced({path: value}), path)
         except InputError as error:
@@ -344,7 +344,7 @@ def _axis(checks: Checks, scenario: Scenario, path: str, key: str, varied: Varie
 
     row = rows().get(path.removeprefix("parameters.")) if path.startswith("parameters.") else None
     if row is None and path.startswith("parameters."):
-        tried(0, at)  # says what is near
+        tried(0, at)  # the error gives the nearest name
         return None
     low = row.low if row and "low" not in given else varied.low
     high = row.high if row and "high" not in given else varied.high
@@ -357,13 +357,13 @@ def _axis(checks: Checks, scenario: Scenario, path: str, key: str, varied: Varie
     if len(checks.problems) > before:
         return None
     if any(isinstance(end, bool) or not (isinstance(end, int | float) or _is_date(end)) for end in ends):
-        checks.problem(at, f"vary.{path} has no values between low and high; list them: {{values: [...]}}")
+        checks.problem(at, f"vary.{path} has no values between low and high; list its values: {{values: [...]}}")
         return None
     first, last = (float(date.fromisoformat(end).toordinal() if _is_date(end) else end) for end in ends)
     kind: Any = "date" if _is_date(ends[0]) else "whole" if all(isinstance(end, int) for end in ends) else "number"
     dist = row.distribution if row and varied.dist == "prior" else varied.dist
     if first >= last:
-        checks.problem((*at, "high"), f"vary.{path}.high is {shown(high)}; it is above low, {shown(low)}")
+        checks.problem((*at, "high"), f"vary.{path}.high is {shown(high)}; it must be above low, {shown(low)}")
     elif dist == "prior" or (varied.dist == "prior" and row and not row.drawn):
         known = f"{row.name} is never drawn" if row else "only parameters have a prior"
         checks.problem((*at, "dist"), f"vary.{path}.dist is prior; {known}{nearest('uniform', ['uniform'])}")

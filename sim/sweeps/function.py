@@ -1,4 +1,4 @@
-"""The model as a function of the paths of a sweep, for libraries that choose the points themselves.
+"""The model as a function of the varied paths of a sweep, for libraries that choose the points themselves.
 
     f = as_function("scenarios/sweeps/reach_x_imams.yaml")
     f(mali_kuma_kan_intensity=0.5, imam_training_intensity=1.0)  # {"joined": -12.4, ...}
@@ -7,7 +7,7 @@
     SALib:          ProblemSpec(f.problem).sample_sobol(64).evaluate(f.rows).analyze_sobol()
     EMA workbench:  Model("kumakan", function=f), with an uncertainty for each of `f.names`
 
-Nothing is kept on disk: a sweep that shall be gone on with is better run as a sweep.
+The function keeps nothing on disk. If you want to continue a sweep later, run it as a sweep.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ if TYPE_CHECKING:
 def as_function(
     plan: Sweep | str | os.PathLike[str] | Mapping[str, Any], *, world_seed: int = 1, runner: Runner = simulate
 ) -> ModelFunction:
-    """The model as a function of what a sweep varies; its design is not used.
+    """The model as a function of the paths that a sweep varies. The design of the sweep is not used.
 
     Parameters
     ----------
     plan : Sweep, path or dict
-        What is varied, between which values, and which outcomes are given, over which seeds and draws.
+        The paths and their ranges, the outcomes to return, and the seeds and draws to run.
     world_seed : int
-        Who lives where and knows whom.
+        The number that fixes the society: who lives where and who knows whom.
     runner : callable
         As for `sim.batches.batch.run_batch`.
     """
@@ -56,9 +56,9 @@ def as_function(
 
 @dataclass
 class ModelFunction:
-    """Values of the varied paths in, outcomes out: means over the seeds and draws of the sweep.
+    """Takes values of the varied paths and returns outcomes: means over the seeds and draws of the sweep.
 
-    With a baseline the outcomes are differences from it.
+    If the sweep has a baseline, the outcomes are differences from it.
     """
 
     plan: Sweep
@@ -68,7 +68,7 @@ class ModelFunction:
 
     @property
     def axes(self) -> dict[str, Axis]:
-        """The varied paths by the name of their argument: `joint_patrols.intensity` is `joint_patrols_intensity`."""
+        """The varied paths by argument name: `joint_patrols.intensity` becomes `joint_patrols_intensity`."""
         return {axis.label.replace(".", "_"): axis for axis in self.plan.axes}
 
     @property
@@ -78,12 +78,12 @@ class ModelFunction:
 
     @property
     def bounds(self) -> dict[str, tuple[float, float]]:
-        """The lowest and highest value of each argument that is not one of a list; dates as day numbers."""
+        """The lowest and highest value of each argument without a list of values; dates as day numbers."""
         return {name: (axis.low, axis.high) for name, axis in self.axes.items() if not axis.values}
 
     @property
     def problem(self) -> dict[str, Any]:
-        """What is varied, as SALib wants it described.
+        """The varied paths in the form that SALib needs.
 
         Raises
         ------
@@ -97,11 +97,11 @@ class ModelFunction:
         return {"num_vars": len(bounds), "names": self.names, "bounds": bounds, "outputs": list(self.plan.outcomes)}
 
     def __call__(self, **values: Any) -> dict[str, float]:
-        """The outcomes at a point; arguments that are left out stay as in the scenario."""
+        """The outcomes at a point. An argument that is left out keeps its value in the scenario."""
         axes = self.axes
         for name in values:
             if name not in axes:
-                raise InputError(f"the sweep varies no {name!r}; it varies {', '.join(axes)}{nearest(name, axes)}")
+                raise InputError(f"the sweep does not vary {name!r}; it varies {', '.join(axes)}{nearest(name, axes)}")
         point = self.plan.point({axes[name].path: _written(axes[name], value) for name, value in values.items()})
         records = {point.name: self._run(point.scenario)}
         if point.baseline is not None:
@@ -115,7 +115,7 @@ class ModelFunction:
         return {name: float(np.mean([run[name] for run in runs])) for name in self.plan.outcomes}
 
     def _run(self, scenario: Scenario) -> dict[Key, Record]:
-        """The records of a scenario under every seed and draw of the sweep, with what its outcomes need of them."""
+        """The records of a scenario under every seed and draw, with only the observables that the outcomes need."""
         records = {}
         for seed, draw in product(self.plan.seeds, self.plan.draws):
             record = self.runner(scenario, seed, self.world_seed, draw=draw)
@@ -127,12 +127,12 @@ class ModelFunction:
         return records
 
     def rows(self, table: Any) -> NDArray[np.float64]:
-        """The outcomes at several points: a column for each outcome, or one flat array where there is one outcome.
+        """The outcomes at several points: one column for each outcome, or a flat array if there is only one outcome.
 
         Parameters
         ----------
         table : array
-            A row for each point, a column for each of `names`.
+            One row for each point, one column for each of `names`.
         """
         found = [list(self(**dict(zip(self.names, row, strict=True))).values()) for row in np.atleast_2d(table)]
         values = np.array(found)
@@ -140,7 +140,7 @@ class ModelFunction:
 
 
 def _written(axis: Axis, value: Any) -> Any:
-    """A value as a scenario has it: whole where it must be, days as dates, and no numbers of numpy."""
+    """A value as a scenario writes it: whole numbers where needed, dates in ISO form, no numbers of numpy."""
     if isinstance(value, np.generic):
         value = value.item()
     if axis.kind == "whole" and isinstance(value, float):

@@ -1,4 +1,4 @@
-"""The plan of a sweep: the points of its design, each a scenario with the baseline that it is compared with."""
+"""The plan of a sweep: the points of its design. Each point is a scenario with its baseline."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from sim.sweeps.axes import Axis, written
 from sim.sweeps.designs import METHODS, Design
 
 NAME_LETTERS = 70
-"""A longer name of a point becomes a digest."""
+"""The name of a point that would be longer is a digest."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """One try: the scenario with a value for each path, and what it is compared with."""
+    """One combination of values: the scenario with these values, and the baseline for comparison."""
 
     name: str
     values: dict[str, Any]
@@ -38,23 +38,21 @@ class Point:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A checked plan of runs.
-
-    Made by `load_sweep`.
+    """A checked plan of runs, from `load_sweep`.
 
     Attributes
     ----------
     name, description : str
     scenario, baseline : Scenario
-        Before anything is varied; without a baseline outcomes are values, with one differences from it.
+        The two before anything is varied. With a baseline, outcomes are differences from it; without one, values.
     seeds, draws : tuple of int
-        Run seeds; draws of the parameters, ``(0,)`` for their central values.
+        The seeds; the draws of the parameters, ``(0,)`` for their central values.
     axes : tuple of Axis
     design : Design
     outcomes : tuple of str
-        Names in `sim.comparison.effects.OUTCOMES`.
+        Names in `sim.comparison.outcomes.OUTCOMES`.
     path : Path or None
-        The file it was read from.
+        The file that the sweep was read from.
     """
 
     name: str
@@ -70,36 +68,36 @@ class Sweep:
 
     @classmethod
     def of(cls, data: Mapping[str, Any], folder: str | os.PathLike[str] = ".") -> Sweep:
-        """A sweep from plain data, as a sweep file would give them: `sim.sweeps.file.sweep_of`.
+        """A sweep from plain data with the keys of a sweep file: `sim.sweeps.file.sweep_of`.
 
         >>> Sweep.of({"scenario": {"name": "base"}, "vary": {"parameters.h0": {"values": [0.02, 0.03]}},
         ...           "design": {"method": "grid"}}).tries
         ('h0=0.02', 'h0=0.03')
         """
-        from sim.sweeps.file import sweep_of  # reads files into sweeps, so it stands above
+        from sim.sweeps.file import sweep_of  # that module imports this one
 
         return sweep_of(data, folder)
 
     @cached_property
     def places(self) -> NDArray[np.float64]:
-        """The design: a row for each try, a column for each path, from 0 to 1."""
+        """The design: one row for each try, one column for each path, numbers from 0 to 1."""
         method = METHODS[self.design.method]
         n = self.design.n or method.usual
         return method.build([len(axis.values) or n for axis in self.axes], n, self.design.seed)
 
     @cached_property
     def tries(self) -> tuple[str, ...]:
-        """The name of the point of each row of the design; several rows may have the same."""
+        """The name of the point in each row of the design. Several rows may have the same point."""
         return tuple(_point_name(self, values) for values in self._values)
 
     @cached_property
     def points(self) -> tuple[Point, ...]:
-        """The points, each once, in the order of the design.
+        """The distinct points, in the order of the design.
 
         Raises
         ------
         InputError
-            If a combination of values is no scenario, or has another period than its baseline.
+            If a combination of values is not a valid scenario, or if its period differs from that of its baseline.
         """
         found: dict[str, Point] = {}
         for name, values in zip(self.tries, self._values, strict=True):
@@ -108,12 +106,12 @@ class Sweep:
         return tuple(found.values())
 
     def point(self, values: Mapping[str, Any]) -> Point:
-        """The point with these values, by path; paths that are left out stay as they are.
+        """The point with these values by path. A path that is left out keeps its value.
 
         Raises
         ------
         InputError
-            If that is no scenario, or has another period than its baseline.
+            If the values do not make a valid scenario, or if its period differs from that of its baseline.
         """
         name = _point_name(self, values)
         world = {path: value for path, value in values.items() if not path.startswith("measures.")}
@@ -129,13 +127,13 @@ class Sweep:
 
     @property
     def scenarios(self) -> list[Scenario]:
-        """All that is run: baselines first, then the points."""
+        """All scenarios to run: first the baselines, then the points."""
         baselines = {p.baseline.name: p.baseline for p in self.points if p.baseline is not None}
         return [*baselines.values(), *(p.scenario for p in self.points)]
 
     @cached_property
     def _values(self) -> tuple[dict[str, Any], ...]:
-        """The values of each row of the design, by path; without those that stay as they are."""
+        """The values of each row of the design by path, without the paths that keep their value."""
         rows_: list[dict[str, Any]] = [{} for _ in self.places]
         for axis, places in zip(self.axes, self.places.T, strict=True):
             moved = np.flatnonzero(~np.isnan(places))
@@ -145,7 +143,7 @@ class Sweep:
 
 
 def value_at(scenario: Scenario, path: str) -> Any:
-    """The value at a path of a scenario spelt out; None where there is none."""
+    """The value at a path of the resolved scenario; None if there is none."""
     value: Any = scenario.resolved()
     for key in path.split("."):
         value = value.get(key) if isinstance(value, dict) else None
@@ -153,7 +151,7 @@ def value_at(scenario: Scenario, path: str) -> Any:
 
 
 def _in_blocks(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The same changes with all parameters in one: a hundred of them one by one take their time."""
+    """The same changes with all parameters in one block: a hundred single changes would be slow."""
     parameters = {p.partition(".")[2]: value for p, value in values.items() if p.startswith("parameters.")}
     others = {path: value for path, value in values.items() if not path.startswith("parameters.")}
     return {**others, "parameters": parameters} if parameters else others
@@ -164,7 +162,7 @@ def _point_name(sweep: Sweep, values: Mapping[str, Any]) -> str:
 
 
 def _named(base: str, values: Mapping[str, Any], axes: Sequence[Axis]) -> str:
-    """A name that is the values, or a digest of them where it would be long; `base` alone where there are none."""
+    """A name that consists of the values, or of a digest if it would be too long; `base` if there are no values."""
     if not values:
         return base
     labels = {axis.path: axis.label for axis in axes}

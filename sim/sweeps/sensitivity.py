@@ -1,11 +1,11 @@
-"""What an outcome hangs on: Sobol indices and Morris screening of a sweep, by SALib.
+"""What drives an outcome: Sobol indices and Morris screening of a sweep, by SALib.
 
-A Sobol index is a share of the variance of the outcome over the design: `first` is what a path explains alone, `total`
-what it explains together with all others (Saltelli et al. 2010, doi 10.1016/j.cpc.2009.09.018). Morris screening
-measures how far the outcome moves when one path moves (`mu_star`, mean size) and how much that differs from place to
-place (`sigma`): Campolongo, Cariboni and Saltelli 2007, doi 10.1016/j.envsoft.2006.10.004. Both are of means over the
-seeds; `luck` says how much of the variance of these means is only luck. Where that is much, no index says anything:
-more seeds are needed.
+A Sobol index is a share of the variance of the outcome over the design. `first` is what a path explains alone, `total`
+what it explains together with all other paths (Saltelli et al. 2010, doi 10.1016/j.cpc.2009.09.018). Morris screening
+measures how far the outcome moves when one path moves (`mu_star`, mean size) and how much this differs from place to
+place (`sigma`): Campolongo, Cariboni and Saltelli 2007, doi 10.1016/j.envsoft.2006.10.004. Both use means over the
+seeds. `luck` says how much of the variance of these means is only luck. If this share is large, the indices mean
+nothing: run more seeds.
 """
 
 from __future__ import annotations
@@ -26,47 +26,47 @@ if TYPE_CHECKING:
 CONFIDENCE = 0.90
 RESAMPLES = 1000
 SCREENED = ("sobol", "morris")
-"""The designs that have indices."""
+"""The designs for which indices can be computed."""
 
 SOBOL = ("first", "first_low", "first_high", "total", "total_low", "total_high")
 MORRIS = ("mu_star", "mu_star_low", "mu_star_high", "mu", "sigma")
 
 
 def sensitivity(swept: Swept, outcome: str, *, resamples: int = RESAMPLES, seed: int = 1) -> pd.DataFrame:
-    """How much each path of a sweep matters for an outcome, the most important first.
+    """How much each path of a sweep matters for an outcome, the most important path first.
 
     Parameters
     ----------
     swept : Swept
-        Of the design ``sobol`` or ``morris``.
+        A sweep with the design ``sobol`` or ``morris``.
     outcome : str
     resamples : int
-        How often the design is drawn again for the 90 % intervals.
+        The number of resamples of the design for the 90 % intervals.
     seed : int
-        Of these resamples.
+        The seed of the resamples.
 
     Returns
     -------
     DataFrame
-        A row per path with `outcome`, `path`, `unit` (of Morris: of the outcome), `luck`, and
+        One row per path with `outcome`, `path`, `unit` (for Morris the unit of the outcome), `luck`, and
 
         first, total (and ``_low``, ``_high``)
-            of ``sobol``: shares of the variance. An interval may reach below 0 or above 1.
+            for ``sobol``: shares of the variance. An interval may reach below 0 or above 1.
         mu_star (and ``_low``, ``_high``), mu, sigma
-            of ``morris``: change of the outcome over the whole range of the path.
+            for ``morris``: change of the outcome over the whole range of the path.
 
     Raises
     ------
     InputError
-        If the design has no indices, SALib is missing, or too few tries have finished runs.
+        If the design has no indices, if SALib is missing, or if too few tries have finished runs.
     """
     import pandas as pd
 
     method, paths = swept.plan.design.method, len(swept.plan.axes)
     if method not in SCREENED:
-        raise InputError(f"the design {method} has no indices; {' and '.join(SCREENED)} have")
+        raise InputError(f"the design {method} has no indices; only {' and '.join(SCREENED)} have them")
     values = swept.means(outcome)
-    block = paths + (2 if method == "sobol" else 1)  # tries that belong together: without one the others are no use
+    block = paths + (2 if method == "sobol" else 1)  # tries that belong together; all are needed
     whole = np.isfinite(values.reshape(-1, block)).all(axis=1)
     if whole.sum() < 2:
         raise InputError(f"{int(whole.sum())} blocks of {block} tries have all their runs; indices need 2 or more")
@@ -81,16 +81,17 @@ def sensitivity(swept: Swept, outcome: str, *, resamples: int = RESAMPLES, seed:
 
 
 def all_indices(swept: Swept) -> pd.DataFrame:
-    """`sensitivity` of every outcome, one below the other."""
+    """`sensitivity` for every outcome, one below the other."""
     import pandas as pd
 
     return pd.concat([sensitivity(swept, outcome) for outcome in swept.plan.outcomes], ignore_index=True)
 
 
 def luck_share(swept: Swept, outcome: str) -> float:
-    """How much of the variance of the means over the points is luck; NaN with one seed.
+    """The share of luck in the variance of the means over the points; NaN with one seed.
 
-    Seeds move all points alike, since a seed is the same luck everywhere; what they move differently is luck.
+    A seed is the same luck at every point, so it moves all points alike. Only the differences between these moves count
+    as luck.
     """
     import pandas as pd
 
@@ -109,7 +110,7 @@ def _indices(
     method: str, places: NDArray[np.float64], values: NDArray[np.float64], resamples: int, seed: int
 ) -> dict[str, Any]:
     paths = places.shape[1]
-    if np.ptp(values) == 0:  # nothing moves it
+    if np.ptp(values) == 0:  # no path moves the outcome
         return {name: np.zeros(paths) for name in (SOBOL if method == "sobol" else MORRIS)}
     options = {"num_resamples": resamples, "conf_level": CONFIDENCE, "seed": seed}
     if method == "sobol":

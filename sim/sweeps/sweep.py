@@ -1,4 +1,4 @@
-"""Running a sweep, its table, and what it would take."""
+"""Run a sweep, build its table, and estimate its cost."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def sweep(
     command: str | None = None,
     runner: Runner | None = None,
 ) -> Swept:
-    """Run every point of a sweep, and its baselines, under the same seeds.
+    """Run every point of a sweep and its baselines under the same seeds.
 
     >>> sim.sweep("scenarios/sweeps/patrol_abuse.yaml").summary()                 # doctest: +SKIP
 
@@ -65,17 +65,17 @@ def sweep(
     plan : Sweep, path or dict
         The plan, its file, or the content of such a file.
     out : path, optional
-        Results folder; by default ``results/`` followed by the name of the sweep. Runs that it has are not repeated.
+        Results folder; by default ``results/`` followed by the name of the sweep. Runs in the folder are not repeated.
     progress : bool or callable, optional
-        Whether a bar shows how far the batch is; by default it does at a terminal and in a notebook. A function is
-        called instead.
+        Whether to show a progress bar; by default one appears at a terminal and in a notebook. A function is called
+        instead of showing a bar.
     workers, world_seed, overwrite, store, on_error, cluster, on_week, command, runner
         As for `sim.batches.batch.run_batch`.
 
     Raises
     ------
     InputError
-        If the file is wrong, or as for `run_batch`.
+        If the plan is wrong, and as for `run_batch`.
     """
     from sim.batches.batch import run_batch
 
@@ -91,7 +91,7 @@ def sweep(
 
 
 def swept(plan: Sweep, batch: Batch) -> Swept:
-    """The table of a sweep from its runs."""
+    """Build the table of a sweep from its runs."""
     import pandas as pd
 
     columns = ["point", "draw", "seed", *(axis.path for axis in plan.axes)]
@@ -109,9 +109,9 @@ def swept(plan: Sweep, batch: Batch) -> Swept:
 
 
 def outcomes_of(table: Table, names: Sequence[str], point: Point) -> dict[Key, dict[str, float]]:
-    """The outcomes of each run of a point, for Mali; with a baseline, differences from it and the baseline's own.
+    """The outcomes of each run of a point, for Mali. With a baseline: differences from it, and its own outcomes.
 
-    A measure that no run has costs nothing; any other outcome that the runs do not have is NaN.
+    A measure that no run has costs 0. Any other outcome that the runs do not have is NaN.
     """
     there = [outcome.name for outcome in table.outcomes]
     absent = {name: 0.0 if OUTCOMES[name].prefix else math.nan for name in names if name not in there}
@@ -130,7 +130,7 @@ def outcomes_of(table: Table, names: Sequence[str], point: Point) -> dict[Key, d
 
 
 def _inputs(plan: Sweep, point: Point) -> dict[str, Any]:
-    """The values of the varied paths at a point, those that stay as they are too."""
+    """The values of all varied paths at a point, including those that keep their value."""
     found = {axis.path: point.values.get(axis.path, value_at(point.scenario, axis.path)) for axis in plan.axes}
     for path, value in found.items():
         if value is None and path.startswith("parameters."):
@@ -142,17 +142,17 @@ def _inputs(plan: Sweep, point: Point) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Swept:
-    """What a sweep gave.
+    """The results of a sweep.
 
     Attributes
     ----------
     plan : Sweep
     batch : Batch
     table : DataFrame
-        A row per point, draw and seed: the values of the varied paths, then the outcomes. With a baseline these are
-        differences from it, and ``baseline_<outcome>`` are its own values.
+        One row per point, draw and seed: the values of the varied paths, then the outcomes. With a baseline, these are
+        differences from it, and ``baseline_<outcome>`` holds the baseline's own values.
     units : dict of str to str
-        Unit of each outcome.
+        The unit of each outcome.
     margin : float
         The share of the baseline's value within which a difference counts as nothing.
     """
@@ -165,22 +165,22 @@ class Swept:
 
     @property
     def points(self) -> pd.DataFrame:
-        """A row per try of the design, in its order: `point`, then the values of the varied paths."""
+        """One row per try, in the order of the design: `point`, then the values of the varied paths."""
         import pandas as pd
 
         inputs = {point.name: {"point": point.name, **_inputs(self.plan, point)} for point in self.plan.points}
         return pd.DataFrame([inputs[name] for name in self.plan.tries])
 
     def means(self, outcome: str) -> NDArray[np.float64]:
-        """The outcome of each try of the design, in its order: mean over seeds and draws; NaN where all failed."""
+        """The outcome of each try, in the order of the design: mean over seeds and draws; NaN if all runs failed."""
         self.check(outcome)
         by_point = self.table.groupby("point")[outcome].mean()
         return by_point.reindex(list(self.plan.tries)).to_numpy(float)
 
     def summary(self) -> pd.DataFrame:
-        """A row per point and outcome in the columns of `sim.comparison.effects.effects`, for Mali.
+        """One row per point and outcome, for Mali, in the columns of `sim.comparison.effects.effects`.
 
-        Without a baseline `mean`, `low`, `high` and the others are of the outcome itself.
+        Without a baseline, `mean`, `low`, `high` and the other columns describe the outcome itself.
         """
         import pandas as pd
 
@@ -206,7 +206,7 @@ class Swept:
         return pd.DataFrame(found, columns=list(COLUMNS))
 
     def check(self, outcome: str) -> None:
-        """Refuse an outcome that the sweep does not have."""
+        """Reject an outcome that the sweep does not have."""
         if outcome not in self.plan.outcomes:
             raise InputError(
                 f"the sweep has no outcome {outcome!r}; it has {', '.join(self.plan.outcomes)}"
@@ -214,7 +214,7 @@ class Swept:
             )
 
     def save(self, folder: str | os.PathLike[str] | None = None) -> list[Path]:
-        """Write `points.csv`, `table.csv`, `summary.csv` and, of Sobol and Morris, `indices.csv` beside the runs."""
+        """Write `points.csv`, `table.csv`, `summary.csv` and, for Sobol and Morris, `indices.csv` beside the runs."""
         from sim.sweeps.sensitivity import SCREENED, all_indices
 
         folder = Path(self.batch.out if folder is None else folder)
@@ -227,12 +227,12 @@ class Swept:
         return [folder / name for name in tables]
 
 
-# --- what it would take --------------------------------------------------------------------------------------
+# --- the cost --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a sweep would take on `workers` cores: all its runs, and those of them that are not there already."""
+    """The cost of a sweep on `workers` cores: all its runs, and how many of them are there already."""
 
     points: int
     baselines: int
@@ -245,15 +245,15 @@ class Cost:
 
 
 def takes(plan: Sweep, workers: int | None = None, there: Mapping[str, int] | None = None) -> Cost:
-    """Runs, time, memory and disk of a sweep, without running anything.
+    """Estimate the runs, time, memory and disk space of a sweep without running anything.
 
     Parameters
     ----------
     plan : Sweep
     workers : int, optional
-        Processes; by default one per core.
+        The number of processes; by default one per core.
     there : mapping of str to int, optional
-        How many runs of each scenario need not be made (`sim.batches.batch.there_already`).
+        How many runs of each scenario are there already (`sim.batches.batch.there_already`).
     """
     from sim.batches.estimate import choose_workers, disk_bytes, estimate
 

@@ -69,7 +69,7 @@ def quadratic(count, luck=None):
 
 @settings(max_examples=15)
 @given(st.integers(1, 4), st.data())
-def test_of_few_measures_every_subset_is_run_and_shares_are_those_of_the_definition(count, data):
+def test_with_few_measures_every_subset_is_run_and_shapley_values_follow_the_definition(count, data):
     numbers = data.draw(st.lists(st.floats(-1e3, 1e3), min_size=2**count, max_size=2**count))
     plan = subsets(package(count))
     assert plan.exact
@@ -86,7 +86,7 @@ def test_of_few_measures_every_subset_is_run_and_shares_are_those_of_the_definit
     np.testing.assert_allclose(found["last"], last, atol=1e-8)
 
 
-def test_gloves():
+def test_shapley_values_of_the_glove_game():
     """One owns a left glove, two a right one each; a pair is worth 1 (Shapley's shares: 4/6, 1/6, 1/6)."""
     plan = subsets(package(3))
     found = attribution(plan, played(plan, lambda s, _: float(0 in s and bool(s & {1, 2}))), ["joined"])
@@ -138,7 +138,7 @@ def test_more_orders_begin_with_fewer_and_another_seed_has_others():
     assert [len(s.active_measures()) for s in many.scenarios] == [len(s) for s in many.members]
 
 
-def test_over_draws_a_line_is_a_draw():
+def test_with_draws_each_line_is_a_draw():
     plan = subsets(package(2))
     game = table_game(2, [0.0, 10.0, 20.0, 30.0])
     found = attribution(plan, played(plan, game, seeds=[1, 2], draws=[1, 2, 3]), ["joined"]).measures
@@ -155,12 +155,12 @@ def test_one_seed_has_no_interval():
     assert found.pairs[["low", "high"]].isna().all(axis=None)
 
 
-def test_too_few_subsets_tell_no_pairs_apart():
+def test_too_few_subsets_give_no_table_of_pairs():
     plan = subsets(package(9), orders=2)
     assert attribution(plan, played(plan, quadratic(9)[0]), ["joined"]).pairs.empty
 
 
-def test_what_cannot_be_shared_out_is_refused():
+def test_an_effect_that_cannot_be_shared_out_is_rejected():
     with pytest.raises(InputError, match="no measure that does anything"):
         subsets(fakes.scenario("nothing"))
     with pytest.raises(InputError, match="even number"):

@@ -17,7 +17,7 @@ from sim.engine.errors import InputError
 
 
 @given(st.floats(0.1, 1e3), st.floats(1.0, 1e3))
-def test_so_many_pairs_are_enough_and_one_less_is_not(sd, half):
+def test_the_needed_number_of_pairs_is_enough_and_one_pair_fewer_is_not(sd, half):
     many = pairs_needed(sd, half)
 
     def wide(pairs):
@@ -34,7 +34,7 @@ def test_pairs_needed_at_the_ends():
     assert pairs_needed(100.0, 10.0) == pytest.approx(1.645**2 * 100, rel=0.02), "as the normal distribution has it"
 
 
-def test_wishes_are_read_or_refused():
+def test_wishes_are_read_or_rejected():
     assert Wish.read("joined=50") == Wish("joined", 50.0)
     assert Wish.read("trust=1.5%") == Wish("trust", 0.015, share=True)
     for text in ("joined", "joined=", "joined=0", "joined=-1", "joined=x%", "joined=nan", "joined=inf"):
@@ -56,7 +56,7 @@ def made_up(seeds, spread=1.0):
     return records
 
 
-def test_needed_says_how_far_it_is():
+def test_needed_says_how_far_a_comparison_is_from_a_wish():
     table = effects(made_up(range(1, 41), spread=100.0), "a")
     found = needed(table, [Wish.read("joined=20"), Wish.read("joined=5%")])
     row = table[(table.outcome == "joined") & (table.region == "Mali")].iloc[0]
@@ -64,7 +64,7 @@ def test_needed_says_how_far_it_is():
     assert found["wished"].tolist() == [20.0, 50.0]
     assert found["needed"].tolist() == [pairs_needed(row.sd, 20.0), pairs_needed(row.sd, 50.0)]
     assert found["reached"].tolist() == [False, True]
-    with pytest.raises(InputError, match="no attacks_displaced"):
+    with pytest.raises(InputError, match="no outcome attacks_displaced"):
         needed(table, [Wish.read("attacks_displaced=1")])
 
 
@@ -84,7 +84,7 @@ class Made:
         return effects(made_up(range(1, self.asked[-1] + 1), self.spread), "a", **options)
 
 
-def test_seeds_are_added_until_it_is_reached_and_no_further():
+def test_seeds_are_added_until_the_wish_is_reached_and_no_further():
     made = Made(spread=100.0)
     batch = until_precise(made, [Wish.read("joined=10")], first=3)
     assert made.asked[0] == FEWEST, "fewer are not trusted"
@@ -94,13 +94,13 @@ def test_seeds_are_added_until_it_is_reached_and_no_further():
     assert pairs_needed(100.0, 10.0) * 0.8 < made.asked[-1] < pairs_needed(100.0, 10.0) * 1.3
 
 
-def test_the_most_is_kept_to():
+def test_no_more_seeds_than_the_limit_are_run():
     made = Made(spread=1e6)
     until_precise(made, [Wish.read("joined=1")], first=20, most=70)
     assert made.asked == [20, 40, 70]
 
 
-def test_a_comparison_goes_on_by_itself(tmp_path):
+def test_a_comparison_adds_seeds_by_itself(tmp_path):
     scenarios = [fakes.scenario("a"), fakes.scenario("bb")]
     options = {"out": tmp_path, "workers": 1, "runner": fakes.quick, "precision": "joined=2%"}
     batch = sim.compare(scenarios, seeds=2, **options)
@@ -114,7 +114,7 @@ def test_a_comparison_goes_on_by_itself(tmp_path):
     assert FEWEST <= len(over_draws.draws) <= 30
 
 
-def test_how_far_a_precision_may_go_needs_one(tmp_path):
+def test_a_limit_on_seeds_needs_a_precision(tmp_path):
     with pytest.raises(InputError, match="give both"):
         sim.compare([fakes.scenario("a"), fakes.scenario("bb")], at_most=5, out=tmp_path / "out", runner=fakes.quick)
     assert not (tmp_path / "out").exists()

@@ -27,14 +27,14 @@ TWO = {
 # --- one at a time -------------------------------------------------------------------------------------------
 
 
-def test_one_at_a_time_has_the_scenario_itself_and_one_for_each_measure_there_is():
+def test_one_at_a_time_has_the_scenario_and_one_more_for_each_measure():
     plan = one_at_a_time(base(TWO))
     assert plan[0] == base(TWO)
     there = {"international_forces", "joint_patrols"}
     assert [s.name for s in plan[1:]] == [f"without_{key}" if key in there else key for key in MEASURES]
 
 
-def test_each_of_them_differs_from_the_scenario_by_its_measure_alone():
+def test_each_variant_differs_from_the_scenario_only_by_its_measure():
     scenario = base(TWO)
     for key, tried in zip(MEASURES, one_at_a_time(scenario)[1:], strict=True):
         ours, theirs = active(tried), active(scenario)
@@ -61,9 +61,9 @@ def test_a_measure_that_is_switched_off_is_added_in_full_whatever_else_it_says()
     assert active(weak["imam_training"])["imam_training"].intensity == 1.0
 
 
-def test_names_and_descriptions_say_what_differs():
+def test_names_and_descriptions_state_the_difference():
     plan = {s.name: s for s in one_at_a_time(base(TWO))}
-    assert plan["imam_training"].description == f"base, and: {MEASURES['imam_training'].title}"
+    assert plan["imam_training"].description == f"base, with: {MEASURES['imam_training'].title}"
     assert plan["without_joint_patrols"].description == f"base, without: {MEASURES['joint_patrols'].title}"
 
 
@@ -93,20 +93,20 @@ def test_measures_that_do_nothing_are_not_left_out():
 
 @pytest.mark.parametrize("measures", [{}, {"imam_training": False}, {"imam_training": {"intensity": 0}}])
 def test_a_scenario_that_does_nothing_has_nothing_to_leave_out(measures):
-    with pytest.raises(InputError, match="base has no measure that does anything; there is nothing to leave out"):
+    with pytest.raises(InputError, match="base has no measure that does anything, so there is nothing to leave out"):
         leave_one_out(base(measures))
 
 
-def test_no_measure_needs_another_to_be_there():
+def test_no_measure_needs_another_measure():
     plan = leave_one_out(load("scenarios/all_measures.yaml"))
     assert len({scenario.digest for scenario in plan}) == len(MEASURES) + 1
 
 
-def test_a_measure_left_out_is_gone_and_not_only_switched_off():
+def test_a_measure_that_is_left_out_is_removed_and_not_only_switched_off():
     assert "joint_patrols" not in without(base(TWO), "joint_patrols", "fewer").resolved()["measures"]
 
 
-def test_a_scenario_named_after_a_measure_it_does_without_is_told_from_it():
+def test_names_stay_distinct_if_a_scenario_is_named_after_a_measure_that_it_lacks():
     names = [scenario.name for scenario in one_at_a_time(Scenario.of({"name": "joint_patrols"}))]
     assert len(set(names)) == len(names)
     assert "with_joint_patrols" in names

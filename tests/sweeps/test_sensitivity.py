@@ -122,7 +122,7 @@ def test_morris_sees_that_one_path_acts_only_with_another(plan):
     assert sigma[PATHS[2]] == 0
 
 
-def test_what_nothing_moves_has_indices_of_zero(plan):
+def test_an_outcome_that_no_path_moves_has_indices_of_zero(plan):
     for design in ("{method: sobol, n: 4}", "{method: morris, n: 3}"):
         found = sensitivity(swept(plan(design), lambda x, seed: 5.0), "joined")
         assert (found.select_dtypes("number").drop(columns="luck") == 0).all(axis=None)
@@ -156,14 +156,14 @@ def test_blocks_with_a_failed_run_are_left_out(plan):
 
 def test_designs_without_indices_are_refused(plan):
     found = swept(plan("{method: latin-hypercube, n: 4}"), ishigami)
-    with pytest.raises(InputError, match="the design latin-hypercube has no indices; sobol and morris have"):
+    with pytest.raises(InputError, match="the design latin-hypercube has no indices; only sobol and morris have them"):
         sensitivity(found, "joined")
     with pytest.raises(InputError, match="did you mean 'joined'"):
         sensitivity(swept(plan("{method: sobol, n: 2}", head="seeds: 1\nname: u"), ishigami), "joind")
 
 
 @pytest.mark.parametrize("library", ["SALib", "sklearn"])
-def test_a_missing_library_is_told_with_the_extra_that_has_it(plan, monkeypatch, library):
+def test_the_message_for_a_missing_library_names_the_extra_that_has_it(plan, monkeypatch, library):
     for name in [name for name in sys.modules if name.partition(".")[0] == library] + [library]:
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(InputError, match=r'is not installed; .*"kumakan\[sweeps\]"') as caught:
@@ -232,7 +232,7 @@ def test_without_a_rule_a_failure_is_a_difference_that_is_not_better(tmp_path, m
     assert len(values) == 32
 
 
-def test_what_a_failure_is_must_be_said_where_no_side_is_better(plan):
+def test_the_user_must_define_a_failure_if_no_side_of_the_outcome_is_better(plan):
     found = swept(plan("{method: latin-hypercube, n: 8}"), corner)
     with pytest.raises(InputError, match="say with fails"):
         discover(found, "joined")

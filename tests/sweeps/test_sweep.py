@@ -101,7 +101,7 @@ def test_a_list_goes_through_the_values_side_by_side(write):
     assert [p.baseline.start for p in plan.points] == [date(2012, 1, 2), date(2012, 1, 9)]
 
 
-def test_what_is_varied_of_the_world_is_varied_in_the_baseline_and_measures_are_not(write):
+def test_paths_of_the_world_vary_in_the_baseline_too_and_paths_of_measures_do_not(write):
     plan = load_sweep(write(f"vary:\n  {PATROLS}: {{values: [0, 1]}}\n  forces.army.scale: {{values: [0.5, 2]}}"
                             "\ndesign: {method: grid}\n"))  # fmt: skip
     assert [s.name for s in plan.scenarios[:2]] == ["base army.scale=0.5", "base army.scale=2"]
@@ -109,7 +109,7 @@ def test_what_is_varied_of_the_world_is_varied_in_the_baseline_and_measures_are_
     assert not any(p.baseline.measures for p in plan.points)
 
 
-def test_what_is_set_of_the_world_goes_to_both_and_what_is_set_of_measures_to_the_scenario(write):
+def test_changes_to_the_world_apply_to_both_and_changes_to_measures_only_to_the_scenario(write):
     plan = load_sweep(write("set: {persons_per_youth: 3000, measures.joint_patrols.intensity: 0.3}\n"
                             "vary:\n  parameters.abuse_per_op: {values: [0.2]}\ndesign: {method: grid}\n"),
                       ["persons_per_youth=4000"])  # fmt: skip
@@ -171,7 +171,7 @@ def test_values_follow_their_distribution_between_low_and_high():
     assert [tenfold.at(u) for u in (0, 0.5, 1)] == [0.01, 0.1, 1.0]
 
 
-def test_a_combination_that_is_no_scenario_is_told_before_anything_runs(said):
+def test_an_invalid_combination_is_reported_before_anything_runs(said):
     said = said("vary:\n  end: {values: [2012-02-06, 2012-01-03]}\ndesign: {method: grid}\n")
     assert said.startswith("s.yaml, line ")
     assert "end is 2012-01-03; it is at least a week after the start" in said
@@ -229,7 +229,7 @@ GOOD = f"vary: {{{PATROLS}: {{values: [0, 1]}}}}\n"
         (GOOD + "design: {method: grid, levels: 4}", 6, "design has no setting 'levels'; it has method, n, seed"),
         (GOOD + "design: {method: morris}", 6, "design has no n, which morris needs: how many trajectories"),
         (GOOD + "design: {method: sobol, n: 100}", 6, "design.n is 100; sobol needs a power of two, such as 64 or 128"),
-        (GOOD + "design: {method: list, n: 2}", 6, "design.n is 2; list has none"),
+        (GOOD + "design: {method: list, n: 2}", 6, "design.n is 2; list has no n"),
         (GOOD + "design: {method: grid, n: 1}", 6, "design.n is 1; grid needs 2 or more values of each path"),
         ("vary: {}\ndesign: {method: grid}", 5, "vary is empty"),
         ("vary: [a]\ndesign: {method: grid}", 5, "vary is a list; it is a block"),
@@ -243,7 +243,7 @@ GOOD = f"vary: {{{PATROLS}: {{values: [0, 1]}}}}\n"
          "intensity is 12; it is a share between 0 and 1. Did you mean 0.12?"),
         (f"vary:\n  {PATROLS}:\n    low: 0\n    high: 3\ndesign: {{method: grid}}", 8, "intensity is 3; it is a share"),
         (f"vary:\n  {PATROLS}: {{low: 0}}\ndesign: {{method: grid}}", 6, "has no high; give values, or low and high"),
-        (f"vary:\n  {PATROLS}: {{low: 1, high: 0}}\ndesign: {{method: grid}}", 6, "high is 0; it is above low, 1"),
+        (f"vary:\n  {PATROLS}: {{low: 1, high: 0}}\ndesign: {{method: grid}}", 6, "high is 0; it must be above low, 1"),
         (f"vary:\n  {PATROLS}: {{low: 0, high: 1, dist: log-uniform}}\ndesign: {{method: grid}}", 6,
          "log-uniform needs a low above 0"),
         (f"vary:\n  {PATROLS}: {{low: 0, high: 1, dist: prior}}\ndesign: {{method: grid}}", 6,
@@ -255,36 +255,38 @@ GOOD = f"vary: {{{PATROLS}: {{values: [0, 1]}}}}\n"
         ("vary:\n  parameters.abuse_per_opp: {dist: prior}\ndesign: {method: grid}", 6,
          "did you mean 'abuse_per_op'?"),
         ("vary:\n  parameters.share_15_35: {dist: prior}\ndesign: {method: grid}", 6, "share_15_35 is never drawn"),
-        ("vary:\n  parameters.nothing_like*: {dist: prior}\ndesign: {method: grid}", 6, "is the pattern of no path"),
+        ("vary:\n  parameters.nothing_like*: {dist: prior}\ndesign: {method: grid}", 6, "matches no path"),
         ("vary:\n  measures.joint_patrols.regions: {low: Gao, high: Mopti}\ndesign: {method: grid}", 6,
          "has no values between low and high"),
         (GOOD[:-2] + ", parameters.abuse_per_op: {values: [0.1]}}\ndesign: {method: list}", 5,
          "has 1 value; a list needs equally many for each path: 2"),
         ("set:\n  parameters.peer_pul: 1\n" + GOOD + "design: {method: grid}", 6, "did you mean 'peer_pull'?"),
-        ("set:\n  name: x\n" + GOOD + "design: {method: grid}", 6, "name is not to be set"),
+        ("set:\n  name: x\n" + GOOD + "design: {method: grid}", 6, "name cannot be set"),
     ],
 )  # fmt: skip
-def test_a_mistake_is_told_with_its_line_and_what_is_near(said, text, line, words):
+def test_a_mistake_is_reported_with_its_line_and_the_nearest_name(said, text, line, words):
     said = said(text)
     assert words in said
     assert f"s.yaml, line {line}: " in said
 
 
-def test_files_and_outcomes_that_do_not_exist_are_told(said):
+def test_files_and_outcomes_that_do_not_exist_are_reported(said):
     rest = GOOD + "design: {method: grid}\n"
     found = said("outcomes: [joind]\n" + rest, head="scenario: patrols.yaml\n")
     assert found.startswith("s.yaml, line 2: there is no outcome 'joind'")
     assert found.endswith("did you mean 'joined'?")
     found = said("outcomes: [joined_elsewhere]\n" + rest, head="scenario: patrols.yaml\n")
-    assert found == "s.yaml, line 2: joined_elsewhere is a difference from a baseline; name one with the key baseline"
+    assert found == (
+        "s.yaml, line 2: joined_elsewhere is a difference from a baseline; name a baseline with the key baseline"
+    )
     assert said(rest, head="scenario: patrol.yaml\n") == (
         "s.yaml, line 1: there is no file 'patrol.yaml'; did you mean 'patrols.yaml'?")  # fmt: skip
-    assert said("", head="[1, 2]\n").startswith("s.yaml: is no block of keys; a sweep has the keys name")
+    assert said("", head="[1, 2]\n").startswith("s.yaml: is not a block of keys; a sweep has the keys name")
     with pytest.raises(InputError, match="there is no file"):
         load_sweep("absent.yaml")
 
 
-def test_a_mistake_in_the_scenario_is_told_at_its_own_place(said):
+def test_a_mistake_in_the_scenario_is_reported_at_its_place_in_the_scenario_file(said):
     Path("wrong.yaml").write_text("measures:\n  joint_patrls: true\n")
     found = said(GOOD + "design: {method: grid}", head="scenario: wrong.yaml\n")
     assert found.startswith("wrong.yaml, line 2: ")
@@ -345,7 +347,7 @@ def test_draws_are_runs_of_their_own(write):
     assert (found.summary()["draws"] == 3).all()
 
 
-def test_the_same_plan_again_makes_nothing_and_more_values_only_what_is_new(write):
+def test_running_the_same_plan_again_makes_no_runs_and_more_values_make_only_the_new_ones(write):
     text = f"vary:\n  {PATROLS}: {{values: [0, 1]}}\ndesign: {{method: grid}}\n"
     first = run(write(text))
     again = run(write(text))
@@ -369,7 +371,7 @@ def test_a_failed_run_is_left_out_of_the_table(write):
     assert len(found.batch.failed) == 2
 
 
-def test_points_have_a_row_for_each_try_and_values_that_stay_are_in_it(write):
+def test_points_have_a_row_for_each_try_that_includes_the_values_that_stay(write):
     found = run(write(f"vary:\n  {PATROLS}: {{low: 0, high: 1}}\n  parameters.abuse_per_op: {{low: 0.2, high: 0.9}}\n"
                       "design: {method: one-at-a-time}\n"))  # fmt: skip
     central = rows()["abuse_per_op"].value
@@ -439,7 +441,7 @@ def test_the_command_runs_prints_and_keeps_a_sweep(write, monkeypatch):
 
 
 @pytest.mark.parametrize("place", [[], ["--store", "kept"]])
-def test_a_dry_run_takes_off_what_is_there(write, monkeypatch, place):
+def test_a_dry_run_subtracts_the_runs_that_are_there_already(write, monkeypatch, place):
     from sim.batches import batch as runs
 
     monkeypatch.setitem(runs.run_batch.__kwdefaults__, "runner", pretend)
@@ -463,7 +465,7 @@ def test_discovery_from_the_command(write, monkeypatch):
     monkeypatch.setitem(runs.run_batch.__kwdefaults__, "runner", pretend)
     spread = f"vary:\n  {PATROLS}: {{low: 0, high: 1}}\n  parameters.abuse_per_op: {{low: 0.2, high: 0.8}}\n"
     file = write(spread + "design: {method: latin-hypercube, n: 12}\n")
-    for outcome, said in (("cost", "no side of cost is a failure"), ("joind", "did you mean 'joined'")):
+    for outcome, said in (("cost", "cost does not say which points are failures"), ("joind", "did you mean 'joined'")):
         wrong = kumakan("sweep", file, "--discover", outcome)
         assert wrong.exit_code == 2
         assert said in wrong.stderr
@@ -489,7 +491,7 @@ def test_a_sweep_of_the_model_from_python(write):
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
-def test_shipped_sweeps_are_right_and_say_what_they_ask(path):
+def test_shipped_sweeps_are_valid_and_have_a_description(path):
     plan = load_sweep(path)
     assert plan.description
     assert takes(plan).runs < 20_000
@@ -549,7 +551,7 @@ def test_a_sweep_from_a_dict_is_the_sweep_of_the_same_file(write):
         ({"vary": {"measures.joint_patrol.intensity": {"values": [1]}}}, "did you mean 'joint_patrols'"),
     ],
 )
-def test_a_wrong_sweep_from_a_dict_is_refused(wrong, said):
+def test_a_wrong_sweep_from_a_dict_is_rejected(wrong, said):
     data = {"scenario": {"name": "base"}, "vary": {"parameters.h0": {"values": [0.02]}}, "design": {"method": "grid"}}
     with pytest.raises(InputError, match=said):
         Sweep.of({**data, **wrong})

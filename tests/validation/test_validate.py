@@ -58,7 +58,7 @@ def target(pattern, key=None):
 # --- numbers of the records ----------------------------------------------------------------------------------
 
 
-def test_a_share_of_joiners_is_of_the_history_and_unknown_where_nobody_joined():
+def test_a_share_of_joiners_comes_from_the_history_and_is_unknown_if_nobody_joined():
     share = target("joiners after an abuse").value
     assert share({"history": made(joined=4.0, joined_abused=1.0)}) == pytest.approx(0.25)
     assert np.isnan(share({"history": made()}))
@@ -67,7 +67,7 @@ def test_a_share_of_joiners_is_of_the_history_and_unknown_where_nobody_joined():
 def test_civilians_killed_are_shared_among_three_sides_in_the_last_years():
     late = np.where(YEARS >= 2016, 1.0, 0.0)
     record = made(deaths_civilian=10 * late + 90 * (1 - late), deaths_by_forces=2 * late, deaths_communal=3 * late)
-    shares = [target(f"civilians killed by {side}").value({"history": record})
+    shares = [target(f"civilians killed: by {side}").value({"history": record})
               for side in ("the state", "militias", "jihadist")]  # fmt: skip
     assert shares == pytest.approx([0.2, 0.3, 0.5])
 
@@ -110,7 +110,7 @@ def test_a_state_of_mali_is_weighted_by_people():
 def test_trust_compares_bamako_and_kayes_with_gao_kidal_and_mopti_in_the_last_years():
     late = (YEARS >= 2016) & (YEARS <= 2018)
     trust = in_region(0.6, "Bamako", "Kayes") * late[:, None] + in_region(0.5, "Gao", "Kidal", "Mopti")
-    assert target("trust, Bamako").value({"history": made(trust=trust)}) == pytest.approx(0.1)
+    assert target("trust: how far Bamako").value({"history": made(trust=trust)}) == pytest.approx(0.1)
 
 
 def test_raids_that_move_are_told_from_those_that_are_prevented():
@@ -139,7 +139,9 @@ def test_attacks_are_set_against_those_recorded_in_the_same_year():
         for year in t.YEARS_FITTED:
             assert target(f"attacks in {year}").value(records) == pytest.approx(factor)
         for year, _, _, share in t.CENTRE_SHARES:
-            assert target(f"Mopti and Ségou among attacks, {year}").value(records) == pytest.approx(share, abs=0.01)
+            assert target(f"share of attacks in Mopti and Ségou, {year}").value(records) == pytest.approx(
+                share, abs=0.01
+            )
     assert t.forecast_error("model")({"history": made(attacks=as_seen)}) == 0.0
 
 
@@ -213,11 +215,11 @@ def _table(targets, many, seeds=False):
         ([np.inf], "no runs"),
     ],
 )
-def test_the_median_of_what_is_known_must_lie_in_the_band(numbers, verdict):
+def test_the_median_of_the_known_numbers_must_lie_in_the_band(numbers, verdict):
     assert judged(numbers)["verdict"] == verdict
 
 
-def test_a_row_has_the_median_nine_in_ten_and_how_many_runs_are_known():
+def test_a_row_has_the_median_the_5_to_95_percent_range_and_the_number_of_known_runs():
     row = judged([np.nan, *np.linspace(0.0, 1.0, 101)])
     assert (row["median"], row["p5"], row["p95"], row["runs"]) == (
         pytest.approx(0.5), pytest.approx(0.05), pytest.approx(0.95), 101)  # fmt: skip
@@ -230,7 +232,7 @@ def test_a_share_of_draws_is_their_mean_without_a_range():
     assert judged([1.0, 0.0, 0.0, 0.0], 0.5, 0.7, "share")["verdict"] == "missed"
 
 
-def test_a_target_the_model_cannot_speak_of_is_not_missed():
+def test_a_target_that_is_not_in_the_model_is_not_missed():
     row = _table([Target("X", "a drama on the radio", "SD", -1, 0, "nobody")], 3).iloc[0]
     assert (row["verdict"], row["runs"]) == ("not in the model", 0)
     assert np.isnan(row["median"])
@@ -249,13 +251,13 @@ def test_draws_that_not_every_scenario_finished_are_left_out(one_target):
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_without_any_run_that_all_finished_nothing_is_met_or_missed(one_target):
+def test_without_a_run_that_all_scenarios_finished_no_target_is_met_or_missed(one_target):
     found = validate(_batch([Key(1, 1)], {"history": []}))
     assert found.table["verdict"][0] == "no runs"
     assert found.forecasts[["median", "p5", "p95"]].isna().all(axis=None)
 
 
-def test_seeds_under_central_values_are_no_draws(one_target):
+def test_seeds_at_central_values_do_not_count_as_draws(one_target):
     found = validate(_batch([1, 2]))
     assert (found.draws, found.seeds) == (0, 2)
     assert validate(_batch([Key(1, 1), Key(2, 1)])).draws == 2
@@ -272,7 +274,7 @@ def test_rows_stand_in_the_order_of_the_targets_and_the_rule_of_signs_is_last(mo
     assert (last["verdict"], last["note"]) == ("missed", "one-signed: clip_effect")
 
 
-def test_the_missed_ones_can_be_listed(monkeypatch):
+def test_missed_targets_can_be_listed(monkeypatch):
     out = Target("X", "far out", "unit", 0, 1, "nobody", lambda records: 7.0)
     monkeypatch.setattr(validation, "TARGETS", (out,))
     assert list(validate(_batch([1])).missed.pattern) == ["far out"]
@@ -281,7 +283,7 @@ def test_the_missed_ones_can_be_listed(monkeypatch):
 # --- what must be run ----------------------------------------------------------------------------------------
 
 
-def test_the_scenarios_differ_from_the_baseline_by_what_is_tried():
+def test_each_scenario_differs_from_the_baseline_by_the_effect_that_it_tests():
     plan = {s.name: s for s in scenarios(load("scenarios/baseline.yaml"), load("scenarios/historical.yaml"))}
     assert list(plan)[:2] == ["baseline", "history"]
     assert plan["history"].end == date(2019, 12, 30)
