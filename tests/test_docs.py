@@ -160,7 +160,7 @@ def test_the_sweep_and_the_report_of_the_readme_are_as_it_says(tmp_path, monkeyp
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     (tmp_path / "scenarios").symlink_to(ROOT / "scenarios")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(str(ROOT / "tests"))
+    monkeypatch.syspath_prepend(str(ROOT / "tests" / "sweeps"))
     from test_sweep import pretend
 
     monkeypatch.setitem(run_batch.__kwdefaults__, "runner", pretend)
