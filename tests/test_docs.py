@@ -176,17 +176,27 @@ def test_the_sweep_and_the_report_of_the_readme_are_as_it_says(tmp_path, monkeyp
     assert f"{len(plan.points)} combinations" in text
 
 
-def test_readme_example_runs(monkeypatch):
+def test_readme_example_runs(monkeypatch, tmp_path):
     """As it stands in the README, but for a shorter period and fewer youths."""
-    load = sim.load
-    small = ["persons_per_youth=2000", "end=2012-03-05", "measures.mali_kuma_kan.start=2012-02-06"]
-    monkeypatch.setattr(sim, "load", lambda path: load(ROOT / path, small))
+    load, first = sim.load, {"mali_kuma_kan": "2012-02-06", "joint_patrols": "2012-02-06"}
+
+    def small(path, overrides=()):
+        key = Path(path).stem
+        starts = [f"measures.{key}.start={first[key]}"] if key in first else []
+        return load(ROOT / path, ["persons_per_youth=2000", "end=2012-03-05", *starts, *overrides])
+
+    for place in ("sim.scenario", "sim.sweeps.file"):
+        monkeypatch.setattr(f"{place}.load", small)
+    monkeypatch.chdir(tmp_path)
     (example,) = blocks("README.md", "python")
     names: dict = {}
     exec(compile(example, "README.md", "exec"), names)
     assert names["record"].frame().shape[0] == 9 * 9
     assert len(names["record"].digest) == 64
-    assert names["model"].week == 1
+    assert len(names["batch"].runs()) == 2 * 5
+    assert names["batch"].to_xarray()["joined"].shape == (2, 1, 5, 9, 9)
+    assert set(names["found"].summary()["scenario"]) == {"joint_patrols.intensity=0.5", "joint_patrols.intensity=1"}
+    assert names["model"].week == 9
 
 
 def test_reading_results_example_runs(monkeypatch, tmp_path):
@@ -198,6 +208,14 @@ def test_reading_results_example_runs(monkeypatch, tmp_path):
     monkeypatch.setattr(sim, "load", lambda path: load(ROOT / path, ["persons_per_youth=2000", "end=2012-03-05"]))
     for example in blocks("docs/reading_results.md", "python"):
         exec(compile("import sim\n" + example, "reading_results.md", "exec"), {})
+
+
+def test_the_plan_of_the_guide_to_sweeps_is_right(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(sim, "sweep", lambda plan: plan, raising=False)
+    names: dict = {}
+    exec(compile(blocks("docs/sweeps.md", "python")[0], "sweeps.md", "exec"), names)
+    assert len(names["found"].points) == 6
 
 
 @pytest.fixture

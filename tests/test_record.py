@@ -14,7 +14,7 @@ from sim.engine.errors import InputError
 from sim.measures import MEASURES
 from sim.record import Observable, Record
 from sim.scenario import Scenario
-from sim.views.sheet import number
+from sim.views.words import number
 from sim.week import run
 
 REGIONS = ("Kayes", "Koulikoro", "Sikasso", "Ségou", "Mopti", "Tombouctou", "Gao", "Kidal", "Bamako")

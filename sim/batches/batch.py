@@ -205,7 +205,7 @@ class Batch:
     def plot(self, outcome: str | Sequence[str] = "joined", *, by_region: bool = False) -> Figure:
         """The effects on one outcome or several, with their intervals: `sim.views.plot_effects`."""
         outcomes = [outcome] if isinstance(outcome, str) else list(outcome)
-        plot = import_module("sim.views.effects").plot_effects  # views are above this floor: fetched by name
+        plot = import_module("sim.views").plot_effects  # views are above this floor: fetched by name
         figure: Figure = plot(self.effects(outcomes), by_region=by_region, outcomes=outcomes)
         return figure
 

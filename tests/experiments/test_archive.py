@@ -205,6 +205,7 @@ def test_a_longer_batch_holds_no_more_in_memory(batch, monkeypatch):
         tracemalloc.stop()
     assert sizes[160] - sizes[60] < 30_000
     [store] = held
+    assert "sum.joined" in store.columns
     assert len(store.parquet._schemas) > 10
     assert len(store.parquet._kinds) <= 2, "a kind of file is described once"
     assert not store._elsewhere
