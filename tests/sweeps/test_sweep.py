@@ -472,7 +472,7 @@ def test_discovery_from_the_command(write, monkeypatch):
     assert not Path("results").exists()
     result = kumakan("sweep", file, "--workers", 1, "--discover", "joined")
     assert result.exit_code == 0, result.output
-    assert "Where joined is not better than in the baseline" in result.stdout
+    assert "is no better than in the baseline" in result.stdout
     boxes = pd.read_csv("results/s/discovery_joined.csv")
     assert boxes["points"].sum() == 12
     assert "discovery_joined.csv" in result.stdout
