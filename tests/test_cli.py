@@ -231,7 +231,7 @@ def test_run_keeps_a_record_that_is_the_run(files, tmp_path, no_figures):
     folder = tmp_path / "out" / "runs" / "patrols" / "seed-3"
     assert str(folder) in result.stdout
     assert Record.load(folder).digest == sim.run(sim.load(files[1]), seed=3).digest
-    assert "joint_patrols:" in result.stdout
+    assert "Joint border patrols of the G5 Sahel" in result.stdout
     assert "XOF" in result.stdout
 
 
@@ -308,7 +308,7 @@ def test_leave_one_out_compares_a_scenario_with_itself_without_each_measure(tmp_
     monkeypatch.chdir(tmp_path)
     result = kumakan("compare", "--leave-one-out", "package.yaml", "--seeds", 1, "--workers", 1)
     assert result.exit_code == 0, result.output
-    assert "One seed: no interval can be given; use --seeds." in result.stdout
+    assert "With one seed there is no interval; ask for more with --seeds." in result.stdout
     table = pd.read_csv(tmp_path / "results" / "package+leave-one-out" / "effects.csv")
     names = [f"package_without_{key}" for key in ("joint_patrols", "sermon_drafting")]
     assert list(dict.fromkeys(table["scenario"])) == names
@@ -374,10 +374,10 @@ def test_values_are_set_and_people_chosen_in_plans_too(files, monkeypatch):
         ([], "name a baseline and the scenarios to compare, or use --one-at-a-time or --leave-one-out"),
         (["FILES", "--one-at-a-time", "BASE"], "--one-at-a-time makes its own list of scenarios from one file"),
         (["BASE", "--leave-one-out", "BASE"], "--leave-one-out makes its own list of scenarios from one file"),
-        (["--one-at-a-time", "BASE", "--leave-one-out", "BASE"], "give it alone"),
+        (["--one-at-a-time", "BASE", "--leave-one-out", "BASE"], "do not name other files with it"),
         (["--one-at-a-time", "absent.yaml"], "absent.yaml"),
         (["--leave-one-out", "absent.yaml"], "absent.yaml"),
-        (["--leave-one-out", "BASE"], "base has no measure that does anything; there is nothing to leave out"),
+        (["--leave-one-out", "BASE"], "base has no measure that does anything, so there is nothing to leave out"),
         (["--one-at-a-time"], "--one-at-a-time"),
         (["--one-at-a-tme", "BASE"], "--one-at-a-tme"),
     ],

@@ -412,7 +412,7 @@ def test_folders_without_a_comparison_are_refused(store, tmp_path):
     refused(store / "runs" / "baseline" / "seed-1-draw-1", "holds no comparison")
     alone = {"baseline": manifest["scenarios"]["baseline"]}
     (store / "manifest.json").write_text(json.dumps({**manifest, "scenarios": alone}))
-    refused(store, "one scenario only")
+    refused(store, "only one scenario")
     (store / "manifest.json").write_text(json.dumps({**manifest, "seeds": [7]}))
     refused(store, "no scenario and the baseline have finished the same run")
     assert not (store / "report.html").exists()
