@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from processes.worlds import with_values
 
 import sim
 from sim.batches.batch import run_batch
@@ -20,6 +19,7 @@ from sim.population.youth import STATUSES
 from sim.processes.measures import measures
 from sim.week import advance, begin, finished, record_of, run
 from sim.world.grid import world_grid
+from tests.processes.worlds import with_values
 
 ALL = "scenarios/all_measures.yaml"
 KEYS = sorted(MEASURES)

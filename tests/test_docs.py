@@ -161,7 +161,7 @@ def test_the_sweep_and_the_report_of_the_readme_are_as_it_says(tmp_path, monkeyp
     (tmp_path / "scenarios").symlink_to(ROOT / "scenarios")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(ROOT / "tests" / "sweeps"))
-    from test_sweep import pretend
+    from tests.sweeps.test_sweep import pretend
 
     monkeypatch.setitem(run_batch.__kwdefaults__, "runner", pretend)
     result = CliRunner().invoke(kumakan, [*sweep.split()[1:], "--workers", "1"])

@@ -10,9 +10,6 @@ from datetime import date
 
 import numpy as np
 import pytest
-from twin import luck
-from twin.beginning import CONTACTS, MODES, ROSTER, TRAININGS, begin_small, of_country
-from twin.week import CHANNELS, STATUSES
 
 from sim.engine import luck as compiled_luck
 from sim.levers import TABLE
@@ -24,6 +21,9 @@ from sim.processes.groups import count
 from sim.record import FLOWS
 from sim.scenario import Scenario
 from sim.week import advance
+from tests.twin import luck
+from tests.twin.beginning import CONTACTS, MODES, ROSTER, TRAININGS, begin_small, of_country
+from tests.twin.week import CHANNELS, STATUSES
 
 YEAR = 56  # weeks: a year and a little more
 SD = 1e-5  # how far attitudes kept in single precision may be apart after a year

@@ -2,7 +2,6 @@
 
 from itertools import combinations, permutations
 
-import batch_fakes as fakes
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,6 +11,7 @@ from sim.comparison.attribution import FEW, attribution, subsets
 from sim.engine.errors import InputError
 from sim.measures import MEASURES
 from sim.stores.run import Key
+from tests.batches import batch_fakes as fakes
 
 KEYS = [key for key in MEASURES if key not in ("coordination", "adaptive_strategy")]
 

@@ -1,12 +1,12 @@
 """What was delivered stands beside what was changed, for the measures that a scenario and the baseline do not share."""
 
-import batch_fakes as fakes
 import numpy as np
 import pytest
 
 from sim.comparison.delivered import COLUMNS, delivered
 from sim.comparison.table import active_measures, changes, elsewhere
 from sim.stores.run import Key
+from tests.batches import batch_fakes as fakes
 
 WEEKS = 10
 NAMES = [o.name for o in fakes.OBSERVABLES]

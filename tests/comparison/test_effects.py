@@ -1,6 +1,5 @@
 """Paired effects, against numbers worked out by hand and against what must hold for any numbers."""
 
-import batch_fakes as fakes
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,6 +12,7 @@ from sim.comparison.outcomes import LEDGER, OUTCOMES, SOUGHT
 from sim.comparison.table import table_of
 from sim.engine.errors import InputError
 from sim.stores.run import Key
+from tests.batches import batch_fakes as fakes
 
 WEEKS = 60
 SHAPE = (WEEKS, 9, len(fakes.OBSERVABLES))

@@ -1,7 +1,5 @@
 """Effects week by week: they add up to those of the whole run, from folders and stores alike."""
 
-import archive_fakes
-import batch_fakes as fakes
 import numpy as np
 import pytest
 
@@ -11,6 +9,8 @@ from sim.comparison.effects import WEEKLY_COLUMNS as COLUMNS
 from sim.comparison.effects import effects, effects_over_time
 from sim.comparison.outcomes import OUTCOMES
 from sim.engine.errors import InputError
+from tests.batches import batch_fakes as fakes
+from tests.stores import archive_fakes
 
 WEEKS = 60
 

@@ -2,7 +2,6 @@
 
 import math
 
-import batch_fakes as fakes
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,6 +13,7 @@ from sim.batches.batch import Batch, run_batch
 from sim.comparison.effects import effects
 from sim.comparison.precision import FEWEST, Wish, needed, pairs_needed, until_precise
 from sim.engine.errors import InputError
+from tests.batches import batch_fakes as fakes
 
 
 @given(st.floats(0.1, 1e3), st.floats(1.0, 1e3))

@@ -1,6 +1,5 @@
 """The table of runs, its pairs, and the same runs as labelled arrays, against the records they are read from."""
 
-import batch_fakes as fakes
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,6 +9,7 @@ from sim.comparison.arrays import DIMS, to_xarray
 from sim.comparison.table import table_of, weekly_table_of
 from sim.engine.errors import InputError
 from sim.stores.run import Key
+from tests.batches import batch_fakes as fakes
 
 WEEKS = 60
 NAMES = [observable.name for observable in fakes.OBSERVABLES]

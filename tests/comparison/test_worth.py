@@ -1,12 +1,12 @@
 """What one spared person costs, against numbers worked out by hand and against what an interval promises."""
 
-import batch_fakes as fakes
 import numpy as np
 import pytest
 
 from sim.comparison.summary import fieller
 from sim.comparison.worth import cost_per_spared
 from sim.engine.errors import InputError
+from tests.batches import batch_fakes as fakes
 
 
 def runs(joined, costs, trust=0.5):

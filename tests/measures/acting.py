@@ -5,7 +5,6 @@ What every measure must keep to, whatever its kind, stands in tests/test_all_mea
 
 import numpy as np
 import pytest
-from processes.worlds import NO_FORCES, NO_MEMBERS, first_day, with_values
 
 from sim.country import Country
 from sim.engine.errors import InputError
@@ -21,6 +20,7 @@ from sim.record import Record
 from sim.scenario import Scenario
 from sim.week import advance, finished, record_of
 from sim.world.grid import world_grid
+from tests.processes.worlds import NO_FORCES, NO_MEMBERS, first_day, with_values
 
 GRID = world_grid()
 REGION = GRID.region

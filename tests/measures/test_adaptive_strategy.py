@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from acting import GRID, begun, lived, moved, refused, scenario
 
 from sim.processes.measures import measures
 from sim.processes.security import post_units
 from sim.week import advance, begin
 from sim.world import facts
+from tests.measures.acting import GRID, begun, lived, moved, refused, scenario
 
 KEY = "adaptive_strategy"
 FIDELITY = "fidelity_adaptive_strategy"

@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from acting import begun, busy, follows_its_plan, lived, moved, plan, refused, report, stays_in
-from processes.worlds import NO_MEMBERS
 
 from sim.processes.measures import measures
 from sim.processes.violence import violence
 from sim.scenario import Scenario
 from sim.week import begin, record_of
 from sim.world import facts
+from tests.measures.acting import begun, busy, follows_its_plan, lived, moved, plan, refused, report, stays_in
+from tests.processes.worlds import NO_MEMBERS
 
 KEY = "bamako_plan"
 SITES = {site.name: site for site in facts.sites()}

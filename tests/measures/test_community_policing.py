@@ -2,7 +2,16 @@
 
 import numpy as np
 import pytest
-from acting import (
+
+from sim.measures.base import people_of
+from sim.measures.posted import places, planned, posted
+from sim.processes.measures import measures
+from sim.processes.security import post_units, security
+from sim.scenario import Scenario
+from sim.week import begin
+from sim.world import facts
+from sim.world.grid import world_grid
+from tests.measures.acting import (
     attacks,
     begun,
     follows_its_plan,
@@ -13,16 +22,7 @@ from acting import (
     report,
     stays_in,
 )
-from processes.worlds import NO_MEMBERS
-
-from sim.measures.base import people_of
-from sim.measures.posted import places, planned, posted
-from sim.processes.measures import measures
-from sim.processes.security import post_units, security
-from sim.scenario import Scenario
-from sim.week import begin
-from sim.world import facts
-from sim.world.grid import world_grid
+from tests.processes.worlds import NO_MEMBERS
 
 KEY = "community_policing"
 NORTH = [5, 6, 7]

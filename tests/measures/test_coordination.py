@@ -4,13 +4,13 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from acting import GRID, begun, lived, moved, people_of, refused, scenario
 
 from sim.measures import MEASURES
 from sim.measures.base import Delivered, Measure, Plan
 from sim.parameters import Parameters
 from sim.processes.measures import measures
 from sim.week import begin, run
+from tests.measures.acting import GRID, begun, lived, moved, people_of, refused, scenario
 
 KEY = "coordination"
 FIDELITY = "fidelity_coordination"

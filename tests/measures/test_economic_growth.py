@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from acting import PEOPLE, YOUTHS, begun, by_region, carried_on, in_week, joined, moved
 
 from sim.processes.attitudes import attitudes
+from tests.measures.acting import PEOPLE, YOUTHS, begun, by_region, carried_on, in_week, joined, moved
 
 KEY = "economic_growth"
 YEAR = 365.25 / 7

@@ -2,7 +2,13 @@
 
 import numpy as np
 import pytest
-from acting import (
+
+from sim.measures.base import REGIONS
+from sim.population.youth import MEMBER
+from sim.processes.measures import measures
+from sim.processes.security import security
+from sim.world.grid import world_grid
+from tests.measures.acting import (
     begun,
     follows_its_plan,
     moved,
@@ -12,13 +18,7 @@ from acting import (
     shares_its_work_with_partners,
     stays_in,
 )
-from processes.worlds import NO_MEMBERS, alike, station
-
-from sim.measures.base import REGIONS
-from sim.population.youth import MEMBER
-from sim.processes.measures import measures
-from sim.processes.security import security
-from sim.world.grid import world_grid
+from tests.processes.worlds import NO_MEMBERS, alike, station
 
 KEY = "intelligence_sharing"
 GRID = world_grid()

@@ -4,12 +4,12 @@ from datetime import date
 
 import numpy as np
 import pytest
-from acting import GRID, begun, in_week, lived, moved, refused, scenario
 
 from sim.processes.security import post_units
 from sim.week import begin, run
 from sim.world import facts
 from sim.world.timeline import WEEKS_PER_YEAR
+from tests.measures.acting import GRID, begun, in_week, lived, moved, refused, scenario
 
 KEY = "international_forces"
 FORCES = [force.key for force in facts.forces()]

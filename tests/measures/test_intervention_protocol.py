@@ -2,7 +2,14 @@
 
 import numpy as np
 import pytest
-from acting import (
+
+from sim.engine.cells import around
+from sim.population.youth import MEMBER
+from sim.processes.measures import measures
+from sim.processes.security import post_units, security
+from sim.processes.violence import violence
+from sim.world.grid import world_grid
+from tests.measures.acting import (
     attacks,
     begun,
     busy,
@@ -14,14 +21,7 @@ from acting import (
     report,
     stays_in,
 )
-from processes.worlds import NO_MEMBERS, alike, station
-
-from sim.engine.cells import around
-from sim.population.youth import MEMBER
-from sim.processes.measures import measures
-from sim.processes.security import post_units, security
-from sim.processes.violence import violence
-from sim.world.grid import world_grid
+from tests.processes.worlds import NO_MEMBERS, alike, station
 
 KEY = "intervention_protocol"
 GRID = world_grid()

@@ -2,14 +2,24 @@
 
 import numpy as np
 import pytest
-from acting import begun, follows_its_plan, lived, moved, plan, refused, report, shares_its_work_with_partners, stays_in
-from processes.worlds import NO_MEMBERS, station
 
 from sim.levers import aimed
 from sim.processes.groups import groups
 from sim.processes.measures import measures
 from sim.week import advance
 from sim.world.grid import world_grid
+from tests.measures.acting import (
+    begun,
+    follows_its_plan,
+    lived,
+    moved,
+    plan,
+    refused,
+    report,
+    shares_its_work_with_partners,
+    stays_in,
+)
+from tests.processes.worlds import NO_MEMBERS, station
 
 KEY = "joint_patrols"
 GRID = world_grid()

@@ -2,7 +2,12 @@
 
 import numpy as np
 import pytest
-from acting import (
+
+from sim.measures.posted import places, posted
+from sim.processes.measures import measures
+from sim.processes.security import post_units, security
+from sim.world.timeline import WEEKS_PER_YEAR
+from tests.measures.acting import (
     begun,
     follows_its_plan,
     is_changed,
@@ -13,12 +18,7 @@ from acting import (
     shares_its_work_with_partners,
     stays_in,
 )
-from processes.worlds import NO_MEMBERS
-
-from sim.measures.posted import places, posted
-from sim.processes.measures import measures
-from sim.processes.security import post_units, security
-from sim.world.timeline import WEEKS_PER_YEAR
+from tests.processes.worlds import NO_MEMBERS
 
 KEY = "joint_training"
 FORCES = ("army", "g5_joint_force", "gendarmerie", "national_guard")

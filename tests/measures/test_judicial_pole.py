@@ -2,7 +2,13 @@
 
 import numpy as np
 import pytest
-from acting import (
+
+from sim.population.groups import GONE, NOBODY
+from sim.population.youth import DETAINED, KILLED, MEMBER, RETURNED
+from sim.processes.justice import justice
+from sim.processes.measures import measures
+from sim.processes.security import security
+from tests.measures.acting import (
     attacks,
     begun,
     follows_its_plan,
@@ -14,13 +20,7 @@ from acting import (
     report,
     stays_in,
 )
-from processes.worlds import NO_MEMBERS, alike, fullest, station
-
-from sim.population.groups import GONE, NOBODY
-from sim.population.youth import DETAINED, KILLED, MEMBER, RETURNED
-from sim.processes.justice import justice
-from sim.processes.measures import measures
-from sim.processes.security import security
+from tests.processes.worlds import NO_MEMBERS, alike, fullest, station
 
 KEY = "judicial_pole"
 EMPTY = {"groups": NO_MEMBERS}

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from processes.worlds import with_values
 
 from sim.measures.mali_kuma_kan import filled
 from sim.processes.measures import measures
@@ -11,6 +10,7 @@ from sim.scenario import Scenario
 from sim.week import advance, begin, finished, record_of
 from sim.world.facts import CHANNELS, languages
 from sim.world.grid import world_grid
+from tests.processes.worlds import with_values
 
 KEY = "mali_kuma_kan"
 TONGUES = languages()[0]

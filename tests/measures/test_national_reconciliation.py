@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from acting import GRID, QUIET, begun, in_regions, lived, moved, people_of, refused, scenario
 
 from sim.week import advance, begin, record_of
+from tests.measures.acting import GRID, QUIET, begun, in_regions, lived, moved, people_of, refused, scenario
 
 KEY = "national_reconciliation"
 FIDELITY = "fidelity_national_reconciliation"

@@ -2,7 +2,13 @@
 
 import numpy as np
 import pytest
-from acting import (
+
+from sim.population.security import RESPONSE
+from sim.population.youth import MEMBER
+from sim.processes.measures import measures
+from sim.processes.security import post_units, security
+from sim.processes.violence import violence
+from tests.measures.acting import (
     begun,
     busy,
     follows_its_plan,
@@ -13,13 +19,7 @@ from acting import (
     report,
     stays_in,
 )
-from processes.worlds import NO_MEMBERS, alike, station
-
-from sim.population.security import RESPONSE
-from sim.population.youth import MEMBER
-from sim.processes.measures import measures
-from sim.processes.security import post_units, security
-from sim.processes.violence import violence
+from tests.processes.worlds import NO_MEMBERS, alike, station
 
 KEY = "operations_centre"
 DIRECTED = ("police", "gendarmerie", "national_guard", "civil_protection", "special_intervention")

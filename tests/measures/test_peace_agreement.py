@@ -4,12 +4,12 @@ from datetime import date
 
 import numpy as np
 import pytest
-from acting import GRID, QUIET, begun, in_regions, in_week, lived, moved, people_of, refused, scenario
 
 from sim.measures.peace_agreement import PeaceAgreement
 from sim.processes.security import post_units
 from sim.week import advance, begin
 from sim.world import facts
+from tests.measures.acting import GRID, QUIET, begun, in_regions, in_week, lived, moved, people_of, refused, scenario
 
 KEY = "peace_agreement"
 NORTH = ("Tombouctou", "Gao", "Kidal")

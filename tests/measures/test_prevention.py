@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from acting import REGION, begun, carried_on, in_week, lived, moved, report, scenario
-from processes.worlds import with_values
 
 from sim.engine.errors import InputError
 from sim.levers import TABLE
 from sim.measures import MEASURES
 from sim.scenario import Scenario, load
 from sim.week import begin
+from tests.measures.acting import REGION, begun, carried_on, in_week, lived, moved, report, scenario
+from tests.processes.worlds import with_values
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from acting import begun, by_region, lived
 
 from sim.population.imams import TRAINED, speakers
 from sim.processes.messages import messages
 from sim.processes.violence import violence
+from tests.measures.acting import begun, by_region, lived
 
 KEY = "religious_leaders"
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from acting import REGION, YOUTHS, begun, by_region, carried_on, in_week, joined
 
 from sim.processes.attitudes import attitudes
 from sim.processes.exits import exits
 from sim.processes.messages import messages
 from sim.world.facts import schooling
+from tests.measures.acting import REGION, YOUTHS, begun, by_region, carried_on, in_week, joined
 
 KEY = "school_reform"
 AT_SCHOOL = 1.0 - schooling().no_schooling

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from acting import GRID, QUIET, begun, in_regions, lived, moved, people_of, refused, scenario
 
 from sim.week import begin
+from tests.measures.acting import GRID, QUIET, begun, in_regions, lived, moved, people_of, refused, scenario
 
 KEY = "security_restoration"
 FIDELITY = "fidelity_security_restoration"

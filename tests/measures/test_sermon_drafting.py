@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from acting import begun
 
 from sim.engine.luck import lucks
 from sim.processes.attitudes import FOLLOWS_DRAFT, attitudes
+from tests.measures.acting import begun
 
 KEY = "sermon_drafting"
 

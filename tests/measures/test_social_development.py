@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from acting import PEOPLE, begun, in_week, moved
 
 from sim.processes.attitudes import attitudes
 from sim.processes.violence import violence
+from tests.measures.acting import PEOPLE, begun, in_week, moved
 
 KEY = "social_development"
 EFFECTS = {"aid_contested": 0.2, "aid_held": -0.22}

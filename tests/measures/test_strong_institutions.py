@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from acting import GRID, begun, in_regions, lived, moved, people_of, refused, scenario
 
 from sim.week import begin, run
+from tests.measures.acting import GRID, begun, in_regions, lived, moved, people_of, refused, scenario
 
 KEY = "strong_institutions"
 FIDELITY = "fidelity_strong_institutions"

@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from acting import PEOPLE, YOUTHS, all_approached, begun, by_region, in_week, moved
-from processes.worlds import with_values
 
 from sim.population.groups import FOREIGN, NOBODY
 from sim.population.youth import CIVILIAN, MEMBER
@@ -11,6 +9,8 @@ from sim.processes.approach import approach
 from sim.processes.exits import exits
 from sim.scenario import Scenario
 from sim.week import begin
+from tests.measures.acting import PEOPLE, YOUTHS, all_approached, begun, by_region, in_week, moved
+from tests.processes.worlds import with_values
 
 KEY = "women_and_civil_society"
 EVERYBODY = {"groups": 10**6}  # far more than there are families

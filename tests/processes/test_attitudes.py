@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array, diags_array
 from scipy.sparse.linalg import spsolve
-from worlds import NO_DRIFT, alike, quiet, with_values
 
 from sim.measures.base import REGIONS
 from sim.population.imams import IN_TRAINING
 from sim.population.youth import KILLED, TIES
 from sim.processes.attitudes import FIXED, attitudes
+from tests.processes.worlds import NO_DRIFT, alike, quiet, with_values
 
 
 def averaging(country) -> csr_array:

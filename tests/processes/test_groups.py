@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from worlds import NO_FORCES, alike, day, fullest, quiet, station, tiny, with_values
 
 from sim.population.groups import GONE, HERE
 from sim.population.youth import MEMBER, RETURNED
 from sim.processes.groups import groups
+from tests.processes.worlds import NO_FORCES, alike, day, fullest, quiet, station, tiny, with_values
 
 STILL = {"move_chance": 0.0, "flee_chance": 0.0, "come_back_chance": 0.0, "promotion_rate": 0.0}
 

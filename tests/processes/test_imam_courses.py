@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from worlds import alike, quiet, with_values
 
 from sim.population.imams import IN_TRAINING, TRAINED, UNTRAINED
 from sim.processes.imams import imams
+from tests.processes.worlds import alike, quiet, with_values
 
 
 def send(country, region: int, people: int, weeks: int = 10) -> None:

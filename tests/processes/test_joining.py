@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import B_OF_JOINING, alike, fullest, quiet, station, tiny, with_values
 
 from sim.parameters import Parameters, rows
 from sim.population.youth import APPROACHED, CIVILIAN, DETAINED, KILLED, KIN_TIES, MEMBER, NEVER, RETURNED
 from sim.processes.approach import REASONS, approach, average_pull, enlist
 from sim.processes.groups import count
+from tests.processes.worlds import B_OF_JOINING, alike, fullest, quiet, station, tiny, with_values
 
 PLAIN = {**dict.fromkeys(B_OF_JOINING, 0.0), "contact_weeks": 1e15}
 HOPELESS = {"h0": 0.0, "contact_weeks": 1e15}

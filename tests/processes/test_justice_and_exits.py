@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from worlds import alike, fullest, quiet, station, with_values
 
 from sim.population.groups import GONE, NOBODY
 from sim.population.youth import CIVILIAN, DETAINED, KILLED, MEMBER, NEVER, RETURNED
@@ -11,6 +10,7 @@ from sim.processes.exits import exits, follow, leave
 from sim.processes.groups import count
 from sim.processes.justice import justice
 from sim.week import advance
+from tests.processes.worlds import alike, fullest, quiet, station, with_values
 
 MANY = 20_000
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from worlds import alike, fullest, quiet, with_values
 
 from sim.measures.base import REGIONS
 from sim.population.imams import IN_TRAINING, TRAINED, speakers
 from sim.population.youth import KILLED
 from sim.processes.messages import CLIPS, COUNSEL, LASTING, PROPAGANDA, messages
+from tests.processes.worlds import alike, fullest, quiet, with_values
 
 TV = 1
 NO_FADING = {"clip_half_life": 1e12, "counsel_half_life": 1e12, "message_residue": 0.0}

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from worlds import NO_MEMBERS, alike, day, fullest, quiet, station, tiny, with_values
 
 from sim.engine.luck import poissons
 from sim.population.groups import HERE
@@ -12,6 +11,7 @@ from sim.processes.security import ABUSES, post_units, security
 from sim.week import advance
 from sim.world import facts
 from sim.world.grid import world_grid
+from tests.processes.worlds import NO_MEMBERS, alike, day, fullest, quiet, station, tiny, with_values
 
 NO_HARM = {"abuse_per_op": 0.0, "wrongful_share": 0.0}
 FIND_ONLY = {**NO_HARM, "answer_rate": 0.0, "crowd_members": 1e15, "b_trust_tip": 0.0, "patrol_spill": 0.0,

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import NO_VIOLENCE, alike, day, fullest, quiet, with_values
 
 from sim.population.imams import IN_TRAINING
 from sim.processes.violence import deaths, opportunity, violence
+from tests.processes.worlds import NO_VIOLENCE, alike, day, fullest, quiet, with_values
 
 
 def held(members: int, group: int = 0, **values):
@@ -424,7 +424,7 @@ def test_attacks_on_officials_drive_out_the_state():
 
 
 def test_units_lose_strength_where_their_own_die_and_are_reinforced():
-    from worlds import NO_MEMBERS, tiny
+    from tests.processes.worlds import NO_MEMBERS, tiny
 
     country = with_values(tiny(5000, groups=NO_MEMBERS), attack_rate=3.0, raid_rate=0.0, target_officials=0.0,
                           target_civilians=0.0, reinforcement=0.1)  # fmt: skip

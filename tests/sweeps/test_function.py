@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_sweep import pretend
 
 from sim.engine.errors import InputError
 from sim.sweeps.function import as_function
 from sim.sweeps.sweep import load_sweep, sweep
+from tests.sweeps.test_sweep import pretend
 
 SHORT = "start: 2012-01-02\nend: 2012-02-06\npersons_per_youth: 2000\n"
 SWEEP = """

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from comparisons import comparison, of_measures
 
 import sim
 from sim import cli
@@ -23,6 +22,7 @@ from sim.stores.run import Key
 from sim.views.report import page, parts, pictures, report
 from sim.views.report.answer import answer, by_outcome, covered, effect
 from sim.views.words import delivery, measure, money
+from tests.views.comparisons import comparison, of_measures
 
 NOBODY = pd.DataFrame(columns=["scenario", "measure", "change", "delivered_nothing"])
 VOID = {"meta", "link", "br", "wbr", "img", "line", "circle"}

@@ -5,10 +5,10 @@ import re
 import shutil
 
 import pytest
-from comparisons import of_measures
 
 from sim.measures import MEASURES
 from sim.views.report import page
+from tests.views.comparisons import of_measures
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 playwright = pytest.importorskip("playwright.sync_api", reason="the PyPI package playwright drives the browser")

@@ -8,13 +8,13 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-import archive_fakes as fakes
-import batch_fakes
 import pytest
 
 import sim
 from sim.batches.batch import run_batch
 from sim.engine.errors import InputError
+from tests.batches import batch_fakes
+from tests.stores import archive_fakes as fakes
 
 HERE = Path(__file__).parent
 

@@ -5,8 +5,9 @@ import sys
 import time
 from pathlib import Path
 
-import batch_fakes
 import numpy as np
+
+from tests.batches import batch_fakes
 
 
 def note(scenario, seed, draw):
@@ -50,6 +51,6 @@ def main():
 
 
 if __name__ == "__main__":
-    import archive_fakes  # so that workers find its functions by that name
+    from tests.stores import archive_fakes  # so that workers find its functions by that name
 
     archive_fakes.main()

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from textwrap import dedent
 
-import batch_fakes as fakes
 import pytest
 
 from sim.batches.batch import run_batch
@@ -13,6 +12,7 @@ from sim.measures import Plugin
 from sim.stores import run as runs
 from sim.stores import sources
 from sim.stores.sources import file_digest, source_files
+from tests.batches import batch_fakes as fakes
 
 CODE = '''
     """A module."""

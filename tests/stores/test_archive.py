@@ -15,8 +15,6 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
-import archive_fakes as fakes
-import batch_fakes
 import numpy as np
 import pytest
 
@@ -31,6 +29,8 @@ from sim.stores.files import Files
 from sim.stores.packed import Packed, pack
 from sim.stores.parquet import MANY, Parquet
 from sim.stores.totals import totals
+from tests.batches import batch_fakes
+from tests.stores import archive_fakes as fakes
 
 HERE = Path(__file__).parent
 

@@ -6,7 +6,6 @@ import os
 import time
 from pathlib import Path
 
-import batch_fakes as fakes
 import numpy as np
 import pytest
 
@@ -16,6 +15,7 @@ from sim.engine.errors import InputError
 from sim.record import Record
 from sim.stores.folder import FolderStore, keep
 from sim.stores.run import Key
+from tests.batches import batch_fakes as fakes
 
 
 @pytest.fixture

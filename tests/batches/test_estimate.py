@@ -1,10 +1,10 @@
 """What a run takes and does, said before it is made."""
 
-import batch_fakes as fakes
 import pytest
 
 from sim.batches.estimate import choose_workers, estimate, youths
 from sim.batches.preview import preview
+from tests.batches import batch_fakes as fakes
 
 
 def test_youths_are_those_the_country_gets():

@@ -3,7 +3,6 @@
 import shutil
 from pathlib import Path
 
-import batch_fakes as fakes
 import pytest
 
 import sim
@@ -12,6 +11,7 @@ from sim.engine.errors import InputError
 from sim.stores import open_batch
 from sim.stores.run import Key
 from sim.stores.totals import totals, weekly
+from tests.batches import batch_fakes as fakes
 
 KINDS = ("folder", "archive")
 
