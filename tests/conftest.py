@@ -5,9 +5,10 @@ import os
 import numba
 from hypothesis import settings
 
-# No example is too slow on a busy machine. In CI the same examples are tried every time, so a failure can be repeated.
+# No example is too slow on a busy machine. In CI the same examples are tried every time, so a failure can be repeated;
+# half as many as here, because trying the same ones again finds nothing new.
 settings.register_profile("here", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True)
+settings.register_profile("ci", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 if "PYTEST_XDIST_WORKER" in os.environ:
