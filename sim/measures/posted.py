@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -54,7 +55,10 @@ def imams_to_ask(country: Country | PlannedCountry) -> np.ndarray:
 
 
 def _by_region(country: Country, imams: np.ndarray) -> np.ndarray:
-    return np.bincount(country.grid.region[country.imams.cell[imams]], minlength=len(REGIONS))
+    """How many imams are chosen in each region; imams stand in the order of cells, and cells in that of regions."""
+    cells = np.searchsorted(country.grid.region, np.arange(len(REGIONS) + 1))
+    starts = np.searchsorted(country.imams.cell, cells).tolist()
+    return np.array([np.count_nonzero(imams[first:last]) for first, last in pairwise(starts)])
 
 
 def named_town(value: Any, towns: Sequence[str], what: str) -> str:
