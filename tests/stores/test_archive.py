@@ -28,6 +28,7 @@ from sim.stores.archive import ArchiveStore
 from sim.stores.files import Files
 from sim.stores.packed import Packed, pack
 from sim.stores.parquet import MANY, Parquet
+from sim.stores.run import Row
 from sim.stores.totals import totals
 from tests.batches import batch_fakes
 from tests.stores import archive_fakes as fakes
@@ -184,11 +185,11 @@ def test_many_small_runs_are_few_files(tmp_path, batch, monkeypatch):
 
 @pytest.mark.slow
 def test_a_longer_batch_holds_no_more_in_memory(batch, monkeypatch):
-    """What is allocated after 60 and after 160 runs of one batch; a row kept for each would be 60 kB and more."""
+    """What is there after 60 and after 160 runs of one batch: no more rows, and far less than a run more."""
     monkeypatch.setattr(tables, "TOGETHER", 10)
     monkeypatch.setattr(archive, "TOGETHER", 10)
     monkeypatch.setattr(tables, "SMALL", 1)
-    sizes, held = {}, []
+    sizes, rows, held = {}, {}, []
     at_work = ArchiveStore.at_work
     monkeypatch.setattr(ArchiveStore, "at_work", lambda self, out: held.append(self) or at_work(self, out))
 
@@ -198,12 +199,15 @@ def test_a_longer_batch_holds_no_more_in_memory(batch, monkeypatch):
         if state.row is not None and state.done in (60, 160):
             gc.collect()
             sizes[state.done] = tracemalloc.get_traced_memory()[0]
+            rows[state.done] = sum(type(kept) is Row for kept in gc.get_objects())
 
     try:
         batch(range(1, 81), progress=told)
     finally:
         tracemalloc.stop()
-    assert sizes[160] - sizes[60] < 50_000
+    assert rows[60] >= 1, "the row of the run that has just ended is seen"
+    assert rows[160] <= rows[60] + 2
+    assert sizes[160] - sizes[60] < 100_000, "a packed run has a megabyte; threads and libraries take some kilobytes"
     [store] = held
     assert "sum.joined" in store.columns
     assert len(store.parquet._schemas) > 10
