@@ -40,7 +40,7 @@ def with_parents(path: str) -> Tree:
             break
         parent, said_at = layer.data.pop("extends"), layer.place(("extends",))
         if not isinstance(parent, str) or not parent.strip() or not parent.isprintable():
-            raise layer.error(("extends",), f"extends {is_what(parent)}; it is the path of one scenario file")
+            raise layer.error(("extends",), f"extends {is_what(parent)}; it must be the path of one scenario file")
         file = os.path.normpath(os.path.join(os.path.dirname(file), parent))
         first = seen.get(os.path.realpath(file))
         if first is not None:
@@ -86,11 +86,11 @@ def changed(tree: Tree, changes: Sequence[Tree]) -> Tree:
 def written_change(text: str) -> Tree:
     """A change written as PATH=VALUE, as a tree with this one value."""
     if not isinstance(text, str):
-        raise InputError(f"an override {is_what(text)}; it is a text PATH=VALUE, such as persons_per_youth=50")
+        raise InputError(f"an override {is_what(text)}; it must be a text PATH=VALUE, such as persons_per_youth=50")
     place = f"--set {text if len(text) <= 100 else text[:97] + '...'}"
     path, equals, written = text.partition("=")
     if not equals:
-        raise InputError("has no '='; it is PATH=VALUE, such as persons_per_youth=50", file=place)
+        raise InputError("has no '='; it must be PATH=VALUE, such as persons_per_youth=50", file=place)
     try:
         value = parse(written).data
     except InputError as error:

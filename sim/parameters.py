@@ -100,14 +100,14 @@ def register(more: Iterable[Parameter], owner: str, instead_of: Iterable[Paramet
         if not known or list(numbers) != sorted(numbers):
             raise InputError(f"{what} is {row.value}; it must lie between its low {row.low} and its high {row.high}")
         if row.quality not in QUALITIES:
-            raise InputError(f"{what} has the quality {row.quality!r}; it is one of {', '.join(QUALITIES)}")
+            raise InputError(f"{what} has the quality {row.quality!r}; it must be one of {', '.join(QUALITIES)}")
         for column in ("unit", "distribution", "source", "meaning"):
             if not getattr(row, column):
                 raise InputError(f"{what} has no {column}")
         if row.transport and CARRIED + row.transport not in table:
             places = [name.removeprefix(CARRIED) for name in table if name.startswith(CARRIED)]
             raise InputError(
-                f"{what} has the transport {row.transport!r}; it is empty or one of {', '.join(places)}"
+                f"{what} has the transport {row.transport!r}; it must be empty or one of {', '.join(places)}"
                 f"{nearest(row.transport, places)}"
             )
         if row.drawn:

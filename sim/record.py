@@ -408,7 +408,7 @@ class Record:
 
 def _folder(folder: Any) -> Path:
     if not isinstance(folder, str | os.PathLike):
-        raise InputError(f"the folder is {kind_of(folder)}; it is a path")
+        raise InputError(f"the folder is {kind_of(folder)}; it must be a path")
     return Path(folder)
 
 

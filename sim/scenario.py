@@ -113,7 +113,7 @@ class Scenario:
             If a path or a value is wrong.
         """
         if not isinstance(changes, Mapping):
-            raise InputError(f"the argument {is_what(changes)}; it is a dict of new values by path")
+            raise InputError(f"the argument {is_what(changes)}; it must be a dict of new values by path")
         trees = [change(path, plain_data(value), None) for path, value in changes.items()]
         return _checked(changed(Tree(self._given), trees), self.path)
 
@@ -206,9 +206,9 @@ def load(path: str | os.PathLike[str], overrides: str | Sequence[str] = ()) -> S
     """
     file = os.fspath(path) if isinstance(path, str | os.PathLike) else path
     if not isinstance(file, str):
-        raise InputError(f"a scenario file {is_what(file)}; it is the path of a YAML file")
+        raise InputError(f"a scenario file {is_what(file)}; it must be the path of a YAML file")
     if not isinstance(overrides, Iterable):
-        raise InputError(f"the overrides {is_what(overrides)}; they are a list of texts PATH=VALUE")
+        raise InputError(f"the overrides {is_what(overrides)}; they must be a list of texts PATH=VALUE")
     tree = with_parents(file)
     tree.data = {"name": Path(file).stem, **tree.data}
     changes = [written_change(text) for text in ([overrides] if isinstance(overrides, str) else overrides)]
@@ -232,7 +232,9 @@ def as_scenario(given: Scenario | str | os.PathLike[str] | Mapping[str, Any]) ->
         return Scenario.of(given)
     if isinstance(given, str | os.PathLike):
         return load(given)
-    raise InputError(f"the scenario {is_what(given)}; it is a Scenario, the path of a YAML file, or a dict of its keys")
+    raise InputError(
+        f"the scenario {is_what(given)}; it must be a Scenario, the path of a YAML file, or a dict of its keys"
+    )
 
 
 def run(
@@ -270,7 +272,7 @@ def run(
         If the scenario, a seed or the draw cannot be used.
     """
     if on_week is not None and not callable(on_week):
-        raise InputError(f"on_week {is_what(on_week)}; it is a function that is called with the country")
+        raise InputError(f"on_week {is_what(on_week)}; it must be a function that is called with the country")
     from sim import week  # brings the compiled loops, which reading a scenario does not need
 
     return week.run(as_scenario(scenario), seed, world_seed=world_seed, draw=draw, on_week=on_week)
@@ -323,7 +325,7 @@ def _check_period(run: RunSettings, checks: Checks) -> bool:
     if len(checks.problems) > before:
         return False
     if (run.end - run.start).days < 7:
-        what = f"end is {run.end}; it is at least a week after the start {run.start}"
+        what = f"end is {run.end}; it must be at least a week after the start {run.start}"
         checks.problem(("end",) if ("end",) in checks.tree.places else ("start",), what)
         return False
     return True
@@ -383,7 +385,7 @@ def _check_groups(checks: Checks) -> dict[str, dict[str, Any]]:
             what = f"is {given[field_]}; the group is founded on {founded} and would end on {ended}"
             checks.problem((*path, field_), f"groups.{key}.{field_} {what}")
         if given.get("home_cercles") == ():
-            checks.problem((*path, "home_cercles"), f"groups.{key}.home_cercles is empty; it is a list of cercles")
+            checks.problem((*path, "home_cercles"), f"groups.{key}.home_cercles is empty; it must be a list of cercles")
     return changes
 
 
@@ -396,5 +398,7 @@ def _check_forces(checks: Checks) -> dict[str, dict[str, Any]]:
         given = changes[key] = model.model_dump(exclude_unset=True)
         start, end = given.get("start"), given.get("end")
         if start is not None and end is not None and end <= start:
-            checks.problem(("forces", key, "end"), f"forces.{key}.end is {end}; it is a date after the start {start}")
+            checks.problem(
+                ("forces", key, "end"), f"forces.{key}.end is {end}; it must be a date after the start {start}"
+            )
     return changes

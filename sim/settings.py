@@ -36,15 +36,15 @@ DIRECTIONS = frozenset(("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", 
 
 def _words(value: Any) -> str:
     if value is None:
-        raise wrong("has no value; it is a text")
+        raise wrong("has no value; it must be a text")
     if isinstance(value, bool):
-        raise wrong(f"is a word that YAML reads as {str(value).lower()}; it is a text, so put it in quotes")
+        raise wrong(f"is a word that YAML reads as {str(value).lower()}; it must be a text, so put it in quotes")
     if isinstance(value, dict | list):
-        raise wrong(f"{is_what(value)}; it is a text")
+        raise wrong(f"{is_what(value)}; it must be a text")
     if not isinstance(value, str):
-        raise wrong(f"is {shown(value)}; it is a text, so put it in quotes")
+        raise wrong(f"is {shown(value)}; it must be a text, so put it in quotes")
     if any(_controls(c) for c in value):
-        raise wrong(f"is {shown(value)}; it is a text without control characters")
+        raise wrong(f"is {shown(value)}; it must be a text without control characters")
     return value.strip()
 
 
@@ -56,7 +56,7 @@ def _controls(c: str) -> bool:
 def _name(value: Any) -> str:
     name = _words(value)
     if not 0 < len(name) <= 100 or set(name) & set("/\\\n\t"):
-        raise wrong(f"is {shown(name)}; it is a text of 1 to 100 letters on one line, without / and \\")
+        raise wrong(f"is {shown(name)}; it must be a text of 1 to 100 letters on one line, without / and \\")
     if name[0] in ".=+-@":  # a hidden folder, or what a spreadsheet takes for a formula
         raise wrong(f"is {shown(name)}; it does not begin with {name[0]}")
     return name
@@ -156,7 +156,7 @@ class Checks:
         if not isinstance(data, dict):
             also = "true, false or " if path[:1] == ("measures",) else ""
             settings = f"a block of settings: {', '.join(model.model_fields)}"
-            self.problem(path, f"{name} {is_what(data)}; it is {also}{settings}")
+            self.problem(path, f"{name} {is_what(data)}; it must be {also}{settings}")
             return None
         try:
             return model.model_validate(data)
@@ -171,7 +171,7 @@ class Checks:
         names = list(known)
         given = self.tree.data.get(block, {})
         if not isinstance(given, dict):
-            is_ = f"it is a block with a line for each {block[:-1]}; if there are none, write {{}}"
+            is_ = f"it must be a block with a line for each {block[:-1]}; if there are none, write {{}}"
             self.problem((block,), f"{block} {is_what(given)}; {is_}")
             return {}
         for key in given:
@@ -206,24 +206,24 @@ class Checks:
         if kind == "literal_error":
             names = [part.strip(" '\"") for part in context["expected"].replace(" or ", ", ").split(",")]
             said += ": there is no such key" if "[key]" in error["loc"] else f" {is_what(error['input'])}"
-            return f"{said}; it is {context['expected']}{self.near(error['input'], names)}"
+            return f"{said}; it must be {context['expected']}{self.near(error['input'], names)}"
         if kind in ("greater_than_equal", "less_than_equal"):
-            allowed = f"is {context['ge']:g} or more" if "ge" in context else f"is {context['le']:g} or less"
+            allowed = f"{context['ge']:g} or more" if "ge" in context else f"{context['le']:g} or less"
         else:
-            allowed = _KINDS.get(kind) or error["msg"].removeprefix("Input ")
-        return f"{said} {is_what(error['input'])}; it {allowed}"
+            allowed = _KINDS.get(kind) or error["msg"].removeprefix("Input should be ")
+        return f"{said} {is_what(error['input'])}; it must be {allowed}"
 
 
 _KINDS = {
-    "tuple_type": "is a list",
-    "list_type": "is a list",
-    "dict_type": "is a block",
-    "model_type": "is a block",
-    "date_type": "is a date as YYYY-MM-DD",
-    "string_type": "is a text",
-    "float_type": "is a number",
-    "int_type": "is a whole number",
-    "bool_type": "is true or false",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a block",
+    "model_type": "a block",
+    "date_type": "a date as YYYY-MM-DD",
+    "string_type": "a text",
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "bool_type": "true or false",
 }
 
 

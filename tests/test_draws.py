@@ -296,7 +296,7 @@ def test_a_row_from_outside_is_carried_over(table):
     [
         (
             {"transport": "afrika"},
-            "has the transport 'afrika'; it is empty or one of sahel, africa, west; did you mean 'africa'",
+            "has the transport 'afrika'; it must be empty or one of sahel, africa, west; did you mean 'africa'",
         ),
         ({"distribution": "gamma(2,3)"}, "is drawn, but 'gamma(2,3)' is not a prior"),
         ({"distribution": "normal(a,b)"}, "is not a prior"),

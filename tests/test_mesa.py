@@ -132,7 +132,7 @@ def test_what_cannot_be_used_is_said(scenario, model):
     for seed in (1.5, "1", True, None, -1):
         with pytest.raises(InputError, match="seed is"):
             sim.RecruitmentModel(scenario, seed=seed)
-    with pytest.raises(InputError, match="rng is 'two'; it is a whole number"):
+    with pytest.raises(InputError, match="rng is 'two'; it must be a whole number"):
         sim.RecruitmentModel(scenario, rng="two")
     with pytest.raises(InputError, match="world_seed is"):
         sim.RecruitmentModel(scenario, world_seed=0.5)
@@ -420,11 +420,11 @@ def test_get_and_agg_of_what_not_all_have(lived):
 def test_where_refuses_values_that_an_attribute_never_has(lived):
     youths, everyone = lived.agents_by_type[Youth], lived.agents
     for wanted, said in (
-        ({"region": "Mopty"}, "region is 'Mopty'; it is one of .*did you mean 'Mopti'"),
+        ({"region": "Mopty"}, "region is 'Mopty'; it must be one of .*did you mean 'Mopti'"),
         ({"region": ["Gao", "Mopty"]}, "did you mean 'Mopti'"),
         ({"status": "aproached"}, "did you mean 'approached'"),
-        ({"attitude": "high"}, "attitude is the text 'high'; it is a number"),
-        ({"town": "yes"}, "town is the text 'yes'; it is True or False"),
+        ({"attitude": "high"}, "attitude is the text 'high'; it must be a number"),
+        ({"town": "yes"}, "town is the text 'yes'; it must be True or False"),
         ({"regoin": "Gao"}, "a youth has no attribute 'regoin'; did you mean 'region'"),
     ):
         with pytest.raises(InputError, match=said):
@@ -623,7 +623,7 @@ def test_setting_an_attribute_changes_the_column_and_lasts(lived):
 @pytest.mark.parametrize(
     ("kind", "name", "value", "error", "said"),
     [
-        (Youth, "grievance", 1.2, InputError, "grievance of a youth is 1.2; it is a number from 0 to 1"),
+        (Youth, "grievance", 1.2, InputError, "grievance of a youth is 1.2; it must be a number from 0 to 1"),
         (Youth, "grievance", "high", InputError, "it is a number"),
         (Youth, "grievance", True, InputError, "it is a number"),
         (Youth, "attitude", float("nan"), InputError, "it is a number from -10 to 10"),
@@ -644,7 +644,7 @@ def test_setting_an_attribute_changes_the_column_and_lasts(lived):
         (Youth, "greivance", 0.3, AttributeError, "did you mean 'grievance'"),
         (Imam, "stance", -0.1, InputError, "stance of an imam"),
         (Imam, "training", "in training", InputError, "imams_sent"),
-        (Member, "group", "boko", InputError, "it is one of"),
+        (Member, "group", "boko", InputError, "it must be one of"),
         (Member, "cell", 99_999, InputError, "whole number from 0 to 1712"),
         (Recruiter, "recruiter", 1, InputError, "true or false"),
         (SecurityUnit, "base", -1, InputError, "whole number from 0 to 1712"),

@@ -190,8 +190,8 @@ def test_a_mistake_in_a_parent_names_the_parent(write):
     with pytest.raises(InputError) as caught:
         load(write(b="extends: a.yaml\npersons_per_youth: 0"))
     assert str(caught.value).splitlines() == [
-        "b.yaml, line 2: persons_per_youth is 0; it is a whole number of persons from 1 to 10000",
-        "a.yaml, line 4: measures.joint_patrols.intensity is 3; it is a share between 0 and 1. Did you mean 0.03?",
+        "b.yaml, line 2: persons_per_youth is 0; it must be a whole number of persons from 1 to 10000",
+        "a.yaml, line 4: measures.joint_patrols.intensity is 3; it must be a share between 0 and 1. Did you mean 0.03?",
     ]
 
 
@@ -201,10 +201,10 @@ def test_a_mistake_in_a_parent_names_the_parent(write):
         ("baslein.yaml", "s.yaml, line 2: there is no file 'baslein.yaml'; did you mean 'baseline.yaml'?"),
         ("no/a.yaml", "s.yaml, line 2: there is no folder 'no'"),
         (".", "s.yaml, line 2: '.' is a folder; name one YAML file in it"),
-        ("[a.yaml, b.yaml]", "s.yaml, line 2: extends is a list; it is the path of one scenario file"),
-        ("", "s.yaml, line 2: extends has no value; it is the path of one scenario file"),
-        ('"a\\0b"', "s.yaml, line 2: extends is 'a\\x00b'; it is the path of one scenario file"),
-        ("3", "s.yaml, line 2: extends is 3; it is the path of one scenario file"),
+        ("[a.yaml, b.yaml]", "s.yaml, line 2: extends is a list; it must be the path of one scenario file"),
+        ("", "s.yaml, line 2: extends has no value; it must be the path of one scenario file"),
+        ('"a\\0b"', "s.yaml, line 2: extends is 'a\\x00b'; it must be the path of one scenario file"),
+        ("3", "s.yaml, line 2: extends is 3; it must be the path of one scenario file"),
     ],
 )
 def test_what_extends_cannot_be(write, said, value, expected):
@@ -246,41 +246,41 @@ CASES = [
         PATROLS + "regions: [Mopti, Mopty]",
         3,
         "measures.joint_patrols.regions names 'Mopty', which is no region",
-        "; it is 'all' or a list of: Kayes, Koulikoro",
+        "; it must be 'all' or a list of: Kayes, Koulikoro",
         "did you mean 'Mopti'?",
     ),
     (
         PATROLS + "countries: [Niger, Nigeria]",
         3,
-        "measures.joint_patrols.countries item 2 is 'Nigeria'; it is 'Mauritania', 'Algeria'",
+        "measures.joint_patrols.countries item 2 is 'Nigeria'; it must be 'Mauritania', 'Algeria'",
         "did you mean 'Niger'?",
     ),
     (
         PATROLS + "intensity: 12",
         3,
-        "measures.joint_patrols.intensity is 12; it is a share between 0 and 1. Did you mean 0.12?",
+        "measures.joint_patrols.intensity is 12; it must be a share between 0 and 1. Did you mean 0.12?",
     ),
     (
         PATROLS + "intensity: 5 %",
         3,
-        "is the text '5 %'; it is a share between 0 and 1",
+        "is the text '5 %'; it must be a share between 0 and 1",
         "; write the number alone, without unit or quotes: 0.05",
     ),
     (
         PATROLS + "ramp_up_weeks: 3 weeks",
         3,
-        "is the text '3 weeks'; it is a whole number of weeks, 0 or more",
+        "is the text '3 weeks'; it must be a whole number of weeks, 0 or more",
         "; write the number alone, without unit or quotes: 3",
     ),
-    (PATROLS + "intensity: .nan", 3, "intensity is nan; it is a share between 0 and 1"),
-    (PATROLS + "intensity: .inf", 3, "intensity is inf; it is a share between 0 and 1"),
-    (PATROLS + "intensity:", 3, "intensity has no value; it is a share between 0 and 1"),
-    (PATROLS + "intensity: yes", 3, "intensity is true; it is a share between 0 and 1"),
-    (PATROLS + "enabled: 1", 3, "enabled is 1; it is true or false"),
-    (PATROLS + "start: 12:30", 3, "start is '12:30'; it is a date as YYYY-MM-DD"),
-    (PATROLS + "start: 2014-02-30", 3, "start is '2014-02-30'; it is a date as YYYY-MM-DD"),
+    (PATROLS + "intensity: .nan", 3, "intensity is nan; it must be a share between 0 and 1"),
+    (PATROLS + "intensity: .inf", 3, "intensity is inf; it must be a share between 0 and 1"),
+    (PATROLS + "intensity:", 3, "intensity has no value; it must be a share between 0 and 1"),
+    (PATROLS + "intensity: yes", 3, "intensity is true; it must be a share between 0 and 1"),
+    (PATROLS + "enabled: 1", 3, "enabled is 1; it must be true or false"),
+    (PATROLS + "start: 12:30", 3, "start is '12:30'; it must be a date as YYYY-MM-DD"),
+    (PATROLS + "start: 2014-02-30", 3, "start is '2014-02-30'; it must be a date as YYYY-MM-DD"),
     (PATROLS + "start: 2014-02-17 10:00:00", 3, "start is a date with a time of day"),
-    (PATROLS + "start: 2014", 3, "start is 2014; it is a date as YYYY-MM-DD"),
+    (PATROLS + "start: 2014", 3, "start is 2014; it must be a date as YYYY-MM-DD"),
     (
         PATROLS + "start: 2011-12-26",
         3,
@@ -296,7 +296,7 @@ CASES = [
     (
         PATROLS + "start: 2014-02-17\n    end: 2014-02-17",
         4,
-        "measures.joint_patrols.end is 2014-02-17; it is a date after the start 2014-02-17",
+        "measures.joint_patrols.end is 2014-02-17; it must be a date after the start 2014-02-17",
     ),
     (
         "measures:\n  imam_training:\n    cohorts:\n      - {departs: 2011-01-03, imams: 5}",
@@ -311,17 +311,17 @@ CASES = [
     (
         "measures:\n  joint_patrols:",
         2,
-        "measures.joint_patrols has no value; it is true, false or a block of settings",
+        "measures.joint_patrols has no value; it must be true, false or a block of settings",
     ),
     (
         "measures:\n  joint_patrols: 3",
         2,
-        "measures.joint_patrols is 3; it is true, false or a block of settings",
+        "measures.joint_patrols is 3; it must be true, false or a block of settings",
     ),
     ("measures:\n  joint_patrols: [1]", 2, "measures.joint_patrols is a list"),
-    ("measures:", 1, "measures has no value; it is a block with a line for each measure"),
-    ("measures: [joint_patrols]", 1, "measures is a list; it is a block with a line for each measure"),
-    ("persons_per_youth: 0", 1, "persons_per_youth is 0; it is a whole number of persons from 1 to 10000"),
+    ("measures:", 1, "measures has no value; it must be a block with a line for each measure"),
+    ("measures: [joint_patrols]", 1, "measures is a list; it must be a block with a line for each measure"),
+    ("persons_per_youth: 0", 1, "persons_per_youth is 0; it must be a whole number of persons from 1 to 10000"),
     ("persons_per_youth: 2.5", 1, "persons_per_youth is 2.5", "without decimals"),
     ("persons_per_youth: 010", 1, "is the text '010'", "write the number alone, without unit or quotes: 10"),
     ("persons_per_youth: '20'", 1, "is the text '20'", "write the number alone, without unit or quotes: 20"),
@@ -338,18 +338,18 @@ CASES = [
     (
         "start: 2014-01-06\nend: 2014-01-06",
         2,
-        "end is 2014-01-06; it is at least a week after the start 2014-01-06",
+        "end is 2014-01-06; it must be at least a week after the start 2014-01-06",
     ),
-    ("start: 2018-12-25", 1, "end is 2018-12-31; it is at least a week after the start 2018-12-25"),
-    ("start:", 1, "start has no value; it is a date as YYYY-MM-DD"),
-    ("name: no", 1, "name is a word that YAML reads as false; it is a text, so put it in quotes"),
-    ("name: 2015", 1, "name is 2015; it is a text, so put it in quotes"),
-    ("name: 2015-01-05", 1, "name is 2015-01-05; it is a text, so put it in quotes"),
-    ("name: ../away", 1, "name is '../away'; it is a text of 1 to 100 letters on one line"),
+    ("start: 2018-12-25", 1, "end is 2018-12-31; it must be at least a week after the start 2018-12-25"),
+    ("start:", 1, "start has no value; it must be a date as YYYY-MM-DD"),
+    ("name: no", 1, "name is a word that YAML reads as false; it must be a text, so put it in quotes"),
+    ("name: 2015", 1, "name is 2015; it must be a text, so put it in quotes"),
+    ("name: 2015-01-05", 1, "name is 2015-01-05; it must be a text, so put it in quotes"),
+    ("name: ../away", 1, "name is '../away'; it must be a text of 1 to 100 letters on one line"),
     ("name: ''", 1, "name is ''"),
-    ("name: [a]", 1, "name is a list; it is a text"),
+    ("name: [a]", 1, "name is a list; it must be a text"),
     ('name: "a\\u202eb"', 1, "a text without control characters"),
-    ("description:", 1, "description has no value; it is a text"),
+    ("description:", 1, "description has no value; it must be a text"),
     ('description: "a\\ab"', 1, "a text without control characters"),
     ("parameters:\n  heat: 3", 2, "there is no parameter 'heat'"),
     (
@@ -357,9 +357,9 @@ CASES = [
         2,
         f"there is no parameter '{PARAMETER}x'; did you mean '{PARAMETER}'?",
     ),
-    (f"parameters:\n  {PARAMETER}: 1e9", 2, f"parameters.{PARAMETER} is 1000000000.0; it is between "),
-    (f"parameters:\n  {PARAMETER}: high", 2, f"parameters.{PARAMETER} is the text 'high'; it is between "),
-    (f"parameters:\n  {PARAMETER}:", 2, f"parameters.{PARAMETER} has no value; it is between "),
+    (f"parameters:\n  {PARAMETER}: 1e9", 2, f"parameters.{PARAMETER} is 1000000000.0; it must be between "),
+    (f"parameters:\n  {PARAMETER}: high", 2, f"parameters.{PARAMETER} is the text 'high'; it must be between "),
+    (f"parameters:\n  {PARAMETER}:", 2, f"parameters.{PARAMETER} has no value; it must be between "),
     ("groups:\n  macinna: {}", 2, "there is no group 'macinna'; there are aqim, ", "did you mean 'macina'?"),
     (
         "groups:\n  macina: {home: [Mopti]}",
@@ -373,11 +373,11 @@ CASES = [
         ", which is not a cercle of Mali; did you mean 'Tenenkou'?",
     ),
     ("groups:\n  macina: {home_cercles: []}", 2, "groups.macina.home_cercles is empty"),
-    ("groups:\n  macina: {home_cercles: Mopti}", 2, "groups.macina.home_cercles is 'Mopti'; it is a list"),
+    ("groups:\n  macina: {home_cercles: Mopti}", 2, "groups.macina.home_cercles is 'Mopti'; it must be a list"),
     (
         "groups:\n  macina: {start_members: -1}",
         2,
-        "start_members is -1; it is a whole number of persons from 0 to",
+        "start_members is -1; it must be a whole number of persons from 0 to",
     ),
     (
         "groups:\n  mujao:\n    ended: 2011-01-01",
@@ -385,25 +385,25 @@ CASES = [
         "groups.mujao.ended is 2011-01-01; the group is founded on 2011-10-01 and would end on 2011-01-01",
     ),
     ("groups:\n  mujao:\n    founded: 2015-01-01", 3, "groups.mujao.founded is 2015-01-01"),
-    ("groups:\n  mujao: {founded: }", 2, "groups.mujao.founded has no value; it is a date"),
-    ("groups:\n  mujao: true", 2, "groups.mujao is true; it is a block of settings"),
+    ("groups:\n  mujao: {founded: }", 2, "groups.mujao.founded has no value; it must be a date"),
+    ("groups:\n  mujao: true", 2, "groups.mujao is true; it must be a block of settings"),
     (
         "forces:\n  minusme: {}",
         2,
         "there is no force 'minusme'; there are police, ",
         "did you mean 'minusma'?",
     ),
-    ("forces:\n  minusma: {scale: -1}", 2, "forces.minusma.scale is -1; it is a factor from 0 to 100"),
+    ("forces:\n  minusma: {scale: -1}", 2, "forces.minusma.scale is -1; it must be a factor from 0 to 100"),
     (
         "forces:\n  minusma: {patrol_share: 20}",
         2,
-        "patrol_share is 20; it is a share",
+        "patrol_share is 20; it must be a share",
         "1. Did you mean 0.2?",
     ),
     (
         "forces:\n  minusma:\n    start: 2015-01-05\n    end: 2014-01-06",
         4,
-        "forces.minusma.end is 2014-01-06; it is a date after the start 2015-01-05",
+        "forces.minusma.end is 2014-01-06; it must be a date after the start 2015-01-05",
     ),
     ("", None, "s.yaml: is empty; a scenario has the keys name, description, extends"),
     ("# only a remark\n", None, "s.yaml: is empty"),
@@ -560,10 +560,10 @@ def test_overrides_go_over_the_file_and_later_ones_over_earlier(write):
 @pytest.mark.parametrize(
     ("override", "expected"),
     [
-        ("persons_per_youth", "has no '='; it is PATH=VALUE"),
+        ("persons_per_youth", "has no '='; it must be PATH=VALUE"),
         ("persons_per_youth=", "persons_per_youth has no value"),
         ("persons_per_youth=many", "persons_per_youth is the text 'many'"),
-        ("measures.joint_patrols.intensity=2", "measures.joint_patrols.intensity is 2; it is a share"),
+        ("measures.joint_patrols.intensity=2", "measures.joint_patrols.intensity is 2; it must be a share"),
         ("measures.joint_patrol=true", "there is no measure 'joint_patrol'; there are "),
         ("measures.joint_patrols.regoins=all", "has no setting 'regoins'"),
         ("measures=3", "measures is 3"),
@@ -598,7 +598,7 @@ def test_replaced_gives_a_new_checked_scenario():
     assert half.measures["joint_patrols"].end == date(2015, 1, 5), "dates left out follow the run"
     assert base.measures["joint_patrols"].intensity == 1
     assert half.replaced({"measures.joint_patrols.intensity": 1, "end": date(2018, 12, 31)}) == base
-    with pytest.raises(InputError, match=r"intensity is 5; it is a share between 0 and 1. Did you mean 0.05\?"):
+    with pytest.raises(InputError, match=r"intensity is 5; it must be a share between 0 and 1. Did you mean 0.05\?"):
         base.replaced({"measures.joint_patrols.intensity": 5})
     with pytest.raises(InputError, match="there is no key 'measure'"):
         base.replaced({"measure.x": 5})
@@ -634,12 +634,12 @@ def test_wrong_arguments_are_input_errors(write):
     assert load("basic.yaml", "persons_per_youth=50").persons_per_youth == 50, "one override needs no list"
     with pytest.raises(InputError, match=r"there is no file 'basik.yaml'; did you mean 'basic.yaml'\?"):
         run("basik.yaml")
-    with pytest.raises(InputError, match="an override is 3; it is a text PATH=VALUE"):
+    with pytest.raises(InputError, match="an override is 3; it must be a text PATH=VALUE"):
         load("basic.yaml", [3])  # type: ignore[list-item]
     for overrides in (None, 3):
         with pytest.raises(InputError, match="they are a list of texts PATH=VALUE"):
             load("basic.yaml", overrides)  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="on_week is 3; it is a function"):
+    with pytest.raises(InputError, match="on_week is 3; it must be a function"):
         run(base, on_week=3)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="is not a path; a path is keys joined by dots"):
         base.replaced({3: 4})  # type: ignore[dict-item]
@@ -650,7 +650,7 @@ def test_wrong_arguments_are_input_errors(write):
 @pytest.mark.parametrize("name", ["seed", "world_seed", "draw"])
 @pytest.mark.parametrize("value", [-1, 1.0, 2.5, True, "1", None, 2**64, np.float64(1), [1]])
 def test_a_wrong_seed_is_refused_before_anything_is_run(name, value):
-    with pytest.raises(InputError, match=f"^{name} is .*; it is a whole number from 0 to "):
+    with pytest.raises(InputError, match=f"^{name} is .*; it must be a whole number from 0 to "):
         run({}, **{name: value})
 
 
@@ -671,7 +671,7 @@ def test_values_of_numpy_and_of_other_libraries_are_plain_values(write):
     )
     assert scenario == load(write(s=text))
     assert json.loads(json.dumps(scenario.resolved())) == scenario.resolved()
-    with pytest.raises(InputError, match="start is '2014-02-17T10:00:00'; it is a date"):
+    with pytest.raises(InputError, match="start is '2014-02-17T10:00:00'; it must be a date"):
         scenario.replaced({"measures.joint_patrols.start": datetime(2014, 2, 17, 10)})
 
 

@@ -389,7 +389,7 @@ def run_batch(
     if workers is not None and whole(workers, "workers") < 1:
         raise InputError(f"{workers} workers; at least 1 is needed")
     if not callable(on_error) and on_error not in ("finish", "stop"):
-        raise InputError(f"on_error is {on_error!r}; it is 'finish', 'stop' or a function"
+        raise InputError(f"on_error is {on_error!r}; it must be 'finish', 'stop' or a function"
                          f"{nearest(on_error, ['finish', 'stop'])}")  # fmt: skip
     session = ", ".join(plugin.key for plugin in PLUGINS if plugin.text)
     if cluster is not None and session:

@@ -87,7 +87,9 @@ def all_scenarios(scenarios: Sequence[AnyScenario]) -> list[Scenario]:
         If there is none, if one is wrong, or if a single scenario stands where a list is needed.
     """
     if isinstance(scenarios, Scenario | str | PathLike | Mapping) or not hasattr(scenarios, "__iter__"):
-        raise InputError(f"scenarios is {kind_of(scenarios)}; it is a list of scenarios or of paths of their files")
+        raise InputError(
+            f"scenarios is {kind_of(scenarios)}; it must be a list of scenarios or of paths of their files"
+        )
     loaded = [as_scenario(scenario) for scenario in scenarios]
     if not loaded:
         raise InputError("scenarios is an empty list; name at least one scenario")
@@ -96,7 +98,7 @@ def all_scenarios(scenarios: Sequence[AnyScenario]) -> list[Scenario]:
 
 def _numbers(numbers: Sequence[int], name: str, high: int | None = None) -> tuple[int, ...]:
     if isinstance(numbers, str | Mapping) or not hasattr(numbers, "__iter__"):
-        raise InputError(f"{name}s is {kind_of(numbers)}; it is a list of whole numbers, such as range(1, 21)")
+        raise InputError(f"{name}s is {kind_of(numbers)}; it must be a list of whole numbers, such as range(1, 21)")
     checked = tuple(whole(number, name) if high is None else whole(number, name, 0, high) for number in numbers)
     if not checked:
         raise InputError(f"0 {name}s; at least 1 is needed")

@@ -62,7 +62,7 @@ def watched(
         yield progress, on_week
         return
     if progress not in (None, True):
-        raise InputError(f"progress is {progress!r}; it is True, False or a function")
+        raise InputError(f"progress is {progress!r}; it must be True, False or a function")
     bar = import_module("sim.views.progress").progress  # views are above this floor: fetched by name when needed
     with bar(progress) as (told, lived):
         yield told or False, on_week or lived

@@ -127,7 +127,9 @@ def subsets(scenario: Scenario, orders: int = ORDERS, seed: int = 1) -> Subsets:
     if not measures:
         raise InputError(f"{scenario.name} has no measure that does anything, so there is nothing to share out")
     if orders < 2 or orders % 2:
-        raise InputError(f"orders is {orders}; it is an even number from 2, because each order comes with its reverse")
+        raise InputError(
+            f"orders is {orders}; it must be an even number from 2, because each order comes with its reverse"
+        )
     if len(measures) <= FEW:
         return Subsets(scenario, measures, tuple(permutations(range(len(measures)))))
     from sim.engine.luck import lucks, seed_key

@@ -88,7 +88,7 @@ def effects(
     import pandas as pd
 
     if interval not in ("t", "bootstrap"):
-        raise InputError(f"interval is {interval!r}; it is 't' or 'bootstrap'")
+        raise InputError(f"interval is {interval!r}; it must be 't' or 'bootstrap'")
     table = table_of(records, outcomes, baseline)
     if table is None:
         return pd.DataFrame(columns=list(COLUMNS))

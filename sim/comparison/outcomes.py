@@ -131,7 +131,7 @@ def check_observables(names: Sequence[str], example: Record) -> None:
 
 
 def _no_outcome(name: str, known: Sequence[str]) -> InputError:
-    text = f"there is no outcome {name!r}; it is one of {', '.join(OUTCOMES)}"
+    text = f"there is no outcome {name!r}; the outcomes are {', '.join(OUTCOMES)}"
     return InputError(text + (", or an observable" if len(known) > len(OUTCOMES) else "") + nearest(name, known))
 
 

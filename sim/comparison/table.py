@@ -237,7 +237,7 @@ def check_region(name: str, places: Sequence[str]) -> None:
         With the regions that exist, and the nearest one.
     """
     if name not in places:
-        raise InputError(f"there is no region {name!r}; it is one of {', '.join(places)}{nearest(name, places)}")
+        raise InputError(f"there is no region {name!r}; the regions are {', '.join(places)}{nearest(name, places)}")
 
 
 # --- the measures that two scenarios do not share -------------------------------------------------------------

@@ -7,7 +7,7 @@ checks an argument of a function and names it itself. Numbers of numpy count as 
 0.5
 >>> whole(-1, "seed")
 Traceback (most recent call last):
-sim.engine.errors.InputError: seed is -1; it is a whole number from 0 to 9223372036854775807
+sim.engine.errors.InputError: seed is -1; it must be a whole number from 0 to 9223372036854775807
 """
 
 from __future__ import annotations
@@ -57,20 +57,20 @@ def kind_of(value: Any) -> str:
 def number(value: Any, allowed: str, low: float = -math.inf, high: float = math.inf, *, whole: bool = False) -> Any:
     """A number between `low` and `high`, or an error that says what is `allowed`."""
     if value is None:
-        raise wrong(f"has no value; it is {allowed}")
+        raise wrong(f"has no value; it must be {allowed}")
     if isinstance(value, str):
-        raise wrong(f"is the text {shown(value)}; it is {allowed}{_bare_number(value, low, high, whole)}")
+        raise wrong(f"is the text {shown(value)}; it must be {allowed}{_bare_number(value, low, high, whole)}")
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise wrong(f"is {kind_of(value)}; it is {allowed}")
+        raise wrong(f"is {kind_of(value)}; it must be {allowed}")
     if abs(value) > (MOST if whole else FLOAT_MOST) or value != value:
-        raise wrong(f"is {shown(value)}; it is {allowed}" + (f" and at most {MOST}" if whole else ""))
+        raise wrong(f"is {shown(value)}; it must be {allowed}" + (f" and at most {MOST}" if whole else ""))
     if whole and value != int(value):
-        raise wrong(f"is {value}; it is {allowed}, without decimals")
+        raise wrong(f"is {value}; it must be {allowed}, without decimals")
     if not low <= value <= high:
         meant = f". Did you mean {value / 100:g}?" if (low, high) == (0, 1) and 1 < value <= 100 else ""
-        raise wrong(f"is {value}; it is {allowed}{meant}")
+        raise wrong(f"is {value}; it must be {allowed}{meant}")
     return int(value) if whole else float(value)
 
 
@@ -95,7 +95,7 @@ def yes(value: Any) -> bool:
     """True or false, and nothing that Python would take for either."""
     if isinstance(value, bool | np.bool_):
         return bool(value)
-    raise wrong(("has no value" if value is None else f"is {kind_of(value)}") + "; it is true or false")
+    raise wrong(("has no value" if value is None else f"is {kind_of(value)}") + "; it must be true or false")
 
 
 def whole(value: Any, name: str, low: int = 0, high: int = LARGEST_SEED) -> int:
@@ -108,5 +108,5 @@ def whole(value: Any, name: str, low: int = 0, high: int = LARGEST_SEED) -> int:
     """
     fits = isinstance(value, int | np.integer) and not isinstance(value, bool) and low <= value <= high
     if not fits:
-        raise InputError(f"{name} is {kind_of(value)}; it is a whole number from {low} to {high}")
+        raise InputError(f"{name} is {kind_of(value)}; it must be a whole number from {low} to {high}")
     return int(value)

@@ -1,7 +1,7 @@
 """The error for input that cannot be used. It says where the input stands, what is wrong, and what to write instead.
 
->>> str(InputError("coverage is 12; it is a share between 0 and 1", file="mopti.yaml", line=9))
-'mopti.yaml, line 9: coverage is 12; it is a share between 0 and 1'
+>>> str(InputError("coverage is 12; it must be a share between 0 and 1", file="mopti.yaml", line=9))
+'mopti.yaml, line 9: coverage is 12; it must be a share between 0 and 1'
 >>> nearest("regoins", ["regions", "start", "end"])
 "; did you mean 'regions'?"
 """

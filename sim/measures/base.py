@@ -144,7 +144,7 @@ class Measure(BaseModel, ABC):
     def _ends_after_start(self) -> Measure:
         if self.start is not None and self.end is not None and self.end <= self.start:
             raise PydanticCustomError(
-                "end", "{message}", {"message": f"is {self.end}; it is a date after the start {self.start}"}
+                "end", "{message}", {"message": f"is {self.end}; it must be a date after the start {self.start}"}
             )
         return self
 

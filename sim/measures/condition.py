@@ -25,7 +25,7 @@ def _place(value: Any) -> str:
         if plain(value) in REGION_OF:
             return REGION_OF[plain(value)]
     offer = nearest(value, [NATION, *REGIONS]) if isinstance(value, str) else ""
-    raise wrong(f"is {kind_of(value)}; it is {NATION} or one of: {', '.join(REGIONS)}{offer}")
+    raise wrong(f"is {kind_of(value)}; it must be {NATION} or one of: {', '.join(REGIONS)}{offer}")
 
 
 def _seen(value: Any) -> str:
@@ -61,7 +61,7 @@ class Condition(BaseModel):
             raise wrong(f"has {both}; give one of them")
         for name in ("over_weeks", "lag_weeks", "lasts_weeks"):
             if getattr(self, name) < 1:
-                raise wrong(f"has {name} 0; it is 1 or more")
+                raise wrong(f"has {name} 0; it must be 1 or more")
         return self
 
     @property

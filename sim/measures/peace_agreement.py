@@ -112,7 +112,7 @@ class PeaceAgreement(Measure):
     @model_validator(mode="after")
     def _goes_forward(self) -> PeaceAgreement:
         if not self.done:
-            raise wrong("has no points in done; it is a list of points such as {after_weeks: 52, commitments: 10}")
+            raise wrong("has no points in done; it must be a list of points such as {after_weeks: 52, commitments: 10}")
         for k, point in enumerate(self.done, 1):
             if point.commitments > self.commitments:
                 raise wrong(f"has done item {k} with {point.commitments} commitments; there are {self.commitments}")

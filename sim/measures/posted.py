@@ -71,7 +71,7 @@ def named_town(value: Any, towns: Sequence[str], what: str) -> str:
 
 
 def _town(value: Any) -> str:
-    return named_town(value, [town.name for town in world_grid().towns], "it is one of the towns")
+    return named_town(value, [town.name for town in world_grid().towns], "it must be one of the towns")
 
 
 Town = Annotated[str, BeforeValidator(_town)]

@@ -20,7 +20,7 @@ def _day(value: Any) -> Any:
     if value is None:
         return None
     if isinstance(value, datetime):
-        raise wrong(f"is a date with a time of day ({value}); it is {allowed}")
+        raise wrong(f"is a date with a time of day ({value}); it must be {allowed}")
     if isinstance(value, date):
         return value
     if isinstance(value, str):
@@ -29,8 +29,8 @@ def _day(value: Any) -> Any:
                 raise ValueError
             return date.fromisoformat(value)
         except ValueError:
-            raise wrong(f"is {shown(value)}; it is {allowed}, such as 2014-02-16") from None
-    raise wrong(f"is {kind_of(value)}; it is {allowed}, such as 2014-02-16")
+            raise wrong(f"is {shown(value)}; it must be {allowed}, such as 2014-02-16") from None
+    raise wrong(f"is {kind_of(value)}; it must be {allowed}, such as 2014-02-16")
 
 
 def _regions(value: Any) -> tuple[str, ...]:
@@ -40,15 +40,15 @@ def _regions(value: Any) -> tuple[str, ...]:
             return REGIONS
         value = [value]
     if value is None or (isinstance(value, list | tuple) and not value):
-        raise wrong(f"names no region; it is {allowed} (to switch the measure off, write enabled: false)")
+        raise wrong(f"names no region; it must be {allowed} (to switch the measure off, write enabled: false)")
     if not isinstance(value, list | tuple):
-        raise wrong(f"is {kind_of(value)}; it is {allowed}")
+        raise wrong(f"is {kind_of(value)}; it must be {allowed}")
     chosen = set()
     for name in value:
         region = REGION_OF.get(plain(name)) if isinstance(name, str) else None
         if region is None:
             offer = nearest(name, [*REGIONS, *LATER_REGIONS]) if isinstance(name, str) else ""
-            raise wrong(f"names {shown(name)}, which is no region; it is {allowed}{offer}")
+            raise wrong(f"names {shown(name)}, which is no region; it must be {allowed}{offer}")
         chosen.add(region)
     return tuple(region for region in REGIONS if region in chosen)
 

@@ -154,7 +154,7 @@ class Youth(Handle):
     @channels.setter
     def channels(self, names: Iterable[str]) -> None:
         if isinstance(names, str) or not isinstance(names, Iterable):
-            raise InputError(f"channels of a youth is {names!r}; it is a list of names")
+            raise InputError(f"channels of a youth is {names!r}; it must be a list of names")
         try:
             used = sum({1 << code(name, facts.CHANNELS) for name in names})
         except InputError as problem:

@@ -130,5 +130,5 @@ def code(value: Any, words: Words) -> int:
     """The number that stands for a word."""
     known = [word for word in words if word is not None]
     if not isinstance(value, str) or value not in known:
-        raise InputError(f"is {value!r}; it is one of {', '.join(known)}{nearest(value, known)}")
+        raise InputError(f"is {value!r}; it must be one of {', '.join(known)}{nearest(value, known)}")
     return known.index(value)

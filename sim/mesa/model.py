@@ -85,7 +85,7 @@ class RecruitmentModel(mesa.Model):
         rng: int | None = None,
     ) -> None:
         if seed is None and rng is None:
-            raise InputError("seed is None; it is a whole number. Give seeds to Mesa's batch_run as rng=[1, 2, 3]")
+            raise InputError("seed is None; it must be a whole number. Give seeds to Mesa's batch_run as rng=[1, 2, 3]")
         seed = whole(seed, "seed") if rng is None else whole(rng, "rng")
         super().__init__(rng=int(seed_key(seed)))  # for agents that users add; no process draws from it
         self._seed = int(seed_key(seed))

@@ -246,7 +246,7 @@ class Rowset(AgentSet):
             If an agent has no such attribute and `handle_missing` is "error".
         """
         if handle_missing not in ("error", "default"):
-            raise InputError(f"handle_missing is {handle_missing!r}; it is 'error' or 'default'")
+            raise InputError(f"handle_missing is {handle_missing!r}; it must be 'error' or 'default'")
         default = default_value if handle_missing == "default" else REQUIRED
         if isinstance(attr_names, str):
             return self.column(attr_names, default).tolist()
@@ -314,9 +314,8 @@ class Rowset(AgentSet):
                 except InputError as problem:
                     raise InputError(f"{name} {problem.message}") from None
             elif column.size and column.dtype != object and isinstance(value, str):
-                raise InputError(
-                    f"{name} is the text {value!r}; it is {'True or False' if column.dtype == bool else 'a number'}"
-                )
+                allowed = "True or False" if column.dtype == bool else "a number"
+                raise InputError(f"{name} is the text {value!r}; it must be {allowed}")
 
     def select(
         self,

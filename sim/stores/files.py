@@ -157,7 +157,7 @@ def as_place(place: object, name: str) -> str:
         If it is anything else.
     """
     if not isinstance(place, str | os.PathLike) or not os.fspath(place):
-        raise InputError(f"{name} is {kind_of(place)}; it is the path of a folder, or a URL for a store")
+        raise InputError(f"{name} is {kind_of(place)}; it must be the path of a folder, or a URL for a store")
     return os.fsdecode(place)
 
 

@@ -58,13 +58,13 @@ def _dist(value: Any) -> str:
 
     allowed = f"one of {', '.join(DISTRIBUTIONS)}, or a prior as the table of parameters writes it: normal(0.3,0.2)"
     if not isinstance(value, str):
-        raise wrong(f"is {shown(value)}; it is {allowed}")
+        raise wrong(f"is {shown(value)}; it must be {allowed}")
     if value not in DISTRIBUTIONS:
         try:
             if prior(value) is None:
                 raise ValueError
         except ValueError:
-            raise wrong(f"is {shown(value)}; it is {allowed}{nearest(value, DISTRIBUTIONS)}") from None
+            raise wrong(f"is {shown(value)}; it must be {allowed}{nearest(value, DISTRIBUTIONS)}") from None
     return value
 
 
@@ -134,7 +134,7 @@ def sweep_of(data: Mapping[str, Any], folder: str | os.PathLike[str] = ".") -> S
         As for `load_sweep`.
     """
     if not isinstance(data, Mapping):
-        raise InputError(f"the sweep {is_what(data)}; it is a dict of the keys {', '.join(KEYS)}")
+        raise InputError(f"the sweep {is_what(data)}; it must be a dict of the keys {', '.join(KEYS)}")
     given = {key: data[key] for key in ("scenario", "baseline") if isinstance(data.get(key), Scenario | Mapping)}
     texts = dict.fromkeys(given, "given in Python")
     tree = Tree(plain_data({"name": "sweep", **data, **texts}))
@@ -156,7 +156,7 @@ def as_sweep(given: Sweep | str | os.PathLike[str] | Mapping[str, Any]) -> Sweep
         return sweep_of(given)
     if isinstance(given, str | os.PathLike):
         return load_sweep(given)
-    raise InputError(f"the sweep {is_what(given)}; it is a Sweep, the path of a sweep file, or a dict of its keys")
+    raise InputError(f"the sweep {is_what(given)}; it must be a Sweep, the path of a sweep file, or a dict of its keys")
 
 
 def _planned(
@@ -268,7 +268,7 @@ def _placed(error: InputError, tree: Tree, keys: Keys) -> InputError:
 def _check_outcomes(checks: Checks, outcomes: Sequence[str], baseline: Scenario | None) -> None:
     for place, name in enumerate(outcomes):
         if name not in OUTCOMES:
-            known = f"it is one of {', '.join(OUTCOMES)}{nearest(name, OUTCOMES)}"
+            known = f"the outcomes are {', '.join(OUTCOMES)}{nearest(name, OUTCOMES)}"
             checks.problem(("outcomes", place), f"there is no outcome {shown(name)}; {known}")
         elif OUTCOMES[name].elsewhere and baseline is None:
             what = f"{name} is a difference from a baseline; name a baseline with the key baseline"
@@ -276,7 +276,7 @@ def _check_outcomes(checks: Checks, outcomes: Sequence[str], baseline: Scenario 
         elif name in outcomes[:place]:
             checks.problem(("outcomes", place), f"outcomes names {name} twice")
     if not outcomes:
-        checks.problem(("outcomes",), f"outcomes is empty; it is a list of: {', '.join(OUTCOMES)}")
+        checks.problem(("outcomes",), f"outcomes is empty; it must be a list of: {', '.join(OUTCOMES)}")
 
 
 def _axes(checks: Checks, scenario: Scenario) -> tuple[Axis, ...]:
@@ -284,7 +284,7 @@ def _axes(checks: Checks, scenario: Scenario) -> tuple[Axis, ...]:
     vary = checks.tree.data["vary"]
     found: dict[str, Axis] = {}
     if not vary:
-        checks.problem(("vary",), "vary is empty; it is a block with one line for each path to vary")
+        checks.problem(("vary",), "vary is empty; it must be a block with one line for each path to vary")
     for path, data in vary.items():
         at = ("vary", path)
         if path in UNVARIED:

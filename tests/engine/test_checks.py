@@ -34,13 +34,13 @@ def test_everything_else_is_refused_by_the_name_of_the_argument(value, said):
     with pytest.raises(InputError) as caught:
         whole(value, "seed")
     assert str(caught.value).startswith(said)
-    assert str(caught.value).endswith("; it is a whole number from 0 to 9223372036854775807")
+    assert str(caught.value).endswith("; it must be a whole number from 0 to 9223372036854775807")
 
 
 def test_bounds_of_a_whole_number_are_allowed_themselves():
     assert [whole(k, "n", 1, 3) for k in (1, 3)] == [1, 3]
     for k in (0, 4):
-        with pytest.raises(InputError, match=f"n is {k}; it is a whole number from 1 to 3"):
+        with pytest.raises(InputError, match=f"n is {k}; it must be a whole number from 1 to 3"):
             whole(k, "n", 1, 3)
 
 
@@ -55,15 +55,15 @@ def test_a_setting_takes_the_numbers_of_an_optimiser(value):
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (None, "has no value; it is a share"),
-        ("5 %", "is the text '5 %'; it is a share; write the number alone, without unit or quotes: 0.05"),
-        ("five", "is the text 'five'; it is a share"),
-        ([0.5], "is a list; it is a share"),
-        ({}, "is a block of settings; it is a share"),
-        (np.bool_(True), "is true; it is a share"),
-        (float("nan"), "is nan; it is a share"),
-        (12, "is 12; it is a share. Did you mean 0.12?"),
-        (-1, "is -1; it is a share"),
+        (None, "has no value; it must be a share"),
+        ("5 %", "is the text '5 %'; it must be a share; write the number alone, without unit or quotes: 0.05"),
+        ("five", "is the text 'five'; it must be a share"),
+        ([0.5], "is a list; it must be a share"),
+        ({}, "is a block of settings; it must be a share"),
+        (np.bool_(True), "is true; it must be a share"),
+        (float("nan"), "is nan; it must be a share"),
+        (12, "is 12; it must be a share. Did you mean 0.12?"),
+        (-1, "is -1; it must be a share"),
     ],
 )
 def test_what_is_no_share_is_told(value, said):
@@ -76,5 +76,5 @@ def test_true_and_false_are_the_only_answers():
     assert yes(True) is True
     assert yes(np.bool_(False)) is False
     for value, said in ((1, "is 1"), ("yes", "is 'yes'"), (None, "has no value")):
-        with pytest.raises(ValueError, match=f"^{said}; it is true or false$"):
+        with pytest.raises(ValueError, match=f"^{said}; it must be true or false$"):
             yes(value)

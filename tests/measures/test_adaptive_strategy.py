@@ -87,8 +87,8 @@ def test_as_much_is_moved_as_takes_place():
 
 
 def test_what_cannot_be_is_refused_by_name():
-    assert refused(KEY, share_moved=0.8) == "measures.adaptive_strategy.share_moved is 0.8; it is 0.5 or less"
-    assert refused(KEY, sensing_delay_weeks=0).endswith("sensing_delay_weeks is 0; it is 1 or more")
+    assert refused(KEY, share_moved=0.8) == "measures.adaptive_strategy.share_moved is 0.8; it must be 0.5 or less"
+    assert refused(KEY, sensing_delay_weeks=0).endswith("sensing_delay_weeks is 0; it must be 1 or more")
     assert refused(KEY, every_week=13).endswith("did you mean 'every_weeks'?")
 
 

@@ -115,7 +115,7 @@ def test_wrong_settings_are_refused_by_name():
     assert "towns item 1 is 'Gao'" in refused(KEY, towns=["Gao"])
     assert "towns is empty; to switch the measure off" in refused(KEY, towns=[])
     assert "has 130 sites_covered, but only 120 sites_listed" in refused(KEY, sites_covered=130)
-    assert "sites_listed is 0; it is 1 or more" in refused(KEY, sites_listed=0, sites_covered=0)
+    assert "sites_listed is 0; it must be 1 or more" in refused(KEY, sites_listed=0, sites_covered=0)
     assert "did you mean 'cameras'?" in refused(KEY, camera=3)
 
 

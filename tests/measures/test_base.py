@@ -131,28 +131,28 @@ def test_a_block_changes_what_it_names_and_leaves_the_rest_at_the_defaults_of_th
 
 
 def test_messages_say_what_is_wrong_what_is_allowed_and_what_was_meant():
-    assert said(intensity=12) == "is 12; it is a share between 0 and 1. Did you mean 0.12?"
-    assert said(intensity=-0.1) == "is -0.1; it is a share between 0 and 1"
+    assert said(intensity=12) == "is 12; it must be a share between 0 and 1. Did you mean 0.12?"
+    assert said(intensity=-0.1) == "is -0.1; it must be a share between 0 and 1"
     assert said(intensity="5 %").endswith("write the number alone, without unit or quotes: 0.05")
     assert said(ramp_up_weeks="3 weeks").endswith(
         "it is a whole number of weeks, 0 or more; write the number alone, without unit or quotes: 3"
     )
     assert said(ramp_up_weeks=1.5).endswith("without decimals")
-    assert said(intensity=True) == "is true; it is a share between 0 and 1"
-    assert said(intensity=float("nan")) == "is nan; it is a share between 0 and 1"
-    assert said(intensity=float("inf")) == "is inf; it is a share between 0 and 1"
+    assert said(intensity=True) == "is true; it must be a share between 0 and 1"
+    assert said(intensity=float("nan")) == "is nan; it must be a share between 0 and 1"
+    assert said(intensity=float("inf")) == "is inf; it must be a share between 0 and 1"
     assert said(ramp_up_weeks=10**400).startswith("is a number too large")
     assert said(intensity=None).startswith("has no value")
     assert said(intensity=[1]).startswith("is a list")
-    assert said(enabled="no") == "is 'no'; it is true or false"
-    assert said(enabled=1) == "is 1; it is true or false"
-    assert said(start="2014-2-16").startswith("is '2014-2-16'; it is a date as YYYY-MM-DD")
+    assert said(enabled="no") == "is 'no'; it must be true or false"
+    assert said(enabled=1) == "is 1; it must be true or false"
+    assert said(start="2014-2-16").startswith("is '2014-2-16'; it must be a date as YYYY-MM-DD")
     assert said(start=datetime(2014, 2, 16, 12)).startswith("is a date with a time of day")
     assert said(start="2014-02-30").startswith("is '2014-02-30'")
-    assert said(end="2014-01-01", start="2014-01-01").startswith("is 2014-01-01; it is a date after the start")
+    assert said(end="2014-01-01", start="2014-01-01").startswith("is 2014-01-01; it must be a date after the start")
     assert said(regions=["Mopty"]).endswith("did you mean 'Mopti'?")
     assert said(regions=[]).startswith("names no region")
-    assert said(regions=3).startswith("is 3; it is 'all' or a list of: Kayes")
+    assert said(regions=3).startswith("is 3; it must be 'all' or a list of: Kayes")
 
 
 def test_whole_numbers_may_be_written_with_a_point_and_numpy_numbers_are_numbers():

@@ -108,11 +108,11 @@ def test_the_plan_counts_officers_by_the_table():
 
 
 def test_wrong_settings_are_refused_by_name():
-    assert "share_of_officers is 20; it is a share between 0 and 1. Did you mean 0.2?" in refused(
+    assert "share_of_officers is 20; it must be a share between 0 and 1. Did you mean 0.2?" in refused(
         KEY, share_of_officers=20
     )
-    assert "people_per_officer is 0; it is 1 or more" in refused(KEY, people_per_officer=0)
-    assert "reform is 'yes'; it is true or false" in refused(KEY, reform="yes")
+    assert "people_per_officer is 0; it must be 1 or more" in refused(KEY, people_per_officer=0)
+    assert "reform is 'yes'; it must be true or false" in refused(KEY, reform="yes")
     assert "did you mean 'share_of_officers'?" in refused(KEY, share_of_officer=0.2)
 
 

@@ -225,9 +225,9 @@ def test_between_its_dates_a_measure_is_on_while_its_condition_holds():
         ({"above": 1, "observable": "members"}, "a planner can watch"),
         ({"above": 1, "observable": "atacks"}, "did you mean 'attacks'?"),
         ({"above": 1, "region": "Mopty"}, "did you mean 'Mopti'?"),
-        ({"above": 1, "lag_weeks": 0}, "lag_weeks 0; it is 1 or more"),
-        ({"above": 1, "over_weeks": 0}, "over_weeks 0; it is 1 or more"),
-        ({"above": 1, "lasts_weeks": 0}, "lasts_weeks 0; it is 1 or more"),
+        ({"above": 1, "lag_weeks": 0}, "lag_weeks 0; it must be 1 or more"),
+        ({"above": 1, "over_weeks": 0}, "over_weeks 0; it must be 1 or more"),
+        ({"above": 1, "lasts_weeks": 0}, "lasts_weeks 0; it must be 1 or more"),
     ],
 )
 def test_a_condition_that_cannot_be_met_is_refused_with_a_reason(wrong, said):

@@ -94,7 +94,7 @@ def test_costs_are_those_of_the_weeks():
 
 
 def test_what_cannot_be_is_refused_by_name():
-    assert refused(KEY, partners_taking_part=3).endswith("is 3; it is a share between 0 and 1. Did you mean 0.03?")
+    assert refused(KEY, partners_taking_part=3).endswith("is 3; it must be a share between 0 and 1. Did you mean 0.03?")
     assert "measures.coordination has no setting 'partner'" in refused(KEY, partner=3)
 
 

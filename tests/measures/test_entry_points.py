@@ -190,7 +190,7 @@ def test_a_registered_parameter_can_be_read_set_and_refused_like_any_other(table
         ({"high": float("nan")}, "must lie between its low -0.3 and its high nan"),
         ({"low": float("-inf")}, "must lie between its low -inf"),
         ({"value": "large"}, "is large; it must lie between"),
-        ({"quality": "sure"}, "has the quality 'sure'; it is one of measured, derived, estimate, assumed"),
+        ({"quality": "sure"}, "has the quality 'sure'; it must be one of measured, derived, estimate, assumed"),
         ({"source": ""}, "has no source"),
         ({"unit": ""}, "has no unit"),
     ],

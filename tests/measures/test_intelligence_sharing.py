@@ -96,11 +96,11 @@ def test_the_plan_is_reports_and_the_cost_of_sharing():
 
 
 def test_wrong_settings_are_refused_by_name():
-    assert "countries item 1 is 'Mali'; it is 'Algeria'" in refused(KEY, countries=["Mali"])
+    assert "countries item 1 is 'Mali'; it must be 'Algeria'" in refused(KEY, countries=["Mali"])
     assert "did you mean 'Nigeria'?" in refused(KEY, countries=["Nigerya"])
     assert "countries is empty; to switch the measure off" in refused(KEY, countries=[])
-    assert "reports_needed is 0.0; it is 0.01 or more" in refused(KEY, reports_needed=0)
-    assert "depth_km is 99999.0; it is 2000 or less" in refused(KEY, depth_km=99999)
+    assert "reports_needed is 0.0; it must be 0.01 or more" in refused(KEY, reports_needed=0)
+    assert "depth_km is 99999.0; it must be 2000 or less" in refused(KEY, depth_km=99999)
 
 
 # --- what follows ----------------------------------------------------------------------------------------

@@ -158,7 +158,9 @@ def test_a_run_that_begins_later_goes_on_with_those_who_are_there():
 
 def test_what_cannot_be_is_refused_by_name():
     unknown = refused(KEY, forces=["minusna"])
-    assert unknown.startswith("measures.international_forces.forces item 1 is 'minusna'; it is 'minusma', 'serval'")
+    assert unknown.startswith(
+        "measures.international_forces.forces item 1 is 'minusna'; it must be 'minusma', 'serval'"
+    )
     assert unknown.endswith("did you mean 'minusma'?")
     nothing = "measures.international_forces.forces is empty; to switch the measure off, write enabled: false"
     assert refused(KEY, forces=[]) == nothing

@@ -111,15 +111,15 @@ def test_the_plan_is_the_cost_of_its_weeks():
 
 
 def test_wrong_settings_are_refused_by_name():
-    assert "forces item 2 is 'army'; it is 'police', 'gendarmerie'" in refused(KEY, forces=["police", "army"])
+    assert "forces item 2 is 'army'; it must be 'police', 'gendarmerie'" in refused(KEY, forces=["police", "army"])
     assert "forces is empty; to switch the measure off" in refused(KEY, forces=[])
     assert "bases is empty; to switch the measure off" in refused(KEY, bases=[])
     said = refused(KEY, bases=["Bamakoo"])
-    assert "bases item 1 is 'Bamakoo'; it is one of the towns Bamako, " in said
+    assert "bases item 1 is 'Bamakoo'; it must be one of the towns Bamako, " in said
     assert said.endswith("did you mean 'Bamako'?")
     assert "bases item 1 is 3" in refused(KEY, bases=[3])
     assert "reach_km is -1" in refused(KEY, reach_km=-1)
-    assert "staff_per_base is 0; it is 1 or more" in refused(KEY, staff_per_base=0)
+    assert "staff_per_base is 0; it must be 1 or more" in refused(KEY, staff_per_base=0)
 
 
 # --- what follows ----------------------------------------------------------------------------------------

@@ -79,7 +79,7 @@ def test_the_plan_is_soldiers_and_their_cost():
 
 
 def test_wrong_settings_are_refused_by_name():
-    assert "forces item 1 is 'minusma'; it is 'army'" in refused(KEY, forces=["minusma"])
+    assert "forces item 1 is 'minusma'; it must be 'army'" in refused(KEY, forces=["minusma"])
     assert "did you mean 'army'?" in refused(KEY, forces=["armee"])
     assert "forces is empty; to switch the measure off" in refused(KEY, forces=[])
     assert "soldiers_per_year is -5" in refused(KEY, soldiers_per_year=-5)

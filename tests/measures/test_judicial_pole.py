@@ -119,9 +119,9 @@ def test_the_plan_is_its_capacity_and_its_pay():
 
 
 def test_wrong_settings_are_refused_by_name():
-    assert "cases_per_year is -1; it is a whole number, 0 or more" in refused(KEY, cases_per_year=-1)
-    assert "judges is the text 'six'; it is a whole number of persons" in refused(KEY, judges="six")
-    assert "case_years is 0.0; it is 0.1 or more" in refused(KEY, case_years=0)
+    assert "cases_per_year is -1; it must be a whole number, 0 or more" in refused(KEY, cases_per_year=-1)
+    assert "judges is the text 'six'; it must be a whole number of persons" in refused(KEY, judges="six")
+    assert "case_years is 0.0; it must be 0.1 or more" in refused(KEY, case_years=0)
     assert "did you mean 'investigators'?" in refused(KEY, investigator=50)
 
 

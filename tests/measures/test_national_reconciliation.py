@@ -48,7 +48,7 @@ def test_delivered_are_dialogues_held_and_those_planned_cost():
 
 def test_what_cannot_be_is_refused_by_name():
     negative = refused(KEY, dialogues_per_year=-1)
-    assert negative == "measures.national_reconciliation.dialogues_per_year is -1.0; it is 0 or more"
+    assert negative == "measures.national_reconciliation.dialogues_per_year is -1.0; it must be 0 or more"
     assert refused(KEY, dialogs_per_year=3).endswith("did you mean 'dialogues_per_year'?")
 
 

@@ -85,9 +85,11 @@ def test_it_follows_its_plan_in_its_regions():
 
 
 def test_wrong_settings_are_refused_by_name():
-    assert "hours_covered is 24; it is a share between 0 and 1. Did you mean 0.24?" in refused(KEY, hours_covered=24)
-    assert "staff is 1.5; it is a whole number of persons, 0 or more, without decimals" in refused(KEY, staff=1.5)
-    assert "staff_per_region is 0; it is 1 or more" in refused(KEY, staff_per_region=0)
+    assert "hours_covered is 24; it must be a share between 0 and 1. Did you mean 0.24?" in refused(
+        KEY, hours_covered=24
+    )
+    assert "staff is 1.5; it must be a whole number of persons, 0 or more, without decimals" in refused(KEY, staff=1.5)
+    assert "staff_per_region is 0; it must be 1 or more" in refused(KEY, staff_per_region=0)
     assert "did you mean 'hours_covered'?" in refused(KEY, hours_cover=1)
 
 

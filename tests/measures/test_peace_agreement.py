@@ -65,11 +65,11 @@ def test_what_cannot_be_is_refused_by_name():
     assert "measures.peace_agreement.done item 1 has no commitments, which it needs" in refused(
         KEY, done=[{"after_weeks": 0}]
     )
-    assert "done item 1.after_weeks is 0.5; it is a whole number of weeks" in refused(
+    assert "done item 1.after_weeks is 0.5; it must be a whole number of weeks" in refused(
         KEY, done=[{"after_weeks": 0.5, "commitments": 3}]
     )
     assert "has no setting 'levle'" in refused(KEY, levle=1)
-    assert "security is 12; it is a share between 0 and 1" in refused(KEY, security=12)
+    assert "security is 12; it must be a share between 0 and 1" in refused(KEY, security=12)
 
 
 # --- levers ----------------------------------------------------------------------------------------------

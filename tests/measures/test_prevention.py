@@ -176,18 +176,22 @@ def test_unknown_settings_are_refused_by_name(key):
 @pytest.mark.parametrize(
     ("key", "wrong", "said"),
     [
-        ("sermon_drafting", {"share_following": 1.4}, "share_following is 1.4; it is a share between 0 and 1"),
-        ("sermon_drafting", {"office_per_week": -1}, "office_per_week is -1; it is an amount in XOF"),
+        ("sermon_drafting", {"share_following": 1.4}, "share_following is 1.4; it must be a share between 0 and 1"),
+        ("sermon_drafting", {"office_per_week": -1}, "office_per_week is -1; it must be an amount in XOF"),
         ("religious_leaders", {"share_protected": "2 %"}, "share_protected is the text '2 %'.*quotes: 0.02"),
-        ("women_and_civil_society", {"groups": 2.5}, "groups is 2.5; it is a whole number, 0 or more"),
+        ("women_and_civil_society", {"groups": 2.5}, "groups is 2.5; it must be a whole number, 0 or more"),
         ("women_and_civil_society", {"persons_per_family": 0}, "persons_per_family"),
-        ("women_and_civil_society", {"at_the_table": 1}, "at_the_table is 1; it is true or false"),
-        ("school_reform", {"civic_role": "no"}, "civic_role is 'no'; it is true or false"),
-        ("school_reform", {"extra_year": 20}, r"extra_year is 20; it is a share between 0 and 1. Did you mean 0.2\?"),
+        ("women_and_civil_society", {"at_the_table": 1}, "at_the_table is 1; it must be true or false"),
+        ("school_reform", {"civic_role": "no"}, "civic_role is 'no'; it must be true or false"),
+        (
+            "school_reform",
+            {"extra_year": 20},
+            r"extra_year is 20; it must be a share between 0 and 1. Did you mean 0.2\?",
+        ),
         ("economic_growth", {"mode": "loans"}, "mode.*training_and_capital"),
-        ("economic_growth", {"places_per_year": -5}, "places_per_year is -5; it is a whole number of persons"),
+        ("economic_growth", {"places_per_year": -5}, "places_per_year is -5; it must be a whole number of persons"),
         ("social_development", {"sector": "road"}, "did you mean 'roads'"),
-        ("social_development", {"coverage": None}, "coverage has no value; it is a share between 0 and 1"),
+        ("social_development", {"coverage": None}, "coverage has no value; it must be a share between 0 and 1"),
     ],
 )
 def test_impossible_settings_are_refused_by_name(key, wrong, said):

@@ -46,8 +46,8 @@ def test_delivered_are_posts_whose_officials_stay_and_all_posts_cost():
 
 
 def test_what_cannot_be_is_refused_by_name():
-    assert refused(KEY, posts=-1) == "measures.security_restoration.posts is -1; it is a whole number, 0 or more"
-    assert refused(KEY, full_posts_per_10000=0).endswith("full_posts_per_10000 is 0.0; it is 0.1 or more")
+    assert refused(KEY, posts=-1) == "measures.security_restoration.posts is -1; it must be a whole number, 0 or more"
+    assert refused(KEY, full_posts_per_10000=0).endswith("full_posts_per_10000 is 0.0; it must be 0.1 or more")
 
 
 def test_where_it_is_safe_the_state_returns_faster_and_further():

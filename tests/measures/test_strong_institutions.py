@@ -57,7 +57,7 @@ def test_delivered_are_people_of_covered_districts_and_costs_are_as_planned():
 
 
 def test_what_cannot_be_is_refused_by_name():
-    assert refused(KEY, paid=40).endswith("paid is 40; it is a share between 0 and 1. Did you mean 0.4?")
+    assert refused(KEY, paid=40).endswith("paid is 40; it must be a share between 0 and 1. Did you mean 0.4?")
     assert "measures.strong_institutions has no setting 'district'; it has" in refused(KEY, district=3)
 
 

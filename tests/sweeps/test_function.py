@@ -58,7 +58,7 @@ def test_arguments_are_paths_as_python_names_and_may_be_left_out(f):
     assert f()["joined"] == -50 + 1.5
     with pytest.raises(InputError, match="did you mean 'abuse_per_op'"):
         f(abuse_per_opp=0.2)
-    with pytest.raises(InputError, match=r"is 1\.5; it is a share between 0 and 1"):
+    with pytest.raises(InputError, match=r"is 1\.5; it must be a share between 0 and 1"):
         f(joint_patrols_intensity=1.5)
 
 

@@ -174,7 +174,7 @@ def test_values_follow_their_distribution_between_low_and_high():
 def test_an_invalid_combination_is_reported_before_anything_runs(said):
     said = said("vary:\n  end: {values: [2012-02-06, 2012-01-03]}\ndesign: {method: grid}\n")
     assert said.startswith("s.yaml, line ")
-    assert "end is 2012-01-03; it is at least a week after the start" in said
+    assert "end is 2012-01-03; it must be at least a week after the start" in said
 
 
 # --- designs ---------------------------------------------------------------------------------------------
@@ -223,16 +223,16 @@ GOOD = f"vary: {{{PATROLS}: {{values: [0, 1]}}}}\n"
         ("vari: {}\n" + GOOD + "design: {method: grid}", 5, "did you mean 'vary'?"),
         (GOOD, 1, "a sweep needs the key design"),
         ("seed: 4\n" + GOOD + "design: {method: grid}", 5, "did you mean 'seeds'?"),
-        (GOOD + "draws: -1\ndesign: {method: grid}", 6, "draws is -1; it is a whole number of draws from 0 to 100000"),
+        (GOOD + "draws: -1\ndesign: {method: grid}", 6, "draws is -1; it must be a whole number of draws from 0"),
         (GOOD + "design: {method: gird}", 6, "did you mean 'grid'?"),
-        (GOOD + "design: grid", 6, "design is 'grid'; it is a block of settings: method, n, seed"),
+        (GOOD + "design: grid", 6, "design is 'grid'; it must be a block of settings: method, n, seed"),
         (GOOD + "design: {method: grid, levels: 4}", 6, "design has no setting 'levels'; it has method, n, seed"),
         (GOOD + "design: {method: morris}", 6, "design has no n, which morris needs: how many trajectories"),
         (GOOD + "design: {method: sobol, n: 100}", 6, "design.n is 100; sobol needs a power of two, such as 64 or 128"),
         (GOOD + "design: {method: list, n: 2}", 6, "design.n is 2; list has no n"),
         (GOOD + "design: {method: grid, n: 1}", 6, "design.n is 1; grid needs 2 or more values of each path"),
         ("vary: {}\ndesign: {method: grid}", 5, "vary is empty"),
-        ("vary: [a]\ndesign: {method: grid}", 5, "vary is a list; it is a block"),
+        ("vary: [a]\ndesign: {method: grid}", 5, "vary is a list; it must be a block"),
         ("vary:\n  name: {values: [a]}\ndesign: {method: grid}", 6, "name cannot be varied"),
         ("vary:\n  mesures.x: {values: [1]}\ndesign: {method: grid}", 6, "did you mean 'measures'?"),
         ("vary:\n  measures.joint_patrol.intensity: {values: [1]}\ndesign: {method: grid}", 6,
@@ -240,8 +240,8 @@ GOOD = f"vary: {{{PATROLS}: {{values: [0, 1]}}}}\n"
         ("vary:\n  measures.joint_patrols.intensty:\n    values:\n      - 1\ndesign: {method: grid}", 8,
          "measures.joint_patrols has no setting 'intensty'"),
         (f"vary:\n  {PATROLS}:\n    values: [0, 12]\ndesign: {{method: grid}}", 7,
-         "intensity is 12; it is a share between 0 and 1. Did you mean 0.12?"),
-        (f"vary:\n  {PATROLS}:\n    low: 0\n    high: 3\ndesign: {{method: grid}}", 8, "intensity is 3; it is a share"),
+         "intensity is 12; it must be a share between 0 and 1. Did you mean 0.12?"),
+        (f"vary:\n  {PATROLS}:\n    low: 0\n    high: 3\ndesign: {{method: grid}}", 8, "intensity is 3; it must be"),
         (f"vary:\n  {PATROLS}: {{low: 0}}\ndesign: {{method: grid}}", 6, "has no high; give values, or low and high"),
         (f"vary:\n  {PATROLS}: {{low: 1, high: 0}}\ndesign: {{method: grid}}", 6, "high is 0; it must be above low, 1"),
         (f"vary:\n  {PATROLS}: {{low: 0, high: 1, dist: log-uniform}}\ndesign: {{method: grid}}", 6,
