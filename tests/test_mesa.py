@@ -148,7 +148,7 @@ def test_what_cannot_be_used_is_said(scenario, model):
         model.cells_of(5)
     with pytest.raises(InputError, match="there is no"):
         sim.RecruitmentModel(ROOT / "scenarios/basline.yaml")
-    with pytest.raises(InputError, match="it is a Scenario, the path of a YAML file"):
+    with pytest.raises(InputError, match="it must be a Scenario, the path of a YAML file"):
         sim.RecruitmentModel(5)
     for unique_id in (0, 3, 9 * SPAN, 2 * SPAN - 1):
         with pytest.raises(InputError, match=f"there is no agent {unique_id}"):
@@ -624,10 +624,10 @@ def test_setting_an_attribute_changes_the_column_and_lasts(lived):
     ("kind", "name", "value", "error", "said"),
     [
         (Youth, "grievance", 1.2, InputError, "grievance of a youth is 1.2; it must be a number from 0 to 1"),
-        (Youth, "grievance", "high", InputError, "it is a number"),
-        (Youth, "grievance", True, InputError, "it is a number"),
-        (Youth, "attitude", float("nan"), InputError, "it is a number from -10 to 10"),
-        (Youth, "attitude", 1e9, InputError, "it is a number from -10 to 10"),
+        (Youth, "grievance", "high", InputError, "it must be a number"),
+        (Youth, "grievance", True, InputError, "it must be a number"),
+        (Youth, "attitude", float("nan"), InputError, "it must be a number from -10 to 10"),
+        (Youth, "attitude", 1e9, InputError, "it must be a number from -10 to 10"),
         (Youth, "schooling", 3.5, InputError, "a whole number from 0 to 30"),
         (Youth, "schooling", 300, InputError, "a whole number from 0 to 30"),
         (Youth, "livelihood", "secured", InputError, "did you mean 'secure'"),

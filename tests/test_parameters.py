@@ -92,7 +92,7 @@ def test_no_value_outside_its_range_can_be_set(row, far, below):
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, True, "0.02", None, [0.02]])
 def test_what_is_no_number_is_refused(value):
-    with pytest.raises(InputError, match="it is a number in per week"):
+    with pytest.raises(InputError, match="it must be a number in per week"):
         Parameters.default().replaced({"peer_pull": value})
 
 

@@ -620,16 +620,16 @@ def test_a_path_or_a_dict_is_as_good_as_a_scenario(write, given):
 
 @pytest.mark.parametrize("given", [None, 3, True, ["s.yaml"], b"s.yaml", object])
 def test_what_is_no_scenario_is_refused_with_what_is_allowed(given):
-    with pytest.raises(InputError, match="it is a Scenario, the path of a YAML file, or a dict of its keys"):
+    with pytest.raises(InputError, match="it must be a Scenario, the path of a YAML file, or a dict of its keys"):
         as_scenario(given)
-    with pytest.raises(InputError, match="it is a Scenario, the path of a YAML file, or a dict of its keys"):
+    with pytest.raises(InputError, match="it must be a Scenario, the path of a YAML file, or a dict of its keys"):
         run(given)
 
 
 def test_wrong_arguments_are_input_errors(write):
     base = load(write(basic="{}"))
     for path in (3, None, b"basic.yaml"):
-        with pytest.raises(InputError, match="it is the path of a YAML file"):
+        with pytest.raises(InputError, match="it must be the path of a YAML file"):
             load(path)  # type: ignore[arg-type]
     assert load("basic.yaml", "persons_per_youth=50").persons_per_youth == 50, "one override needs no list"
     with pytest.raises(InputError, match=r"there is no file 'basik.yaml'; did you mean 'basic.yaml'\?"):
@@ -637,13 +637,13 @@ def test_wrong_arguments_are_input_errors(write):
     with pytest.raises(InputError, match="an override is 3; it must be a text PATH=VALUE"):
         load("basic.yaml", [3])  # type: ignore[list-item]
     for overrides in (None, 3):
-        with pytest.raises(InputError, match="they are a list of texts PATH=VALUE"):
+        with pytest.raises(InputError, match="they must be a list of texts PATH=VALUE"):
             load("basic.yaml", overrides)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="on_week is 3; it must be a function"):
         run(base, on_week=3)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="is not a path; a path is keys joined by dots"):
         base.replaced({3: 4})  # type: ignore[dict-item]
-    with pytest.raises(InputError, match="it is a dict of new values by path"):
+    with pytest.raises(InputError, match="it must be a dict of new values by path"):
         base.replaced(["name=x"])  # type: ignore[arg-type]
 
 

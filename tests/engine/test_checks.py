@@ -67,7 +67,7 @@ def test_a_setting_takes_the_numbers_of_an_optimiser(value):
     ],
 )
 def test_what_is_no_share_is_told(value, said):
-    with pytest.raises(ValueError, match="it is a share") as caught:
+    with pytest.raises(ValueError, match="it must be a share") as caught:
         number(value, "a share", 0, 1)
     assert str(caught.value) == said
 

@@ -76,7 +76,7 @@ def test_it_is_there_like_any_other():
     assert np.array_equal(full.values[:4], nothing.values[:4])
     assert full["delivered_arrest_review"].sum(axis=1)[4:] == pytest.approx(60.0)
     assert base.replaced({"parameters.arrest_review_effect": -0.2}).parameters
-    with pytest.raises(InputError, match=r"it is between -1\.4 and 0\.1"):
+    with pytest.raises(InputError, match=r"it must be between -1\.4 and 0\.1"):
         base.replaced({"parameters.arrest_review_effect": -2})
 
 

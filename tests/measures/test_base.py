@@ -135,7 +135,7 @@ def test_messages_say_what_is_wrong_what_is_allowed_and_what_was_meant():
     assert said(intensity=-0.1) == "is -0.1; it must be a share between 0 and 1"
     assert said(intensity="5 %").endswith("write the number alone, without unit or quotes: 0.05")
     assert said(ramp_up_weeks="3 weeks").endswith(
-        "it is a whole number of weeks, 0 or more; write the number alone, without unit or quotes: 3"
+        "it must be a whole number of weeks, 0 or more; write the number alone, without unit or quotes: 3"
     )
     assert said(ramp_up_weeks=1.5).endswith("without decimals")
     assert said(intensity=True) == "is true; it must be a share between 0 and 1"

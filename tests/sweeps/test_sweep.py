@@ -555,5 +555,5 @@ def test_a_wrong_sweep_from_a_dict_is_rejected(wrong, said):
     data = {"scenario": {"name": "base"}, "vary": {"parameters.h0": {"values": [0.02]}}, "design": {"method": "grid"}}
     with pytest.raises(InputError, match=said):
         Sweep.of({**data, **wrong})
-    with pytest.raises(InputError, match="it is a Sweep, the path of a sweep file, or a dict"):
+    with pytest.raises(InputError, match="it must be a Sweep, the path of a sweep file, or a dict"):
         as_sweep(7)
