@@ -37,8 +37,9 @@ from sim.engine.checks import number, shown
 from sim.engine.errors import InputError
 from sim.engine.places import Tree
 from sim.layers import change, changed, check_shape, plain_data, with_parents, written_change
-from sim.measures import MEASURES
+from sim.measures import MEASURES, outside
 from sim.measures.base import Measure
+from sim.measures.phases import how_much, in_words
 from sim.parameters import rows
 from sim.settings import FIRST_DAY, KEYS, LAST_DAY, Checks, ForceSettings, GroupSettings, RunSettings, dotted, is_what
 from sim.settings import Block as Block  # where sweeps take them from
@@ -178,9 +179,10 @@ class Scenario:
             "Forces changed": ", ".join(sorted(self.forces)),
         }
         measures = [
-            (m.title, m.start, m.end, "all" if m.region_mask.all() else ", ".join(m.regions), f"{m.intensity:g}")
-            for m in self.active_measures()
-        ]
+            (m.title, p.start, p.end, in_words(p.regions),
+             f"{p.intensity:g}" if isinstance(p.intensity, float) else how_much(p.intensity))
+            for m in self.active_measures() for p in m.periods
+        ]  # fmt: skip
         columns = ("Measure", "Start", "End", "Regions", "Intensity")
         return card(f"Scenario {self.name}", {name: fact for name, fact in facts_.items() if fact}, columns, measures)
 
@@ -336,17 +338,29 @@ def _dated(measure: Measure, run: RunSettings, checks: Checks) -> Measure:
     if not measure.enabled:
         return measure
     path, off = ("measures", measure.key), "(to switch the measure off, write enabled: false)"
-    for key, day in (("start", measure.start), ("end", measure.end)):
-        inside = day is None or (run.start <= day < run.end if key == "start" else run.start < day <= run.end)
-        if not inside:
-            what = f"is {day}; it lies within the run, {run.start} to {run.end} {off}"
-            checks.problem((*path, key), f"{'.'.join(path)}.{key} {what}")
+    periods: list[tuple[Keys, Any]] = [((), measure), *((("phases", k), p) for k, p in enumerate(measure.phases))]
+    for keys, period in periods:
+        if isinstance(period.intensity, dict) and measure.key in outside() and not measure.regional:
+            what = "is a block of regions; it must be one share, as this measure does not say how it differs by region"
+            checks.problem((*path, *keys, "intensity"), f"{dotted((*path, *keys, 'intensity'))} {what}")
             return measure
-    measure = measure.model_copy(update={"start": measure.start or run.start, "end": measure.end or run.end})
+        for key, day in (("start", period.start), ("end", period.end)):
+            inside = day is None or (run.start <= day < run.end if key == "start" else run.start < day <= run.end)
+            if not inside:
+                what = f"is {day}; it lies within the run, {run.start} to {run.end} {off}"
+                checks.problem((*path, *keys, key), f"{dotted((*path, *keys, key))} {what}")
+                return measure
+    measure = measure.dated(run.start, run.end)
     for keys, day in _days(measure.model_dump()):
-        if keys not in (("start",), ("end",)) and not measure.start <= day < measure.end:  # type: ignore[operator]
+        if keys[0] in ("start", "end", "phases"):
+            continue
+        if not measure.start <= day < measure.end:  # type: ignore[operator]
             what = f"is {day}; it lies within the time of the measure, {measure.start} to {measure.end}"
-            checks.problem((*path, *keys), f"{dotted((*path, *keys))} {what}")
+        elif measure.phases and not any(phase.holds(day) for phase in measure.phases):
+            what = f"is {day}, in a pause of the measure; it must lie within one of its phases"
+        else:
+            continue
+        checks.problem((*path, *keys), f"{dotted((*path, *keys))} {what}")
     return measure
 
 

@@ -156,14 +156,15 @@ class Checks:
         if not isinstance(data, dict):
             also = "true, false or " if path[:1] == ("measures",) else ""
             settings = f"a block of settings: {', '.join(model.model_fields)}"
-            self.problem(path, f"{name} {is_what(data)}; it must be {also}{settings}")
+            periods = "; a list of periods goes under phases:" if also and isinstance(data, list) else ""
+            self.problem(path, f"{name} {is_what(data)}; it must be {also}{settings}{periods}")
             return None
         try:
             return model.model_validate(data)
         except ValidationError as error:
             for one in error.errors(include_url=False):
-                ending = ("end",) if one["type"] == "end" else ()
-                self.problem((*path, *_location(one["loc"]), *ending), self._said(one, model, name))
+                inside = one.get("ctx", {}).get("keys", ())
+                self.problem((*path, *_location(one["loc"]), *inside), self._said(one, model, name))
             return None
 
     def known(self, block: str, known: Iterable[str]) -> dict[str, Any]:
@@ -202,7 +203,7 @@ class Checks:
             outer, fields = dotted((name, *loc[:-1])), list(_inner(model, loc[:-1]).model_fields)
             return f"{outer} has no setting {shown(loc[-1])}; it has {', '.join(fields)}{self.near(loc[-1], fields)}"
         if "message" in context:
-            return f"{said}{'.end' if kind == 'end' else ''} {error['msg']}"
+            return f"{dotted((said, *context.get('keys', ())))} {error['msg']}"
         if kind == "literal_error":
             names = [part.strip(" '\"") for part in context["expected"].replace(" or ", ", ").split(",")]
             said += ": there is no such key" if "[key]" in error["loc"] else f" {is_what(error['input'])}"

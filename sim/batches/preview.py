@@ -12,6 +12,7 @@ from typing import Any
 
 from sim.batches.estimate import Estimate, estimate
 from sim.engine.cards import card
+from sim.measures.phases import how_much, in_words
 from sim.parameters import Parameters
 from sim.scenario import Scenario, as_scenario
 from sim.world import facts
@@ -41,12 +42,13 @@ class PlannedMeasure:
     active: bool
     start: date | None
     end: date | None
-    regions: tuple[str, ...]
-    intensity: float
+    regions: tuple[str, ...]  # of any of its phases
+    intensity: float | dict[str, float]  # of the measure, or the usual one of its phases
     when: str  # the condition on which it is on, in words; empty if there is none
     delivers: str
     reached_per_week: float | None  # in the unit of `delivers`, in full; None when not active, or unknown before a run
     cost_xof: float | None  # over the whole run; None when it is not active
+    periods: tuple[tuple[date, date, str, str], ...] = ()  # of each phase: start, end, regions, intensity
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,8 @@ class Preview:
             "One run": f"about {self.takes.seconds:,.0f} s and {self.takes.memory_bytes / 1e9:.1f} GB",
         }
         rows = [
-            (m.title, m.start or self.scenario.start, m.end or self.scenario.end, ", ".join(m.regions),
-             f"{100 * m.intensity:g} %", "" if m.cost_xof is None else f"{m.cost_xof:,.0f}")
-            for m in self.measures if m.active
+            (m.title, *period, "" if m.cost_xof is None or k else f"{m.cost_xof:,.0f}")
+            for m in self.measures if m.active for k, period in enumerate(m.periods)
         ]  # fmt: skip
         columns = ("Measure", "Start", "End", "Regions", "Intensity", "Cost, XOF")
         return card(f"Preview of {self.scenario.name}", facts_, columns, rows)
@@ -159,12 +160,18 @@ def _measures(scenario: Scenario) -> list[PlannedMeasure]:
                 measure.active,
                 measure.start,
                 measure.end,
-                measure.regions,
+                measure.regions_ever,
                 measure.intensity,
                 measure.when.in_words if measure.when else "",
                 measure.delivers,
                 plan.reached_per_week if plan else None,
                 plan.cost_xof if plan else None,
+                tuple(
+                    (p.start or scenario.start, p.end or scenario.end, in_words(p.regions), how_much(p.intensity))
+                    for p in measure.periods
+                )
+                if plan
+                else (),
             )
         )
     return planned

@@ -14,6 +14,7 @@ import numpy as np
 
 from sim.comparison.summary import ENDS
 from sim.comparison.table import ADDED, CHANGED, LEFT_OUT, Records, Settings, active_measures, changes, table_of
+from sim.measures.phases import taken
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,6 +99,9 @@ def _settings(runs: Mapping[Any, Record]) -> Mapping[str, Settings]:
 
 
 def _in_force(settings: Settings, dates: Sequence[date]) -> int:
-    """Weeks of a run between the start and the end of a measure."""
-    start, end = (settings.get(name) and date.fromisoformat(str(settings[name])) for name in ("start", "end"))
-    return sum((not start or start <= day) and (not end or day < end) for day in dates)
+    """Weeks of a run in which a measure is taken, by its dates or those of its phases."""
+    periods = [
+        [period[name] and date.fromisoformat(str(period[name])) for name in ("start", "end")]
+        for period in taken(settings)
+    ]
+    return sum(any((not start or start <= day) and (not end or day < end) for start, end in periods) for day in dates)

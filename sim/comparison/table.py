@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sim.comparison.outcomes import NATION, OUTCOMES, Outcome, check_outcomes, chosen, nation_first
 from sim.engine.errors import InputError, nearest
+from sim.measures.phases import taken
 from sim.stores.run import Key
 from sim.stores.totals import all_totals, all_weekly
 
@@ -246,7 +247,7 @@ def check_region(name: str, places: Sequence[str]) -> None:
 def active_measures(record: Record) -> dict[str, Settings]:
     """The measures of a record's scenario that do anything, with their settings."""
     measures = record.about.get("scenario", {}).get("measures", {})
-    return {key: m for key, m in measures.items() if m.get("enabled", True) and m.get("intensity", 1.0) > 0.0}
+    return {key: m for key, m in measures.items() if taken(m)}
 
 
 def changes(ours: Mapping[str, Settings], theirs: Mapping[str, Settings]) -> dict[str, str]:
@@ -271,9 +272,8 @@ def elsewhere(
         return np.zeros(len(regions), bool)
     reached: set[str] = set()
     for measures in (ours, theirs):
-        for settings in (measures[key] for key in differ if key in measures):
-            where = settings.get("regions", "all")
-            reached |= set(regions if where == "all" else where)
+        for period in (period for key in differ if key in measures for period in taken(measures[key])):
+            reached |= set(regions if period["regions"] == "all" else period["regions"])
     return np.array([region not in reached for region in regions])
 
 

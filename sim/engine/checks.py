@@ -34,6 +34,11 @@ def wrong(message: str) -> PydanticCustomError:
     return PydanticCustomError("setting", "{message}", {"message": message})
 
 
+def wrong_at(keys: tuple[str | int, ...], message: str) -> PydanticCustomError:
+    """The same for a value inside the setting, at `keys` from there."""
+    return PydanticCustomError("setting", "{message}", {"message": message, "keys": keys})
+
+
 def shown(value: Any) -> str:
     """A value as the user wrote it, short enough for a message."""
     if isinstance(value, int | float) and abs(value) > MOST:

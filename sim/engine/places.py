@@ -58,14 +58,19 @@ class Tree:
         return InputError(message, file=file, line=line)
 
     def over(self, below: Tree) -> Tree:
-        """This tree laid over another: blocks are merged key by key, all other values are replaced."""
-        replaced = set(_ends(self.data))
+        """This tree laid over another: blocks are merged key by key, all other values are replaced.
+
+        A block whose keys are positions (from 0) changes these items of a list.
+        """
+        data = _positioned(self, self.data, below.data)
+        places = {_positions(keys, below.data): place for keys, place in self.places.items()}
+        replaced = set(_ends(data))
         kept = {
             keys: place
             for keys, place in below.places.items()
             if not any(keys[:k] in replaced for k in range(len(keys)))
         }
-        return Tree(merged(below.data, self.data), {**kept, **self.places})
+        return Tree(merged(below.data, data), {**kept, **places})
 
 
 def _ends(value: Any, keys: Keys = ()) -> Iterator[Keys]:
@@ -79,12 +84,43 @@ def _ends(value: Any, keys: Keys = ()) -> Iterator[Keys]:
 
 def merged(below: Any, above: Any) -> Any:
     """`above` laid over `below`, key by key; neither is changed."""
+    if isinstance(below, list) and isinstance(above, dict) and above and all(isinstance(key, int) for key in above):
+        return [merged(item, above[k]) if k in above else item for k, item in enumerate(below)]
     if not (isinstance(below, dict) and isinstance(above, dict)):
         return above
     return {
         **below,
         **{key: merged(below[key], value) if key in below else value for key, value in above.items()},
     }
+
+
+def _positioned(tree: Tree, above: Any, below: Any, keys: Keys = ()) -> Any:
+    """`above` with positions as numbers where it changes items of lists of `below`."""
+    if not (isinstance(above, dict) and isinstance(below, dict | list)):
+        return above
+    if isinstance(below, list):
+        if not above or not all(isinstance(key, str) and key.isdecimal() for key in above):
+            return above
+        for key in above:
+            if int(key) >= len(below):
+                has = f"has {len(below)} items, from 0 to {len(below) - 1}; there is no item {key}"
+                raise tree.error((*keys, key), f"{'.'.join(map(str, keys))} {has}")
+        return {int(key): _positioned(tree, value, below[int(key)], (*keys, key)) for key, value in above.items()}
+    return {k: _positioned(tree, v, below[k], (*keys, k)) if k in below else v for k, v in above.items()}
+
+
+def _positions(keys: Keys, below: Any) -> Keys:
+    """A path with positions as numbers where it leads into lists of `below`."""
+    found: list[str | int] = []
+    for key in keys:
+        if isinstance(below, list) and isinstance(key, str) and key.isdecimal() and int(key) < len(below):
+            key = int(key)
+        try:
+            below = below[key]
+        except (KeyError, IndexError, TypeError):  # only the tree above has it
+            below = None
+        found.append(key)
+    return tuple(found)
 
 
 def read(path: str | os.PathLike[str], said_at: Place = NOWHERE) -> Tree:
@@ -220,7 +256,8 @@ class _Reading:
                 raise InputError("has a merge key (<<), which is not supported; use extends", **here._asdict())
             if key in block:
                 first = self.places[*keys, key].line
-                raise InputError(f"has the key {key[:60]!r} twice, first on line {first}", **here._asdict())
+                hint = "; a measure that is taken several times has a list phases:" if keys == ("measures",) else ""
+                raise InputError(f"has the key {key[:60]!r} twice, first on line {first}{hint}", **here._asdict())
             self.places[*keys, key] = here
             block[key] = self.value(value_node, (*keys, key))
         return block

@@ -77,6 +77,12 @@ def read() -> None:
     globals().update(MEASURES=dict(sorted(found.items())), PLUGINS=[plugin for _, plugin in outside])
 
 
+def outside() -> set[str]:
+    """The keys of the measures from outside the package."""
+    read()
+    return {plugin.key for plugin in globals()["PLUGINS"]}
+
+
 def add(measure: type[Measure]) -> type[Measure]:
     """Use a measure in this session, in scenarios, tables and records, like any other. It also works as a decorator.
 

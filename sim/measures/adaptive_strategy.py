@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from sim.levers import aimed
-from sim.measures.base import REGIONS, Measure, Share, Weeks, Xof, field
+from sim.measures.base import REGIONS, Measure, Share, Weeks, Xof, field, some
 from sim.world import facts
 
 if TYPE_CHECKING:
@@ -65,8 +65,14 @@ class AdaptiveStrategy(Measure):
     def steer(self, levers: Levers, country: Country) -> None:
         """Set how much effort is moved, and where to, before the other measures act."""
         share, threat = self.carried_out(country) * self.share_moved, self.threat(country)
-        if share == 0.0 or threat is None:
+        if threat is None or not some(share):
             return
+        if not isinstance(share, float):  # what would be moved to a region is moved as far as the strategy acts there
+            threat = threat * share
+            share = float(threat.sum())
+            if share == 0.0:
+                return
+            threat /= share
         levers.reach("shift", ..., share)
         levers.set("need", slice(None), threat)
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import numpy as np
 from pydantic import BeforeValidator, model_validator
 
-from sim.measures.base import REGIONS, Count, Measure, OneOrMore, Xof, field, of_some, wrong
+from sim.measures.base import REGIONS, Count, Measure, OneOrMore, Xof, field, of_some, some, wrong
 from sim.measures.posted import named_town
 from sim.world import facts
 
@@ -78,7 +78,7 @@ class BamakoPlan(Measure):
     cost_per_camera: Xof = field(
         25_000_000, unit="XOF per camera",
         source="assumed: less than the 58 million of Burkina Faso 2021 (52 billion for 900), which included radios",
-        meaning="purchase of a camera and its line, in the first week",
+        meaning="purchase of a camera and its line, once, in the first week of all",
     )  # fmt: skip
     cost_per_camera_week: Xof = field(
         25_000, unit="XOF per camera and week", source="assumed: 5 % of the price a year",
@@ -110,8 +110,10 @@ class BamakoPlan(Measure):
     def apply(self, levers: Levers, country: Country) -> None:
         """Keep some raids away from its towns, and save some of the lives lost in the others."""
         share, (cells, _) = self.carried_out(country) * self.protected / self.sites_listed, self.sites()
-        if share == 0.0 or not cells.size:
+        if not cells.size or not some(share):
             return
+        if not isinstance(share, float):
+            share = share[country.grid.region[cells]]
         levers.keep("site_raids", cells, of_some(share, country.parameters.site_effect))
         levers.reach("site_guard", cells, share * country.parameters.guard_success)
 
@@ -120,8 +122,11 @@ class BamakoPlan(Measure):
         return done * self.protected * self.sites()[1]
 
     def spending(self, country: Country, done: float) -> np.ndarray:
-        """The units and the upkeep of the cameras; in the first week also all cameras of the measure, once."""
+        """The units and the upkeep of the cameras; in the first week also all cameras of all phases, once."""
         cost = done * (self.sites_covered * self.cost_per_unit_week + self.cameras * self.cost_per_camera_week)
-        if done > 0.0 and not self.spent_since(country, 0):
-            cost += self.cameras * self.cost_per_camera * self.intensity
-        return cost * self.sites()[1]
+        if not some(done) or self.spent_since(country, 0):
+            return cost * self.sites()[1]
+        bought = self.cameras * self.cost_per_camera * self.strongest
+        if isinstance(bought, float):
+            return (cost + bought) * self.sites()[1]
+        return cost * self.sites()[1] + bought * self.model_copy(update={"regions": REGIONS}).sites()[1]

@@ -17,16 +17,19 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, model_validator
-from pydantic_core import PydanticCustomError, PydanticUndefined
+from pydantic import BaseModel, ConfigDict, model_serializer, model_validator
+from pydantic_core import PydanticUndefined
 
+from sim.measures import phases as phases_
 from sim.measures import planning
 from sim.measures.condition import COUNTED, Condition
+from sim.measures.phases import Intensity, Phase, Strength, highest, level, some
 from sim.measures.planning import Plan
 from sim.measures.regions import LATER_REGIONS, NATION, REGIONS, mask_of, people_of
 from sim.measures.settings import (
@@ -47,6 +50,7 @@ from sim.measures.settings import (
     number,
     shown,
     wrong,
+    wrong_at,
 )  # fmt: skip
 from sim.parameters import Parameter
 
@@ -58,8 +62,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COUNTED", "LATER_REGIONS", "MOST", "NATION", "REGIONS", "Condition", "Count", "Day", "Delivered", "Measure",
-    "Number", "OneOrMore", "Persons", "Plan", "Regions", "Setting", "Several", "Share", "Weeks", "Xof", "Yes", "choice",
-    "field", "mask_of", "number", "of_some", "people_of", "shown", "wrong",
+    "Number", "OneOrMore", "Persons", "Plan", "Regions", "Setting", "Several", "Share", "Strength", "Weeks", "Xof",
+    "Yes", "choice", "field", "mask_of", "number", "of_some", "people_of", "shown", "some", "wrong",
 ]  # fmt: skip
 
 
@@ -108,6 +112,9 @@ class Measure(BaseModel, ABC):
         Whether a week at full strength differs from date to date, so that the plan must go through all weeks.
     parameters : tuple of Parameter
         The effect sizes that a measure from outside the package brings; those of the package are in its table.
+    regional : bool
+        Whether a measure from outside the package can be done more in one region than in another, so that a `Strength`
+        may be an array. Those of the package all can.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -119,12 +126,19 @@ class Measure(BaseModel, ABC):
     partners: ClassVar[bool] = False
     by_calendar: ClassVar[bool] = False
     parameters: ClassVar[tuple[Parameter, ...]] = ()
+    regional: ClassVar[bool] = False
 
     enabled: Yes = choice(True, "true or false", "whether the measure is taken at all")
     start: Day | None = choice(None, "date", "first day of the measure; by default the start of the run")
     end: Day | None = choice(None, "date", "first day without the measure; by default the end of the run")
     regions: Regions = choice("all", "names", "where it acts: 'all' or a list of regions")
-    intensity: Share = choice(1.0, "share of the full measure", "how much of the measure is done; 0 means none of it")
+    intensity: Intensity = choice(
+        1.0, "share of the full measure",
+        "how much of the measure is done, everywhere or by region, as {Mopti: 1, Gao: 0.5}; 0 means none of it",
+    )  # fmt: skip
+    phases: Several[Phase] = choice(
+        (), "phases", "list of times with start, end and, if need be, intensity and regions; between them it pauses"
+    )
     ramp_up_weeks: Weeks = choice(0, "weeks", "weeks over which the measure grows evenly to full strength")
     when: Condition | None = choice(None, "condition", "if given, the measure is on only while this condition holds")
 
@@ -135,6 +149,16 @@ class Measure(BaseModel, ABC):
         if not isinstance(data, dict):
             return data
         data = dict(data)
+        if "regions" not in data:  # an intensity by region says where the measure acts
+            here = phases_.named(data.get("intensity"))
+            if here:
+                data["regions"] = here
+            elif isinstance(data.get("phases"), list | tuple):
+                data["phases"] = [
+                    {"regions": phases_.named(phase["intensity"]), **phase}
+                    if isinstance(phase, dict) and phases_.named(phase.get("intensity")) else phase
+                    for phase in data["phases"]
+                ]  # fmt: skip
         for name, info in cls.model_fields.items():
             if isinstance(info.default, BaseModel) and isinstance(data.get(name), dict):
                 data[name] = {**info.default.model_dump(), **data[name]}
@@ -143,10 +167,40 @@ class Measure(BaseModel, ABC):
     @model_validator(mode="after")
     def _ends_after_start(self) -> Measure:
         if self.start is not None and self.end is not None and self.end <= self.start:
-            raise PydanticCustomError(
-                "end", "{message}", {"message": f"is {self.end}; it must be a date after the start {self.start}"}
-            )
+            raise wrong_at(("end",), f"is {self.end}; it must be a date after the start {self.start}")
         return self
+
+    @model_validator(mode="after")
+    def _has_phases_that_fit(self) -> Self:
+        if self.phases:
+            phases_.checked(self.phases, self.start, self.end)
+        phases_.fits(self.intensity, self.regions, ("intensity",))
+        for k, phase in enumerate(self.phases):
+            phases_.fits(phase.intensity, phase.regions or self.regions, ("phases", k, "intensity"))
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_no_phases(self, written: Any) -> Any:
+        """A measure in one period is written as it was before there were phases, so that its scenario is the same."""
+        data = written(self)
+        if not self.phases:
+            data.pop("phases", None)
+        return data
+
+    def dated(self, first: date, last: date) -> Self:
+        """The same measure, with all dates and all of its phases written out, for a run from `first` to `last`."""
+        if not self.phases:
+            return self.model_copy(update={"start": self.start or first, "end": self.end or last})
+        phases = [
+            phase.model_copy(update={
+                "start": phase.start or self.start or first,
+                "end": phase.end or self.end or last,
+                "regions": phase.regions or self.regions,
+                "intensity": self.intensity if phase.intensity is None else phase.intensity,
+            })
+            for phase in self.phases
+        ]  # fmt: skip
+        return self.model_copy(update={"start": phases[0].start, "end": phases[-1].end, "phases": tuple(phases)})
 
     # --- what a measure says of itself --------------------------------------------------------------------
 
@@ -157,18 +211,18 @@ class Measure(BaseModel, ABC):
     def apply(self, levers: Levers, country: Country) -> None:
         """Move this week's levers."""
 
-    def delivery(self, country: Country, done: float) -> np.ndarray:
+    def delivery(self, country: Country, done: Strength) -> np.ndarray:
         """What is delivered this week when this share of the plan is done, by region."""
         raise NotImplementedError
 
-    def spending(self, country: Country, done: float) -> np.ndarray:
+    def spending(self, country: Country, done: Strength) -> np.ndarray:
         """XOF spent this week when this share of the plan is done, by region.
 
         By default the measure's `cost_per_week`, spread over its regions by their people.
         """
         return self.by_people(country, done * self.cost_per_week)  # type: ignore[attr-defined]
 
-    def foreseen(self, country: Country, done: float) -> float | None:
+    def foreseen(self, country: Country, done: Strength) -> float | None:
         """What a week of the plan delivers in total; None if only a run can say. `country` is a `PlannedCountry`."""
         return float(self.delivery(country, done).sum())
 
@@ -207,28 +261,73 @@ class Measure(BaseModel, ABC):
 
     # --- how much of it is done ---------------------------------------------------------------------------
 
-    def strength(self, day: date) -> float:
-        """How much of the measure is planned for the week of `day`, 0..1.
+    def now(self, day: date) -> Self:
+        """The measure as it acts on `day`: with the regions and the intensity of the phase, or of the last one."""
+        if not self.phases:
+            return self
+        begun = [phase for phase in self.phases if phase.start is None or phase.start <= day]
+        phase = begun[-1] if begun else self.phases[0]
+        if (phase.regions, phase.intensity) == (self.regions, self.intensity):
+            return self
+        return self.model_copy(update={"regions": phase.regions, "intensity": phase.intensity})
 
-        0 if the measure is disabled or the day lies outside [start, end); otherwise `intensity`, reached in equal
-        weekly steps over `ramp_up_weeks` (with 3, the first weeks have 1/4, 2/4 and 3/4, and then the whole). A measure
-        without a start is at full strength; a `Scenario` gives every measure its dates.
+    @property
+    def periods(self) -> Sequence[Self | Phase]:
+        """Its phases or, without phases, the measure itself: what has a start, an end, regions and an intensity."""
+        return self.phases or [self]
+
+    @property
+    def full(self) -> Strength:
+        """How much of the measure is done once it is at full strength."""
+        return level(self.intensity, self.regions)
+
+    @property
+    def strongest(self) -> Strength:
+        """The most that is done of it in any phase."""
+        strengths = [level(period.intensity, period.regions) for period in self.periods]
+        if len({period.regions for period in self.periods}) == 1 and all(isinstance(one, float) for one in strengths):
+            return max(strengths)
+        masks = [mask_of(period.regions) for period in self.periods]
+        return np.max([one * mask for one, mask in zip(strengths, masks, strict=True)], axis=0)
+
+    def strength(self, day: date) -> Strength:
+        """How much of the measure is planned for the week of `day`, 0..1; by region, where the intensity differs.
+
+        0 if the measure is disabled or the day lies outside [start, end) or in no phase; otherwise the intensity,
+        reached in equal weekly steps over `ramp_up_weeks` (with 3, the first weeks have 1/4, 2/4 and 3/4, and then the
+        whole). After a pause it grows again; a phase that follows another at once goes on. A measure without a start is
+        at full strength; a `Scenario` gives every measure its dates.
         """
         if not self.enabled or (self.end is not None and day >= self.end):
             return 0.0
-        if self.start is None:
-            return self.intensity
-        weeks = self.weeks_since_start(day)
-        return 0.0 if weeks < 0 else self.intensity * min(1.0, (weeks + 1) / (self.ramp_up_weeks + 1))
+        since, full = self.start, self.full
+        if self.phases:
+            place = next((k for k, phase in enumerate(self.phases) if phase.holds(day)), None)
+            if place is None:
+                return 0.0
+            phase, since = self.phases[place], self._wave(place)
+            full = level(phase.intensity, phase.regions)
+        if since is None:
+            return full
+        weeks = (day - since).days // 7
+        return 0.0 if weeks < 0 else full * min(1.0, (weeks + 1) / (self.ramp_up_weeks + 1))
 
-    def strength_now(self, country: Country) -> float:
+    def _wave(self, place: int) -> date | None:
+        """The first day of the phases that lead up to this one without a pause."""
+        while place and self.phases[place - 1].end == self.phases[place].start:
+            if highest(self.phases[place - 1].intensity) == 0.0:
+                break
+            place -= 1
+        return self.phases[place].start
+
+    def strength_now(self, country: Country) -> Strength:
         """How much of the measure is planned for this week, 0..1: `strength`, or 0 while its condition fails."""
         strength = self.strength(country.clock.date(country.week))
-        if strength > 0.0 and self.when is not None and not self.when.met(country):
+        if self.when is not None and some(strength) and not self.when.met(country):
             return 0.0
         return strength
 
-    def carried_out(self, country: Country) -> float:
+    def carried_out(self, country: Country) -> Strength:
         """How much of the measure is really carried out this week, 0..1.
 
         `strength_now`, times the share of a plan that is delivered in the field (parameter `fidelity_<key>`). Where
@@ -240,9 +339,15 @@ class Measure(BaseModel, ABC):
             done *= 1.0 - p.partner_overlap * (1.0 - float(country.levers.coordinated))
         return done
 
-    def full_weeks(self, clock: Clock) -> float:
-        """The weeks of the run in which the measure is planned, each weighted by its strength."""
-        return sum(self.strength(clock.date(week)) for week in range(clock.weeks))
+    def full_weeks(self, clock: Clock) -> list[tuple[Self, Strength]]:
+        """The measure as it acts in each phase, and the weeks in which it is planned, weighted by their strength."""
+        found: list[tuple[Self, Strength]] = [(self.now(clock.start), 0.0)]
+        for day in map(clock.date, range(clock.weeks)):
+            acting = found[-1][0].now(day)
+            if acting is not found[-1][0]:
+                found.append((acting, 0.0))
+            found[-1] = (acting, found[-1][1] + self.strength(day))
+        return found
 
     def weeks_since_start(self, day: date) -> int:
         """Whole weeks from its start to `day`: 0 in the first week, negative before."""
@@ -261,9 +366,16 @@ class Measure(BaseModel, ABC):
     @property
     def active(self) -> bool:
         """Whether it does anything at any time: it is enabled, with an intensity above zero."""
-        return self.enabled and self.intensity > 0
+        given = (self.intensity if period.intensity is None else period.intensity for period in self.periods)
+        return self.enabled and any(highest(one) > 0 for one in given)
 
     # --- where it is done ---------------------------------------------------------------------------------
+
+    @property
+    def regions_ever(self) -> tuple[str, ...]:
+        """Where it acts in any of its phases."""
+        chosen = {region for period in self.periods for region in period.regions or self.regions}
+        return tuple(region for region in REGIONS if region in chosen) if self.phases else self.regions
 
     @property
     def region_mask(self) -> np.ndarray:
@@ -276,6 +388,25 @@ class Measure(BaseModel, ABC):
             return slice(None)
         return np.flatnonzero(self.region_mask[country.grid.region])
 
+    def in_cells(self, country: Country, share: Strength) -> tuple[Any, Any]:
+        """The cells in which a share of something is done, as an index into arrays by cell, and the share there."""
+        if isinstance(share, float):
+            return self.cells(country), share
+        region = country.grid.region
+        cells = slice(None) if share.all() else np.flatnonzero((share != 0.0)[region])
+        return cells, share[region[cells]]
+
+    def in_regions(self, share: Strength) -> tuple[np.ndarray, Any]:
+        """The regions in which a share of something is done, as an index into arrays by region, and the share there."""
+        if isinstance(share, float):
+            return self.region_mask, share
+        regions = np.flatnonzero(share)
+        return regions, share[regions]
+
+    def overall(self, country: Country, share: Strength) -> float:
+        """The share in its regions together: the mean by their people."""
+        return share if isinstance(share, float) else float(self.by_people(country, share).sum())
+
     def people_here(self, grid: Grid) -> np.ndarray:
         """The people of its regions, float64, 0 elsewhere."""
         return people_of(grid) * self.region_mask
@@ -284,8 +415,12 @@ class Measure(BaseModel, ABC):
         """The people aged 15 to 35 in its regions, float64, 0 elsewhere."""
         return self.people_here(country.grid) * country.parameters.share_15_35
 
-    def by_people(self, country: Country, amount: float) -> np.ndarray:
-        """An amount spread over its regions by their people, float64."""
+    def all_youths(self, country: Country) -> np.ndarray:
+        """The people aged 15 to 35 in every region, float64: for what lasts where it no longer acts."""
+        return people_of(country.grid) * country.parameters.share_15_35
+
+    def by_people(self, country: Country, amount: Strength) -> np.ndarray:
+        """An amount spread over its regions by their people, float64; an amount by region counts where it is."""
         people = self.people_here(country.grid)
         return amount * people / people.sum()
 

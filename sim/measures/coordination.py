@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from sim.measures.base import Measure, Share, Xof, field
+from sim.measures.base import Measure, Share, Strength, Xof, field, some
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,15 +35,18 @@ class Coordination(Measure):
         meaning="cost of the secretariat for all its regions",
     )  # fmt: skip
 
-    def one_agenda(self, country: Country, done: float) -> float:
-        """Share of the partners' work in Mali that follows one agenda, 0..1, by the people of its regions."""
+    def one_agenda(self, country: Country, done: Strength) -> Strength:
+        """Share of the partners' work in Mali that follows one agenda, 0..1, by the people of its regions.
+
+        If it is done more in one region than in another: what this would be, were it done everywhere as in the region.
+        """
         people = country.grid.population
         its = people[self.region_mask[country.grid.region]].sum() / people.sum()
         return done * self.partners_taking_part * float(its)
 
     def steer(self, levers: Levers, country: Country) -> None:
         """Set how much of the partners' work is coordinated, before the partners act."""
-        share = self.one_agenda(country, self.carried_out(country))
+        share = self.overall(country, self.one_agenda(country, self.carried_out(country)))
         if share > 0.0:
             levers.reach("coordinated", ..., share)
 
@@ -52,7 +55,7 @@ class Coordination(Measure):
 
     def delivery(self, country: Country, done: float) -> np.ndarray:
         """How many measures of partners it coordinates: a national number, spread over its regions by people."""
-        works = sum(measure.partners and measure.strength_now(country) > 0.0 for measure in country.measures)
+        works = sum(measure.partners and some(measure.strength_now(country)) for measure in country.measures)
         return self.by_people(country, works * self.one_agenda(country, done))
 
     def foreseen(self, country: Country, done: float) -> None:

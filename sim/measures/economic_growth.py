@@ -49,7 +49,7 @@ class EconomicGrowth(Measure):
 
     def share_placed(self, country: Country, weeks: float) -> np.ndarray:
         """Share of the youths of each region who took up a place in the last `weeks` weeks, including this one."""
-        youths = self.youths(country)
+        youths = self.all_youths(country)
         placed = self.delivery(country, self.carried_out(country)) + self.delivered_before(country, weeks - 1.0)
         return np.divide(placed, youths, out=np.zeros(len(REGIONS)), where=youths > 0.0)
 
@@ -63,8 +63,7 @@ class EconomicGrowth(Measure):
             early = self.share_placed(country, min(p.cash_turn_weeks, p.job_weeks))
             levers.add("support", slice(None), early * p.cash_early + (share - early) * p.cash_late)
             return
-        cells = self.cells(country)
-        in_cell = share[country.grid.region[cells]]
+        cells, in_cell = self.in_cells(country, share)
         if self.mode == "training":
             levers.keep("joining", cells, of_some(in_cell, p.job_training_only))
         else:

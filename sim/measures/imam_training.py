@@ -14,7 +14,20 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from sim.levers import aimed
-from sim.measures.base import REGIONS, Day, Delivered, Measure, Persons, Plan, Several, Weeks, Xof, field
+from sim.measures.base import (
+    REGIONS,
+    Day,
+    Delivered,
+    Measure,
+    Persons,
+    Plan,
+    Several,
+    Strength,
+    Weeks,
+    Xof,
+    field,
+    mask_of,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from sim.country import Country
@@ -77,13 +90,13 @@ class ImamTraining(Measure):
         gone = weeks // self.weeks_between_cohorts * self.cohort_size
         return max(0, min(self.cohort_size, self.imams - gone))
 
-    def leaving(self, day: date) -> int:
-        """Imams who leave in the seven days from `day`."""
+    def leaving(self, day: date) -> Strength:
+        """Imams who leave in the seven days from `day`: a whole number, or by region as if all came from there."""
         if self.cohorts:  # the strength of the day of departure, which may fall before the first whole week
             going = sum(c.imams * self.strength(c.departs) for c in self.cohorts if 0 <= (c.departs - day).days < 7)
         else:
             going = self.departures(day) * self.strength(day)
-        return int(going + 0.5)
+        return going if isinstance(going, np.ndarray) else int(going + 0.5)
 
     def apply(self, levers: Levers, country: Country) -> None:
         """Send this week's cohort, from each region in proportion to its imams, or to where the threat is.
@@ -93,15 +106,16 @@ class ImamTraining(Measure):
         """
         day = country.clock.date(country.week)
         leaving = self.leaving(day) if self.when is None or self.when.met(country) else 0
-        if leaving or country.imams.in_training().any():  # cohorts also come back in weeks in which none leaves
-            levers.keep("imams_completing", self.region_mask, country.parameters.training_completion)
-        if not leaving:
+        sent = np.any(leaving)
+        if sent or country.imams.in_training().any():  # cohorts also come back in weeks in which none leaves
+            levers.keep("imams_completing", mask_of(self.regions_ever), country.parameters.training_completion)
+        if not sent:
             return
         region = country.grid.region[country.imams.cell]
         stock = np.bincount(region, minlength=len(REGIONS)) * self.region_mask
         shares = aimed(levers, stock / max(stock.sum(), 1))
-        ends = np.floor(np.cumsum(shares) * leaving + 0.5)
-        levers.add("imams_sent", slice(None), np.diff(ends, prepend=0.0))
+        gone = np.cumsum(shares * leaving) if isinstance(leaving, np.ndarray) else np.cumsum(shares) * leaving
+        levers.add("imams_sent", slice(None), np.diff(np.floor(gone + 0.5), prepend=0.0))
         levers.set("course_weeks", self.region_mask, float(self.course_weeks))
 
     def report(self, country: Country) -> Delivered:
@@ -118,7 +132,13 @@ class ImamTraining(Measure):
 
     def plan(self, clock: Clock, grid: Grid) -> Plan:
         """All imams who leave, and the weeks of training that fall into the run."""
-        cohorts = [(week, self.leaving(clock.date(week))) for week in range(clock.weeks)]
+        cohorts = []
+        for week, day in enumerate(map(clock.date, range(clock.weeks))):
+            leaving = self.leaving(day)
+            if isinstance(leaving, np.ndarray):
+                people = self.now(day).people_here(grid)
+                leaving = int(leaving @ people / people.sum() + 0.5)
+            cohorts.append((week, leaving))
         weeks_away = sum(n * min(self.course_weeks, clock.weeks - week) for week, n in cohorts)
         everyone = sum(n for _, n in cohorts)
         return Plan(everyone, weeks_away * self.cost_per_imam_week + everyone * self.cost_per_journey)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 import numpy as np
 
-from sim.measures.base import REGIONS, Measure, Number, OneOrMore, Xof, field, mask_of, of_some
+from sim.measures.base import REGIONS, Measure, Number, OneOrMore, Xof, field, mask_of, of_some, some
 from sim.measures.posted import within
 
 if TYPE_CHECKING:
@@ -89,8 +89,10 @@ class IntelligenceSharing(Measure):
         p, done = country.parameters, self.carried_out(country)
         reports = self.reports_per_country_week * self.concerned(country.grid).sum(axis=0)
         cells = np.flatnonzero(reports)
-        if done == 0.0 or not cells.size:
+        if not cells.size or not some(done):
             return
+        if not isinstance(done, float):
+            done = done[country.grid.region[cells]]
         share = done * np.minimum(1.0, reports[cells] / self.reports_needed)
         levers.keep("information", cells, of_some(share, p.information_delay * np.log(p.sharing_delay)))
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from sim.measures.base import REGIONS, Measure, OneOrMore, Xof, field
+from sim.measures.base import REGIONS, Measure, OneOrMore, Xof, field, some
 from sim.world import facts
 from sim.world.timeline import WEEKS_PER_YEAR
 
@@ -88,16 +88,19 @@ class InternationalForces(Measure):
     def apply(self, levers: Levers, country: Country) -> None:
         """Deploy the forces, and let the presence of the UN and the weariness of foreign troops take effect."""
         share = self.carried_out(country)
-        if share == 0.0:
+        if not some(share):
             return
+        regions, there = self.in_regions(share)
         for key in self.forces:
-            levers.reach("deployed", (facts.force_places()[key], self.region_mask), share)
+            levers.reach("deployed", (facts.force_places()[key], regions), there)
         p, units, region = country.parameters, country.units, country.grid.region
         its = self.units(country)
         here = its & units.active(country.week)
 
         un = here & (units.force == facts.force_places()[UN])
-        companies = share * np.bincount(units.cell[un], units.strength[un] / COMPANY, len(country.grid))
+        even = isinstance(share, float)
+        men = units.strength[un] / COMPANY * (1.0 if even else share[region[units.base[un]]])
+        companies = (share if even else 1.0) * np.bincount(units.cell[un], men, len(country.grid))
         cells = np.flatnonzero(companies)
         presence = 1.0 - np.exp(-companies[cells] / p.un_companies)
         levers.keep("attacks_on_civilians", cells, np.exp(presence * p.un_rebel))
@@ -111,7 +114,7 @@ class InternationalForces(Measure):
         if began > 0:  # a measure that starts on the first day continues with the troops who came before it
             came = np.maximum(came, began)
         years = (country.week - came[based]) / WEEKS_PER_YEAR
-        levers.add("support", based, share * p.foreign_support * years)
+        levers.add("support", based, (share if even else share[based]) * p.foreign_support * years)
 
     def delivery(self, country: Country, done: float) -> np.ndarray:
         """Troops present, by region of their base."""

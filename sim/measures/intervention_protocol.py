@@ -19,7 +19,19 @@ from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 import numpy as np
 
-from sim.measures.base import REGIONS, Measure, Number, OneOrMore, Persons, Share, Xof, field, of_some
+from sim.measures.base import (
+    REGIONS,
+    Measure,
+    Number,
+    OneOrMore,
+    Persons,
+    Share,
+    Strength,
+    Xof,
+    field,
+    of_some,
+    some,
+)
 from sim.measures.posted import Town, posted, town_cells, within
 
 if TYPE_CHECKING:
@@ -82,7 +94,7 @@ class InterventionProtocol(Measure):
             return np.zeros(len(REGIONS))
         return np.bincount(grid.region[town_cells(self.bases)], minlength=len(REGIONS)) / len(self.bases)
 
-    def under_command(self, country: Country, done: float) -> float:
+    def under_command(self, country: Country, done: Strength) -> Strength:
         """Share of the responses within reach that are under one command this week, 0..1."""
         there = posted(country, ALL_FOUR).sum(axis=1) > 0.0
         named = [force in self.forces for force in ALL_FOUR]
@@ -92,8 +104,10 @@ class InterventionProtocol(Measure):
     def apply(self, levers: Levers, country: Country) -> None:
         """Shorten responses and bring them together where it acts."""
         share, cells = self.under_command(country, self.carried_out(country)), self.reached(country.grid)
-        if share == 0.0 or not cells.size:
+        if not cells.size or not some(share):
             return
+        if not isinstance(share, float):
+            share = share[country.grid.region[cells]]
         p = country.parameters
         levers.reach("joint_command", cells, share)
         levers.keep("response_delay", cells, of_some(share, np.log(p.command_delay)))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from sim.levers import aimed
-from sim.measures.base import REGIONS, Measure, Number, Persons, Several, Share, Xof, field
+from sim.measures.base import REGIONS, Measure, Number, Persons, Several, Share, Xof, field, some
 
 if TYPE_CHECKING:
     from sim.country import Country
@@ -83,19 +83,24 @@ class JointPatrols(Measure):
         """Put troops into border cells, hinder crossings there, and open part of the sanctuaries to pursuit."""
         done = self.carried_out(country)
         cells, shares = self.spread(country)
-        if done == 0.0 or not cells.size:
+        if not cells.size or not some(done):
             return
-        patrols = done * self.patrols * shares
+        even = isinstance(done, float)
+        patrols = (done if even else done[country.grid.region[cells]]) * self.patrols * shares
         levers.add("joint_patrol_troops", cells, patrols * self.persons_per_patrol)
         levers.keep("crossing", cells, np.exp(-country.parameters.border_effect * np.minimum(patrols, 1.0)))
         columns = [country.grid.country_names.index(name) for name in self.countries]
-        levers.reach("pursuit", columns, done * self.pursuit)
+        out = done if even else float(patrols.sum()) / self.patrols if self.patrols else 0.0
+        levers.reach("pursuit", columns, out * self.pursuit)
 
     def by_region(self, country: Country) -> np.ndarray:
         """Share of the patrols in each region: where they were sent or, if none was out, along the border."""
         grid, out = country.grid, np.bincount(country.grid.region, country.levers.joint_patrol_troops, len(REGIONS))
         if not out.any():
             out = np.bincount(grid.region[self.border_cells(grid)], minlength=len(REGIONS)).astype(np.float64)
+        elif not isinstance(self.full, float):  # only part of what falls to a region was sent there
+            sent = self.carried_out(country) * self.patrols * self.persons_per_patrol
+            return np.divide(out, sent, out=np.zeros(len(REGIONS)), where=sent > 0.0)
         return out / out.sum() if out.any() else out
 
     def delivery(self, country: Country, done: float) -> np.ndarray:

@@ -60,7 +60,7 @@ class JointTraining(Measure):
         """
         men = posted(country, self.its_forces) * self.region_mask
         everyone = men.sum()
-        return men * min(1.0, done * self.soldiers_per_year / WEEKS_PER_YEAR / everyone) if everyone else men
+        return men * np.minimum(1.0, done * self.soldiers_per_year / WEEKS_PER_YEAR / everyone) if everyone else men
 
     @property
     def its_forces(self) -> list[str]:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from sim.measures.base import REGIONS, Count, Measure, Number, Persons, Xof, field, of_some
+from sim.measures.base import REGIONS, Count, Measure, Number, Persons, Strength, Xof, field, of_some, some
 
 if TYPE_CHECKING:
     from sim.country import Country
@@ -91,28 +91,30 @@ class JudicialPole(Measure):
         held = (state == DETAINED) & (convicted == 0)
         return np.bincount(country.grid.region[cell[held]], persons[held], len(REGIONS))
 
-    def share_of_cases(self, open_cases: np.ndarray, done: float) -> float:
+    def share_of_cases(self, open_cases: np.ndarray, done: Strength) -> Strength:
         """Share of the open cases of its regions that it handles this week; 0 if there are none."""
         cases = float(open_cases @ self.region_mask)
-        return min(1.0, done * self.capacity / cases) if cases else 0.0
+        return np.minimum(1.0, done * self.capacity / cases) if cases else 0.0
 
-    def share_of_leads(self, country: Country, open_cases: np.ndarray) -> float:
+    def share_of_leads(self, country: Country, open_cases: np.ndarray) -> Strength:
         """Share of the leads of its regions that its investigators follow this week; 0 if there are none."""
         recent = country.values[max(0, country.week - LEAD_WEEKS) : country.week, :, country.names["attacks"]]
         leads = float((open_cases + recent.sum(axis=0)) @ self.region_mask)
         followed = self.carried_out(country) * self.investigators * self.leads_per_investigator
-        return min(1.0, followed / leads) if leads else 0.0
+        return np.minimum(1.0, followed / leads) if leads else 0.0
 
     def apply(self, levers: Levers, country: Country) -> None:
         """Take cases, let convictions deter or provoke attacks, and expose recruiters."""
-        p, cells = country.parameters, self.cells(country)
-        cases = self.open_cases(country)
+        p, cases = country.parameters, self.open_cases(country)
         share, leads = self.share_of_cases(cases, self.carried_out(country)), self.share_of_leads(country, cases)
-        if share > 0.0:
-            levers.reach("pole_cases", ..., share * float(cases @ self.region_mask / cases.sum()))
+        if some(share):
+            its = cases @ self.region_mask if isinstance(share, float) else cases @ share
+            levers.reach("pole_cases", ..., (share if isinstance(share, float) else 1.0) * float(its / cases.sum()))
+            cells, share = self.in_cells(country, share)
             rise = (p.ordinary_courts * (1.0 - share) + share) / p.ordinary_courts
             levers.keep("attack_rate", cells, rise**p.conviction_deterrence)
-        if leads > 0.0:
+        if some(leads):
+            cells, leads = self.in_cells(country, leads)
             levers.keep("recruiter_exposure", cells, of_some(leads, p.investigation_exposure))
 
     def delivery(self, country: Country, done: float) -> np.ndarray:
@@ -122,4 +124,4 @@ class JudicialPole(Measure):
 
     def foreseen(self, country: Country, done: float) -> float:
         """The cases it can have."""
-        return self.capacity * done
+        return self.capacity * self.overall(country, done)

@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from sim.levers import aimed
-from sim.measures.base import REGIONS, Count, Measure, Number, Several, Share, Weeks, Xof, field, wrong
+from sim.measures.base import REGIONS, Count, Measure, Number, Several, Share, Weeks, Xof, field, some, wrong
 from sim.parameters import Parameters
 from sim.world import facts
 
@@ -137,10 +137,10 @@ class MaliKumaKan(Measure):
     def apply(self, levers: Levers, country: Country) -> None:
         """Book the air time of this week."""
         done = self.carried_out(country)
-        if done == 0.0:
+        if not some(done):
             return
         p = country.parameters
-        cells = self.cells(country)  # moving whole rows is several times faster than picking cells
+        cells, done = self.in_cells(country, done)  # moving whole rows is several times faster than picking cells
         spoken = facts.languages()[0]
         capacity, region = self.booked(levers, country.grid), country.grid.region[cells]
         languages = [spoken.index(name) for name in self.languages]
@@ -166,8 +166,8 @@ class MaliKumaKan(Measure):
         """Air time and, in the first week on air after a renewal is due, the making of new clips; by people."""
         cost = done * sum(airing.cost_per_week for airing in self.airings.values())
         due = country.week - self.stale(country.clock.date(country.week))
-        if done > 0.0 and not self.spent_since(country, due):
-            cost += self.clips_per_renewal * len(self.languages) * self.cost_per_clip
+        if some(done) and not self.spent_since(country, due):
+            cost = cost + self.clips_per_renewal * len(self.languages) * self.cost_per_clip
         return self.by_people(country, cost)
 
     def foreseen(self, country: Country, done: float) -> float:
@@ -178,7 +178,8 @@ class MaliKumaKan(Measure):
         use = _use()
         missed = np.ones(use.shape[:2])
         for channel, airing in self.airings.items():
-            missed *= 1.0 - use[:, :, channel] * done * airing.capacity * airing.coverage
+            share = done if isinstance(done, float) else done[:, None]
+            missed *= 1.0 - use[:, :, channel] * share * airing.capacity * airing.coverage
         youths = _by_place(country.grid) * country.parameters.share_15_35 * self.region_mask[:, None]
         return float((youths * (1.0 - missed) * _understood(self.languages)[:, None]).sum())
 

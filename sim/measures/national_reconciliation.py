@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from sim.measures.base import Measure, Number, Xof, field, of_some
+from sim.measures.base import Measure, Number, Xof, field, of_some, some
 from sim.world.timeline import WEEKS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -51,10 +51,11 @@ class NationalReconciliation(Measure):
     def apply(self, levers: Levers, country: Country) -> None:
         """Change the violence between communities, and relieve some grievance."""
         share, p = self.carried_out(country) * self.share(country.grid), country.parameters
-        if share == 0.0:
+        if not some(share):
             return
-        levers.keep("communal_violence", self.cells(country), of_some(share, p.reconciliation_tension))
-        levers.reach("grievance_relief", self.region_mask, share * p.relief_rate)
+        cells, in_cell = self.in_cells(country, share)
+        levers.keep("communal_violence", cells, of_some(in_cell, p.reconciliation_tension))
+        levers.reach("grievance_relief", *self.in_regions(share * p.relief_rate))
 
     def delivery(self, country: Country, done: float) -> np.ndarray:
         """Dialogues of the week, by region."""

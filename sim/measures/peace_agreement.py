@@ -26,7 +26,21 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
-from sim.measures.base import MOST, Count, Measure, Regions, Several, Share, Xof, field, number, of_some, wrong
+from sim.measures.base import (
+    MOST,
+    Count,
+    Measure,
+    Regions,
+    Several,
+    Share,
+    Strength,
+    Xof,
+    field,
+    number,
+    of_some,
+    some,
+    wrong,
+)  # fmt: skip
 from sim.world import facts
 
 if TYPE_CHECKING:
@@ -129,12 +143,12 @@ class PeaceAgreement(Measure):
         """Share of the commitments carried out by the week of `day`, 0..1, at this pace."""
         return min(1.0, pace * _done(self.done, self.weeks_since_start(day)) / self.commitments)
 
-    def implemented(self, country: Country, done: float) -> float:
+    def implemented(self, country: Country, done: Strength) -> Strength:
         """Share of the commitments carried out by this week, 0..1."""
         day = country.clock.date(country.week)
         return done * self.level(day, float(country.levers.implementation))
 
-    def formed(self, level: float, day: date) -> float:
+    def formed(self, level: Strength, day: date) -> Strength:
         """Share of the joint units on record that has formed, 0..1.
 
         The units in Gao from 2017 on correspond to the recorded level. A higher level brings no more units than the
@@ -143,25 +157,28 @@ class PeaceAgreement(Measure):
         fields = type(self).model_fields
         weeks = (day - SIGNED).days // 7
         recorded = _done(fields["done"].default, weeks) / fields["commitments"].default * fields["security"].default
-        return self.mixed_units * (min(1.0, level * self.security / recorded) if recorded > 0.0 else 0.0)
+        return self.mixed_units * (np.minimum(1.0, level * self.security / recorded) if recorded > 0.0 else 0.0)
 
     def apply(self, levers: Levers, country: Country) -> None:
         """Move the levers that each kind of provision is about."""
-        p, cells = country.parameters, self.cells(country)
-        level = self.implemented(country, self.carried_out(country))
-        if level == 0.0:
+        p, level = country.parameters, self.implemented(country, self.carried_out(country))
+        if not some(level):
             return
-        levers.keep("attack_rate", cells, np.exp(level * p.agreement_attacks))
-        levers.keep("communal_violence", cells, np.exp(level * p.agreement_violence))
-        levers.reach("grievance_relief", self.region_mask, level * self.social * p.relief_rate)
+        cells, in_cell = self.in_cells(country, level)
+        levers.keep("attack_rate", cells, np.exp(in_cell * p.agreement_attacks))
+        levers.keep("communal_violence", cells, np.exp(in_cell * p.agreement_violence))
+        levers.reach("grievance_relief", *self.in_regions(level * self.social * p.relief_rate))
         keys = country.groups.keys
         if COULD_JOIN in keys:
             g = keys.index(COULD_JOIN)
-            at_home = float(self.region_mask[country.grid.region[country.groups.home_cells[g]]].mean())
+            home = country.grid.region[country.groups.home_cells[g]]
             change = level * self.political * p.agreement_inflow
-            levers.keep("approaches", g, of_some(at_home, change))
-        share = self.formed(level, country.clock.date(country.week))
-        levers.reach("deployed", (facts.force_places()[MIXED_UNITS], self.region_mask), share)
+            if isinstance(change, float):
+                levers.keep("approaches", g, of_some(float(self.region_mask[home].mean()), change))
+            else:
+                levers.keep("approaches", g, 1.0 + np.expm1(change[home]).mean())
+        regions, share = self.in_regions(self.formed(level, country.clock.date(country.week)))
+        levers.reach("deployed", (facts.force_places()[MIXED_UNITS], regions), share)
 
     def delivery(self, country: Country, done: float) -> np.ndarray:
         """Commitments carried out: a national number, spread over its regions by their people."""

@@ -113,13 +113,22 @@ def plan(measure: Measure, clock: Clock, grid: Grid) -> Plan:
     """The plan of a measure that says what it delivers (`delivery`) and costs (`spending`)."""
     planned_country = PlannedCountry(measure, clock, grid)
     country = cast("Country", planned_country)
-    if not measure.by_calendar:
-        cost = measure.full_weeks(clock) * float(measure.spending(country, 1.0).sum())
-        return Plan(measure.foreseen(country, measure.intensity), cost)
     reached: list[float | None] = []
+    if not measure.by_calendar:
+        cost = 0.0
+        for acting, weeks in measure.full_weeks(clock):
+            reached.append(acting.foreseen(country, acting.full))
+            spent = acting.spending(country, 1.0)
+            cost += weeks * float(spent.sum()) if isinstance(weeks, float) else float((weeks * spent).sum())
+        return Plan(_most(reached), cost)
     for week in range(clock.weeks):
-        country.week, done = week, measure.strength(clock.date(week))
+        measure, country.week = measure.now(clock.date(week)), week
+        done = measure.strength(clock.date(week))
         reached.append(measure.foreseen(country, done))
         planned_country.values[week, :, 1] = measure.spending(country, done)
-    known = [amount for amount in reached if amount is not None]
-    return Plan(max(known) if known else None, float(planned_country.values[:, :, 1].sum()))
+    return Plan(_most(reached), float(planned_country.values[:, :, 1].sum()))
+
+
+def _most(reached: Sequence[float | None]) -> float | None:
+    """The largest of what is known."""
+    return max((amount for amount in reached if amount is not None), default=None)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from sim.measures.base import Measure, Share, Xof, field
+from sim.measures.base import Measure, Share, Xof, field, some
 from sim.measures.posted import imams_in_post, imams_to_ask
 
 if TYPE_CHECKING:
@@ -50,13 +50,15 @@ class ReligiousLeaders(Measure):
     def apply(self, levers: Levers, country: Country) -> None:
         """Let imams speak out, protect some of them, and let the appeals act on communities."""
         done, p = self.carried_out(country), country.parameters
-        if done == 0.0:
+        if not some(done):
             return
         speaking = done * self.share_speaking
-        levers.reach("speaking_out", self.region_mask, speaking)
+        levers.reach("speaking_out", *self.in_regions(speaking))
         averted = done * self.share_protected * p.protection_effect
-        levers.keep("imam_threats", self.region_mask, max(1.0 - averted, 0.0))
-        levers.keep("communal_violence", self.cells(country), np.exp(p.appeal_tension * speaking))
+        regions, averted = self.in_regions(averted)
+        levers.keep("imam_threats", regions, np.maximum(1.0 - averted, 0.0))
+        cells, speaking = self.in_cells(country, speaking)
+        levers.keep("communal_violence", cells, np.exp(p.appeal_tension * speaking))
 
     def delivery(self, country: Country, done: float) -> np.ndarray:
         """Imams who speak out, by region."""

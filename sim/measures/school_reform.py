@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from sim.measures.base import REGIONS, Measure, Share, Xof, Yes, choice, field, of_some
+from sim.measures.base import REGIONS, Measure, Share, Xof, Yes, choice, field, of_some, some
 from sim.world import facts
 from sim.world.timeline import WEEKS_PER_YEAR
 
@@ -65,22 +65,21 @@ class SchoolReform(Measure):
 
     def share_taught(self, country: Country) -> np.ndarray:
         """Share of the youths of each region who have been to a reformed school, this week's included."""
-        youths = self.youths(country)
+        youths = self.all_youths(country)
         taught = self.delivered_before(country) + self.delivery(country, self.carried_out(country))
         return np.divide(np.minimum(taught, youths), youths, out=np.zeros(len(REGIONS)), where=youths > 0.0)
 
     def apply(self, levers: Levers, country: Country) -> None:
         """Let those who were taught be what the school made of them, and keep some at school this week."""
         p, done = country.parameters, self.carried_out(country)
-        if done > 0.0:
-            levers.reach("extra_schooling", self.region_mask, done * self.extra_year)
+        if some(done):
+            levers.reach("extra_schooling", *self.in_regions(done * self.extra_year))
         share = self.share_taught(country)
         if not share.any():
             return
         support = p.school_voice_support if self.civic_role else p.school_support
         join = p.school_voice_join if self.civic_role else p.school_join
-        cells = self.cells(country)
-        in_cell = share[country.grid.region[cells]]
+        cells, in_cell = self.in_cells(country, share)
         levers.add("support", slice(None), share * support)
         levers.keep("joining", cells, of_some(in_cell, join))
         levers.keep("propaganda", cells, 1.0 - in_cell * self.media_literacy * p.inoculation)

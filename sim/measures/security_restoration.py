@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from sim.measures.base import REGIONS, Count, Measure, Number, Regions, Xof, field, people_of
+from sim.measures.base import REGIONS, Count, Measure, Number, Regions, Xof, field, people_of, some
 
 if TYPE_CHECKING:
     from sim.country import Country
@@ -55,9 +55,9 @@ class SecurityRestoration(Measure):
     def apply(self, levers: Levers, country: Country) -> None:
         """Let the state return faster, and to a higher level than before."""
         share, p = self.carried_out(country) * self.share(country.grid), country.parameters
-        if share == 0.0:
+        if not some(share):
             return
-        cells = self.cells(country)
+        cells, share = self.in_cells(country, share)
         levers.keep("state_return", cells, np.exp(share * p.restoration_return))
         levers.reach("state_goal", cells, share * p.restoration_goal)
 

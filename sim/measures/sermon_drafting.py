@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from sim.measures.base import Measure, Share, Xof, field
+from sim.measures.base import Measure, Share, Xof, field, some
 from sim.measures.posted import imams_in_post
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ class SermonDrafting(Measure):
     def apply(self, levers: Levers, country: Country) -> None:
         """Let a share of the imams preach the draft."""
         done = self.carried_out(country)
-        if done > 0.0:
-            levers.reach("drafted_sermons", self.region_mask, done * self.share_following)
+        if some(done):
+            levers.reach("drafted_sermons", *self.in_regions(done * self.share_following))
 
     def delivery(self, country: Country, done: float) -> np.ndarray:
         """Imams who preach the draft, by region."""

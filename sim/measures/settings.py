@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, St
 
 from sim.engine.checks import MOST as MOST  # measures take it from here
 from sim.engine.checks import kind_of, number, shown, wrong, yes
+from sim.engine.checks import wrong_at as wrong_at
 from sim.engine.errors import nearest, plain
 from sim.measures.regions import LATER_REGIONS, REGION_OF, REGIONS
 

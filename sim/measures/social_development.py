@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from sim.measures.base import Measure, Share, Xof, choice, field, of_some
+from sim.measures.base import Measure, Share, Xof, choice, field, of_some, some
 from sim.world.timeline import WEEKS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -61,12 +61,12 @@ class SocialDevelopment(Measure):
         """Let services change attacks and relieve grievance (they never add to it)."""
         covered, p = self.carried_out(country) * self.coverage, country.parameters
         worth = self.worth(p)
-        if covered * worth == 0.0:
+        if worth == 0.0 or not some(covered):
             return
-        cells = self.cells(country)
-        levers.keep("attack_rate", cells, of_some(covered, self.effect(country, cells)))
+        cells, in_cell = self.in_cells(country, covered)
+        levers.keep("attack_rate", cells, of_some(in_cell, self.effect(country, cells)))
         if worth > 0.0:
-            levers.reach("grievance_relief", self.region_mask, covered * worth * p.relief_rate)
+            levers.reach("grievance_relief", *self.in_regions(covered * worth * p.relief_rate))
 
     def delivery(self, country: Country, done: float) -> np.ndarray:
         """Persons covered, by region."""

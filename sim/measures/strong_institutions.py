@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
-from sim.measures.base import Count, Measure, Share, Xof, field, of_some
+from sim.measures.base import Count, Measure, Share, Xof, field, of_some, some
 from sim.world.grid import world_grid
 
 if TYPE_CHECKING:
@@ -72,9 +72,9 @@ class StrongInstitutions(Measure):
     def apply(self, levers: Levers, country: Country) -> None:
         """Raise the level to which trust returns, and reduce abuses."""
         share, p = self.carried_out(country) * self.share, country.parameters
-        if share == 0.0:
+        if not some(share):
             return
-        cells = self.cells(country)
+        cells, share = self.in_cells(country, share)
         levers.add("trust_goal", cells, share * p.institutions_trust)
         levers.keep("abuse_control", cells, of_some(share, p.institutions_abuse))
 

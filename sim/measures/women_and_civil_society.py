@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from sim.measures.base import Count, Measure, Number, Xof, Yes, choice, field, of_some
+from sim.measures.base import Count, Measure, Number, Xof, Yes, choice, field, of_some, some
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,15 +60,15 @@ class WomenAndCivilSociety(Measure):
         if not self.at_the_table:
             return
         p = country.parameters
-        seated = self.strength_now(country) * p.fidelity_women_and_civil_society
+        seated = self.overall(country, self.strength_now(country)) * p.fidelity_women_and_civil_society
         if seated > 0.0:
             levers.keep("implementation", ..., p.women_implementation**seated)
 
     def apply(self, levers: Levers, country: Country) -> None:
         """Warn families, and support the families of members."""
         done, p = self.carried_out(country), country.parameters
-        if done > 0.0:
-            reached, cells = done * self.share_reached(country.grid), self.cells(country)
+        if some(done):
+            cells, reached = self.in_cells(country, done * self.share_reached(country.grid))
             levers.keep("contact_lapse", cells, of_some(reached, p.family_lapse))
             levers.keep("giving_up", cells, of_some(reached, p.family_exit))
 

@@ -15,6 +15,8 @@ def measures(country: Country) -> None:
     """Reset the levers and let every active measure act."""
     levers = country.levers
     levers.reset()
+    day = country.clock.date(country.week)
+    country.measures = [measure.now(day) for measure in country.measures]
     for measure in country.measures:
         measure.steer(levers, country)
     for measure in country.measures:

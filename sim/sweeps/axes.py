@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.measures import MEASURES
+from sim.measures.base import REGIONS
 from sim.parameters import rows
 
 DIGITS = 6
@@ -54,9 +55,12 @@ class Axis:
             return rows()[keys[0]].unit
         unit, model = "", MEASURES.get(keys[0]) if block == "measures" and len(keys) > 1 else None
         for key in keys[1:]:
+            if key.isdecimal() and get_args(model):  # an item of a list
+                model = get_args(model)[0]
+                continue
             info = getattr(model, "model_fields", {}).get(key)
-            if info is None:
-                return ""
+            if info is None:  # a region, of an intensity
+                return unit if key in REGIONS else ""
             unit, model = str((info.json_schema_extra or {}).get("unit", "")), info.annotation
         return unit
 

@@ -312,9 +312,16 @@ def _axes(checks: Checks, scenario: Scenario) -> tuple[Axis, ...]:
 def _could_be_varied(scenario: Scenario) -> list[str]:
     """The paths that a pattern can match."""
     drawn = [f"parameters.{name}" for name, row in rows().items() if row.drawn]
-    return drawn + [
-        f"measures.{m.key}.{setting}" for m in scenario.active_measures() for setting in type(m).model_fields
-    ]
+    found = [*drawn]
+    for m in scenario.active_measures():
+        own = f"measures.{m.key}"
+        found += [f"{own}.{setting}" for setting in type(m).model_fields if setting not in ("intensity", "phases")]
+        for k, period in enumerate(m.periods):
+            at = f"{own}.phases.{k}" if m.phases else own
+            found += [f"{at}.{day}" for day in ("start", "end") if m.phases]
+            named = period.intensity if isinstance(period.intensity, dict) else ()
+            found += [f"{at}.intensity.{region}" for region in named] or [f"{at}.intensity"]
+    return found
 
 
 def _axis(checks: Checks, scenario: Scenario, path: str, key: str, varied: Varied) -> Axis | None:

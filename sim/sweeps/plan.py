@@ -146,7 +146,10 @@ def value_at(scenario: Scenario, path: str) -> Any:
     """The value at a path of the resolved scenario; None if there is none."""
     value: Any = scenario.resolved()
     for key in path.split("."):
-        value = value.get(key) if isinstance(value, dict) else None
+        if isinstance(value, list):
+            value = value[int(key)] if key.isdecimal() and int(key) < len(value) else None
+        else:
+            value = value.get(key) if isinstance(value, dict) else None
     return value
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from sim.comparison.effects import basis
 from sim.comparison.outcomes import OUTCOMES
 from sim.engine.errors import InputError, nearest, plain
+from sim.measures.phases import taken
 from sim.views import words
 from sim.views.figures import sheet
 from sim.views.figures.sheet import drawn, new_sheet, numbered, over_seeds, panels
@@ -252,10 +253,9 @@ def _starts(run: Record) -> set[tuple[date, str, tuple[str, ...] | None]]:
     """(First day, words, regions) of every measure a run had in force."""
     found = set()
     for key, settings in (run.about["scenario"].get("measures") or {}).items():
-        if settings.get("enabled", True) and settings.get("intensity", 1.0) > 0:
-            start = settings.get("start") or run.dates[0]
-            day = date.fromisoformat(str(start)[:10])
-            where = settings.get("regions", "all")
+        for period in taken(settings):
+            day = date.fromisoformat(str(period["start"] or run.dates[0])[:10])
+            where = period["regions"]
             found.add((day, words.measure(key), None if where == "all" else tuple(where)))
     return found
 

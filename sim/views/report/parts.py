@@ -59,25 +59,31 @@ def in_words(
 
 
 def _taken(m: PlannedMeasure, scenario: Scenario, row: Mapping[Any, Any] | None, rate: float | None) -> dict[str, Any]:
-    start, end = m.start or scenario.start, m.end or scenario.end
-    when = f"{start} to {end if end < scenario.end else 'the end'}"
+    spans = [f"{start} to {end if end < scenario.end else 'the end'}" for start, end, _, _ in m.periods]
+    where = ["all regions" if regions == "all" else regions for _, _, regions, _ in m.periods]
+    full = [f"{much} of the full measure" for _, _, _, much in m.periods]
+    when = " and ".join(spans)
+    if len(set(where)) > 1:
+        where = [f"{each} ({span})" for each, span in zip(where, spans, strict=True)]
+    if len(set(full)) > 1:
+        full = [f"{each} ({span})" for each, span in zip(full, spans, strict=True)]
     settings = scenario.measures[m.key].model_dump(mode="json")
     own = [s for s in scenario.measures[m.key].settings() if s.name not in USUAL]
     defaults = type(scenario.measures[m.key])().model_dump(mode="json")
-    much = [f"{share(m.intensity)} % of the full measure"]
+    much = list(dict.fromkeys(full))
     if m.reached_per_week is not None:
         much.append(f"planned: {number(m.reached_per_week)} {m.delivers}")
     much += [f"{s.meaning}: {settings[s.name]}" for s in own if settings[s.name] != defaults[s.name]]
     return {
         "what": m.title, "change": CHANGED if row and row.get("change") == CHANGED else "",
-        "where": "all regions" if len(m.regions) == 9 else ", ".join(m.regions),
+        "where": "; ".join(dict.fromkeys(where)),
         "when": when + (f", only while {m.when}" if m.when else ""), "how_much": much,
         "delivered": delivery(row) if row else "",
         "cost": money(row["cost_xof"] if row else m.cost_xof or 0.0, rate),
     }  # fmt: skip
 
 
-USUAL = {"enabled", "start", "end", "regions", "intensity", "ramp_up_weeks", "when"}
+USUAL = {"enabled", "start", "end", "regions", "intensity", "phases", "ramp_up_weeks", "when"}
 
 
 # --- effects ------------------------------------------------------------------------------------------------

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from sim.comparison.table import active_measures
+from sim.measures.phases import how_much
 from sim.views import words
 from sim.views.tables.layout import say, show_table
-from sim.views.words import money, number, share
+from sim.views.words import money, number
 
 if TYPE_CHECKING:
     from sim.batches.preview import Preview
@@ -81,19 +82,24 @@ def show_preview(preview: Preview, out: Console) -> None:
     rows = []
     for m in preview.measures:
         if not m.active:
-            rows.append([m.title, m.key, "off", "", "", number(m.intensity), "", ""])
+            rows.append([m.title, m.key, "off", "", "", how_much(m.intensity), "", ""])
             continue
-        regions = "all" if len(m.regions) == 9 else ", ".join(m.regions)
         reach = words.UNKNOWN if m.reached_per_week is None else f"{number(m.reached_per_week)} {m.delivers}"
         cost = words.UNKNOWN if m.cost_xof is None else money(m.cost_xof, preview.xof_per_usd)
-        rows.append([m.title, m.key, str(m.start or scenario.start), str(m.end or scenario.end), regions,
-                     share(m.intensity) + " %", reach, cost])  # fmt: skip
+        for k, (start, end, regions, much) in enumerate(m.periods):
+            names, amounts = ([m.title, m.key], [reach, cost]) if k == 0 else ([f"phase {k + 1}", ""], ["", ""])
+            rows.append([*names, str(start), str(end), regions, much, *amounts])
     heads = ["measure", "key", "from", "until", "regions", "intensity", "a week at full strength", "cost in all"]
     if rows:
         show_table(out, "Measures", heads, rows, left=5)
     else:
         say(out, "Measures: none")
     for m in preview.measures:
+        periods = preview.scenario.measures[m.key].periods
+        if m.active and len(periods) > 1:
+            say(out, f"{m.title}: {len(periods)} periods; a week at full strength is that of the strongest")
+        if m.active and any(isinstance(period.intensity, dict) for period in periods):
+            say(out, f"{m.title}: done more or less by region; in each, the share of what falls to it")
         if m.active and m.when:
             say(out, f"{m.title}: only while {m.when}; the cost shown is the most it can be, with every week on")
     say(
