@@ -315,10 +315,11 @@ def _could_be_varied(scenario: Scenario) -> list[str]:
     found = [*drawn]
     for m in scenario.active_measures():
         own = f"measures.{m.key}"
-        found += [f"{own}.{setting}" for setting in type(m).model_fields if setting not in ("intensity", "phases")]
+        moved = {"intensity", "phases", *(("start", "end", "regions") if m.phases else ())}
+        found += [f"{own}.{setting}" for setting in type(m).model_fields if setting not in moved]
         for k, period in enumerate(m.periods):
             at = f"{own}.phases.{k}" if m.phases else own
-            found += [f"{at}.{day}" for day in ("start", "end") if m.phases]
+            found += [f"{at}.{setting}" for setting in ("start", "end", "regions") if m.phases]
             named = period.intensity if isinstance(period.intensity, dict) else ()
             found += [f"{at}.intensity.{region}" for region in named] or [f"{at}.intensity"]
     return found
