@@ -52,6 +52,26 @@ def process(*args, **more):
     )  # fmt: skip
 
 
+# --- changes on the command line ------------------------------------------------------------------------
+
+
+def test_a_set_measure_leaves_a_baseline_without_it_alone(files, no_figures, tmp_path):
+    result = kumakan("compare", *files, "--seeds", 1, "--workers", 1, "--quiet", "--out", tmp_path / "out",
+                     "--set", "measures.joint_patrols.patrols=30")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    made = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["scenarios"]
+    assert made["base"]["digest"] == sim.load(files[0]).digest
+    assert made["patrols"]["measures"]["joint_patrols"]["patrols"] == 30
+
+
+@pytest.mark.parametrize("command", [["compare"], ["explain"], ["check"], ["compare", "--one-at-a-time"]])
+def test_a_set_measure_that_nobody_has_is_refused(command, files):
+    given = command if len(command) == 2 else [*command, files[1]]
+    result = kumakan(*given, files[0], "--set", "measures.imam_training.intensity=0.5")
+    assert result.exit_code == 2
+    assert "no scenario has imam_training switched on" in result.stderr
+
+
 # --- start-up --------------------------------------------------------------------------------------------
 
 

@@ -114,7 +114,7 @@ class Sweep:
             If the values do not make a valid scenario, or if its period differs from that of its baseline.
         """
         name = _point_name(self, values)
-        world = {path: value for path, value in values.items() if not path.startswith("measures.")}
+        world = {path: value for path, value in values.items() if not of_measures(path)}
         try:
             scenario, baseline = self.scenario.replaced(_in_blocks({**values, "name": name})), None
             if self.baseline is not None:
@@ -140,6 +140,11 @@ class Sweep:
             for row, value in zip(moved, axis.all_at(places[moved]), strict=True):
                 rows_[row][axis.path] = value
         return tuple(rows_)
+
+
+def of_measures(path: str) -> bool:
+    """Whether a path belongs to the measures and not to the world."""
+    return path.partition(".")[0].strip() == "measures"
 
 
 def value_at(scenario: Scenario, path: str) -> Any:

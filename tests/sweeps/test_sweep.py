@@ -119,6 +119,19 @@ def test_changes_to_the_world_apply_to_both_and_changes_to_measures_only_to_the_
     assert not point.baseline.measures
 
 
+def test_a_set_or_overridden_measure_never_reaches_the_baseline(write):
+    vary = "vary:\n  parameters.abuse_per_op: {values: [0.2]}\ndesign: {method: grid}\n"
+    for text, overrides in (
+        ("set: {measures.joint_patrols.patrols: 30}\n", []),
+        ("set: {measures: {joint_patrols: {patrols: 30}}}\n", []),
+        ("", ["measures.joint_patrols.patrols=30"]),
+    ):
+        plan = load_sweep(write(text + vary), overrides)
+        assert plan.scenario.measures["joint_patrols"].patrols == 30
+        assert not plan.baseline.measures
+        assert not plan.points[0].baseline.measures
+
+
 def test_any_kind_of_value_can_be_varied(write):
     plan = load_sweep(write(
         "vary:\n"
