@@ -16,6 +16,7 @@ import sim
 from sim import cli
 from sim.batches import batch as runs
 from sim.engine.errors import InputError
+from sim.parameters import rows
 from sim.record import Record
 from sim.version import __version__
 from sim.views import results
@@ -70,6 +71,18 @@ def test_a_set_measure_that_nobody_has_is_refused(command, files):
     result = kumakan(*given, files[0], "--set", "measures.imam_training.intensity=0.5")
     assert result.exit_code == 2
     assert "no scenario has imam_training switched on" in result.stderr
+
+
+def test_a_scenario_in_another_world_than_its_baseline_is_told(files, no_figures, tmp_path):
+    Path(files[1]).write_text(TINY + "parameters: {abuse_per_op: 0.2}\nforces: {army: {scale: 2}}\n")
+    out = tmp_path / "out"
+    result = kumakan("compare", *files, "--seeds", 1, "--workers", 1, "--quiet", "--out", out)
+    table = rows()["abuse_per_op"].value
+    told = f"parameters.abuse_per_op is 0.2 (base: {table:g}); forces.army.scale is 2 (base: not changed)"
+    assert f"Not the same world: in patrols, {told}" in " ".join(result.output.split())
+    assert set(pd.read_csv(out / "effects.csv")["world_differs"]) == {told}
+    assert kumakan("report", out).exit_code == 0
+    assert f"in patrols, {told}" in (out / "report.html").read_text(encoding="utf-8")
 
 
 # --- start-up --------------------------------------------------------------------------------------------

@@ -216,7 +216,7 @@ class Batch:
             "Runs": self.place,
             "Period": f"{settings.get('start', '?')} to {settings.get('end', '?')}",
             "Seeds": counted(self.seeds),
-            "Draws of parameters": "none, central values" if self.draws == (0,) else counted(self.draws),
+            "Draws of parameters": "none" if self.draws == (0,) else counted(self.draws),
             "Failed": str(len(self.failed)),
         }
 

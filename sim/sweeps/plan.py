@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.batches.batch import check_comparable
+from sim.comparison.worlds import differences, sentence, world
 from sim.engine.errors import InputError
 from sim.scenario import Scenario
 from sim.stores.folder import folder_name
@@ -130,6 +131,16 @@ class Sweep:
         """All scenarios to run: first the baselines, then the points."""
         baselines = {p.baseline.name: p.baseline for p in self.points if p.baseline is not None}
         return [*baselines.values(), *(p.scenario for p in self.points)]
+
+    def worlds_that_differ(self) -> dict[str, str]:
+        """The points that differ from their baseline in more than measures, and in what."""
+        found = {}
+        for point in self.points:
+            if point.baseline is not None:
+                ours, theirs = (world(scenario.resolved()) for scenario in (point.scenario, point.baseline))
+                if differ := differences(ours, theirs, self.draws != (0,)):
+                    found[point.name] = sentence(differ, point.baseline.name)
+        return found
 
     @cached_property
     def _values(self) -> tuple[dict[str, Any], ...]:

@@ -347,7 +347,7 @@ def test_runs_that_failed_and_comparisons_that_were_not_finished_are_told(compar
 def test_seeds_are_reported_as_seeds(every_measure, quick):
     read = Reader(page(of_measures(every_measure, "joint_patrols", by_seed=True)))
     assert "The scenario was run with 12 seeds and compared with baseline under the same seeds." in read.text
-    assert "none: central values" in read.text
+    assert "Draws of parametersnone" in read.text
     assert "so their uncertainty is not covered" in read.text
 
 
