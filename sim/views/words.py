@@ -287,12 +287,18 @@ def one(unit: str) -> str:
     return unit.removesuffix("s")
 
 
+IDLE = "acts in no week"
+"""Said of a measure between whose dates no week of the run begins."""
+
+
 def delivery(row: Mapping[Any, Any]) -> str:
     """What a measure delivered in a week.
 
     >>> delivery({"per_week": 9.8, "unit": "patrols in the week", "delivered_nothing": 0.0})
     '9.8 patrols in the week'
     """
+    if row.get("weeks") == 0:
+        return IDLE
     if row["delivered_nothing"] == 1.0:
         return "delivered nothing"
     never = f" (nothing in {share(row['delivered_nothing'])} % of runs)" if row["delivered_nothing"] else ""

@@ -84,7 +84,13 @@ def show_preview(preview: Preview, out: Console) -> None:
             rows.append([m.title, m.key, "off", "", "", number(m.intensity), "", ""])
             continue
         regions = "all" if len(m.regions) == 9 else ", ".join(m.regions)
-        reach = words.UNKNOWN if m.reached_per_week is None else f"{number(m.reached_per_week)} {m.delivers}"
+        reach = (
+            words.IDLE
+            if m.idle
+            else words.UNKNOWN
+            if m.reached_per_week is None
+            else f"{number(m.reached_per_week)} {m.delivers}"
+        )
         cost = words.UNKNOWN if m.cost_xof is None else money(m.cost_xof, preview.xof_per_usd)
         rows.append([m.title, m.key, str(m.start or scenario.start), str(m.end or scenario.end), regions,
                      share(m.intensity) + " %", reach, cost])  # fmt: skip
@@ -93,6 +99,11 @@ def show_preview(preview: Preview, out: Console) -> None:
         show_table(out, "Measures", heads, rows, left=5)
     else:
         say(out, "Measures: none")
+    for m in preview.measures:
+        if m.idle:
+            say(out, f"{m.title} {words.IDLE}: no week of the run begins between its dates", style="bold red")
+    for name in preview.absent:
+        say(out, f"{name} is changed, but it {words.IDLE} of the run", style="bold red")
     for m in preview.measures:
         if m.active and m.when:
             say(out, f"{m.title}: only while {m.when}; the cost shown is the most it can be, with every week on")
