@@ -415,7 +415,8 @@ def _check_parameters(checks: Checks) -> dict[str, float]:
     for name, value in checks.known("parameters", rows()).items():
         row = rows()[name]
         try:
-            values[name] = number(value, f"between {row.low:g} and {row.high:g} {row.unit}", row.low, row.high)
+            allowed = f"between {row.low:g} and {row.high:g} {row.unit}"
+            values[name] = float(number(value, allowed, row.low, row.high, whole=row.whole))
         except PydanticCustomError as error:
             checks.problem(("parameters", name), f"parameters.{name} {error.message()}")
     return values

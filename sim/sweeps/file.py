@@ -362,7 +362,8 @@ def _axis(checks: Checks, scenario: Scenario, path: str, key: str, varied: Varie
         checks.problem(at, f"vary.{path} has no values between low and high; list its values: {{values: [...]}}")
         return None
     first, last = (float(date.fromisoformat(end).toordinal() if _is_date(end) else end) for end in ends)
-    kind: Any = "date" if _is_date(ends[0]) else "whole" if all(isinstance(end, int) for end in ends) else "number"
+    whole = all(isinstance(end, int) for end in ends) or bool(row and row.whole)
+    kind: Any = "date" if _is_date(ends[0]) else "whole" if whole else "number"
     dist = row.distribution if row and varied.dist == "prior" else varied.dist
     if first >= last:
         checks.problem((*at, "high"), f"vary.{path}.high is {shown(high)}; it must be above low, {shown(low)}")
