@@ -26,6 +26,7 @@ from sim.options import (
     Making,
     draws_option,
     load,
+    load_compared,
     makes_runs,
     overrides,
     say,
@@ -179,14 +180,14 @@ def _variants(
     if alone is None and fewer is None:
         if not files:
             raise InputError("name a baseline and the scenarios to compare, or use --one-at-a-time or --leave-one-out")
-        return making.load(*files), None
+        return making.load_compared(*files), None
     option = "--one-at-a-time" if fewer is None else "--leave-one-out"
     if files or None not in (alone, fewer):
         raise InputError(f"{option} makes its own list of scenarios from one file; do not name other files with it")
     from sim.comparison import variants
     from sim.stores.folder import folder_name
 
-    [scenario] = making.load(alone or fewer or "")
+    [scenario] = making.load_compared(alone or fewer or "")
     made = variants.one_at_a_time(scenario) if fewer is None else variants.leave_one_out(scenario)
     return made, f"{folder_name(scenario.name)}+{option.removeprefix('--')}"
 
@@ -251,7 +252,7 @@ def validate(making: Making, baseline: str, historical: str, draws: int, seeds: 
     from sim.views.tables import console
     from sim.views.tables.validation import show_validation, validation_page
 
-    scenarios = tried(*making.load(baseline, historical))
+    scenarios = tried(*making.load_compared(baseline, historical))
     batch = making.batch(scenarios, range(1, seeds + 1), range(1, draws + 1), "validation")
     found = against(batch)
     show_validation(found, console())
@@ -346,22 +347,30 @@ def report(store: str, out: Path | None) -> None:
 def check(files: tuple[str, ...], persons_per_youth: int | None, changes: tuple[str, ...]) -> None:
     """Check scenario and sweep files, and show what they would do, what it would cost, and how long it would take."""
     from sim.batches.preview import preview
+    from sim.scenario import load_each
     from sim.sweeps.sweep import is_sweep, load_sweep, takes
     from sim.views.tables import console, show_preview
     from sim.views.tables.sweeps import show_plan
 
-    wrong = 0
+    wrong, changed = 0, overrides(persons_per_youth, changes)
+    scenarios = [file for file in files if not is_sweep(file)]
+    several = load_each(scenarios, changed)
     for file in files:
         try:
-            if is_sweep(file):
-                plan = load_sweep(file, overrides(persons_per_youth, changes))
+            if file not in scenarios:
+                plan = load_sweep(file, changed)
                 show_plan(plan, takes(plan), console())
                 continue
-            [scenario] = load([file], persons_per_youth, changes)
+            scenario = next(several) if len(scenarios) > 1 else load([file], persons_per_youth, changes)[0]
+            if isinstance(scenario, InputError):
+                raise scenario
             show_preview(preview(scenario), console())
         except InputError as error:
             wrong += 1
             say(f"kumakan: {error}")
+    for untaken in several if len(scenarios) > 1 else ():
+        wrong += 1
+        say(f"kumakan: {untaken}")
     if wrong:
         sys.exit(BAD_INPUT)
 
@@ -445,7 +454,7 @@ def explain(
     from sim.views.tables import console
     from sim.views.tables.stories import check_folder, save_explanation, show_explanation
 
-    a, b = load([first, second], persons_per_youth, changes)
+    a, b = load_compared([first, second], persons_per_youth, changes)
     if out is None:
         names = f"explain-{folder_name(a.name)}-vs-{folder_name(b.name)}-seed-{seed}"
         others = [f"-{what}-{n}" for what, n, usual in (("draw", draw, 0), ("world", world_seed, 1)) if n != usual]

@@ -12,6 +12,7 @@ import numpy as np
 from sim.engine.checks import shown
 from sim.engine.errors import InputError
 from sim.engine.places import MOST_DEPTH, MOST_VALUES, NOWHERE, Place, Tree, parse, read
+from sim.measures import MEASURES
 from sim.measures.base import Measure
 from sim.settings import KEYS, is_what
 
@@ -81,6 +82,19 @@ def changed(tree: Tree, changes: Sequence[Tree]) -> Tree:
     for one in changes:
         tree = one.over(tree)
     return tree
+
+
+def measure_of(one: Tree) -> str | None:
+    """The measure that a change is for; None if it is for something else, or for a measure that does not exist."""
+    inner = one.data.get("measures")
+    return next((key for key in inner if key in MEASURES), None) if isinstance(inner, dict) else None
+
+
+def has_on(tree: Tree, measure: str) -> bool:
+    """Whether a scenario has a measure that it does not switch off."""
+    measures = tree.data.get("measures")
+    block = measures.get(measure, False) if isinstance(measures, dict) else False
+    return block is not False and not (isinstance(block, dict) and block.get("enabled") is False)
 
 
 def written_change(text: str) -> Tree:

@@ -38,7 +38,8 @@ scenario_options = together(
     click.option("--persons-per-youth", type=click.IntRange(1), metavar="N",
                  help="Persons that one simulated youth stands for (1 simulates everyone)."),
     click.option("--set", "changes", multiple=True, metavar="PATH=VALUE",
-                 help="Change a value of the scenario, e.g. measures.mali_kuma_kan.intensity=0.5."),
+                 help="Change a value of the scenarios, e.g. measures.mali_kuma_kan.intensity=0.5; of several"
+                      " scenarios, those that have the measure take it."),
 )  # fmt: skip
 world_seed_option = click.option("--world-seed", type=SEED, default=1, show_default=True, metavar="N",
                            help="Seed of the society: who lives where and who knows whom.")  # fmt: skip
@@ -82,6 +83,10 @@ class Making:
     def load(self, *files: str) -> list[Scenario]:
         """Scenarios from their files, with --set and --persons-per-youth."""
         return load(files, self.persons_per_youth, self.changes)
+
+    def load_compared(self, *files: str) -> list[Scenario]:
+        """The same of scenarios that are compared: a change of a measure goes to those that have it."""
+        return load_compared(files, self.persons_per_youth, self.changes)
 
     def say(self, message: str) -> None:
         """Tell how far the work is, unless --quiet asks for silence."""
@@ -127,6 +132,12 @@ def load(files: Sequence[str], persons_per_youth: int | None, changes: Sequence[
     from sim.scenario import load as load_scenario
 
     return [load_scenario(file, overrides(persons_per_youth, changes)) for file in files]
+
+
+def load_compared(files: Sequence[str], persons_per_youth: int | None, changes: Sequence[str]) -> list[Scenario]:
+    from sim.scenario import load_all
+
+    return load_all(files, overrides(persons_per_youth, changes))
 
 
 def overrides(persons_per_youth: int | None, changes: Sequence[str]) -> list[str]:

@@ -56,6 +56,11 @@ class Parameter:
         return prior(self.distribution)
 
     @property
+    def whole(self) -> bool:
+        """Whether the model counts in whole ones of the unit ("whole weeks"), so that decimals have no meaning."""
+        return self.unit.startswith("whole ")
+
+    @property
     def no_effect(self) -> float:
         """The value at which the parameter changes nothing: 1 for a factor, otherwise 0."""
         return 1.0 if self.unit == "factor" else 0.0
@@ -99,6 +104,8 @@ def register(more: Iterable[Parameter], owner: str, instead_of: Iterable[Paramet
         known = all(isinstance(number, int | float) and math.isfinite(number) for number in numbers)
         if not known or list(numbers) != sorted(numbers):
             raise InputError(f"{what} is {row.value}; it must lie between its low {row.low} and its high {row.high}")
+        if row.whole and any(number != int(number) for number in numbers):
+            raise InputError(f"{what} has the unit {row.unit!r}; its value, low and high must have no decimals")
         if row.quality not in QUALITIES:
             raise InputError(f"{what} has the quality {row.quality!r}; it must be one of {', '.join(QUALITIES)}")
         for column in ("unit", "distribution", "source", "meaning"):
@@ -173,6 +180,8 @@ class Parameters(Mapping[str, float]):
                 raise InputError(f"{name} {problem}") from None
             if not row.low <= values[name] <= row.high:
                 raise InputError(f"{name} is {value:g}; it must lie between {row.low:g} and {row.high:g} {row.unit}")
+            if row.whole and values[name] != int(values[name]):
+                raise InputError(f"{name} is {values[name]:g}; it must be a number of {row.unit}, without decimals")
         return Parameters(values)
 
     def drawn(self, draw: int) -> Parameters:
@@ -180,7 +189,8 @@ class Parameters(Mapping[str, float]):
 
         The value of a row depends only on the number of the draw and the name of the row. It is therefore the same for
         every scenario and seed, and a new row changes no other row. Values may lie outside `low..high`, which limit
-        only what a scenario may set: the tails of a prior are part of the uncertainty.
+        only what a scenario may set: the tails of a prior are part of the uncertainty. Where the model counts in whole
+        weeks or persons, the decimals are dropped here, so that the values are those that act.
 
         >>> Parameters.default().drawn(3).clip_effect == Parameters.default().drawn(3).clip_effect
         True
@@ -235,8 +245,9 @@ def _of_draw(draw: int) -> dict[str, float]:
     """The values of the drawn rows in a draw. Luck picks the quantile of each row's prior."""
     from sim.engine.luck import luck, seed_key
 
-    return {
+    found = {
         name: float(row.prior.ppf(luck(_draws(), seed_key(draw), 0, zlib.crc32(name.encode()))))
         for name, row in rows().items()
         if row.drawn
     }
+    return {name: float(int(value)) if rows()[name].whole else value for name, value in found.items()}

@@ -36,7 +36,7 @@ from sim.engine.cards import card
 from sim.engine.checks import number, shown
 from sim.engine.errors import InputError
 from sim.engine.places import Tree
-from sim.layers import change, changed, check_shape, plain_data, with_parents, written_change
+from sim.layers import change, changed, check_shape, has_on, measure_of, plain_data, with_parents, written_change
 from sim.measures import MEASURES, outside
 from sim.measures.base import Measure
 from sim.measures.phases import how_much, in_words
@@ -206,15 +206,66 @@ def load(path: str | os.PathLike[str], overrides: str | Sequence[str] = ()) -> S
     InputError
         For each of the first ten problems: the file and line, what is wrong, what is allowed, and the nearest name.
     """
+    tree = _read(path)
+    return _checked(changed(tree, _changes(overrides)), Path(path))
+
+
+def load_all(paths: Sequence[str | os.PathLike[str]], overrides: str | Sequence[str] = ()) -> list[Scenario]:
+    """Read several scenario files that are to be compared, with the same changes.
+
+    A change of a measure goes to the scenarios that have the measure switched on; the others stay without it. All other
+    changes go to every scenario.
+
+    Raises
+    ------
+    InputError
+        As for `load`; also if no scenario has the measure that a change is for.
+    """
+    loaded = []
+    for scenario in load_each(paths, overrides):
+        if isinstance(scenario, InputError):
+            raise scenario
+        loaded.append(scenario)
+    return loaded
+
+
+def load_each(
+    paths: Sequence[str | os.PathLike[str]], overrides: str | Sequence[str] = ()
+) -> Iterator[Scenario | InputError]:
+    """The same one by one, with the error in the place of a scenario that has one.
+
+    At the end there is an error for each change that no scenario takes.
+    """
+    changes, taken, whole = _changes(overrides), set(), True
+    for path in paths:
+        try:
+            tree = _read(path)
+            mine = [k for k, one in enumerate(changes) if (key := measure_of(one)) is None or has_on(tree, key)]
+            taken.update(mine)
+            yield _checked(changed(tree, [changes[k] for k in mine]), Path(path))
+        except InputError as error:
+            whole = False
+            yield error
+    for k, one in enumerate(changes):
+        if whole and k not in taken:
+            key = measure_of(one)
+            what = f"no scenario has {key} switched on; a change of a measure goes to the scenarios that have it"
+            yield one.error(("measures", str(key)), f"{what} (to give it to one, write it in the file of that one)")
+
+
+def _read(path: str | os.PathLike[str]) -> Tree:
     file = os.fspath(path) if isinstance(path, str | os.PathLike) else path
     if not isinstance(file, str):
         raise InputError(f"a scenario file {is_what(file)}; it must be the path of a YAML file")
-    if not isinstance(overrides, Iterable):
-        raise InputError(f"the overrides {is_what(overrides)}; they must be a list of texts PATH=VALUE")
     tree = with_parents(file)
     tree.data = {"name": Path(file).stem, **tree.data}
-    changes = [written_change(text) for text in ([overrides] if isinstance(overrides, str) else overrides)]
-    return _checked(changed(tree, changes), Path(file))
+    return tree
+
+
+def _changes(overrides: str | Sequence[str]) -> list[Tree]:
+    if not isinstance(overrides, Iterable):
+        raise InputError(f"the overrides {is_what(overrides)}; they must be a list of texts PATH=VALUE")
+    return [written_change(text) for text in ([overrides] if isinstance(overrides, str) else overrides)]
 
 
 def as_scenario(given: Scenario | str | os.PathLike[str] | Mapping[str, Any]) -> Scenario:
@@ -378,7 +429,8 @@ def _check_parameters(checks: Checks) -> dict[str, float]:
     for name, value in checks.known("parameters", rows()).items():
         row = rows()[name]
         try:
-            values[name] = number(value, f"between {row.low:g} and {row.high:g} {row.unit}", row.low, row.high)
+            allowed = f"between {row.low:g} and {row.high:g} {row.unit}"
+            values[name] = float(number(value, allowed, row.low, row.high, whole=row.whole))
         except PydanticCustomError as error:
             checks.problem(("parameters", name), f"parameters.{name} {error.message()}")
     return values

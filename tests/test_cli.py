@@ -16,6 +16,7 @@ import sim
 from sim import cli
 from sim.batches import batch as runs
 from sim.engine.errors import InputError
+from sim.parameters import rows
 from sim.record import Record
 from sim.version import __version__
 from sim.views import results
@@ -50,6 +51,38 @@ def process(*args, **more):
         [sys.executable, "-m", "sim", *map(str, args)], capture_output=True, text=True, env=ENVIRONMENT,
         timeout=COMPILES, check=False, **more,
     )  # fmt: skip
+
+
+# --- changes on the command line ------------------------------------------------------------------------
+
+
+def test_a_set_measure_leaves_a_baseline_without_it_alone(files, no_figures, tmp_path):
+    result = kumakan("compare", *files, "--seeds", 1, "--workers", 1, "--quiet", "--out", tmp_path / "out",
+                     "--set", "measures.joint_patrols.patrols=30")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    made = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["scenarios"]
+    assert made["base"]["digest"] == sim.load(files[0]).digest
+    assert made["patrols"]["measures"]["joint_patrols"]["patrols"] == 30
+
+
+@pytest.mark.parametrize("command", [["compare"], ["explain"], ["check"], ["compare", "--one-at-a-time"]])
+def test_a_set_measure_that_nobody_has_is_refused(command, files):
+    given = command if len(command) == 2 else [*command, files[1]]
+    result = kumakan(*given, files[0], "--set", "measures.imam_training.intensity=0.5")
+    assert result.exit_code == 2
+    assert "no scenario has imam_training switched on" in result.stderr
+
+
+def test_a_scenario_in_another_world_than_its_baseline_is_told(files, no_figures, tmp_path):
+    Path(files[1]).write_text(TINY + "parameters: {abuse_per_op: 0.2}\nforces: {army: {scale: 2}}\n")
+    out = tmp_path / "out"
+    result = kumakan("compare", *files, "--seeds", 1, "--workers", 1, "--quiet", "--out", out)
+    table = rows()["abuse_per_op"].value
+    told = f"parameters.abuse_per_op is 0.2 (base: {table:g}); forces.army.scale is 2 (base: not changed)"
+    assert f"Not the same world: in patrols, {told}" in " ".join(result.output.split())
+    assert set(pd.read_csv(out / "effects.csv")["world_differs"]) == {told}
+    assert kumakan("report", out).exit_code == 0
+    assert f"in patrols, {told}" in (out / "report.html").read_text(encoding="utf-8")
 
 
 # --- start-up --------------------------------------------------------------------------------------------

@@ -124,12 +124,16 @@ def test_the_same_draw_is_always_the_same(draw):
 @given(st.integers(1, 10_000), st.integers(1, 10_000))
 def test_two_draws_share_no_value(one, other):
     a, b = CENTRAL.drawn(one), CENTRAL.drawn(other)
-    assert {name for name in DRAWN if a[name] == b[name]} == (set() if one != other else set(DRAWN))
+    free = {name for name in DRAWN if not DRAWN[name].whole}  # whole weeks may be the same by chance
+    assert {name for name in free if a[name] == b[name]} == (set() if one != other else free)
 
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_draws_of_a_row_are_distributed_as_its_prior(draws, name):
-    assert stats.kstest(draws[name], DRAWN[name].prior.cdf).pvalue > 1e-4  # of ninety rows the least is some 0.01
+    spread = 0.5 if DRAWN[name].whole else 0.0  # their decimals are dropped
+    assert (
+        stats.kstest(np.array(draws[name]) + spread, DRAWN[name].prior.cdf).pvalue > 1e-4
+    )  # of ninety rows the least is some 0.01
 
 
 def test_rows_are_drawn_apart_from_each_other(draws):

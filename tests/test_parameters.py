@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from sim.engine.errors import InputError
 from sim.measures import MEASURES
 from sim.parameters import TABLE, Parameters, rows
+from sim.scenario import Scenario
+from sim.sweeps.plan import Sweep
 
 ROWS = list(rows().values())
 SIM = TABLE.parent
@@ -74,7 +76,11 @@ def test_values_are_read_by_name_and_as_attributes():
     assert p.peer_pull != 99.0
 
 
-@given(st.sampled_from(ROWS).flatmap(lambda row: st.tuples(st.just(row), st.floats(row.low, row.high))))
+def in_range(row):
+    return st.integers(int(row.low), int(row.high)) if row.whole else st.floats(row.low, row.high)
+
+
+@given(st.sampled_from(ROWS).flatmap(lambda row: st.tuples(st.just(row), in_range(row))))
 def test_any_value_in_its_range_can_be_set_and_nothing_else_changes(change):
     row, value = change
     p = Parameters.default().replaced({row.name: value})
@@ -114,3 +120,42 @@ def test_parameters_can_be_stored_and_compared():
     assert twin == p != Parameters.default()
     assert twin.imams == 15_000.0
     assert isinstance(twin.imams, float)
+
+
+# --- parameters that are counted in whole weeks or persons ----------------------------------------------------
+
+WHOLE = [row for row in ROWS if row.whole]
+
+
+def test_what_the_code_takes_as_a_whole_number_is_one_in_the_table():
+    code = "\n".join(file.read_text(encoding="utf-8") for file in SIM.rglob("*.py"))
+    used = set(re.findall(r"\bint\(\s*(?:p|parameters|country\.parameters)\.(\w+)\)", code))
+    assert used, "the pattern finds them"
+    assert used | {"job_weeks", "cash_turn_weeks"} == {row.name for row in WHOLE}, "these two are compared with weeks"
+
+
+@pytest.mark.parametrize("row", WHOLE, ids=lambda row: row.name)
+def test_decimals_of_a_whole_parameter_are_refused_everywhere(row):
+    said = rf"{row.name} is {row.low + 0.9}; it must be .*whole .*without decimals"
+    with pytest.raises(InputError, match=said):
+        Parameters.default().replaced({row.name: row.low + 0.9})
+    with pytest.raises(InputError, match=said):
+        Scenario.of({"name": "x", "parameters": {row.name: row.low + 0.9}})
+    assert Scenario.of({"name": "x", "parameters": {row.name: row.low + 1}}).parameters[row.name] == row.low + 1
+    sweep = {
+        "scenario": {"name": "x", "end": "2012-02-06"}, "vary": {f"parameters.{row.name}": {"high": row.low + 3}},
+        "design": {"method": "sobol-sequence", "n": 16},
+    }  # fmt: skip
+    values = {point.scenario.parameters[row.name] for point in Sweep.of(sweep).points}
+    assert values == {row.low, row.low + 1, row.low + 2, row.low + 3}
+    with pytest.raises(InputError, match="without decimals"):
+        Sweep.of({**sweep, "vary": {f"parameters.{row.name}": {"high": row.low + 0.9}}})
+
+
+def test_draws_of_whole_parameters_are_whole_as_they_act():
+    drawn = [row for row in WHOLE if row.drawn]
+    assert drawn
+    for row in drawn:
+        values = [Parameters.default().drawn(draw)[row.name] for draw in range(1, 20)]
+        assert all(value == int(value) for value in values)
+        assert len(set(values)) > 5

@@ -19,7 +19,7 @@ from sim.layers import MOST_FILES
 from sim.measures import MEASURES
 from sim.measures.base import REGIONS
 from sim.parameters import rows
-from sim.scenario import Scenario, as_scenario, load, run
+from sim.scenario import Scenario, as_scenario, load, load_all, run
 from sim.settings import KEYS
 from sim.world import facts
 from sim.world.grid import world_grid
@@ -847,3 +847,30 @@ def test_any_right_scenario_is_read_and_comes_back_the_same(tmp_path, data):
     again = load(file)
     assert again == scenario
     assert again.digest == scenario.digest
+
+
+# --- several scenarios with the same changes -------------------------------------------------------------
+
+
+def test_a_change_of_a_measure_goes_to_the_scenarios_that_have_it(write):
+    files = [
+        write(base="{}"),
+        write(off="measures: {joint_patrols: false}"),
+        write(on="measures: {joint_patrols: true}"),
+        write(also="measures: {joint_patrols: {intensity: 0.5}}"),
+    ]
+    change = "measures.joint_patrols.patrols=30"
+    base, off, on, also = load_all(files, [change])
+    assert (base, off) == (load(files[0]), load(files[1]))
+    assert (on, also) == (load(files[2], [change]), load(files[3], [change]))
+    assert also.measures["joint_patrols"].patrols == 30
+    assert not load_all(files, ["measures.joint_patrols=false"])[2].active_measures()
+    assert [s.persons_per_youth for s in load_all(files, ["persons_per_youth=500"])] == [500] * 4
+
+
+def test_a_change_of_a_measure_that_no_scenario_has_is_refused(write):
+    files = [write(base="{}"), write(off="measures: {joint_patrols: {enabled: false}}")]
+    with pytest.raises(InputError, match=r"patrols=30: no scenario has joint_patrols switched on"):
+        load_all(files, ["measures.joint_patrols.patrols=30"])
+    with pytest.raises(InputError, match=r"there is no measure 'joint_patrol'.*did you mean 'joint_patrols'"):
+        load_all(files, ["measures.joint_patrol.patrols=30"])

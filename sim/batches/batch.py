@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from sim.batches.estimate import choose_workers, estimate
-from sim.batches.executors import executor, workers_of
+from sim.batches.executors import executor, leave_if_again, workers_of
 from sim.batches.pasts import forget
 from sim.batches.plan import AnyScenario, Plan, all_scenarios, batch_name, check_comparable, how_many_seeds
 from sim.batches.work import OnProgress, OnWeek, Progress, Runner, Waiting, do, peak_memory, simulate, watched
@@ -216,7 +216,7 @@ class Batch:
             "Runs": self.place,
             "Period": f"{settings.get('start', '?')} to {settings.get('end', '?')}",
             "Seeds": counted(self.seeds),
-            "Draws of parameters": "none, central values" if self.draws == (0,) else counted(self.draws),
+            "Draws of parameters": "none" if self.draws == (0,) else counted(self.draws),
             "Failed": str(len(self.failed)),
         }
 
@@ -340,8 +340,8 @@ def run_batch(
 ) -> Batch:
     """Run every scenario under every seed and draw, and keep each finished run in `out`, or in a store.
 
-    Runs that are there already are not repeated. With several workers each run has a process and a core of its own; a
-    script that calls this needs the usual ``if __name__ == "__main__":``.
+    Runs that are there already are not repeated. With several workers each run has a process and a core of its own. A
+    script whose own function is the `runner` needs the usual ``if __name__ == "__main__":``.
 
     Parameters
     ----------
@@ -385,6 +385,7 @@ def run_batch(
     KeyboardInterrupt
         After Ctrl-C, when the workers are gone; finished runs stay.
     """
+    leave_if_again()
     plan = Plan.of(scenarios, seeds, draws, world_seed)
     if workers is not None and whole(workers, "workers") < 1:
         raise InputError(f"{workers} workers; at least 1 is needed")

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 import sys
 import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from multiprocessing.connection import wait
 from queue import Empty, SimpleQueue
@@ -35,6 +36,13 @@ AHEAD = 2
 """Jobs a worker has: one under way and one to go on with, so that it never waits for the parent."""
 
 SPAWN = multiprocessing.get_context("spawn")
+WORKER = "kumakan-worker"
+AGAIN = 86  # exit code of a worker that was about to start the batch again
+NO_GUARD = (
+    "the script would start its batch again in each worker process, which must import it for its runner; put what the"
+    ' script does under the line: if __name__ == "__main__":'
+)
+ELSE = "use a function of a module or of a script in a file, or workers=1"
 
 Work = Callable[[Any], Any]
 Groups = Iterable[Iterable[Any]]
@@ -102,8 +110,8 @@ class _Worker:
     def __init__(self, work: Work) -> None:
         self.jobs: deque[Any] = deque()
         self.line, theirs = SPAWN.Pipe()
-        self.process = SPAWN.Process(target=_serve, args=(theirs, work), daemon=True)
-        with _surroundings():
+        self.process = SPAWN.Process(target=_serve, args=(theirs, work), name=WORKER, daemon=True)
+        with _surroundings(), nullcontext() if needs_script(work) else _without_script():
             self.process.start()
         theirs.close()
 
@@ -119,10 +127,15 @@ class _Worker:
         Raises
         ------
         _Died
+        InputError
+            If the worker ran the script again and came to its batch.
         """
         try:
             result, error = self.line.recv()
         except (OSError, EOFError):
+            self.process.join()
+            if self.process.exitcode == AGAIN:
+                raise InputError(NO_GUARD) from None
             raise _Died from None
         if error is not None:
             raise error
@@ -198,6 +211,44 @@ def _serve(line: Any, work: Work) -> None:
         except BaseException as error:
             answer = None, error
         line.send(answer)
+
+
+def needs_script(work: Work) -> bool:
+    """Whether workers have to import the script that is run, as something in `work` is defined there.
+
+    Raises
+    ------
+    InputError
+        If they cannot import it.
+    """
+    try:
+        mine = b"__main__" in pickle.dumps(work)
+    except (pickle.PicklingError, AttributeError, TypeError) as problem:
+        raise InputError(f"the runner cannot be sent to worker processes ({problem}); {ELSE}") from None
+    script = sys.modules["__main__"]
+    if mine and not script.__spec__ and not os.path.isfile(getattr(script, "__file__", "")):
+        raise InputError(f"worker processes cannot import the runner, as it stands in no file; {ELSE}")
+    return mine
+
+
+@contextmanager
+def _without_script() -> Iterator[None]:
+    """Hide the script that is run from a process that is started: it then does not run the script a second time."""
+    script = vars(sys.modules["__main__"])
+    hidden: dict[str, Any] = {name: script.pop(name) for name in ("__file__", "__spec__") if name in script}
+    script["__spec__"] = None
+    try:
+        yield
+    finally:
+        script.pop("__spec__")
+        script.update(hidden)
+
+
+def leave_if_again() -> None:
+    """End this process if it is a worker that is only just importing the script, which has no guard."""
+    here = multiprocessing.current_process()
+    if here.name == WORKER and getattr(here, "_inheriting", False):
+        os._exit(AGAIN)
 
 
 @contextmanager

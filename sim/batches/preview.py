@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from importlib import import_module
 from typing import Any
+
+import numpy as np
 
 from sim.batches.estimate import Estimate, estimate
 from sim.engine.cards import card
@@ -49,6 +51,7 @@ class PlannedMeasure:
     reached_per_week: float | None  # in the unit of `delivers`, in full; None when not active, or unknown before a run
     cost_xof: float | None  # over the whole run; None when it is not active
     periods: tuple[tuple[date, date, str, str], ...] = ()  # of each phase: start, end, regions, intensity
+    idle: bool = False  # whether it is switched on, but no week of the run begins between its dates
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Preview:
     measures: list[PlannedMeasure]
     takes: Estimate
     xof_per_usd: float | None
+    absent: list[str] = field(default_factory=list)  # groups and forces that it changes and that never act, by name
 
     def __str__(self) -> str:
         from rich.console import Console
@@ -96,12 +100,14 @@ def preview(scenario: Scenario | str | os.PathLike[str] | Mapping[str, Any]) -> 
     """
     scenario = as_scenario(scenario)
     parameters = Parameters.default().replaced(scenario.parameters)
+    groups, forces = _groups(scenario), _forces(scenario)
     return Preview(
         scenario=scenario,
         weeks=scenario.clock.weeks,
         people=round(float(world_grid().population.sum())),
-        groups=_groups(scenario),
-        forces=_forces(scenario),
+        groups=groups,
+        forces=forces,
+        absent=_absent(scenario, {actor.name for actor in (*groups, *forces)}),
         measures=_measures(scenario),
         takes=estimate(scenario),
         xof_per_usd=parameters.get("xof_per_usd"),
@@ -109,10 +115,27 @@ def preview(scenario: Scenario | str | os.PathLike[str] | Mapping[str, Any]) -> 
 
 
 def _within(scenario: Scenario, start: date | None, end: date | None) -> tuple[date, date] | None:
-    """The part of a time (`end`: first day after it) that lies in the run, or None."""
-    first = max(start or scenario.start, scenario.start)
-    last = min(end or scenario.end, scenario.end)
-    return (first, last) if first < last else None
+    """The part of a time (`end`: first day after it) that lies in the run, or None if it holds in no week.
+
+    Groups and forces come and go in the week that holds the day.
+    """
+    clock = scenario.clock
+    first, last = max(start or scenario.start, scenario.start), min(end or scenario.end, scenario.end)
+    until = clock.weeks if end is None else min(clock.week(end), clock.weeks)
+    return (first, last) if clock.week(first) < until else None
+
+
+def _absent(scenario: Scenario, present: set[str]) -> list[str]:
+    """The groups and forces that the scenario changes without leaving them out, and that act in no week."""
+    names = {("groups", group.key): group.name for group in facts.groups()}
+    names |= {("forces", force.key): force.name for force in facts.forces()}
+    changed = [*(("groups", key) for key in scenario.groups), *(("forces", key) for key in scenario.forces)]
+    settings = {"groups": scenario.groups, "forces": scenario.forces}
+    return [
+        names[block, key] for block, key in changed
+        if settings[block][key].get("enabled", True) and settings[block][key].get("scale", 1.0) > 0
+        and names[block, key] not in present
+    ]  # fmt: skip
 
 
 def _groups(scenario: Scenario) -> list[Actor]:
@@ -152,7 +175,9 @@ def _forces(scenario: Scenario) -> list[Actor]:
 def _measures(scenario: Scenario) -> list[PlannedMeasure]:
     planned = []
     for key, measure in sorted(scenario.measures.items()):
-        plan = measure.plan(scenario.clock, world_grid()) if measure.active else None
+        clock = scenario.clock
+        idle = measure.active and not any(np.any(measure.strength(clock.date(week))) for week in range(clock.weeks))
+        plan = measure.plan(clock, world_grid()) if measure.active and not idle else None
         planned.append(
             PlannedMeasure(
                 key,
@@ -165,13 +190,14 @@ def _measures(scenario: Scenario) -> list[PlannedMeasure]:
                 measure.when.in_words if measure.when else "",
                 measure.delivers,
                 plan.reached_per_week if plan else None,
-                plan.cost_xof if plan else None,
+                plan.cost_xof if plan else 0.0 if idle else None,
                 tuple(
                     (p.start or scenario.start, p.end or scenario.end, in_words(p.regions), how_much(p.intensity))
                     for p in measure.periods
                 )
-                if plan
+                if plan or idle
                 else (),
+                idle=idle,
             )
         )
     return planned

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "scenario", "outcome", "group", "unit", "region", "mean", "low", "high", "median", "p5", "p95", "sd", "helped",
-    "harmed", "nothing", "draws", "seeds", "better", "baseline", "baseline_mean", "variance_ratio",
+    "harmed", "nothing", "draws", "seeds", "better", "baseline", "baseline_mean", "variance_ratio", "world_differs",
 )  # fmt: skip
 WEEKLY_COLUMNS = (
     "scenario", "outcome", "unit", "region", "week", "date", "mean", "low", "high", "median", "p5", "p95",
-    "cumulative", "draws", "seeds", "better", "baseline",
+    "cumulative", "draws", "seeds", "better", "baseline", "world_differs",
 )  # fmt: skip
 SIDES = {"more": 1.0, "fewer": -1.0, "none": 0.0}
 
@@ -79,6 +79,9 @@ def effects(
             the baseline, and its mean over these runs.
         variance_ratio
             variance of the paired difference over that of an unpaired one: below 1, common random numbers helped.
+        world_differs
+            what else than measures the scenario sets unlike the baseline (parameters, groups, forces), in words; empty
+            if nothing. Where it is not empty, the difference is not the effect of the measures alone.
 
     Raises
     ------
@@ -115,6 +118,7 @@ def effects_of(table: Table, scenario: str, baseline: str, margin: float, interv
         "unit": each(table.units), "region": np.tile(np.array(places, object), len(chosen)),
         **{name: values.ravel() for name, values in found.items()},
         "better": each([o.better for o in chosen]), **many(table, pairs.draws, pairs.seeds), "baseline": baseline,
+        "world_differs": table.world_differs(scenario, baseline),
     })[list(COLUMNS)]  # fmt: skip
 
 
@@ -187,6 +191,7 @@ def effects_over_time(
                 "week": np.arange(gap.shape[1]), "date": list(table.dates), "mean": mean, "low": mean - half,
                 "high": mean + half, **spread(gap), "cumulative": added, **many(table, pairs.draws, pairs.seeds),
                 "better": outcome.better, "baseline": baseline,
+                "world_differs": table.world_differs(scenario, baseline),
             }))  # fmt: skip
     if not parts:
         return pd.DataFrame(columns=list(WEEKLY_COLUMNS))
@@ -203,7 +208,7 @@ class Basis(NamedTuple):
 
 
 def basis(effects: pd.DataFrame) -> Basis:
-    """In words what a table of effects rests on: seeds under central values, or draws of the parameters."""
+    """In words what a table of effects rests on: seeds, or draws of the parameters."""
     seeds, draws = (sorted(set(effects[column])) for column in ("seeds", "draws"))
 
     def count(numbers: list[int], word: str) -> str:
@@ -214,7 +219,7 @@ def basis(effects: pd.DataFrame) -> Basis:
         luck = "luck" if seeds[-1] == 1 else "luck (averaged over the seeds of a draw)"
         drawn = f"{count(draws, 'draw')} of parameters, {count(seeds, 'seed')} each"
         return Basis("draws", drawn, "median [5-95 % of draws]", f"{luck} and the parameters that are not known")
-    luck = "luck only, with parameters at their central values"
+    luck = "luck only, as no parameter is drawn"
     return Basis("seeds", count(seeds, "seed"), "mean [90 % interval of the mean]", luck)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.comparison.outcomes import NATION, OUTCOMES, Outcome, check_outcomes, chosen, nation_first
+from sim.comparison.worlds import World, differences, sentence, world
 from sim.engine.errors import InputError, nearest
 from sim.measures.phases import taken
 from sim.stores.run import Key
@@ -46,11 +47,14 @@ class Arm:
         Runs x outcomes x (Mali, regions), or x weeks.
     measures : mapping
         The measures of the scenario that do anything, with their settings.
+    world : mapping
+        What else the scenario sets, by path.
     """
 
     keys: tuple[Key, ...]
     values: NDArray[np.float64]
     measures: Mapping[str, Settings]
+    world: World
 
 
 class Pairs(NamedTuple):
@@ -110,6 +114,13 @@ class Table:
                     side[:, k] = _only(side[:, k], away)
             sides.append(side)
         return Pairs(sides[0], sides[1], draws, seeds)
+
+    def world_differs(self, scenario: str, baseline: str) -> str:
+        """In what else than its measures a scenario differs from the baseline; empty if in nothing."""
+        ours, theirs = self.arms[scenario], self.arms[baseline]
+        return (
+            sentence(differences(ours.world, theirs.world, self.drawn), baseline) if ours.keys and theirs.keys else ""
+        )
 
     def frame(self, region: str = NATION) -> pd.DataFrame:
         """A row per run: scenario, draw, seed, region, and a column per outcome; "all" gives a row per region."""
@@ -206,7 +217,9 @@ def _table(
         keys = tuple(sorted(found))
         blank = np.empty((0, len(outcomes), 1 + len(example.regions)))
         values = np.array([found[key] for key in keys]) if keys else blank
-        arms[scenario] = Arm(keys, values, active_measures(firsts[scenario]) if scenario in firsts else {})
+        first = firsts.get(scenario)
+        own = ({}, {}) if first is None else (active_measures(first), world(first.about.get("scenario", {})))
+        arms[scenario] = Arm(keys, values, *own)
     margin = float(example.about.get("parameters", {}).get("nothing_margin", NOTHING_MARGIN))
     drawn = any(isinstance(key, tuple) for runs in records.values() for key in islice(runs, 1))
     return Table(arms, tuple(outcomes), tuple(f.unit for f in facts), tuple(f.how for f in facts),

@@ -154,7 +154,7 @@ class Store(ABC):
         plans = self.plans
         rows = [
             (number, plan.get("started", ""), ", ".join(plan["scenarios"]), counted(plan["seeds"]),
-             counted(plan["draws"]) if list(plan["draws"]) != [0] else "central values", plan.get("state", ""))
+             counted(plan["draws"]) if list(plan["draws"]) != [0] else "none", plan.get("state", ""))
             for number, plan in enumerate(plans)
         ]  # fmt: skip
         facts = {"Plans": f"{len(plans)}" + (f", the latest {MOST_SHOWN} below" if len(plans) > MOST_SHOWN else "")}

@@ -44,7 +44,7 @@ from sim.scenario import Scenario, as_scenario, load
 from sim.settings import Block, Checks, Name, Words, is_what
 from sim.sweeps.axes import Axis
 from sim.sweeps.designs import METHODS, MOST_POINTS, Design, count
-from sim.sweeps.plan import Sweep, value_at
+from sim.sweeps.plan import Sweep, of_measures, value_at
 
 UNVARIED = ("name", "description", "extends")
 DISTRIBUTIONS = ("uniform", "log-uniform", "prior")
@@ -241,6 +241,8 @@ def _scenario(
     Changes to measures apply to the scenario only, not to the baseline. The same is true of varied paths of measures.
     """
     tree = checks.tree
+    if key == "baseline":
+        overrides = [override for override in overrides if not of_measures(override.partition("=")[0])]
     try:
         scenario = given.get(key) or load(os.path.normpath(Path(file).parent / tree.data[key]), overrides)
     except InputError as error:
@@ -249,7 +251,7 @@ def _scenario(
     for path, value in tree.data.get("set", {}).items():
         if path in UNVARIED:
             checks.problem(("set", path), f"{path} cannot be set; the sweep has a name of its own")
-        elif path not in overridden and not (key == "baseline" and path.startswith("measures.")):
+        elif path not in overridden and not (key == "baseline" and of_measures(path)):
             try:
                 scenario = scenario.replaced({path: value})
             except InputError as error:
@@ -368,7 +370,8 @@ def _axis(checks: Checks, scenario: Scenario, path: str, key: str, varied: Varie
         checks.problem(at, f"vary.{path} has no values between low and high; list its values: {{values: [...]}}")
         return None
     first, last = (float(date.fromisoformat(end).toordinal() if _is_date(end) else end) for end in ends)
-    kind: Any = "date" if _is_date(ends[0]) else "whole" if all(isinstance(end, int) for end in ends) else "number"
+    whole = all(isinstance(end, int) for end in ends) or bool(row and row.whole)
+    kind: Any = "date" if _is_date(ends[0]) else "whole" if whole else "number"
     dist = row.distribution if row and varied.dist == "prior" else varied.dist
     if first >= last:
         checks.problem((*at, "high"), f"vary.{path}.high is {shown(high)}; it must be above low, {shown(low)}")

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.batches.batch import check_comparable
+from sim.comparison.worlds import differences, sentence, world
 from sim.engine.errors import InputError
 from sim.scenario import Scenario
 from sim.stores.folder import folder_name
@@ -114,7 +115,7 @@ class Sweep:
             If the values do not make a valid scenario, or if its period differs from that of its baseline.
         """
         name = _point_name(self, values)
-        world = {path: value for path, value in values.items() if not path.startswith("measures.")}
+        world = {path: value for path, value in values.items() if not of_measures(path)}
         try:
             scenario, baseline = self.scenario.replaced(_in_blocks({**values, "name": name})), None
             if self.baseline is not None:
@@ -131,6 +132,16 @@ class Sweep:
         baselines = {p.baseline.name: p.baseline for p in self.points if p.baseline is not None}
         return [*baselines.values(), *(p.scenario for p in self.points)]
 
+    def worlds_that_differ(self) -> dict[str, str]:
+        """The points that differ from their baseline in more than measures, and in what."""
+        found = {}
+        for point in self.points:
+            if point.baseline is not None:
+                ours, theirs = (world(scenario.resolved()) for scenario in (point.scenario, point.baseline))
+                if differ := differences(ours, theirs, self.draws != (0,)):
+                    found[point.name] = sentence(differ, point.baseline.name)
+        return found
+
     @cached_property
     def _values(self) -> tuple[dict[str, Any], ...]:
         """The values of each row of the design by path, without the paths that keep their value."""
@@ -140,6 +151,11 @@ class Sweep:
             for row, value in zip(moved, axis.all_at(places[moved]), strict=True):
                 rows_[row][axis.path] = value
         return tuple(rows_)
+
+
+def of_measures(path: str) -> bool:
+    """Whether a path belongs to the measures and not to the world."""
+    return path.partition(".")[0].strip() == "measures"
 
 
 def value_at(scenario: Scenario, path: str) -> Any:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 UNKNOWN = "–"
 LARGE = ((1e9, "bn", "billion"), (1e6, "m", "million"))
 SIDES = {"fewer": "less is better", "more": "more is better", "none": "neither side is better"}
+FEW_NAMES = 3  # that are written out in a sentence
 SHORT_UNITS = {"0..1": "0 to 1"}
 
 
@@ -242,8 +243,38 @@ def scenarios(names: Iterable[str]) -> dict[str, str]:
 
 def rests_on(effects: pd.DataFrame, at_each: str = "") -> str:
     """Which interval is shown, how many runs are behind it, and what it covers."""
-    what = basis(effects)
-    return f"{capital(what.interval)}; {what.many}{at_each}. The interval covers {what.covers}."
+    what, beware = basis(effects), other_worlds(effects)
+    said = f"{capital(what.interval)}; {what.many}{at_each}. The interval covers {what.covers}."
+    return f"{said} {beware}".rstrip()
+
+
+def other_worlds(effects: pd.DataFrame) -> str:
+    """A warning where scenarios differ from the baseline in more than their measures; empty if none does."""
+    if "world_differs" not in effects:
+        return ""
+    rows = effects[["scenario", "world_differs"]].drop_duplicates()
+    return beware(dict(zip(rows["scenario"].map(str), rows["world_differs"], strict=True)))
+
+
+def beware(differ: Mapping[str, str]) -> str:
+    """The same, from the differences of each scenario in words.
+
+    >>> beware({"a": "end is 2014-12-28 (b: 2015-12-27)", "c": ""})
+    'Not the same world: in a, end is 2014-12-28 (b: 2015-12-27). The difference is not the effect of measures alone.'
+    """
+    by_text: dict[str, list[str]] = {}
+    for scenario, text in differ.items():
+        if text and isinstance(text, str):
+            by_text.setdefault(text, []).append(scenario)
+    if not by_text:
+        return ""
+    told = [
+        f"in {listed(names) if len(names) <= FEW_NAMES else f'{len(names)} scenarios'}, {text}"
+        for text, names in list(by_text.items())[:FEW_NAMES]
+    ]
+    if len(by_text) > FEW_NAMES:
+        told.append(f"and in {len(by_text) - FEW_NAMES} more ways")
+    return f"Not the same world: {'; '.join(told)}. The difference is not the effect of measures alone."
 
 
 def same(effects: pd.DataFrame) -> str:
@@ -256,12 +287,18 @@ def one(unit: str) -> str:
     return unit.removesuffix("s")
 
 
+IDLE = "acts in no week"
+"""Said of a measure between whose dates no week of the run begins."""
+
+
 def delivery(row: Mapping[Any, Any]) -> str:
     """What a measure delivered in a week.
 
     >>> delivery({"per_week": 9.8, "unit": "patrols in the week", "delivered_nothing": 0.0})
     '9.8 patrols in the week'
     """
+    if row.get("weeks") == 0:
+        return IDLE
     if row["delivered_nothing"] == 1.0:
         return "delivered nothing"
     never = f" (nothing in {share(row['delivered_nothing'])} % of runs)" if row["delivered_nothing"] else ""

@@ -4,6 +4,7 @@ import pytest
 
 from sim.batches.estimate import choose_workers, estimate, youths
 from sim.batches.preview import preview
+from sim.scenario import Scenario
 from tests.batches import batch_fakes as fakes
 
 
@@ -44,3 +45,33 @@ def test_a_preview_prints_and_shows_what_the_scenario_would_do(tmp_path):
     assert "Period: 2012-01-02 to 2013-01-07, 53 weeks" in page
     assert "more &lt;b&gt; patrols" in page
     assert "<td>Mopti, Gao</td>" in page
+
+
+# --- what acts in no week ---------------------------------------------------------------------------------
+
+RUN = {"name": "x", "end": "2012-12-30"}  # its last week begins on 2012-12-17; the days from 2012-12-24 are left over
+
+
+@pytest.mark.parametrize(
+    ("dates", "weeks"),
+    [
+        ({"start": "2012-03-06", "end": "2012-03-11"}, 0),  # from Tuesday to Sunday
+        ({"start": "2012-12-26"}, 0),
+        ({"start": "2012-03-05", "end": "2012-03-06"}, 1),
+        ({"start": "2012-03-07", "end": "2012-03-21"}, 2),
+    ],
+)
+def test_a_measure_between_whose_dates_no_week_begins_acts_in_no_week(dates, weeks):
+    scenario = Scenario.of({**RUN, "measures": {"joint_patrols": dates}})
+    (planned,) = preview(scenario).measures
+    assert planned.idle == (weeks == 0)
+    assert (planned.cost_xof > 0) == (weeks > 0)
+    assert ("acts in no week" in str(preview(scenario))) == (weeks == 0)
+
+
+def test_a_changed_force_or_group_that_never_comes_is_told():
+    changes = {
+        "forces": {"army": {"start": "2013-06-01"}, "police": {"scale": 0}, "gendarmerie": {"scale": 2}},
+        "groups": {"macina": {"founded": "2012-12-26"}, "mujao": {"founded": "2012-12-20"}},
+    }
+    assert preview(Scenario.of({**RUN, **changes})).absent == ["Katiba Macina", "Malian army"]

@@ -262,7 +262,7 @@ def test_words_say_what_a_table_rests_on():
     one, other = {s: total(1.0) for s in (1, 2, 3)}, {s: total(2.0) for s in (1, 2, 3)}
     by_seed = basis(effects({"a": one, "b": other}, "a"))
     assert by_seed[:3] == ("seeds", "3 seeds", "mean [90 % interval of the mean]")
-    assert by_seed.covers == "luck only, with parameters at their central values"
+    assert by_seed.covers == "luck only, as no parameter is drawn"
     draws = {Key(d, 1): total(d) for d in range(1, 6)}
     by_draw = basis(effects({"a": draws, "b": draws, "c": {Key(1, 1): total(1.0)}}, "a"))
     assert by_draw[:3] == ("draws", "1-5 draws of parameters, 1 seed each", "median [5-95 % of draws]")

@@ -119,6 +119,35 @@ def test_changes_to_the_world_apply_to_both_and_changes_to_measures_only_to_the_
     assert not point.baseline.measures
 
 
+def test_a_set_or_overridden_measure_never_reaches_the_baseline(write):
+    vary = "vary:\n  parameters.abuse_per_op: {values: [0.2]}\ndesign: {method: grid}\n"
+    for text, overrides in (
+        ("set: {measures.joint_patrols.patrols: 30}\n", []),
+        ("set: {measures: {joint_patrols: {patrols: 30}}}\n", []),
+        ("", ["measures.joint_patrols.patrols=30"]),
+    ):
+        plan = load_sweep(write(text + vary), overrides)
+        assert plan.scenario.measures["joint_patrols"].patrols == 30
+        assert not plan.baseline.measures
+        assert not plan.points[0].baseline.measures
+
+
+def test_what_only_the_scenario_sets_of_the_world_is_told(write):
+    Path("patrols.yaml").write_text(SHORT + "parameters: {abuse_per_op: 0.2}\nmeasures: {joint_patrols: true}\n")
+    alone = write(f"vary:\n  {PATROLS}: {{values: [0.5, 1]}}\ndesign: {{method: grid}}\n")
+    told = f"parameters.abuse_per_op is 0.2 (base: {rows()['abuse_per_op'].value:g})"
+    assert set(run(alone).summary()["world_differs"]) == {told}
+    result = CliRunner().invoke(cli.kumakan, ["check", alone])
+    assert "Not the same world" in result.output
+    assert told in " ".join(result.output.split())
+    both = write(f"set: {{parameters.abuse_per_op: 0.3}}\nvary:\n  {PATROLS}: {{values: [0.5, 1]}}\n"
+                 "  parameters.abuse_per_op: {values: [0.4, 0.5]}\ndesign: {method: grid}\n")  # fmt: skip
+    plan = load_sweep(both)
+    assert not plan.worlds_that_differ()
+    assert {p.baseline.parameters["abuse_per_op"] for p in plan.points} == {0.4, 0.5}, "over set and over the file"
+    assert {p.scenario.parameters["abuse_per_op"] for p in plan.points} == {0.4, 0.5}
+
+
 def test_any_kind_of_value_can_be_varied(write):
     plan = load_sweep(write(
         "vary:\n"

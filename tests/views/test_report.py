@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 import sim
 from sim import cli
-from sim.comparison.delivered import own_delivered
+from sim.comparison.delivered import delivered, own_delivered
 from sim.comparison.effects import effects
 from sim.comparison.outcomes import LEDGER, SOUGHT
 from sim.comparison.worth import cost_per_spared
@@ -24,7 +24,7 @@ from sim.views.report.answer import answer, by_outcome, covered, effect
 from sim.views.words import delivery, measure, money
 from tests.views.comparisons import comparison, of_measures
 
-NOBODY = pd.DataFrame(columns=["scenario", "measure", "change", "delivered_nothing"])
+NOBODY = pd.DataFrame(columns=["scenario", "measure", "change", "delivered_nothing", "weeks"])
 VOID = {"meta", "link", "br", "wbr", "img", "line", "circle"}
 
 
@@ -172,6 +172,14 @@ def test_what_the_intervals_do_not_cover_is_said():
     text = " ".join(covered(draws))
     assert "cover luck and uncertain parameters, but not whether the rules of the model are right" in text
     assert "are few" not in text
+
+
+def test_a_measure_that_acts_in_no_week_is_named_in_the_answer(compared):
+    table = effects(compared.records, compared.baseline)
+    given = delivered(compared.records, compared.baseline).assign(weeks=0, delivered_nothing=1.0)
+    said = answer("joint_patrols", table, given, None, 0.01).sentences
+    assert f"Acts in no week of the run: {measure('joint_patrols')}." in said
+    assert not any("Delivered nothing" in sentence for sentence in said)
 
 
 def test_a_measure_that_delivered_nothing_is_named_in_the_answer(text):
@@ -347,7 +355,7 @@ def test_runs_that_failed_and_comparisons_that_were_not_finished_are_told(compar
 def test_seeds_are_reported_as_seeds(every_measure, quick):
     read = Reader(page(of_measures(every_measure, "joint_patrols", by_seed=True)))
     assert "The scenario was run with 12 seeds and compared with baseline under the same seeds." in read.text
-    assert "none: central values" in read.text
+    assert "Draws of parametersnone" in read.text
     assert "so their uncertainty is not covered" in read.text
 
 

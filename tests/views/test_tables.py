@@ -127,6 +127,7 @@ def test_a_measure_that_often_delivers_nothing_says_so(every_measure):
     few = chosen(every_measure, "joint_patrols")
     given = delivered(few, "baseline").assign(delivered_nothing=0.25)
     assert "(nothing in 25 % of runs)" in shown(effects(few, "baseline"), given)
+    assert "acts in no week" in shown(effects(few, "baseline"), given.assign(weeks=0, delivered_nothing=1.0))
 
 
 def test_few_draws_and_missing_runs_are_told(every_measure):

@@ -57,7 +57,7 @@ def test_a_band_and_what_was_found_in_words(changes, words):
 
 def test_what_it_rests_on_in_words(validation):
     assert runs(validation) == "40 draws of parameters, 1 seed each"
-    assert runs(Validation(validation.table, validation.forecasts, 0, 3, {})) == "3 seeds, central parameters"
+    assert runs(Validation(validation.table, validation.forecasts, 0, 3, {})) == "3 seeds, no parameter drawn"
     assert runs(Validation(validation.table, validation.forecasts, 1, 2, {})) == "1 draw of parameters, 2 seeds each"
 
 

@@ -131,6 +131,7 @@ def plot_shares(
         Patch(color=sheet.VERMILLION, label="harmed"),
     ]
     said = f"Per cent of {what.unit} ({what.many}). A difference too small to count is drawn as nothing."
+    said = f"{said} {words.other_worlds(table)}".rstrip()
     panels = [(heading(o), _rows(table, scenarios, outcome=o)) for o in outcomes]
     title = "How often the measures helped, harmed or did nothing"
     return _draw(title, said, [("", panels)], scenarios, table, about, keys, _bars)

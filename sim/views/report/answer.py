@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sim.comparison.effects import Basis, basis, headline
 from sim.comparison.outcomes import NATION
 from sim.comparison.table import LEFT_OUT
-from sim.views.words import capital, count, heading, label, listed, measure, money, one, share, three, typeset
+from sim.views.words import IDLE, capital, count, heading, label, listed, measure, money, one, share, three, typeset
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -155,6 +155,10 @@ def answer(scenario: str, table: pd.DataFrame, given: pd.DataFrame, rate: float 
         which = listed(same) if len(same) <= FEW else f"{len(same)} of {len(main)} outcomes examined"
         said.append(f"The same as in the baseline in every run: {which}.")
     idle = given[(given["scenario"] == scenario) & (given["delivered_nothing"] == 1.0) & (given["change"] != LEFT_OUT)]
+    never = idle[idle["weeks"] == 0]
+    if len(never):
+        said.append(f"{capital(IDLE)} of the run: {listed(measure(key) for key in never['measure'])}.")
+    idle = idle[idle["weeks"] > 0]
     if len(idle):
         said.append(f"Delivered nothing in any run: {listed(measure(key) for key in idle['measure'])}.")
     if "cost" in found:

@@ -98,6 +98,7 @@ def page(compared: Comparison) -> str:
         f" compared with {baseline} under the same {words.same(table)}.",
         answers=answers(names, table, given, rate, margin),
         covered=covered(table),
+        other_worlds=words.other_worlds(table),
         scenarios=[parts.in_words(plan, base, given, own, rate) for plan in plans.values()],
         interval=what.interval, unit=what.unit, many=what.many, covers=what.covers, margin=words.share(margin),
         sought=parts.blocks(table, SOUGHT, rate),

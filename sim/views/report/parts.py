@@ -54,6 +54,7 @@ def in_words(
                                 ("Forces changed", scenario.forces))
         if settings
     ]  # fmt: skip
+    other += [f"{name} is changed, but it {words.IDLE} of the run" for name in plan.absent]
     shared = [m.title for m in active if m not in differ]
     return {"name": scenario.name, "baseline": plan is base, "measures": taken, "shared": shared, "other": other}
 
@@ -71,7 +72,9 @@ def _taken(m: PlannedMeasure, scenario: Scenario, row: Mapping[Any, Any] | None,
     own = [s for s in scenario.measures[m.key].settings() if s.name not in USUAL]
     defaults = type(scenario.measures[m.key])().model_dump(mode="json")
     much = list(dict.fromkeys(full))
-    if m.reached_per_week is not None:
+    if m.idle:
+        much = [f"{words.IDLE}: no week of the run begins between its dates"]
+    elif m.reached_per_week is not None:
         much.append(f"planned: {number(m.reached_per_week)} {m.delivers}")
     much += [f"{s.meaning}: {settings[s.name]}" for s in own if settings[s.name] != defaults[s.name]]
     return {

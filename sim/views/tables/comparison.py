@@ -42,6 +42,8 @@ def show_effects(
     say(out, f"\nDifference from {baseline}, same {words.same(effects)}, Mali, whole run ({what.many})", style="bold")
     say(out, f"Each effect is the {what.interval}; the interval covers {what.covers}.")
     say(out, f"help/harm/none: % of {what.unit} in which the scenario helped, harmed or did nothing.")
+    if said := words.other_worlds(effects):
+        say(out, said, style="bold red")
     nation = effects[effects["region"] == "Mali"]
     for group in dict.fromkeys(nation["group"]):
         _show_group(nation[nation["group"] == group], capital(group), scenarios, out)

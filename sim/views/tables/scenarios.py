@@ -84,7 +84,13 @@ def show_preview(preview: Preview, out: Console) -> None:
         if not m.active:
             rows.append([m.title, m.key, "off", "", "", how_much(m.intensity), "", ""])
             continue
-        reach = words.UNKNOWN if m.reached_per_week is None else f"{number(m.reached_per_week)} {m.delivers}"
+        reach = (
+            words.IDLE
+            if m.idle
+            else words.UNKNOWN
+            if m.reached_per_week is None
+            else f"{number(m.reached_per_week)} {m.delivers}"
+        )
         cost = words.UNKNOWN if m.cost_xof is None else money(m.cost_xof, preview.xof_per_usd)
         for k, (start, end, regions, much) in enumerate(m.periods):
             names, amounts = ([m.title, m.key], [reach, cost]) if k == 0 else ([f"phase {k + 1}", ""], ["", ""])
@@ -100,6 +106,11 @@ def show_preview(preview: Preview, out: Console) -> None:
             say(out, f"{m.title}: {len(periods)} periods; a week at full strength is that of the strongest")
         if m.active and any(isinstance(period.intensity, dict) for period in periods):
             say(out, f"{m.title}: done more or less by region; in each, the share of what falls to it")
+        if m.idle:
+            say(out, f"{m.title} {words.IDLE}: no week of the run begins between its dates", style="bold red")
+    for name in preview.absent:
+        say(out, f"{name} is changed, but it {words.IDLE} of the run", style="bold red")
+    for m in preview.measures:
         if m.active and m.when:
             say(out, f"{m.title}: only while {m.when}; the cost shown is the most it can be, with every week on")
     say(

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
+from sim.comparison.worlds import differences, sentence, world
 from sim.engine.errors import InputError
 from sim.measures.base import REGIONS
 from sim.stories.parting import BECAUSE, CHANGES
 from sim.views.tables.layout import say, show_table
+from sim.views.words import beware
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,7 +138,10 @@ def _opening(explanation: Explanation) -> list[str]:
     drawn = f", draw {about['draw']} of the parameters" if about["draw"] else ""
     count = explanation.persons.groupby("change")["persons"].sum()
     spared, added = int(count.get("spared", 0)), int(count.get("added", 0))
+    theirs, ours = map(world, about["scenarios"])
+    differ = beware({second: sentence(differences(ours, theirs, bool(about["draw"])), first)})
     return [
+        *([differ] if differ else []),
         f"{first} against {second}, seed {about['seed']}, world seed {about['world_seed']}{drawn}. {INVENTED}",
         f"Joined: {explanation.joined[0]:,} persons in {first}, {explanation.joined[1]:,} in {second}"
         f" ({spared:,} fewer and {added:,} more). One simulated youth stands for {each:,} persons.",

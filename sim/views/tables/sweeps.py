@@ -31,6 +31,8 @@ def show_plan(plan: Sweep, cost: Cost, out: Console) -> None:
         for axis in plan.axes
     ]
     show_table(out, "", ["varied", "values", "unit"], rows, left=3)
+    if said := words.beware(plan.worlds_that_differ()):
+        say(out, said, style="bold red")
     draws = f" x {count(len(plan.draws), 'draw')}" if plan.draws != (0,) else ""
     compared = f" + {count(cost.baselines, 'baseline')}" if cost.baselines else ""
     workers = f"{cost.workers} worker processes" if cost.workers > 1 else "one process"
@@ -61,6 +63,8 @@ def show_sweep(swept: Swept, out: Console) -> None:
     title = "Outcomes" if against is None else f"Difference from {against.name}"
     title += f", Mali, whole run ({what.many} at each point)\n{what.interval}"
     show_table(out, title, [*([axis.label for axis in axes] or ["point"]), *outcomes], rows, left=0 if axes else 1)
+    if said := words.other_worlds(summary):
+        say(out, said, style="bold red")
     rest = summary["scenario"].nunique() - MOST_LINES
     if rest > 0:
         say(out, f"and {count(rest, 'more point')} in summary.csv")

@@ -35,7 +35,7 @@ def found(row: pd.Series) -> str:
 def runs(validation: Validation) -> str:
     """How many runs it rests on, in words."""
     seeds, draws = count(validation.seeds, "seed"), count(validation.draws, "draw")
-    return f"{draws} of parameters, {seeds} each" if validation.draws else f"{seeds}, central parameters"
+    return f"{draws} of parameters, {seeds} each" if validation.draws else f"{seeds}, no parameter drawn"
 
 
 def summary(validation: Validation) -> str:
