@@ -34,6 +34,7 @@ from sim.options import (
     workers_option,
     world_seed_option,
 )  # fmt: skip
+from sim.starting import new, notebooks, scenarios
 from sim.version import __version__
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
-BASELINE, HISTORICAL = "scenarios/baseline.yaml", "scenarios/historical.yaml"  # the scenarios that are validated
+BASELINE, HISTORICAL = "baseline", "historical"  # the scenarios that are validated
 
 
 class Commands(click.Group):
@@ -93,6 +94,10 @@ def kumakan() -> None:
 
     For aggregate policy comparison only.
     """
+
+
+for command in (scenarios, new, notebooks):
+    kumakan.add_command(command)
 
 
 # --- commands that run the model ----------------------------------------------------------------------------
@@ -367,16 +372,22 @@ def check(files: tuple[str, ...], persons_per_youth: int | None, changes: tuple[
 
 
 @kumakan.command()
-@click.argument("names", metavar="[MEASURE]...", nargs=-1)
-def measures(names: tuple[str, ...]) -> None:
-    """List the measures and their settings, with units, defaults and sources."""
-    from sim.measures import MEASURES
-    from sim.views.tables import console, show_measures
+@click.argument("words", metavar="[MEASURE | WORD]...", nargs=-1)
+def measures(words: tuple[str, ...]) -> None:
+    """List the measures, or those that mention a word; of measures that are named, list all settings.
 
-    for name in names:
-        if name not in MEASURES:
-            raise InputError(f"there is no measure {name!r}{nearest(name, MEASURES)}")
-    show_measures({key: MEASURES[key] for key in (names or MEASURES)}, console())
+    Settings come with units, defaults and sources.
+    """
+    from sim.measures import MEASURES
+    from sim.views.tables import console, list_measures, show_measures
+
+    if words and all(word in MEASURES for word in words):
+        show_measures({key: MEASURES[key] for key in words}, console())
+        return
+    found = {key: measure for key, measure in MEASURES.items() if measure.mentions(*words)}
+    if not found:
+        raise InputError(f"no measure mentions {' '.join(words)!r}{nearest(' '.join(words), MEASURES)}")
+    list_measures(found, console())
 
 
 @kumakan.command()

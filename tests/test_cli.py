@@ -162,7 +162,7 @@ def test_parameters_as_csv_give_the_table_back():
 
 @pytest.mark.parametrize("command", ["measures", "parameters"])
 def test_unknown_names_are_refused(command):
-    result = kumakan(command, "joint_patrol" if command == "measures" else "peer_pul")
+    result = kumakan(command, "joint_patrosl" if command == "measures" else "peer_pul")
     assert result.exit_code == 2
     assert "did you mean" in result.stderr
 

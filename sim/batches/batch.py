@@ -260,7 +260,7 @@ def compare(
 ) -> Batch:
     """Run scenarios under the same seeds, and under the same draws of the uncertain parameters.
 
-    >>> scenarios = ["scenarios/baseline.yaml", "scenarios/joint_patrols.yaml"]
+    >>> scenarios = ["baseline", "joint_patrols"]
     >>> sim.compare(scenarios, seeds=5).effects()                                 # doctest: +SKIP
 
     Parameters
