@@ -1,8 +1,9 @@
-"""The commands to begin with: what comes with kumakan, a scenario file of one's own, the notebooks."""
+"""The commands to begin with: what there is to run and to set, a scenario file of one's own, the notebooks."""
 
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import click
@@ -39,6 +40,56 @@ def scenarios(words: tuple[str, ...]) -> None:
             title = f"{kind.capitalize()}, for example: kumakan {command} {found[-1][0]}"
             show_table(out, title, ["name", "what it is"], found, left=2)
     say(out, f"The files are in {folder('scenarios')}")
+
+
+@click.command()
+@click.argument("words", metavar="[MEASURE | WORD]...", nargs=-1)
+def measures(words: tuple[str, ...]) -> None:
+    """List the measures, or those that mention a word; of measures that are named, list all settings.
+
+    Settings come with units, defaults and sources.
+    """
+    from sim.measures import MEASURES
+    from sim.views.tables import console, list_measures, show_measures
+
+    if words and all(word in MEASURES for word in words):
+        show_measures({key: MEASURES[key] for key in words}, console())
+        return
+    found = {key: measure for key, measure in MEASURES.items() if measure.mentions(*words)}
+    if not found:
+        raise InputError(f"no measure mentions {' '.join(words)!r}{nearest(' '.join(words), MEASURES)}")
+    list_measures(found, console())
+
+
+@click.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, with distribution and source.")
+def parameters(names: tuple[str, ...], as_csv: bool) -> None:
+    """List the behavioural parameters, or show everything about the ones you name."""
+    from sim.measures import read
+    from sim.parameters import rows
+
+    read()  # measures of other distributions bring parameters of their own
+    table = rows()
+    for name in names:
+        if name not in table:
+            raise InputError(f"there is no parameter {name!r}{nearest(name, table)}")
+    chosen = [table[name] for name in (names or table)]
+    if as_csv:
+        import csv
+        from dataclasses import astuple, fields
+
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(f.name for f in fields(chosen[0]))
+        writer.writerows(map(astuple, chosen))
+        return
+    from sim.views.tables import console, show_parameter, show_parameters
+
+    if names:
+        for row in chosen:
+            show_parameter(row, console())
+    else:
+        show_parameters(chosen, console())
 
 
 @click.command()

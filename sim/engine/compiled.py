@@ -24,6 +24,8 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parents[1]
 COMPILED_ROOMS = ("engine", "population", "processes", "world")
 KEPT_BUILDS = 8
+THREADS_PAY_FROM = 150_000
+"""Number of youths from which a second thread gains more than it costs (docs/performance.md)."""
 SECONDS = 60
 """About how long it takes to compile the loops on one core: measured in docs/performance.md."""
 

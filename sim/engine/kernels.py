@@ -24,11 +24,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import numba
 
-from sim.engine.compiled import folder
+from sim.engine.compiled import THREADS_PAY_FROM, folder
 
 HANDFUL = 16  # chunks a thread takes at a time: chunks differ in size, so fixed halves would leave one thread waiting
-THREADS_PAY_FROM = 150_000
-"""Number of youths from which a second thread gains more than it costs (docs/performance.md)."""
 
 
 KEPT = folder()

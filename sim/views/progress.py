@@ -13,8 +13,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from sim.engine.compiled import SECONDS
+
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
+    from rich.status import Status
 
     from sim.batches.batch import Progress
     from sim.country import Country
@@ -26,6 +29,8 @@ CELL_PAUSE = 0.2  # seconds between two looks of the bar in a notebook
 CELL_MARK = {
     "kumakan": "progress"
 }  # what the output has for metadata, so that pages made of notebooks can leave it out
+
+COMPILES = f"compiles the loops of the model, once for this installation; that takes about {SECONDS} s"
 
 Told = Callable[["Progress"], None]
 OnWeek = Callable[["Country"], None]
@@ -52,6 +57,26 @@ def progress(show: bool | None = None) -> Iterator[tuple[Told | None, OnWeek | N
         yield _line if show else None, None
 
 
+_under_way: list[Status] = []  # what `doing` shows now; a bar takes its place
+
+
+@contextmanager
+def doing(what: str) -> Iterator[None]:
+    """Say at a terminal what is being done, for as long as it takes or until a bar begins."""
+    if not sys.stderr.isatty() or _under_way:
+        yield
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    with Console(stderr=True).status(Text(f"{what} ...")) as status:
+        _under_way.append(status)
+        try:
+            yield
+        finally:
+            _under_way.clear()
+
+
 def _in_notebook() -> bool:
     if "IPython" not in sys.modules:  # a look that costs nothing, before rich is imported
         return False
@@ -64,11 +89,10 @@ def _opening(state: Progress) -> str:
     there = f", {state.reused} more {'is' if state.reused == 1 else 'are'} there already" if state.reused else ""
     where = f"{state.workers} worker processes" if state.workers > 1 or "cluster" in state.note else "this process"
     note = f" ({state.note})" if state.note else ""
-    return (
-        f"{state.total} runs to make in {where}{there}{note}"
-        if state.total
-        else f"nothing to run, {state.reused} there already"
-    )
+    if not state.total:
+        return f"nothing to run, {state.reused} there already"
+    compiles = f"\nThe first run {COMPILES}" if state.compiles else ""
+    return f"{state.total} runs to make in {where}{there}{note}{compiles}"
 
 
 def _line(state: Progress) -> None:
@@ -121,6 +145,7 @@ class Bar:
             self.say(f"failed: {state.row.name}: {state.row.error}")
         self.drawn.update(
             self.task,
+            description="compiling" if state.compiles else "runs",
             total=state.total * state.weeks,
             completed=state.done * state.weeks,
             runs=f"{state.done} of {state.total}",
@@ -129,7 +154,7 @@ class Bar:
     def lived(self, country: Country) -> None:
         """One more week of a run."""
         if country.week < self.weeks:  # the last week counts when the run is kept
-            self.drawn.advance(self.task)
+            self.drawn.update(self.task, advance=1, description="runs")
 
 
 @contextmanager
@@ -140,6 +165,8 @@ def _at_terminal() -> Iterator[tuple[Told, OnWeek]]:
     bar = Bar(lambda said: console.print(said, highlight=False, markup=False), console=console)
 
     def told(state: Progress) -> None:
+        for status in _under_way:
+            status.stop()
         bar.drawn.start()  # not before: a batch that is refused leaves no bar
         bar.told(state)
 
