@@ -49,7 +49,7 @@ batch_options = together(
                  help="Keep the runs in a store (a folder or URL, for very many runs); --out then holds only tables"
                       " and figures."),
     click.option("--cluster", metavar="ADDRESS",
-                 help="Make the runs on the workers of a Dask scheduler, such as tcp://host:8786. Needs --store."),
+                 help="Make the runs on the workers of a Dask scheduler, such as tcp://127.0.0.1:8786. Needs --store."),
     click.option("--on-error", type=click.Choice(["finish", "stop"]), default="finish", show_default=True,
                  help="When a run fails, finish the other runs or stop."),
     click.option("--out", type=PATH, metavar="DIR",
@@ -88,8 +88,10 @@ class Making:
 
     def say(self, message: str) -> None:
         """Tell how far the work is, unless --quiet asks for silence."""
+        from sim.views.progress import aside
+
         if not self.quiet:
-            say(message)
+            aside(message)
 
     @contextmanager
     def doing(self, what: str, plain: bool = False) -> Iterator[None]:

@@ -244,6 +244,13 @@ def test_mistakes_of_the_guide_are_answered_as_it_says(folder, monkeypatch):
         assert str(problem.value) == message.strip()
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_schedulers_of_the_pages_listen_here_or_to_those_with_a_key(page):
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if re.match(r" *(dask|dask-)(scheduler|worker)? *(scheduler|worker)", line):
+            assert "--host 127.0.0.1" in line or "--tls-key" in line, line
+
+
 def test_the_guide_names_all_keys_of_a_scenario():
     text = text_of("docs/scenarios.md")
     for key in (*KEYS, *GroupSettings.model_fields, *ForceSettings.model_fields):

@@ -5,11 +5,15 @@ import os
 import re
 import runpy
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
+import venv
+import zipfile
 from pathlib import Path
 
+import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -106,3 +110,57 @@ def test_the_citation_names_this_version():
 def test_the_changelog_has_this_version_first_or_after_what_is_not_released():
     heads = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert sim.__version__ == next(head for head in heads if head != "Unreleased")
+
+
+SOURCE_ARCHIVE = "import sys; from setuptools import build_meta; build_meta.build_sdist(sys.argv[1])"
+
+
+@pytest.mark.slow
+def test_a_wheel_compares_two_scenarios_in_an_empty_folder(tmp_path):
+    """Made from the source archive, installed in an environment of its own, away from the repository."""
+    here, source = tmp_path / "empty", tmp_path / "source"
+    here.mkdir()
+    outside = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "NUMBA_CACHE_DIR")}
+
+    def told(*command, folder=tmp_path):
+        command = list(map(str, command))
+        done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=outside, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def fresh(name):
+        """The Python of a new environment."""
+        venv.create(tmp_path / name, with_pip=True)
+        return next((tmp_path / name).glob("[bS]*/python*"))
+
+    builder = fresh("builder")
+    told(builder, "-m", "pip", "install", "--quiet", "setuptools>=77")
+    left_out = shutil.ignore_patterns(".*", "build", "dist", "results", "site", "*.egg-info", "__pycache__")
+    shutil.copytree(ROOT, source, ignore=left_out)
+    told(builder, "-c", SOURCE_ARCHIVE, tmp_path, folder=source)
+    (archive,) = tmp_path.glob("*.tar.gz")
+    told(builder, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", tmp_path, archive)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as opened:
+        names = set(opened.namelist())
+        about = next(opened.read(name).decode() for name in names if name.endswith("METADATA"))
+    for folder, ending in (("scenarios", "yaml"), ("notebooks", "ipynb")):
+        files = {f"sim/share/{file.relative_to(ROOT).as_posix()}" for file in (ROOT / folder).rglob(f"*.{ending}")}
+        assert files == {name for name in names if name.startswith(f"sim/share/{folder}/")}
+    assert not [name for name in names if name.startswith(("tests", "docs", "setup"))]
+    links = re.findall(r"\]\(([^)]*)\)", about)
+    assert len(links) > 10
+    assert all(link.startswith("https://") for link in links), "nothing stands beside the page of the package"
+
+    python = fresh("user")
+    told(python, "-m", "pip", "install", "--quiet", wheel)
+    told(python, "-m", "kumakan", "compare", "baseline", "joint_patrols", "--seeds", "1", "--workers", "1",
+         "--persons-per-youth", "2000", "--set", "end=2012-06-30", "--set", "measures.joint_patrols.start=2012-02-06",
+         folder=here)  # fmt: skip
+    assert (here / "results" / "baseline+joint_patrols" / "effects.csv").is_file()
+    told(python, "-m", "kumakan", "new", "mine", "--from", "joint_patrols", folder=here)
+    assert "joint_patrols" in told(python, "-m", "kumakan", "check", "mine", "reach_x_imams", folder=here)
+    told(python, "-m", "kumakan", "notebooks", "notes", folder=here)
+    assert len(list((here / "notes").iterdir())) == len(list((ROOT / "notebooks").glob("*.ipynb")))
+    digest = "from sim.stores.sources import sources_digest; print(sources_digest())"
+    assert told(python, "-c", digest, folder=here) == told(python, "-c", digest, folder=source), "the same program"

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from sim.engine.compiled import SECONDS
 
 if TYPE_CHECKING:
+    from rich.live import Live
     from rich.progress import Progress as RichProgress
-    from rich.status import Status
 
     from sim.batches.batch import Progress
     from sim.country import Country
@@ -57,7 +57,7 @@ def progress(show: bool | None = None) -> Iterator[tuple[Told | None, OnWeek | N
         yield _line if show else None, None
 
 
-_under_way: list[Status] = []  # what `doing` shows now; a bar takes its place
+_under_way: list[Live] = []  # what `doing` shows now; a bar takes its place
 
 
 @contextmanager
@@ -67,14 +67,29 @@ def doing(what: str) -> Iterator[None]:
         yield
         return
     from rich.console import Console
+    from rich.live import Live
+    from rich.spinner import Spinner
     from rich.text import Text
 
-    with Console(stderr=True).status(Text(f"{what} ...")) as status:
-        _under_way.append(status)
+    # Streams are left alone: libraries that are imported meanwhile would keep what stands in for them.
+    live = Live(
+        Spinner("dots", Text(f"{what} ...")), console=Console(stderr=True), transient=True, refresh_per_second=10,
+        redirect_stdout=False, redirect_stderr=False,
+    )  # fmt: skip
+    with live:
+        _under_way.append(live)
         try:
             yield
         finally:
             _under_way.clear()
+
+
+def aside(message: str) -> None:
+    """A line on standard error, above what is shown there."""
+    for live in _under_way:
+        live.console.print(message, markup=False, highlight=False, soft_wrap=True)
+    if not _under_way:
+        print(message, file=sys.stderr, flush=True)
 
 
 def _in_notebook() -> bool:
@@ -165,8 +180,8 @@ def _at_terminal() -> Iterator[tuple[Told, OnWeek]]:
     bar = Bar(lambda said: console.print(said, highlight=False, markup=False), console=console)
 
     def told(state: Progress) -> None:
-        for status in _under_way:
-            status.stop()
+        for live in _under_way:
+            live.stop()
         bar.drawn.start()  # not before: a batch that is refused leaves no bar
         bar.told(state)
 
