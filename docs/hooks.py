@@ -18,7 +18,10 @@ import sim
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-BESIDE = ("*.md", "LICENSE", "NOTICE", "CITATION.cff", "scenarios/**/*.yaml", "notebooks/*.ipynb")
+BESIDE = (
+    "*.md", "LICENSE", "NOTICE", "CITATION.cff", "Containerfile", "conda/*.yaml", "scenarios/**/*.yaml",
+    "notebooks/*.ipynb",
+)  # fmt: skip
 """Files outside `docs/` that pages link to; they become part of the site."""
 LINK = re.compile(r"\[([^\[\]]*)\]\(([^)#\s]+)(#[^)\s]*)?\)")
 

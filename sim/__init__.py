@@ -1,7 +1,7 @@
 """kumakan: recruitment into violent extremist groups in Mali, week by week, and what prevention changes.
 
 >>> import sim
->>> record = sim.run("scenarios/baseline.yaml", seed=1)                         # doctest: +SKIP
+>>> record = sim.run("baseline", seed=1)                         # doctest: +SKIP
 >>> record.national()["joined"].sum()                                           # doctest: +SKIP
 
 A name is imported when it is first used, so ``import sim`` takes no time.

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from sim.engine.errors import InputError, nearest
+from sim.engine.errors import InputError, nearest, visible
 from sim.options import (
     COUNT,
     LARGEST_DRAW,
@@ -35,6 +35,7 @@ from sim.options import (
     workers_option,
     world_seed_option,
 )  # fmt: skip
+from sim.starting import measures, new, notebooks, parameters, scenarios
 from sim.version import __version__
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
-BASELINE, HISTORICAL = "scenarios/baseline.yaml", "scenarios/historical.yaml"  # the scenarios that are validated
+BASELINE, HISTORICAL = "baseline", "historical"  # the scenarios that are validated
 
 
 class Commands(click.Group):
@@ -96,6 +97,10 @@ def kumakan() -> None:
     """
 
 
+for command in (scenarios, measures, parameters, new, notebooks):
+    kumakan.add_command(command)
+
+
 # --- commands that run the model ----------------------------------------------------------------------------
 
 
@@ -110,13 +115,14 @@ def run(making: Making, scenario: str, seed: int, draw: int) -> None:
     [loaded] = making.load(scenario)
     batch = replace(making, workers=1).batch([loaded], [seed], [draw], None)
     if not batch.failed:
-        from sim.views.results import draw_records
         from sim.views.tables import console, show_record
 
         [record] = batch.records[loaded.name].values()
         show_record(record, console(), _rate(loaded))
-        making.say("Drawing figures ...")
-        figures = draw_records(batch.records, Path(batch.rows[0].folder or batch.out) / "figures", making.say)
+        with making.doing("Drawing figures", plain=True):
+            from sim.views.results import draw_records
+
+            figures = draw_records(batch.records, Path(batch.rows[0].folder or batch.out) / "figures", making.say)
         click.echo(f"Record: {batch.rows[0].folder or batch.place}\nFigures: {figures}")
     _end(batch)
 
@@ -154,20 +160,22 @@ def compare(
     make = partial(batches.compare, loaded, seeds=seeds, draws=draws, first_seed=first, precision=precision,
                    at_most=at_most)  # fmt: skip
     batch: Batch = making.made(making.run(make, name))
-    effects = batch.effects()
-    if len(effects):
+    with making.doing("Comparing runs"):
         from sim.views.results import draw_effects, draw_records, write_tables
         from sim.views.tables import console, show_effects, show_needed
 
-        tables = {"effects": effects, "delivered": batch.delivered(), "cost_per_person": batch.cost_per_spared()}
+        effects = batch.effects()
+        if len(effects):
+            tables = {"effects": effects, "delivered": batch.delivered(), "cost_per_person": batch.cost_per_spared()}
+    if len(effects):
         show_effects(effects, console(), _rate(loaded[0]), tables["delivered"], tables["cost_per_person"])
         if precision:
             tables["precision"] = batch.needed(*precision)
             show_needed(tables["precision"], console(), "draws" if draws else "seeds")
         write_tables(batch.out, tables)
-        making.say("Drawing figures ...")
-        figures = draw_records(batch.records, batch.out / "figures", making.say)
-        draw_effects(batch, tables, figures)
+        with making.doing("Drawing figures", plain=True):
+            figures = draw_records(batch.records, batch.out / "figures", making.say)
+            draw_effects(batch, tables, figures)
         files = ", ".join(map(str, write_tables(batch.out, tables)))
         click.echo(f"Runs: {batch.place}\nTables: {files}\nFigures: {figures}")
     _end(batch)
@@ -217,13 +225,15 @@ def attribute(making: Making, scenario: str, seeds: int | None, draws: int | Non
         f"{folder_name(package.name)}+attribution",
     )  # fmt: skip
     if not batch.failed:
-        from sim.views.results import draw_attribution, write_tables
-        from sim.views.tables import console, show_attribution
+        with making.doing("Comparing runs"):
+            from sim.views.results import draw_attribution, write_tables
+            from sim.views.tables import console, show_attribution
 
-        found = attribution(plan, batch.records)
+            found = attribution(plan, batch.records)
         show_attribution(found, package.name, console())
         files = write_tables(batch.out, {"attribution": found.measures, "interactions": found.pairs})
-        figure = draw_attribution(batch, found, package.name, len(plan.members) - 1)
+        with making.doing("Drawing figures"):
+            figure = draw_attribution(batch, found, package.name, len(plan.members) - 1)
         click.echo(f"Runs: {batch.place}\nTables: {', '.join(map(str, files))}\nFigure: {figure}")
     _end(batch)
 
@@ -254,7 +264,8 @@ def validate(making: Making, baseline: str, historical: str, draws: int, seeds: 
 
     scenarios = tried(*making.load_compared(baseline, historical))
     batch = making.batch(scenarios, range(1, seeds + 1), range(1, draws + 1), "validation")
-    found = against(batch)
+    with making.doing("Comparing runs with what is known"):
+        found = against(batch)
     show_validation(found, console())
     [table] = write_tables(batch.out, {"validation": found.table})
     if page is not None:
@@ -281,14 +292,15 @@ def sweep(making: Making, file: str, dry_run: bool, discover: tuple[str, ...], s
 
     Runs that the results folder has are not repeated.
     """
-    from sim.batches.batch import there_already
-    from sim.stores.folder import folder_name
-    from sim.sweeps import sweep as sweeps
-    from sim.sweeps.discovery import check_discovery
-    from sim.views.tables import console
-    from sim.views.tables.sweeps import show_plan
+    with making.doing("Reading the sweep"):
+        from sim.batches.batch import there_already
+        from sim.stores.folder import folder_name
+        from sim.sweeps import sweep as sweeps
+        from sim.sweeps.discovery import check_discovery
+        from sim.views.tables import console
+        from sim.views.tables.sweeps import show_plan
 
-    plan = sweeps.load_sweep(file, overrides(making.persons_per_youth, making.changes))
+        plan = sweeps.load_sweep(file, overrides(making.persons_per_youth, making.changes))
     if seeds is not None:
         plan = replace(plan, seeds=tuple(range(1, seeds + 1)))
     for outcome in discover:
@@ -300,11 +312,12 @@ def sweep(making: Making, file: str, dry_run: bool, discover: tuple[str, ...], s
         show_plan(plan, sweeps.takes(plan, making.workers, there), console())
         return
     swept = making.run(partial(sweeps.sweep, plan))
-    tables = swept.save()
-    if len(swept.table):
+    with making.doing("Comparing points"):
         from sim.views.results import show_and_draw_sweep
 
-        tables += show_and_draw_sweep(swept, discover)
+        tables = swept.save()
+    if len(swept.table):
+        tables += show_and_draw_sweep(swept, discover, making.doing)
     click.echo(f"Runs: {swept.batch.place}\nTables: {', '.join(map(str, tables))}")
     _end(swept.batch)
 
@@ -333,9 +346,13 @@ def _rate(scenario: Scenario) -> float | None:
               help="File to write; by default report.html in the folder.")  # fmt: skip
 def report(store: str, out: Path | None) -> None:
     """Write a comparison as one HTML file to read, send and print. STORE is its results folder or its store."""
-    from sim.views.report import report as write
+    from sim.views.progress import doing
 
-    click.echo(f"Report: {write(store, out)}")
+    with doing("Reading runs and drawing figures"):
+        from sim.views.report import report as write
+
+        file = write(store, out)
+    click.echo(f"Report: {file}")
 
 
 # --- commands that only look --------------------------------------------------------------------------------
@@ -346,25 +363,30 @@ def report(store: str, out: Path | None) -> None:
 @scenario_options
 def check(files: tuple[str, ...], persons_per_youth: int | None, changes: tuple[str, ...]) -> None:
     """Check scenario and sweep files, and show what they would do, what it would cost, and how long it would take."""
-    from sim.batches.preview import preview
-    from sim.scenario import load_each
-    from sim.sweeps.sweep import is_sweep, load_sweep, takes
-    from sim.views.tables import console, show_preview
-    from sim.views.tables.sweeps import show_plan
+    from sim.views.progress import doing
+
+    with doing("Checking"):
+        from sim.batches.preview import preview
+        from sim.scenario import load_each
+        from sim.sweeps.sweep import is_sweep, load_sweep, takes
+        from sim.views.tables import console, show_preview
+        from sim.views.tables.sweeps import show_plan
 
     wrong, changed = 0, overrides(persons_per_youth, changes)
     scenarios = [file for file in files if not is_sweep(file)]
     several = load_each(scenarios, changed)
     for file in files:
         try:
-            if file not in scenarios:
-                plan = load_sweep(file, changed)
-                show_plan(plan, takes(plan), console())
-                continue
-            scenario = next(several) if len(scenarios) > 1 else load([file], persons_per_youth, changes)[0]
-            if isinstance(scenario, InputError):
-                raise scenario
-            show_preview(preview(scenario), console())
+            with doing(f"Checking {visible(file)}"):
+                if file not in scenarios:
+                    plan = load_sweep(file, changed)
+                    show = partial(show_plan, plan, takes(plan))
+                else:
+                    scenario = next(several) if len(scenarios) > 1 else load([file], persons_per_youth, changes)[0]
+                    if isinstance(scenario, InputError):
+                        raise scenario
+                    show = partial(show_preview, preview(scenario))
+            show(console())
         except InputError as error:
             wrong += 1
             say(f"kumakan: {error}")
@@ -373,50 +395,6 @@ def check(files: tuple[str, ...], persons_per_youth: int | None, changes: tuple[
         say(f"kumakan: {untaken}")
     if wrong:
         sys.exit(BAD_INPUT)
-
-
-@kumakan.command()
-@click.argument("names", metavar="[MEASURE]...", nargs=-1)
-def measures(names: tuple[str, ...]) -> None:
-    """List the measures and their settings, with units, defaults and sources."""
-    from sim.measures import MEASURES
-    from sim.views.tables import console, show_measures
-
-    for name in names:
-        if name not in MEASURES:
-            raise InputError(f"there is no measure {name!r}{nearest(name, MEASURES)}")
-    show_measures({key: MEASURES[key] for key in (names or MEASURES)}, console())
-
-
-@kumakan.command()
-@click.argument("names", metavar="[NAME]...", nargs=-1)
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, with distribution and source.")
-def parameters(names: tuple[str, ...], as_csv: bool) -> None:
-    """List the behavioural parameters, or show everything about the ones you name."""
-    from sim.measures import read
-    from sim.parameters import rows
-
-    read()  # measures of other distributions bring parameters of their own
-    table = rows()
-    for name in names:
-        if name not in table:
-            raise InputError(f"there is no parameter {name!r}{nearest(name, table)}")
-    chosen = [table[name] for name in (names or table)]
-    if as_csv:
-        import csv
-        from dataclasses import astuple, fields
-
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(f.name for f in fields(chosen[0]))
-        writer.writerows(map(astuple, chosen))
-        return
-    from sim.views.tables import console, show_parameter, show_parameters
-
-    if names:
-        for row in chosen:
-            show_parameter(row, console())
-    else:
-        show_parameters(chosen, console())
 
 
 @kumakan.command()
@@ -449,12 +427,15 @@ def explain(
 
     All persons are invented; nothing here describes a real one.
     """
-    from sim.stores.folder import folder_name
-    from sim.stories.explain import explain as follow
-    from sim.views.tables import console
-    from sim.views.tables.stories import check_folder, save_explanation, show_explanation
+    from sim.views.progress import doing
 
-    a, b = load_compared([first, second], persons_per_youth, changes)
+    with doing("Reading scenarios"):
+        from sim.stores.folder import folder_name
+        from sim.stories.explain import explain as follow
+        from sim.views.tables import console
+        from sim.views.tables.stories import check_folder, save_explanation, show_explanation
+
+        a, b = load_compared([first, second], persons_per_youth, changes)
     if out is None:
         names = f"explain-{folder_name(a.name)}-vs-{folder_name(b.name)}-seed-{seed}"
         others = [f"-{what}-{n}" for what, n, usual in (("draw", draw, 0), ("world", world_seed, 1)) if n != usual]

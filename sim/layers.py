@@ -15,6 +15,7 @@ from sim.engine.places import MOST_DEPTH, MOST_VALUES, NOWHERE, Place, Tree, par
 from sim.measures import MEASURES
 from sim.measures.base import Measure
 from sim.settings import KEYS, is_what
+from sim.shipped import located
 
 MOST_FILES = 50
 """How many files a chain of `extends` may have; one that a person writes has three or four."""
@@ -42,7 +43,7 @@ def with_parents(path: str) -> Tree:
         parent, said_at = layer.data.pop("extends"), layer.place(("extends",))
         if not isinstance(parent, str) or not parent.strip() or not parent.isprintable():
             raise layer.error(("extends",), f"extends {is_what(parent)}; it must be the path of one scenario file")
-        file = os.path.normpath(os.path.join(os.path.dirname(file), parent))
+        file = located(parent, os.path.dirname(file) or ".", said_at)
         first = seen.get(os.path.realpath(file))
         if first is not None:
             circle = " -> ".join([*chain[first:], file])

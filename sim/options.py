@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, fields
 from functools import partial, wraps
 from pathlib import Path
@@ -48,7 +50,7 @@ batch_options = together(
                  help="Keep the runs in a store (a folder or URL, for very many runs); --out then holds only tables"
                       " and figures."),
     click.option("--cluster", metavar="ADDRESS",
-                 help="Make the runs on the workers of a Dask scheduler, such as tcp://host:8786. Needs --store."),
+                 help="Make the runs on the workers of a Dask scheduler, such as tcp://127.0.0.1:8786. Needs --store."),
     click.option("--on-error", type=click.Choice(["finish", "stop"]), default="finish", show_default=True,
                  help="When a run fails, finish the other runs or stop."),
     click.option("--out", type=PATH, metavar="DIR",
@@ -82,7 +84,8 @@ class Making:
 
     def load(self, *files: str) -> list[Scenario]:
         """Scenarios from their files, with --set and --persons-per-youth."""
-        return load(files, self.persons_per_youth, self.changes)
+        with self.doing("Reading scenarios"):
+            return load(files, self.persons_per_youth, self.changes)
 
     def load_compared(self, *files: str) -> list[Scenario]:
         """The same of scenarios that are compared: a change of a measure goes to those that have it."""
@@ -90,14 +93,27 @@ class Making:
 
     def say(self, message: str) -> None:
         """Tell how far the work is, unless --quiet asks for silence."""
+        from sim.views.progress import aside
+
         if not self.quiet:
-            say(message)
+            aside(message)
+
+    @contextmanager
+    def doing(self, what: str, plain: bool = False) -> Iterator[None]:
+        """Show at a terminal what is being done, unless --quiet; elsewhere say it on a line if `plain`."""
+        from sim.views.progress import doing
+
+        if plain and not sys.stderr.isatty():
+            self.say(f"{what} ...")
+        with nullcontext() if self.quiet else doing(what):
+            yield
 
     def run(self, make: Callable[..., Any], name: str | None = None) -> Any:
         """What `make` gives, with these options and its progress on screen; `name` is the usual results folder."""
         out = Path("results") / name if self.out is None and name else self.out
         options = {name: getattr(self, name) for name in ("workers", "world_seed", "overwrite", "store", "cluster")}
-        return make(progress=not self.quiet, out=out, on_error=self.on_error, **options)
+        with self.doing("Getting ready"):
+            return make(progress=not self.quiet, out=out, on_error=self.on_error, **options)
 
     def batch(
         self, scenarios: Sequence[Scenario], seeds: Sequence[int], draws: Sequence[int], name: str | None

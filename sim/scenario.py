@@ -4,7 +4,7 @@ A scenario file has these keys, all of them optional:
 
     name: kuma_kan_in_mopti               # by default the name of the file
     description: The campaign in one region
-    extends: baseline.yaml                # start from another file; this file changes it key by key
+    extends: baseline                     # start from another scenario, given by name or path; this file changes it
     start: 2012-01-02
     end: 2018-12-31
     persons_per_youth: 20                 # how many persons one simulated youth stands for
@@ -15,7 +15,7 @@ A scenario file has these keys, all of them optional:
     groups: {macina: {founded: 2014-06-01}}
     forces: {minusma: {scale: 0.5}}
 
->>> load("scenarios/baseline.yaml", ["persons_per_youth=100"])
+>>> load("baseline", ["persons_per_youth=100"])
 <Scenario 'baseline': 2012-01-02 to 2018-12-31, 100 persons per youth, 1 active measure>
 """
 
@@ -45,6 +45,7 @@ from sim.settings import FIRST_DAY, KEYS, LAST_DAY, Checks, ForceSettings, Group
 from sim.settings import Block as Block  # where sweeps take them from
 from sim.settings import Name as Name
 from sim.settings import Words as Words
+from sim.shipped import located
 from sim.world import facts
 from sim.world.timeline import Clock
 
@@ -195,8 +196,8 @@ def load(path: str | os.PathLike[str], overrides: str | Sequence[str] = ()) -> S
 
     Parameters
     ----------
-    path : path
-        The YAML file.
+    path : path or str
+        The YAML file, or the name of a scenario that comes with kumakan (`"joint_patrols"`): see `sim.shipped`.
     overrides : str or sequence of str
         Changes to the file, as ``PATH=VALUE`` (``measures.mali_kuma_kan.intensity=0.5``); a later change of the same
         path wins.
@@ -206,8 +207,8 @@ def load(path: str | os.PathLike[str], overrides: str | Sequence[str] = ()) -> S
     InputError
         For each of the first ten problems: the file and line, what is wrong, what is allowed, and the nearest name.
     """
-    tree = _read(path)
-    return _checked(changed(tree, _changes(overrides)), Path(path))
+    tree, file = _read(path)
+    return _checked(changed(tree, _changes(overrides)), file)
 
 
 def load_all(paths: Sequence[str | os.PathLike[str]], overrides: str | Sequence[str] = ()) -> list[Scenario]:
@@ -239,10 +240,10 @@ def load_each(
     changes, taken, whole = _changes(overrides), set(), True
     for path in paths:
         try:
-            tree = _read(path)
+            tree, file = _read(path)
             mine = [k for k, one in enumerate(changes) if (key := measure_of(one)) is None or has_on(tree, key)]
             taken.update(mine)
-            yield _checked(changed(tree, [changes[k] for k in mine]), Path(path))
+            yield _checked(changed(tree, [changes[k] for k in mine]), file)
         except InputError as error:
             whole = False
             yield error
@@ -253,13 +254,14 @@ def load_each(
             yield one.error(("measures", str(key)), f"{what} (to give it to one, write it in the file of that one)")
 
 
-def _read(path: str | os.PathLike[str]) -> Tree:
+def _read(path: str | os.PathLike[str]) -> tuple[Tree, Path]:
     file = os.fspath(path) if isinstance(path, str | os.PathLike) else path
     if not isinstance(file, str):
-        raise InputError(f"a scenario file {is_what(file)}; it must be the path of a YAML file")
+        raise InputError(f"a scenario file {is_what(file)}; it must be the path of a YAML file or a name")
+    file = located(file)
     tree = with_parents(file)
     tree.data = {"name": Path(file).stem, **tree.data}
-    return tree
+    return tree, Path(file)
 
 
 def _changes(overrides: str | Sequence[str]) -> list[Tree]:
@@ -300,7 +302,7 @@ def run(
 ) -> Record:
     """Run a scenario from its first to its last week.
 
-    >>> record = run("scenarios/baseline.yaml", seed=2)                           # doctest: +SKIP
+    >>> record = run("baseline", seed=2)                           # doctest: +SKIP
 
     Parameters
     ----------

@@ -195,7 +195,7 @@ def test_parameters_as_csv_give_the_table_back():
 
 @pytest.mark.parametrize("command", ["measures", "parameters"])
 def test_unknown_names_are_refused(command):
-    result = kumakan(command, "joint_patrol" if command == "measures" else "peer_pul")
+    result = kumakan(command, "joint_patrosl" if command == "measures" else "peer_pul")
     assert result.exit_code == 2
     assert "did you mean" in result.stderr
 
@@ -697,8 +697,8 @@ def test_a_terminal_shows_a_bar(files, tmp_path, workers):
         pass
     said = shown.decode()
     assert running.wait(COMPILES) == 0, said
-    assert "4 runs to make" in said
-    assert "4 of 4" in said
+    for part in ("Reading scenarios", "4 runs to make", "4 of 4", "Comparing runs", "Drawing figures"):
+        assert part in said
     assert "runs a minute" in said
 
 

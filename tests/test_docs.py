@@ -147,10 +147,10 @@ def test_every_page_is_listed():
 
 def test_readme_has_its_two_commands():
     compare, tests, _ = (block.strip() for block in blocks("README.md", "bash"))
-    files = re.findall(r"scenarios/\w+\.yaml", compare)
-    assert compare == f"python -m pip install -e . && kumakan compare {' '.join(files)}"
-    assert files[0] == "scenarios/baseline.yaml"
-    assert all((ROOT / file).exists() for file in files)
+    names = compare.rpartition(" compare ")[2].split()
+    assert compare == f"python -m pip install . && kumakan compare {' '.join(names)}"
+    assert names[0] == "baseline"
+    assert all(sim.load(name) for name in names)
     assert tests == 'python -m pip install -e ".[test]" && python -m pytest -n auto'
 
 
@@ -158,7 +158,6 @@ def test_the_sweep_and_the_report_of_the_readme_are_as_it_says(tmp_path, monkeyp
     """What it types is understood, and leaves what it says; here with runs that take no time."""
     sweep, report = blocks("README.md", "bash")[2].strip().splitlines()
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (tmp_path / "scenarios").symlink_to(ROOT / "scenarios")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(ROOT / "tests" / "sweeps"))
     from tests.sweeps.test_sweep import pretend
@@ -170,7 +169,7 @@ def test_the_sweep_and_the_report_of_the_readme_are_as_it_says(tmp_path, monkeyp
     assert (tmp_path / "results" / "reach_x_imams" / "manifest.json").is_file()
     figures = {file.name for file in (tmp_path / "results" / "reach_x_imams" / "figures").iterdir()}
     assert "heat_map_joined.png" in figures
-    plan = load_sweep(tmp_path / "scenarios" / "sweeps" / "reach_x_imams.yaml")
+    plan = load_sweep("reach_x_imams")
     assert "attitude_mean" in plan.outcomes
     assert "heat_map_attitude_mean.png" in text
     assert f"{len(plan.points)} combinations" in text
@@ -183,7 +182,7 @@ def test_readme_example_runs(monkeypatch, tmp_path):
     def small(path, overrides=()):
         key = Path(path).stem
         starts = [f"measures.{key}.start={first[key]}"] if key in first else []
-        return load(ROOT / path, ["persons_per_youth=2000", "end=2012-03-05", *starts, *overrides])
+        return load(path, ["persons_per_youth=2000", "end=2012-03-05", *starts, *overrides])
 
     for place in ("sim.scenario", "sim.sweeps.file"):
         monkeypatch.setattr(f"{place}.load", small)
@@ -205,7 +204,7 @@ def test_reading_results_example_runs(monkeypatch, tmp_path):
             for name in ("baseline", "joint_patrols")]  # fmt: skip
     sim.compare(both, seeds=2, out=tmp_path / "out", store=tmp_path / "store", workers=1)
     monkeypatch.setattr(sim, "open_store", lambda place: open_store(tmp_path / "store"), raising=False)
-    monkeypatch.setattr(sim, "load", lambda path: load(ROOT / path, ["persons_per_youth=2000", "end=2012-03-05"]))
+    monkeypatch.setattr(sim, "load", lambda path: load(path, ["persons_per_youth=2000", "end=2012-03-05"]))
     for example in blocks("docs/reading_results.md", "python"):
         exec(compile("import sim\n" + example, "reading_results.md", "exec"), {})
 
@@ -243,6 +242,13 @@ def test_mistakes_of_the_guide_are_answered_as_it_says(folder, monkeypatch):
         with pytest.raises(InputError) as problem:
             sim.load("mine.yaml")
         assert str(problem.value) == message.strip()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_schedulers_of_the_pages_listen_here_or_to_those_with_a_key(page):
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if re.match(r" *(dask|dask-)(scheduler|worker)? *(scheduler|worker)", line):
+            assert "--host 127.0.0.1" in line or "--tls-key" in line, line
 
 
 def test_the_guide_names_all_keys_of_a_scenario():

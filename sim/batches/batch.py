@@ -26,6 +26,7 @@ from sim.batches.executors import executor, leave_if_again, workers_of
 from sim.batches.pasts import forget
 from sim.batches.plan import AnyScenario, Plan, all_scenarios, batch_name, check_comparable, how_many_seeds
 from sim.batches.work import OnProgress, OnWeek, Progress, Runner, Waiting, do, peak_memory, simulate, watched
+from sim.engine import compiled
 from sim.engine.cards import card
 from sim.engine.checks import whole
 from sim.engine.errors import InputError, nearest
@@ -260,7 +261,7 @@ def compare(
 ) -> Batch:
     """Run scenarios under the same seeds, and under the same draws of the uncertain parameters.
 
-    >>> scenarios = ["scenarios/baseline.yaml", "scenarios/joint_patrols.yaml"]
+    >>> scenarios = ["baseline", "joint_patrols"]
     >>> sim.compare(scenarios, seeds=5).effects()                                 # doctest: +SKIP
 
     Parameters
@@ -417,16 +418,21 @@ def run_batch(
         asked["workers"] = many
         place.begin(asked, plan.scenarios)
         weeks = max(scenario.clock.weeks for scenario in plan.scenarios)
+        threads = many == 1 and max((need.youths for need in needs), default=0) >= compiled.THREADS_PAY_FROM
+        compiles = runner is simulate and cluster is None and bool(waiting.total) and compiled.missing(threads)
 
         def tell(row: Row | None = None) -> None:
             if told:
-                told(Progress(waiting.total, waiting.done, waiting.reused, many, note, weeks, row))
+                counts = waiting.total, waiting.done, waiting.reused
+                told(Progress(*counts, many, note, weeks, row, compiles and row is None))
 
         try:
             tell()
             work = partial(do, runner=runner, on_week=lived if many == 1 and not cluster else None)
             with closing(waiting.made(work, executor(many, cluster))) as made:
                 for row in made:
+                    if compiles and row.state != "failed":
+                        compiled.made(threads)
                     tell(row)
                     if row.state == "failed" and callable(on_error):
                         on_error(row)

@@ -96,7 +96,7 @@ class Preview:
 def preview(scenario: Scenario | str | os.PathLike[str] | Mapping[str, Any]) -> Preview:
     """What a scenario (or the one in a file or a dict) would do: who acts when, which measures where, at what cost.
 
-    >>> print(preview("scenarios/joint_patrols.yaml"))                            # doctest: +SKIP
+    >>> print(preview("joint_patrols"))                            # doctest: +SKIP
     """
     scenario = as_scenario(scenario)
     parameters = Parameters.default().replaced(scenario.parameters)

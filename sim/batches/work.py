@@ -48,6 +48,7 @@ class Progress:
     note: str  # why there are fewer workers than asked for, or empty
     weeks: int  # of a run
     row: Row | None = None
+    compiles: bool = False  # whether the first run has to compile the loops, before its first week
 
 
 OnProgress = Callable[[Progress], None]

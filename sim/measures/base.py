@@ -26,6 +26,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, model_serializer, model_validator
 from pydantic_core import PydanticUndefined
 
+from sim.engine.errors import plain
 from sim.measures import phases as phases_
 from sim.measures import planning
 from sim.measures.condition import COUNTED, Condition
@@ -230,6 +231,13 @@ class Measure(BaseModel, ABC):
     def deploys(self) -> tuple[str, ...]:
         """The forces, by key, that are in the country only because this measure deploys them."""
         return ()
+
+    @classmethod
+    def mentions(cls, *words: str) -> bool:
+        """Whether its key, its title, what it delivers, or one of its own settings has each of these words."""
+        own = [f"{row.name} {row.meaning}" for row in cls.settings() if row.name not in Measure.model_fields]
+        text = plain(" ".join([cls.key, cls.title, cls.delivers, *own]))
+        return all(plain(word) in text for word in words)
 
     # --- what follows from it -----------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """The model as Mesa knows it: a country, and a step that is one week.
 
-    >>> model = RecruitmentModel("scenarios/baseline.yaml", seed=1)   # doctest: +SKIP
+    >>> model = RecruitmentModel("baseline", seed=1)   # doctest: +SKIP
     >>> model.step()                                                  # doctest: +SKIP
     >>> model.agents_by_type[Imam].agg("stance", np.mean)             # doctest: +SKIP
     >>> record = model.run()                                          # doctest: +SKIP

@@ -24,6 +24,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 ABOVE_THE_WEEK = {
     "cli.py",
     "options.py",
+    "starting.py",
     "__main__.py",
     "__init__.py",
     "model.py",

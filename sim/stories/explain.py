@@ -1,6 +1,6 @@
 """Who was spared, and why: the persons who join in one run and not in another of the same seed.
 
-    explain(sim.load("scenarios/baseline.yaml"), sim.load("scenarios/joint_patrols.yaml"), seed=1).events
+    explain(sim.load("baseline"), sim.load("joint_patrols"), seed=1).events
 
 Both runs have the same invented persons with the same luck (`sim.stories.partings`), so each of them can be
 followed through both. What comes out are counts, and a few stories as examples: nothing here describes a real person.

@@ -2,8 +2,8 @@
 
     name: patrols_and_abuse                # by default the name of the file
     description: Do joint patrols recruit or deter?
-    scenario: ../joint_patrols.yaml        # relative to this file
-    baseline: ../baseline.yaml             # optional: outcomes are then differences from it, seed by seed
+    scenario: joint_patrols                # a name, or a path relative to this file
+    baseline: baseline                     # optional: outcomes are then differences from it, seed by seed
     set: {persons_per_youth: 100}          # changes before anything is varied; the baseline keeps its measures
     seeds: 5                               # seeds 1 to 5
     draws: 0                               # draws 1 to n of the uncertain parameters; 0: central values
@@ -42,6 +42,7 @@ from sim.measures.base import Several, wrong
 from sim.parameters import rows
 from sim.scenario import Scenario, as_scenario, load
 from sim.settings import Block, Checks, Name, Words, is_what
+from sim.shipped import located
 from sim.sweeps.axes import Axis
 from sim.sweeps.designs import METHODS, MOST_POINTS, Design, count
 from sim.sweeps.plan import Sweep, of_measures, value_at
@@ -99,7 +100,7 @@ KEYS = ("name", "description", "scenario", "baseline", "set", "seeds", "draws", 
 def is_sweep(path: str | os.PathLike[str]) -> bool:
     """Whether a file is a sweep file. It is if it has a key `vary` or `design`, which no scenario has."""
     try:
-        data = read(path).data
+        data = read(located(os.fspath(path))).data
     except InputError:
         return False
     return isinstance(data, dict) and bool({"vary", "design"} & data.keys())
@@ -110,8 +111,8 @@ def load_sweep(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> S
 
     Parameters
     ----------
-    path : path
-        The YAML file.
+    path : path or str
+        The YAML file, or the name of a sweep that comes with kumakan.
     overrides : sequence of str
         Changes to its scenario and baseline, as ``PATH=VALUE``. They take precedence over the key `set`.
 
@@ -120,6 +121,7 @@ def load_sweep(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> S
     InputError
         For each of the first ten problems: file and line, what is wrong, what is allowed, and the nearest name.
     """
+    path = located(os.fspath(path))
     return _planned(read(path), path, overrides)
 
 
@@ -244,7 +246,7 @@ def _scenario(
     if key == "baseline":
         overrides = [override for override in overrides if not of_measures(override.partition("=")[0])]
     try:
-        scenario = given.get(key) or load(os.path.normpath(Path(file).parent / tree.data[key]), overrides)
+        scenario = given.get(key) or load(_beside(file, tree, key), overrides)
     except InputError as error:
         raise _placed(error, tree, (key,)) from None
     overridden = {override.partition("=")[0].strip() for override in overrides}
@@ -258,6 +260,11 @@ def _scenario(
                 if key == "scenario":  # report the problem only once
                     checks.problems.append(_placed(error, tree, ("set", path)))
     return scenario
+
+
+def _beside(file: str | os.PathLike[str], tree: Tree, key: str) -> str:
+    """The scenario file that a key names, by its path from the sweep file or by its name."""
+    return located(tree.data[key], os.path.dirname(file) or ".", tree.place((key,)))
 
 
 def _placed(error: InputError, tree: Tree, keys: Keys) -> InputError:

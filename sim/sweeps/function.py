@@ -1,6 +1,6 @@
 """The model as a function of the varied paths of a sweep, for libraries that choose the points themselves.
 
-    f = as_function("scenarios/sweeps/reach_x_imams.yaml")
+    f = as_function("reach_x_imams")
     f(mali_kuma_kan_intensity=0.5, imam_training_intensity=1.0)  # {"joined": -12.4, ...}
 
     optuna:         f(**{name: trial.suggest_float(name, *f.bounds[name]) for name in f.names})["joined"]

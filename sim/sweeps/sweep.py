@@ -58,7 +58,7 @@ def sweep(
 ) -> Swept:
     """Run every point of a sweep and its baselines under the same seeds.
 
-    >>> sim.sweep("scenarios/sweeps/patrol_abuse.yaml").summary()                 # doctest: +SKIP
+    >>> sim.sweep("patrol_abuse").summary()                 # doctest: +SKIP
 
     Parameters
     ----------

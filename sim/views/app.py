@@ -4,7 +4,7 @@ In a file of its own, opened with ``solara run page.py``, or as the last line of
 
     from sim.views.app import app
 
-    page = app(["scenarios/baseline.yaml", "scenarios/joint_patrols.yaml"])
+    page = app(["baseline", "joint_patrols"])
 
 The map and the lines are drawn from columns of the country, so that a page of five million youths makes no agents.
 """

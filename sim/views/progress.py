@@ -13,7 +13,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from sim.engine.compiled import SECONDS
+
 if TYPE_CHECKING:
+    from rich.live import Live
     from rich.progress import Progress as RichProgress
 
     from sim.batches.batch import Progress
@@ -26,6 +29,8 @@ CELL_PAUSE = 0.2  # seconds between two looks of the bar in a notebook
 CELL_MARK = {
     "kumakan": "progress"
 }  # what the output has for metadata, so that pages made of notebooks can leave it out
+
+COMPILES = f"compiles the loops of the model, once for this installation; that takes about {SECONDS} s"
 
 Told = Callable[["Progress"], None]
 OnWeek = Callable[["Country"], None]
@@ -52,6 +57,41 @@ def progress(show: bool | None = None) -> Iterator[tuple[Told | None, OnWeek | N
         yield _line if show else None, None
 
 
+_under_way: list[Live] = []  # what `doing` shows now; a bar takes its place
+
+
+@contextmanager
+def doing(what: str) -> Iterator[None]:
+    """Say at a terminal what is being done, for as long as it takes or until a bar begins."""
+    if not sys.stderr.isatty() or _under_way:
+        yield
+        return
+    from rich.console import Console
+    from rich.live import Live
+    from rich.spinner import Spinner
+    from rich.text import Text
+
+    # Streams are left alone: libraries that are imported meanwhile would keep what stands in for them.
+    live = Live(
+        Spinner("dots", Text(f"{what} ...")), console=Console(stderr=True), transient=True, refresh_per_second=10,
+        redirect_stdout=False, redirect_stderr=False,
+    )  # fmt: skip
+    with live:
+        _under_way.append(live)
+        try:
+            yield
+        finally:
+            _under_way.clear()
+
+
+def aside(message: str) -> None:
+    """A line on standard error, above what is shown there."""
+    for live in _under_way:
+        live.console.print(message, markup=False, highlight=False, soft_wrap=True)
+    if not _under_way:
+        print(message, file=sys.stderr, flush=True)
+
+
 def _in_notebook() -> bool:
     if "IPython" not in sys.modules:  # a look that costs nothing, before rich is imported
         return False
@@ -64,11 +104,10 @@ def _opening(state: Progress) -> str:
     there = f", {state.reused} more {'is' if state.reused == 1 else 'are'} there already" if state.reused else ""
     where = f"{state.workers} worker processes" if state.workers > 1 or "cluster" in state.note else "this process"
     note = f" ({state.note})" if state.note else ""
-    return (
-        f"{state.total} runs to make in {where}{there}{note}"
-        if state.total
-        else f"nothing to run, {state.reused} there already"
-    )
+    if not state.total:
+        return f"nothing to run, {state.reused} there already"
+    compiles = f"\nThe first run {COMPILES}" if state.compiles else ""
+    return f"{state.total} runs to make in {where}{there}{note}{compiles}"
 
 
 def _line(state: Progress) -> None:
@@ -121,6 +160,7 @@ class Bar:
             self.say(f"failed: {state.row.name}: {state.row.error}")
         self.drawn.update(
             self.task,
+            description="compiling" if state.compiles else "runs",
             total=state.total * state.weeks,
             completed=state.done * state.weeks,
             runs=f"{state.done} of {state.total}",
@@ -129,7 +169,7 @@ class Bar:
     def lived(self, country: Country) -> None:
         """One more week of a run."""
         if country.week < self.weeks:  # the last week counts when the run is kept
-            self.drawn.advance(self.task)
+            self.drawn.update(self.task, advance=1, description="runs")
 
 
 @contextmanager
@@ -140,6 +180,8 @@ def _at_terminal() -> Iterator[tuple[Told, OnWeek]]:
     bar = Bar(lambda said: console.print(said, highlight=False, markup=False), console=console)
 
     def told(state: Progress) -> None:
+        for live in _under_way:
+            live.stop()
         bar.drawn.start()  # not before: a batch that is refused leaves no bar
         bar.told(state)
 

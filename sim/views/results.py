@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,14 +105,21 @@ def draw_attribution(batch: Batch, found: Attribution, package: str, subsets: in
     return file
 
 
-def show_and_draw_sweep(swept: Swept, discover: Sequence[str] = ()) -> list[Path]:
-    """Show and draw what a sweep found, and where its scenario is no better than its baseline; names the tables."""
+def show_and_draw_sweep(
+    swept: Swept, discover: Sequence[str] = (), doing: Callable[[str], AbstractContextManager[Any]] = nullcontext
+) -> list[Path]:
+    """Show and draw what a sweep found, and where its scenario is no better than its baseline; names the tables.
+
+    `doing` is told what takes a while.
+    """
     show_sweep(swept, console())
-    for name, figure in sweep_figures(swept).items():
-        save(figure, swept.batch.out / "figures" / f"{name}.png", about_sweep(swept))
+    with doing("Drawing figures"):
+        for name, figure in sweep_figures(swept).items():
+            save(figure, swept.batch.out / "figures" / f"{name}.png", about_sweep(swept))
     boxes = {}
     for outcome in discover:
-        found = find_boxes(swept, outcome)
+        with doing(f"Looking where {outcome} is no better"):
+            found = find_boxes(swept, outcome)
         show_discovery(found, console())
         boxes[f"discovery_{outcome}"] = found.boxes
     return write_tables(swept.batch.out, boxes)

@@ -11,7 +11,9 @@ import pytest
 from nbclient import NotebookClient
 
 import sim
+from sim.engine import compiled
 from sim.engine.errors import InputError
+from sim.views.progress import aside, doing
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -84,6 +86,44 @@ def test_without_a_terminal_lines_are_shown_only_if_they_are_asked_for(others, m
     sim.compare(others, seeds=1, out=tmp_path / "asked", workers=1, progress=True)
     assert sys.stderr.getvalue().splitlines()[0] == "2 runs to make in this process"
     assert sys.stderr.getvalue().splitlines()[2].startswith("2/2 runs: b, seed 1, done in ")
+
+
+def test_the_first_run_of_an_installation_says_that_it_compiles_and_how_long(others, terminal, monkeypatch, tmp_path):
+    made = set()
+    monkeypatch.setattr(compiled, "missing", lambda threads: threads not in made)
+    monkeypatch.setattr(compiled, "made", made.add)
+    shown = terminal(sim.compare, others, seeds=1, out=tmp_path / "first", workers=1)
+    assert f"once for this installation; that takes about {compiled.SECONDS} s" in shown
+    assert "compiling" in shown
+    assert "compil" not in terminal(sim.compare, others, seeds=1, out=tmp_path / "second", workers=1)
+    made.clear()
+    told = []
+    sim.compare(others, seeds=1, out=tmp_path / "third", workers=1, progress=told.append)
+    assert [state.compiles for state in told] == [True, False, False]
+    made.clear()
+    sim.compare(others, seeds=1, out=tmp_path / "third", workers=1, progress=told.append)
+    assert not told[-1].compiles, "nothing to run, nothing to compile"
+
+
+def test_what_takes_a_while_is_said_until_a_bar_begins(others, terminal, tmp_path):
+    def compared() -> None:
+        with doing("Reading [/d] things"), doing("not twice"):
+            aside("a line [/d]")
+            sim.compare(others, seeds=1, out=tmp_path, workers=1)
+
+    shown = terminal(compared)
+    assert "Reading [/d] things ..." in shown
+    assert "not twice" not in shown
+    assert "a line [/d]" in shown
+    assert "Reading" not in shown.partition("2 runs to make")[2]
+    assert "2 of 2" in shown
+
+
+def test_elsewhere_nothing_is_said_of_it(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    with doing("Reading"):
+        aside("a line")
+    assert sys.stderr.getvalue() == "a line\n"
 
 
 def test_a_sweep_shows_the_same_bar(terminal, tmp_path):

@@ -5,11 +5,19 @@ Tables of sweeps, stories and validation stand in modules of their own.
 
 from sim.views.tables.comparison import show_attribution, show_effects, show_failures, show_needed
 from sim.views.tables.layout import PLAIN_WIDTH, console
-from sim.views.tables.scenarios import show_measures, show_parameter, show_parameters, show_preview, show_record
+from sim.views.tables.scenarios import (
+    list_measures,
+    show_measures,
+    show_parameter,
+    show_parameters,
+    show_preview,
+    show_record,
+)
 
 __all__ = [
     "PLAIN_WIDTH",
     "console",
+    "list_measures",
     "show_attribution",
     "show_effects",
     "show_failures",

@@ -120,6 +120,13 @@ def show_preview(preview: Preview, out: Console) -> None:
     )
 
 
+def list_measures(measures: Mapping[str, type[Measure]], out: Console) -> None:
+    """A line for each measure."""
+    cells = ((key, measure.title, measure.delivers) for key, measure in sorted(measures.items()))
+    show_table(out, "", ["measure", "what it is", "what it delivers"], cells, left=3)
+    say(out, f"All settings of one: kumakan measures {next(iter(sorted(measures)))}")
+
+
 def show_measures(measures: Mapping[str, type[Measure]], out: Console) -> None:
     """Every measure and its settings: its own, and those of every measure where it has another default."""
     from sim.measures import Measure
