@@ -419,7 +419,7 @@ def run_batch(
 
         def tell(row: Row | None = None) -> None:
             if told:
-                told(Progress(waiting.total, waiting.done, waiting.reused, many, note, weeks, row))
+                told(Progress(waiting.total, waiting.done, waiting.reused, many, note, weeks, row, tuple(place.notes)))
 
         try:
             tell()

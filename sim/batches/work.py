@@ -48,6 +48,7 @@ class Progress:
     note: str  # why there are fewer workers than asked for, or empty
     weeks: int  # of a run
     row: Row | None = None
+    damaged: tuple[str, ...] = ()  # files of the store that were set aside, and why
 
 
 OnProgress = Callable[[Progress], None]

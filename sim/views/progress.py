@@ -64,11 +64,12 @@ def _opening(state: Progress) -> str:
     there = f", {state.reused} more {'is' if state.reused == 1 else 'are'} there already" if state.reused else ""
     where = f"{state.workers} worker processes" if state.workers > 1 or "cluster" in state.note else "this process"
     note = f" ({state.note})" if state.note else ""
-    return (
+    said = (
         f"{state.total} runs to make in {where}{there}{note}"
         if state.total
         else f"nothing to run, {state.reused} there already"
     )
+    return "\n".join([*state.damaged, said])
 
 
 def _line(state: Progress) -> None:
