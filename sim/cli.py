@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from sim.engine.errors import InputError, nearest
+from sim.keeping import store
 from sim.options import (
     COUNT,
     LARGEST_DRAW,
@@ -93,6 +94,9 @@ def kumakan() -> None:
 
     For aggregate policy comparison only.
     """
+
+
+kumakan.add_command(store)
 
 
 # --- commands that run the model ----------------------------------------------------------------------------

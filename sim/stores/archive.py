@@ -110,9 +110,9 @@ class ArchiveStore(Store):
             raise InputError(f"{self.place} was made by a later version of kumakan ({there.get('kumakan')})")
         if there or self.holds_runs(self.files):
             if not reading and (not there or there["store"] < FORMAT):
-                if there is not None and not there:
-                    self.damage.mends = True
-                    self.damage.met("manifest.json", "it is not the manifest of a store")
+                self.damage.mends = True
+                self.check_manifest()
+                self.damage.mends = False
                 self._write_manifest()
         elif there is not None:
             raise InputError(f"{self.place} is no store; name one, or a new or empty folder, with --store")
@@ -135,6 +135,11 @@ class ArchiveStore(Store):
         except (ValueError, IsADirectoryError):
             return {}
         return there if type(there.get("store")) is int and there["store"] > 0 else {}
+
+    def check_manifest(self) -> None:
+        """Note a manifest that is damaged."""
+        if self._manifest() == {}:
+            self.damage.met("manifest.json", "it is not the manifest of a store")
 
     def _write_manifest(self) -> None:
         about = {"store": FORMAT, "kumakan": __version__, "made": now()}
@@ -182,6 +187,7 @@ class ArchiveStore(Store):
                 self._clear_up()
                 self._log_read = self.files.size("log.jsonl")  # what others finish from here on is read there
                 self._there = self._finished_ids()
+                self._known = len(self.damage.found)
                 yield
         finally:
             self.damage.mends = False
@@ -201,6 +207,8 @@ class ArchiveStore(Store):
         self.begin(plan)
         self.pack(least=1)
         self._sweep()  # batches of other machines that have stood still for as long as this one was at work
+        if plan["state"] != "interrupted" and (since := self.notes[self._known :]):
+            raise InputError(f"{'; '.join(since)}. The same command makes its runs again")
 
     def folder(self, run: Run) -> None:
         """Runs have no folders here."""
@@ -265,7 +273,7 @@ class ArchiveStore(Store):
         self._sweep()
         with self.claims.held("packing") as mine:
             if mine:
-                list(self._plans())
+                list(self.sound_plans())
                 self.parquet.clear_up()
 
     def _sweep(self) -> None:
@@ -274,18 +282,26 @@ class ArchiveStore(Store):
         for folder in ("", *FOLDERS):
             for name in self.files.names(folder, hidden=True):
                 if "~" in name and not self.claims.writes(f"{folder}/{name}"):
-                    self.files.remove(f"{folder}/{name}")
+                    self.damage.left_over(f"{folder}/{name}".lstrip("/"))
 
     # --- what is in it ------------------------------------------------------------------------------------
 
     @property
     def plans(self) -> list[dict[str, Any]]:
         """What was asked for, the latest last."""
-        return sorted(self._plans(), key=lambda plan: str(plan.get("started")))
+        return sorted(self.sound_plans(), key=lambda plan: str(plan.get("started")))
 
-    def _plans(self) -> Iterator[dict[str, Any]]:
+    def sound_plans(self, all_of_them: bool = False) -> Iterator[dict[str, Any]]:
+        """The plans that are as they were written.
+
+        Raises
+        ------
+        Damaged
+            For any other, unless it is set aside or `all_of_them` are to be tried.
+        """
         for name in self.files.names("plans", ".json"):
-            with suppress(*(Damaged,) if self.damage.mends else ()), self.damage.watched(f"plans/{name}"):
+            pass_over = (Damaged,) if self.damage.mends or all_of_them else ()
+            with suppress(*pass_over), self.damage.watched(f"plans/{name}"):
                 plan = unsealed(self.files.read(f"plans/{name}"))
                 if lacks := ASKED - plan.keys():
                     raise ValueError(f"it is no plan; it has no {min(lacks)}")
@@ -372,6 +388,15 @@ class ArchiveStore(Store):
     def _log_lines(self, part: bytes = b"") -> Iterator[dict[str, Any]]:
         if self.files.size("log.jsonl"):
             yield from log_lines(self.files.read("log.jsonl"), part)
+
+    def mend_log(self) -> None:
+        """Note that lines of the log are torn; they are taken out where that is asked for and nobody else writes."""
+        text = self.files.read("log.jsonl") if self.files.exists("log.jsonl") else b""
+        whole = [json.dumps(line, ensure_ascii=False) for line in log_lines(text)]
+        if torn := len(text.splitlines()) - len(whole):
+            self.damage.left.append(f"{torn} torn line{'' if torn == 1 else 's'} of log.jsonl")
+            if self.damage.mends and not self.claims.others():
+                self.files.put("log.jsonl", "".join(f"{line}\n" for line in whole).encode("utf-8", "surrogatepass"))
 
     def _read_log(self) -> None:
         """Learn what other batches have finished since."""

@@ -40,16 +40,23 @@ class Damage:
         Whether damaged files are set aside; whoever only reads changes nothing.
     found : list of str
         The files that were set aside, with the reasons.
+    seen : dict
+        All files that were found to be damaged, each with what is wrong with it.
+    left : list of str
+        Files that dead processes left behind; they are removed where damaged files are set aside.
     """
 
     def __init__(self, files: Files) -> None:
         self.files = files
         self.mends = False
         self.found: list[str] = []
+        self.seen: dict[str, str] = {}
+        self.left: list[str] = []
 
     def met(self, name: str, why: object, others: Sequence[str] = ()) -> Damaged:
         """The error for a damaged file; it is set aside first, with `others` that are of no use without it."""
         problem = Damaged(self.files.place, name, " ".join(str(why).split()))
+        self.seen.setdefault(name, problem.why)
         if self.mends:
             moved = [one for one in dict.fromkeys((name, *others)) if self.files.set_aside(one)]
             if moved:
@@ -57,6 +64,12 @@ class Damage:
                 self.files.add_line("damaged/why.jsonl", json.dumps(line, ensure_ascii=False))
                 self.found.append(f"{name} was damaged ({problem.why}) and is now in {self.files.at('damaged')}")
         return problem
+
+    def left_over(self, name: str) -> None:
+        """A file that is of no use to anybody."""
+        self.left.append(name)
+        if self.mends:
+            self.files.remove(name)
 
     @contextmanager
     def watched(self, name: str, others: Sequence[str] = ()) -> Iterator[None]:

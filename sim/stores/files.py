@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -140,9 +141,12 @@ class Files:
         return True
 
     def remove(self, name: str) -> None:
-        """Remove a file; all is well if it is gone already."""
+        """Remove a file or folder; all is well if it is gone already."""
         with suppress(FileNotFoundError):
-            self.fs.rm_file(self.at(name))
+            if self.local and os.path.isdir(self.at(name)):
+                shutil.rmtree(self.at(name))
+            else:
+                self.fs.rm_file(self.at(name))
 
     def set_aside(self, name: str) -> bool:
         """Move a file into `damaged`; False if it is gone already."""

@@ -55,6 +55,13 @@ def holds_archive(folder: Path) -> bool:
     return "store" in read_manifest(folder) or any(any(found) for found in there)
 
 
+def _may_be_filled(folder: Path) -> bool:
+    """Whether a folder without runs is empty, or a results folder that has lost them."""
+    names = {file.name for file in folder.iterdir() if file.suffix != ".csv"}
+    lists = {"manifest.json", "log.jsonl"}
+    return names <= {*lists, AT_WORK, "damaged", "figures", "report.html"} and (not names or bool(names & lists))
+
+
 def folder_name(name: str) -> str:
     """A scenario's name as a folder name.
 
@@ -98,7 +105,7 @@ class FolderStore(Store):
             raise InputError(
                 f"{self._out} is a store of many runs; name it with --store, and another folder with --out"
             )
-        if self._out.is_dir() and not (self._out / "runs").is_dir() and any(self._out.iterdir()):
+        if self._out.is_dir() and not (self._out / "runs").is_dir() and not _may_be_filled(self._out):
             raise InputError(f"{self._out} holds other files; name a new or empty folder with --out")
         try:
             (self._out / "runs").mkdir(parents=True, exist_ok=True)
@@ -162,7 +169,7 @@ class FolderStore(Store):
         import pandas as pd
 
         found = {}
-        for folder in sorted((self._out / "runs").glob("*/seed-*")):
+        for folder in self.run_folders():
             manifest = read_manifest(folder)
             if IDENTITY.keys() <= manifest.get("run", {}).keys():
                 row = {**manifest["run"], **{name: manifest.get(name) for name in HOW}}
@@ -302,11 +309,35 @@ class FolderStore(Store):
         """What was set aside, and why, since this process is at work."""
         return list(self.damage.found)
 
-    def _clear_up(self) -> None:
+    def half_written(self) -> list[Path]:
+        """What dead processes left half-written."""
+        found = []
         for rest in (self._out / "runs").glob("*/.*seed-*"):
             writer = re.search(r"seed-\d+(?:-draw-\d+)?\.(\d+)\.", rest.name)
             if writer is None or not psutil.pid_exists(int(writer[1])):
-                shutil.rmtree(rest, ignore_errors=True)
+                found.append(rest)
+        return found
+
+    def run_folders(self) -> list[Path]:
+        """The folders of runs, whatever is in them."""
+        return sorted((self._out / "runs").glob("*/seed-*"))
+
+    def sound(self, folder: Path) -> str:
+        """The id of the run in a folder that is as it was written.
+
+        Raises
+        ------
+        Damaged
+        """
+        identity = read_manifest(folder).get("run") or {}
+        if not IDENTITY.keys() <= identity.keys():
+            raise self.damage.met(self._name(folder), NO_MANIFEST)
+        self._load(folder)
+        return run_id(identity)
+
+    def _clear_up(self) -> None:
+        for rest in self.half_written():
+            self.damage.left_over(self._name(rest))
         with suppress(Damaged):
             _ = self.plans
 

@@ -76,31 +76,28 @@ class Packed:
 
     Raises
     ------
-    InputError
-        If it cannot be read.
+    ValueError
+        If it does not match its digest; one of an earlier version, which has none, may raise anything.
     """
 
     def __init__(self, packed: bytes, name: str = "a packed run") -> None:
         import pyarrow as pa
 
         self.name = name
-        try:
-            if not packed.endswith(b"ARROW1"):  # as they ended when they had no digest
-                packed, digest = packed[:-DIGEST], packed[-DIGEST:]
-                if hashlib.sha256(packed).digest() != digest:
-                    raise ValueError("it does not match its digest")
-            self._file = pa.ipc.open_file(pa.py_buffer(packed), options=pa.ipc.IpcReadOptions(use_threads=False))
-            self._parts = self._file.schema.metadata
-            self.kind: bytes = self._parts[b"kind"]
-            self.head: dict[str, Any] = json.loads(self._parts[b"head"])
-            self.about: str = self._parts[b"about"].decode()
-            facts = _facts(self.kind)
-            self.observables: list[list[str]] = facts["observables"]
-            self.regions: list[str] = facts["regions"]
-            self.names: list[str] = facts["names"]
-            self.run: dict[str, Any] = self.head["run"]
-        except Exception as problem:  # damaged files make libraries raise anything
-            raise InputError(f"{name} cannot be read ({problem}); remove it and the run is made again") from None
+        if not packed.endswith(b"ARROW1"):  # as they ended when they had no digest
+            packed, digest = packed[:-DIGEST], packed[-DIGEST:]
+            if hashlib.sha256(packed).digest() != digest:
+                raise ValueError("it does not match its digest")
+        self._file = pa.ipc.open_file(pa.py_buffer(packed), options=pa.ipc.IpcReadOptions(use_threads=False))
+        self._parts = self._file.schema.metadata
+        self.kind: bytes = self._parts[b"kind"]
+        self.head: dict[str, Any] = json.loads(self._parts[b"head"])
+        self.about: str = self._parts[b"about"].decode()
+        facts = _facts(self.kind)
+        self.observables: list[list[str]] = facts["observables"]
+        self.regions: list[str] = facts["regions"]
+        self.names: list[str] = facts["names"]
+        self.run: dict[str, Any] = self.head["run"]
 
     @cached_property
     def _table(self) -> pa.Table:

@@ -93,14 +93,9 @@ class Parquet:
         names = self.files.names("runs", ".parquet")
         for name in set(self._ids) - set(names):
             del self._ids[name]
-        if new := [name for name in names if name not in self._ids]:
-            sizes = {folder: self.files.sizes(folder) for folder in FOLDERS[1:]}
-            for name in new:
-                try:
-                    self._ids[name] = self._sound(name, sizes)
-                except Damaged:
-                    if not self.damage.mends:
-                        raise
+        problems = self._look([name for name in names if name not in self._ids])
+        if problems and not self.damage.mends:
+            raise problems[0]
         names = [name for name in names if name in self._ids]
         none = np.empty(0, np.uint64)
         ids, times = np.unique(np.concatenate([none, *self._ids.values()]), return_counts=True)
@@ -110,6 +105,23 @@ class Parquet:
                 mine = np.intersect1d(self._ids[name], doubled)
                 twice[name], seen = np.intersect1d(mine, seen), np.union1d(mine, seen)
         return {name: twice[name] for name in names if twice[name].size < self._ids[name].size}
+
+    def sound_files(self) -> list[str]:
+        """The files in `runs` that are sound at first sight."""
+        self._ids.clear()
+        self._look(self.files.names("runs", ".parquet"))
+        return list(self._ids)
+
+    def _look(self, names: Sequence[str]) -> list[Damaged]:
+        """Note the runs of files in `runs`; the errors are those of damaged ones."""
+        sizes = {folder: self.files.sizes(folder) for folder in FOLDERS[1:]} if names else {}
+        problems = []
+        for name in names:
+            try:
+                self._ids[name] = self._sound(name, sizes)
+            except Damaged as problem:
+                problems.append(problem)
+        return problems
 
     def _sound(self, name: str, sizes: Mapping[str, Mapping[str, int]]) -> np.ndarray:
         """The runs of a file in `runs` that is as it was written, with all that belongs to it.
@@ -148,8 +160,8 @@ class Parquet:
                 raise self.damage.met(part, why, together)
             if told:
                 self._footers[part] = told["footer"]
-            elif self.damage.mends:
-                self.schema(part)
+            if self.damage.mends:
+                self.schema(part)  # who makes runs looks at the footer now; who reads, when it is needed
         return ids
 
     def parts(self, folder: str, where: Any) -> Iterator[tuple[Any, Any]]:
@@ -411,24 +423,25 @@ class Parquet:
                 self.opened(name)
         there = self.counting()
         self.forget(set(self._ids) - set(there))
+        self.clear_orphans()
         packed = set(self.ids().tolist())
-        everywhere = packed | set(self.fresh().values())
-        for folder in FOLDERS[1:]:
-            for name in set(self.files.names(folder, ".parquet")) - set(map(weeks_of, there)):
-                self._clear(f"{folder}/{name}", everywhere)
         for name, run in self.fresh().items():
             if run in packed:
                 self.files.remove(f"fresh/{name}")
 
-    def _clear(self, file: str, elsewhere: set[int]) -> None:
-        """Remove weeks or cells without rows in `runs` if a dead batch left them; set them aside if rows were lost."""
-        with suppress(Damaged, FileNotFoundError):
-            with self._opened(file) as source:
-                runs = set(source.read(["run"])["run"].to_pylist())
-            if all(int(run, 16) in elsewhere for run in runs):
-                self.files.remove(file)
-            else:
-                self.damage.met(file, "its rows in runs are missing")
+    def clear_orphans(self) -> None:
+        """Weeks and cells without rows in `runs`: left over by a dead batch, or else their rows were lost."""
+        known, fresh = set(map(weeks_of, self.files.names("runs", ".parquet"))), set(self.fresh().values())
+        elsewhere = fresh.union(*(ids.tolist() for ids in self._ids.values()))
+        for folder in FOLDERS[1:]:
+            for name in set(self.files.names(folder, ".parquet")) - known:
+                with suppress(Damaged, FileNotFoundError):
+                    with self._opened(f"{folder}/{name}") as source:
+                        runs = set(source.read(["run"])["run"].to_pylist())
+                    if all(int(run, 16) in elsewhere for run in runs):
+                        self.damage.left_over(f"{folder}/{name}")
+                    else:
+                        self.damage.met(f"{folder}/{name}", "its rows in runs are missing")
 
 
 def weeks_of(name: str) -> str:
