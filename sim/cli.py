@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from sim.engine.errors import InputError, nearest, visible
+from sim.keeping import store
 from sim.options import (
     COUNT,
     LARGEST_DRAW,
@@ -97,7 +98,7 @@ def kumakan() -> None:
     """
 
 
-for command in (scenarios, measures, parameters, new, notebooks):
+for command in (scenarios, measures, parameters, new, notebooks, store):
     kumakan.add_command(command)
 
 

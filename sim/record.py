@@ -15,6 +15,7 @@ sim.engine.errors.InputError: there is no observable 'jioned'; did you mean 'joi
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -30,6 +31,7 @@ import numpy as np
 from sim.engine.cards import card
 from sim.engine.checks import kind_of
 from sim.engine.errors import InputError, nearest
+from sim.engine.kept import digest_of, parquet, sealed, unsealed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +40,8 @@ if TYPE_CHECKING:
     import xarray
     from matplotlib.figure import Figure
 
-
+TABLES = ("record.parquet", "cells.parquet")
+"""The tables of a run folder."""
 FLOWS = (
     # What happened in a week, by cell: name, unit, meaning. Summed over the cells of a region they are observables.
     ("joined", "persons", "youths who joined an armed group"),
@@ -345,17 +348,16 @@ class Record:
                      for o in self.observables}  # fmt: skip
             table = pa.Table.from_pandas(self.frame(), preserve_index=False)
             schema = pa.schema([f.with_metadata(units.get(f.name)) for f in table.schema])
-            pq.write_table(table.cast(schema), making / "record.parquet", compression="zstd")
-            pq.write_table(pa.Table.from_pandas(pd.DataFrame(self.cells), preserve_index=False),
-                           making / "cells.parquet", compression="zstd")  # fmt: skip
+            cells = pa.Table.from_pandas(pd.DataFrame(self.cells), preserve_index=False)
+            for name, written in zip(TABLES, (table.cast(schema), cells), strict=True):
+                pq.write_table(written, making / name, compression="zstd", write_page_checksum=True)
             manifest = {
                 "digest": self.digest,
+                "file_digests": {name: digest_of((making / name).read_bytes()) for name in TABLES},
                 "weights": {name: values.tolist() for name, values in self.weights.items()},
                 **self.about,
             }
-            (making / "manifest.json").write_text(
-                json.dumps(manifest, indent=1, ensure_ascii=False, default=str) + "\n"
-            )
+            (making / "manifest.json").write_text(sealed(manifest), encoding="utf-8")
             making.chmod(0o755)
             if folder.exists():
                 shutil.rmtree(folder)
@@ -367,20 +369,18 @@ class Record:
 
     @classmethod
     def load(cls, folder: str | Path) -> Record:
-        """Read a run folder. The numbers are checked against the digest in its manifest.
+        """Read a run folder. All of it is checked against the digests in its manifest.
 
         Raises
         ------
         InputError
             If the folder holds no record, or the record was changed.
         """
-        import pyarrow.parquet as pq
-
         folder = _folder(folder)
         try:
-            manifest = json.loads((folder / "manifest.json").read_text())
-            table = pq.read_table(folder / "record.parquet")
-            cells = pq.read_table(folder / "cells.parquet")
+            manifest = unsealed((folder / "manifest.json").read_bytes())
+            written = {name: (folder / name).read_bytes() for name in TABLES}
+            table, cells = (parquet(io.BytesIO(data)).read() for data in written.values())
             regions = tuple(dict.fromkeys(table["region"].to_pylist()))
             dates = tuple(dict.fromkeys(d.date() for d in table["date"].to_pylist()))
             observables = []
@@ -398,11 +398,13 @@ class Record:
                 cells={name: cells[name].to_numpy() for name in cells.column_names},
             )
             digest = manifest.pop("digest")
-        except (OSError, ValueError, LookupError, TypeError, AttributeError) as problem:
+            digests = manifest.pop("file_digests", {})  # none were kept at first
+            right = record.digest == digest and all(digest_of(written[name]) == digests[name] for name in digests)
+        except Exception as problem:  # damaged files make libraries raise anything
             raise InputError(f"{folder} holds no run that can be read ({problem})") from None
         record.about = manifest
-        if record.digest != digest:
-            raise InputError(f"{folder}: the numbers do not match the digest in manifest.json; the record was changed")
+        if not right:
+            raise InputError(f"{folder}: the numbers do not match the digests in manifest.json; the record was changed")
         return record
 
 

@@ -424,7 +424,8 @@ def run_batch(
         def tell(row: Row | None = None) -> None:
             if told:
                 counts = waiting.total, waiting.done, waiting.reused
-                told(Progress(*counts, many, note, weeks, row, compiles and row is None))
+                compiling, damaged = compiles and row is None, tuple(place.notes)
+                told(Progress(*counts, many, note, weeks, row, compiling, damaged))
 
         try:
             tell()

@@ -49,6 +49,7 @@ class Progress:
     weeks: int  # of a run
     row: Row | None = None
     compiles: bool = False  # whether the first run has to compile the loops, before its first week
+    damaged: tuple[str, ...] = ()  # files of the store that were set aside, and why
 
 
 OnProgress = Callable[[Progress], None]

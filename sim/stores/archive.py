@@ -32,8 +32,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.engine.errors import InputError
+from sim.engine.kept import sealed, unsealed
 from sim.stores.claims import Claims
 from sim.stores.columns import Columns
+from sim.stores.damage import Damage, Damaged
 from sim.stores.files import Files, as_place, now, write_text
 from sim.stores.folder import folder_name
 from sim.stores.packed import run_table
@@ -51,7 +53,10 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
     from sim.stores.runs import Runs
 
-FORMAT = 1
+FORMAT = 2
+"""Since 2 the files have checksums; stores of 1 are read, and become 2 when runs are added."""
+ASKED = {"baseline", "scenarios", "seeds", "draws", "world_seed", "version", "sources"}
+"""What every plan has."""
 FOLDERS = (*PARQUET_FOLDERS, "fresh", "plans", "claims", "batches")
 
 
@@ -75,7 +80,8 @@ class ArchiveStore(Store):
         self.place = as_place(place, "store")
         self.files = Files(self.place)
         self.claims = Claims(self.files)
-        self.parquet = Parquet(self.files)
+        self.damage = Damage(self.files)
+        self.parquet = Parquet(self.files, self.damage)
         self._elsewhere: set[int] = set()  # runs that other batches have finished meanwhile
         try:
             self._check(reading)
@@ -92,17 +98,24 @@ class ArchiveStore(Store):
             return True
         return files.exists("") and bool(files.fs.ls(files.root))
 
+    @staticmethod
+    def holds_runs(files: Files) -> bool:
+        """Whether a place has runs as a store keeps them, whatever its manifest says."""
+        return bool(files.names("runs", ".parquet") or files.names("fresh", ".run"))
+
     def _check(self, reading: bool) -> None:
-        """Reject anything that is not a store; create one in an empty place."""
-        if self.files.exists("manifest.json"):
-            try:
-                there = json.loads(self.files.read("manifest.json"))
-            except ValueError:
-                there = {}
-            if not isinstance(there, dict) or not isinstance(there.get("store"), int):
-                raise InputError(f"{self.place} is no store; name one, or a new or empty folder, with --store")
-            if there["store"] > FORMAT:
-                raise InputError(f"{self.place} was made by a later version of kumakan ({there.get('kumakan')})")
+        """Reject anything that is not a store; create one in an empty place. A lost manifest is written again."""
+        there = self._manifest()
+        if there and there["store"] > FORMAT:
+            raise InputError(f"{self.place} was made by a later version of kumakan ({there.get('kumakan')})")
+        if there or self.holds_runs(self.files):
+            if not reading and (not there or there["store"] < FORMAT):
+                self.damage.mends = True
+                self.check_manifest()
+                self.damage.mends = False
+                self._write_manifest()
+        elif there is not None:
+            raise InputError(f"{self.place} is no store; name one, or a new or empty folder, with --store")
         elif reading:
             raise InputError(f"there is no store at {self.place}")
         elif self.files.fs.isfile(self.files.root) or not (
@@ -111,11 +124,31 @@ class ArchiveStore(Store):
             raise InputError(f"{self.place} holds other files; name a store, or a new or empty folder, with --store")
         else:
             self._make_folders()
-            about = {"store": FORMAT, "kumakan": __version__, "made": now()}
-            self.files.put("manifest.json", (json.dumps(about, indent=1) + "\n").encode())
+            self._write_manifest()
+
+    def _manifest(self) -> dict[str, Any] | None:
+        """What the manifest says: nothing if it is none of a store, None if it is missing."""
+        if not self.files.exists("manifest.json"):
+            return None
+        try:
+            there = unsealed(self.files.read("manifest.json"))
+        except (ValueError, IsADirectoryError):
+            return {}
+        return there if type(there.get("store")) is int and there["store"] > 0 else {}
+
+    def check_manifest(self) -> None:
+        """Note a manifest that is damaged."""
+        if self._manifest() == {}:
+            self.damage.met("manifest.json", "it is not the manifest of a store")
+
+    def _write_manifest(self) -> None:
+        about = {"store": FORMAT, "kumakan": __version__, "made": now()}
+        self.files.put("manifest.json", sealed(about).encode())
 
     def _make_folders(self) -> None:
         for folder in FOLDERS:
+            if self.files.fs.isfile(self.files.at(folder)):
+                self.damage.met(folder, "it is a file, not a folder")
             self.files.fs.makedirs(self.files.at(folder), exist_ok=True)
 
     @cached_property
@@ -147,22 +180,35 @@ class ArchiveStore(Store):
             self.out = out
         self._elsewhere.clear()
         self._fresh = 0
-        self._make_folders()  # copies of a store may lack empty folders
-        with self.claims.alive():
-            self._clear_up()
-            self._log_read = self.files.size("log.jsonl")  # what others finish from here on is read there
-            self._there = self._finished_ids()
-            yield
+        self.damage.mends = True
+        try:
+            self._make_folders()  # copies of a store may lack empty folders
+            with self.claims.alive():
+                self._clear_up()
+                self._log_read = self.files.size("log.jsonl")  # what others finish from here on is read there
+                self._there = self._finished_ids()
+                self._known = len(self.damage.found)
+                yield
+        finally:
+            self.damage.mends = False
+            self.damage.found.clear()
+
+    @property
+    def notes(self) -> list[str]:
+        """What was set aside, and why, since this process is at work."""
+        return list(self.damage.found)
 
     def begin(self, plan: Mapping[str, Any], scenarios: Sequence[Scenario] = ()) -> None:
         """Write what is asked for, and how it stands. Scenarios are in the plan, as there may be thousands."""
-        text = json.dumps(plan, indent=1, ensure_ascii=False, default=str)
-        self.files.put(f"plans/{plan_name(plan)}.json", (text + "\n").encode())
+        self.files.put(f"plans/{plan_name(plan)}.json", sealed(plan).encode())
 
     def end(self, plan: dict[str, Any]) -> None:
         """Write how the batch ended, and put fresh runs into Parquet."""
         self.begin(plan)
         self.pack(least=1)
+        self._sweep()  # batches of other machines that have stood still for as long as this one was at work
+        if plan["state"] != "interrupted" and (since := self.notes[self._known :]):
+            raise InputError(f"{'; '.join(since)}. The same command makes its runs again")
 
     def folder(self, run: Run) -> None:
         """Runs have no folders here."""
@@ -224,23 +270,42 @@ class ArchiveStore(Store):
 
     def _clear_up(self) -> None:
         """Remove what dead batches left: half-written files, weeks without runs, runs that are in another file."""
-        self.claims.clear_up()
+        self._sweep()
         with self.claims.held("packing") as mine:
-            if not mine:
-                return
-            for folder in ("", *FOLDERS):
-                for name in self.files.names(folder, hidden=True):
-                    if not self.claims.writes(f"{folder}/{name}"):
-                        self.files.remove(f"{folder}/{name}")
-            self.parquet.clear_up()
+            if mine:
+                list(self.sound_plans())
+                self.parquet.clear_up()
+
+    def _sweep(self) -> None:
+        """Remove signs, claims and half-written files of dead batches."""
+        self.claims.clear_up()
+        for folder in ("", *FOLDERS):
+            for name in self.files.names(folder, hidden=True):
+                if "~" in name and not self.claims.writes(f"{folder}/{name}"):
+                    self.damage.left_over(f"{folder}/{name}".lstrip("/"))
 
     # --- what is in it ------------------------------------------------------------------------------------
 
     @property
     def plans(self) -> list[dict[str, Any]]:
         """What was asked for, the latest last."""
-        found = [json.loads(self.files.read(f"plans/{name}")) for name in self.files.names("plans")]
-        return sorted(found, key=lambda plan: str(plan.get("started")))
+        return sorted(self.sound_plans(), key=lambda plan: str(plan.get("started")))
+
+    def sound_plans(self, all_of_them: bool = False) -> Iterator[dict[str, Any]]:
+        """The plans that are as they were written.
+
+        Raises
+        ------
+        Damaged
+            For any other, unless it is set aside or `all_of_them` are to be tried.
+        """
+        for name in self.files.names("plans", ".json"):
+            pass_over = (Damaged,) if self.damage.mends or all_of_them else ()
+            with suppress(*pass_over), self.damage.watched(f"plans/{name}"):
+                plan = unsealed(self.files.read(f"plans/{name}"))
+                if lacks := ASKED - plan.keys():
+                    raise ValueError(f"it is no plan; it has no {min(lacks)}")
+                yield plan
 
     def runs(self, columns: Sequence[str] = (*WHAT, *HOW)) -> pd.DataFrame:
         """A row for each finished run of the store, by its id; `columns` lists what there is."""
@@ -281,8 +346,9 @@ class ArchiveStore(Store):
         while True:
             fresh = self.parquet.fresh()  # before Parquet is listed: what moves there meanwhile is in both
             try:
-                tables = [data.to_table([c for c in columns if c in data.schema.names], filter=once)
-                          for data, once in self.parquet.parts("runs", where)]  # fmt: skip
+                with self.parquet.reading("runs"):
+                    tables = [data.to_table([c for c in columns if c in data.schema.names], filter=once)
+                              for data, once in self.parquet.parts("runs", where)]  # fmt: skip
                 packed = set(self.parquet.ids().tolist()) if fresh else set()
                 for name in (name for name, run in fresh.items() if run not in packed):
                     row = run_table([self.parquet.opened(name)], name)
@@ -298,7 +364,8 @@ class ArchiveStore(Store):
         first = ("run", "scenario", "seed", "draw", "week", "date", "region")
         for data, once in self.parquet.parts("weeks", where):
             there = [*first, *(name for name in columns if name in data.schema.names)]
-            yield from data.to_batches(columns=there, filter=once, batch_readahead=2, fragment_readahead=1)
+            with self.parquet.reading("weeks"):
+                yield from data.to_batches(columns=there, filter=once, batch_readahead=2, fragment_readahead=1)
 
     def record(self, run: str, file: str, place: int) -> Record:
         """The record of a run that is in this file, at this place in it (both from `table`)."""
@@ -308,12 +375,11 @@ class ArchiveStore(Store):
             except FileNotFoundError:  # it has gone into Parquet, or into a larger file
                 import pyarrow.dataset as ds
 
-                row = self.table(["file", "place"], ds.field("run") == run).to_pylist()[0]
-                if row["file"] == file:
-                    raise InputError(
-                        f"{self.place} lacks a part of {file}; remove runs/{file}, and its runs are made again"
-                    ) from None
-                file, place = row["file"], row["place"]
+                rows = self.table(["file", "place"], ds.field("run") == run).to_pylist()
+                if not rows or rows[0]["file"] == file:
+                    why = "a part of it has been removed"
+                    raise self.damage.met(f"weeks/{file}", why, self.parquet.together(f"weeks/{file}")) from None
+                file, place = rows[0]["file"], rows[0]["place"]
 
     def log(self) -> Iterator[dict[str, Any]]:
         """The lines of the log, without those that were torn."""
@@ -323,6 +389,15 @@ class ArchiveStore(Store):
         if self.files.size("log.jsonl"):
             yield from log_lines(self.files.read("log.jsonl"), part)
 
+    def mend_log(self) -> None:
+        """Note that lines of the log are torn; they are taken out where that is asked for and nobody else writes."""
+        text = self.files.read("log.jsonl") if self.files.exists("log.jsonl") else b""
+        whole = [json.dumps(line, ensure_ascii=False) for line in log_lines(text)]
+        if torn := len(text.splitlines()) - len(whole):
+            self.damage.left.append(f"{torn} torn line{'' if torn == 1 else 's'} of log.jsonl")
+            if self.damage.mends and not self.claims.others():
+                self.files.put("log.jsonl", "".join(f"{line}\n" for line in whole).encode("utf-8", "surrogatepass"))
+
     def _read_log(self) -> None:
         """Learn what other batches have finished since."""
         size = self.files.size("log.jsonl")
@@ -331,7 +406,7 @@ class ArchiveStore(Store):
         whole = self.files.read("log.jsonl", self._log_read, size).rpartition(b"\n")[0]
         self._log_read += len(whole)
         for line in log_lines(whole):
-            if line.get("by") != self.files.me and line.get("state") == "done":
+            if line.get("by") != self.files.me and line["state"] == "done":
                 self._elsewhere.add(int(line["run"], 16))
 
 
@@ -346,7 +421,8 @@ def log_lines(text: bytes, part: bytes = b"") -> Iterator[dict[str, Any]]:
     """The lines that are whole, of those that contain `part`."""
     for line in text.splitlines():
         if part in line:
-            try:
-                yield json.loads(line)
-            except ValueError:
-                continue
+            with suppress(ValueError, TypeError, LookupError, RecursionError):
+                facts = json.loads(line)
+                int(facts["run"], 16)
+                if {"scenario", "seed", "draw", "state"} <= facts.keys():
+                    yield facts

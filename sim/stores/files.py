@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
+import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +14,7 @@ from typing import Any
 
 from sim.engine.checks import kind_of
 from sim.engine.errors import InputError
+from sim.engine.kept import unsealed
 
 
 class Files:
@@ -21,6 +22,8 @@ class Files:
 
     Attributes
     ----------
+    place : str
+        The folder or URL.
     me : str
         Who writes: host, process and a random part. A file that is half-written has it in its name.
     """
@@ -33,6 +36,7 @@ class Files:
             self.fs, root = fsspec.core.url_to_fs(place)
         except (ImportError, ValueError) as problem:
             raise InputError(f"{place} is neither a folder nor a URL that fsspec knows ({problem})") from None
+        self.place = place.rstrip("/") or place
         self.root = str(root)
         self.local = isinstance(self.fs, LocalFileSystem)
         self.me = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
@@ -50,7 +54,7 @@ class Files:
         if self.local:
             try:
                 names = os.listdir(self.at(folder))
-            except FileNotFoundError:
+            except (FileNotFoundError, NotADirectoryError):
                 names = []
         else:
             self.fs.invalidate_cache()
@@ -62,6 +66,18 @@ class Files:
         """What is in a file, or a part of it."""
         data: bytes = self.fs.cat_file(self.at(name), start=start, end=end)
         return data
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        """Bytes of each file in a folder."""
+        if self.local:
+            try:
+                with os.scandir(self.at(folder)) as found:
+                    return {one.name: one.stat().st_size for one in found if one.is_file()}
+            except (FileNotFoundError, NotADirectoryError):
+                return {}
+        self.fs.invalidate_cache()
+        there = self.fs.ls(self.at(folder), detail=True) if self.fs.exists(self.at(folder)) else []
+        return {PurePosixPath(one["name"]).name: one["size"] for one in there if one["type"] == "file"}
 
     def size(self, name: str) -> int:
         """Bytes of a file; 0 if it is not there."""
@@ -125,9 +141,28 @@ class Files:
         return True
 
     def remove(self, name: str) -> None:
-        """Remove a file; all is well if it is gone already."""
+        """Remove a file or folder; all is well if it is gone already."""
         with suppress(FileNotFoundError):
-            self.fs.rm_file(self.at(name))
+            if self.local and os.path.isdir(self.at(name)):
+                shutil.rmtree(self.at(name))
+            else:
+                self.fs.rm_file(self.at(name))
+
+    def set_aside(self, name: str) -> bool:
+        """Move a file into `damaged`; False if it is gone already."""
+        goal, number = f"damaged/{name}", 1
+        while self.exists(goal):
+            number += 1
+            goal = f"damaged/{name}.{number}"
+        self.fs.makedirs(self.at(goal).rpartition("/")[0], exist_ok=True)
+        try:
+            if self.local:
+                os.rename(self.at(name), self.at(goal))
+            else:
+                self.fs.mv(self.at(name), self.at(goal), recursive=self.fs.isdir(self.at(name)))
+        except FileNotFoundError:
+            return False
+        return True
 
     def add_line(self, name: str, line: str) -> None:
         """Add a line to a file; if the last one was torn, begin a new line first."""
@@ -167,12 +202,11 @@ def now() -> str:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a folder; empty if there is none that can be read."""
+    """The manifest of a folder; empty if there is none that can be read and has its digest."""
     try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        return unsealed((folder / "manifest.json").read_bytes())
+    except (OSError, ValueError):
         return {}
-    return manifest if isinstance(manifest, dict) else {}
 
 
 def write_text(file: Path, text: str) -> None:

@@ -18,7 +18,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from itertools import product
 from pathlib import Path
@@ -27,7 +27,11 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from sim.engine.errors import InputError
-from sim.stores.files import as_place, now, read_manifest, write_text
+from sim.engine.kept import digest_of, sealed, unsealed
+from sim.record import TABLES
+from sim.stores.claims import Claims
+from sim.stores.damage import Damage, Damaged
+from sim.stores.files import Files, as_place, now, read_manifest, write_text
 from sim.stores.run import HOW, IDENTITY, WHAT, Row, Run, facts_of, run_id, scenario_text
 from sim.stores.runs import Runs, by_key
 from sim.stores.sources import changed_files
@@ -39,6 +43,23 @@ if TYPE_CHECKING:
 
     from sim.record import Record
     from sim.scenario import Scenario
+
+AT_WORK = ".at-work"
+"""The folder that is there while a batch is at work."""
+NO_MANIFEST = "its manifest.json is missing or damaged"
+
+
+def holds_archive(folder: Path) -> bool:
+    """Whether a folder is a store of many runs, even if it has lost its manifest."""
+    there = ((folder / "runs").glob("*.parquet"), (folder / "fresh").glob("*.run"))
+    return "store" in read_manifest(folder) or any(any(found) for found in there)
+
+
+def _may_be_filled(folder: Path) -> bool:
+    """Whether a folder without runs is empty, or a results folder that has lost them."""
+    names = {file.name for file in folder.iterdir() if file.suffix != ".csv"}
+    lists = {"manifest.json", "log.jsonl"}
+    return names <= {*lists, AT_WORK, "damaged", "figures", "report.html"} and (not names or bool(names & lists))
 
 
 def folder_name(name: str) -> str:
@@ -71,13 +92,20 @@ class FolderStore(Store):
     def __init__(self, out: str | os.PathLike[str], *, overwrite: bool = False, reading: bool = False) -> None:
         self._out, self.overwrite, self.reading = Path(as_place(out, "out")), overwrite, reading
         self.place = str(self._out)
+        self.files = Files(self.place)
+        self.damage = Damage(self.files)
+        self.claims = Claims(self.files, AT_WORK)
         self._rows: dict[tuple[str, int, int], Row] = {}  # of the batch that is made here
         self._made: Mapping[str, Any] | None = None  # its plan
         if reading:
             return
         if self._out.exists() and not self._out.is_dir():
             raise InputError(f"{self._out} is a file; --out names a folder")
-        if self._out.is_dir() and not (self._out / "runs").is_dir() and any(self._out.iterdir()):
+        if holds_archive(self._out):
+            raise InputError(
+                f"{self._out} is a store of many runs; name it with --store, and another folder with --out"
+            )
+        if self._out.is_dir() and not (self._out / "runs").is_dir() and not _may_be_filled(self._out):
             raise InputError(f"{self._out} holds other files; name a new or empty folder with --out")
         try:
             (self._out / "runs").mkdir(parents=True, exist_ok=True)
@@ -92,7 +120,7 @@ class FolderStore(Store):
     def stands(cls, place: str | os.PathLike[str]) -> bool:
         """Whether there is a results folder at a place."""
         text = as_place(place, "place")
-        return "://" not in text and Path(text, "runs").is_dir() and "store" not in read_manifest(Path(text))
+        return "://" not in text and Path(text, "runs").is_dir() and not holds_archive(Path(text))
 
     @property
     def out(self) -> Path:
@@ -130,34 +158,48 @@ class FolderStore(Store):
     @property
     def plans(self) -> list[dict[str, Any]]:
         """The plan of the latest batch, if there is one."""
-        manifest = read_manifest(self._out)
+        if not self.files.exists("manifest.json"):
+            return []
+        with self.damage.watched("manifest.json"):
+            manifest = unsealed(self.files.read("manifest.json"))
         return [manifest] if {"scenarios", "seeds", "draws", "baseline"} <= manifest.keys() else []
 
     def runs(self, columns: Sequence[str] = (*WHAT, *HOW)) -> pd.DataFrame:
         """A row for each finished run of the folder, by its id."""
         import pandas as pd
 
-        from sim.record import Record
-
         found = {}
-        for folder in sorted((self._out / "runs").glob("*/seed-*")):
+        for folder in self.run_folders():
             manifest = read_manifest(folder)
             if IDENTITY.keys() <= manifest.get("run", {}).keys():
                 row = {**manifest["run"], **{name: manifest.get(name) for name in HOW}}
                 for column in columns:
                     how, dot, name = column.partition(".")
                     if dot and how in ("sum", "mean"):
-                        row[column] = totals(Record.load(folder), [name])[:, 0]
+                        row[column] = totals(self._load(folder), [name])[:, 0]
                 found[run_id(manifest["run"])] = {name: row[name] for name in columns if name in row}
         return pd.DataFrame.from_dict(found, orient="index").rename_axis("run")
 
     def records(self, plan: Mapping[str, Any]) -> dict[str, Runs]:
         """The finished runs of a plan: scenario -> key -> Record, each read when asked for."""
-        from sim.record import Record
-
         rows = [row for row in self.rows(plan) if row.state != "failed"]
         found = ((row.scenario, row.draw, row.seed, self._at(row.scenario, row.draw, row.seed)) for row in rows)
-        return {name: Runs(places, Record.load) for name, places in by_key(plan, found).items()}
+        return {name: Runs(places, self._load) for name, places in by_key(plan, found).items()}
+
+    def _load(self, folder: Path) -> Record:
+        """The record in a run folder.
+
+        Raises
+        ------
+        Damaged
+        """
+        from sim.record import Record
+
+        with self.damage.watched(self._name(folder)):
+            return Record.load(folder)
+
+    def _name(self, folder: Path) -> str:
+        return folder.relative_to(self._out).as_posix()
 
     def rows(self, plan: Mapping[str, Any]) -> tuple[Row, ...]:
         """How each run of a plan ended: those that are there, and those that the plan says have failed."""
@@ -175,6 +217,8 @@ class FolderStore(Store):
                                  **facts_of(manifest)))  # fmt: skip
             elif line and line["state"] == "failed":
                 found.append(Row.of(line))
+            elif not run and folder.is_dir():
+                raise self.damage.met(self._name(folder), NO_MANIFEST)
         return tuple(found)
 
     def failed(self, plan: Mapping[str, Any]) -> list[Row]:
@@ -182,7 +226,7 @@ class FolderStore(Store):
         return [row for row in self.rows(plan) if row.state == "failed"]
 
     def finished(self, run: Run) -> bool:
-        """Whether a run is there. A run whose manifest is missing or torn has to be made again.
+        """Whether a run is there. One that is damaged has to be made again; where runs are made it is set aside.
 
         Raises
         ------
@@ -194,12 +238,17 @@ class FolderStore(Store):
             return self._rows[key].state != "failed"
         folder = self.folder(run)
         manifest = read_manifest(folder)
-        found = manifest.get("run")
+        found = manifest.get("run") or {}
+        why = NO_MANIFEST if not found else self._changed(folder, manifest) if found == run.identity else ""
+        if why:
+            if folder.exists():
+                self.damage.met(self._name(folder), why)
+            return False
         if found == run.identity:
             self._rows[key] = Row(run.scenario.name, run.seed, run.draw, "reused", str(folder),
                                   repeat=manifest.get("repeat", ""), **facts_of(manifest))  # fmt: skip
             return True
-        if not found or self.overwrite or self.reading:
+        if self.overwrite or self.reading:
             return False
         differs = [words for name, words in IDENTITY.items() if found.get(name) != run.identity[name]]
         if found.get("sources") != run.identity["sources"]:
@@ -210,17 +259,87 @@ class FolderStore(Store):
             " name another folder with --out, or replace the run with --overwrite"
         )
 
+    @staticmethod
+    def _changed(folder: Path, manifest: Mapping[str, Any]) -> str:
+        """Which table of a run is not as it was written; empty if all are."""
+        digests = manifest.get("file_digests", {})
+        for name in TABLES:
+            try:
+                data = (folder / name).read_bytes()
+            except OSError:
+                return f"{name} is missing"
+            if digest_of(data) != digests[name] if digests else data[:4] != b"PAR1" or data[-4:] != b"PAR1":
+                return f"{name} does not match its digest in manifest.json"
+        return ""
+
     # --- making ----------------------------------------------------------------------------------------------
 
     @contextmanager
     def at_work(self, out: Path) -> Iterator[None]:
-        """Remove what interrupted runs left half-written, but not what a living process is writing now."""
+        """Keep other batches out; remove what interrupted runs left half-written, not what is being written now.
+
+        Raises
+        ------
+        InputError
+            If another batch is at work here.
+        """
         self._rows, self._made = {}, None
+        for folder in (self.claims.batches, self.claims.claims):
+            (self._out / folder).mkdir(parents=True, exist_ok=True)
+        with self.claims.alive(), self.claims.held("batch") as mine:
+            if not mine:
+                raise InputError(
+                    f"{self._out} is being filled by another batch ({self.claims.holder('batch')}); wait until it has"
+                    f" ended, or name another folder with --out. If it is long gone, remove {self._out / AT_WORK}"
+                )
+            self.claims.clear_up()
+            self.damage.mends = True
+            try:
+                self._clear_up()
+                yield
+            finally:
+                self.damage.mends = False
+                self.damage.found.clear()
+        for folder in (self.claims.batches, self.claims.claims, AT_WORK):
+            with suppress(OSError):  # another batch has begun
+                (self._out / folder).rmdir()
+
+    @property
+    def notes(self) -> list[str]:
+        """What was set aside, and why, since this process is at work."""
+        return list(self.damage.found)
+
+    def half_written(self) -> list[Path]:
+        """What dead processes left half-written."""
+        found = []
         for rest in (self._out / "runs").glob("*/.*seed-*"):
             writer = re.search(r"seed-\d+(?:-draw-\d+)?\.(\d+)\.", rest.name)
             if writer is None or not psutil.pid_exists(int(writer[1])):
-                shutil.rmtree(rest, ignore_errors=True)
-        yield
+                found.append(rest)
+        return found
+
+    def run_folders(self) -> list[Path]:
+        """The folders of runs, whatever is in them."""
+        return sorted((self._out / "runs").glob("*/seed-*"))
+
+    def sound(self, folder: Path) -> str:
+        """The id of the run in a folder that is as it was written.
+
+        Raises
+        ------
+        Damaged
+        """
+        identity = read_manifest(folder).get("run") or {}
+        if not IDENTITY.keys() <= identity.keys():
+            raise self.damage.met(self._name(folder), NO_MANIFEST)
+        self._load(folder)
+        return run_id(identity)
+
+    def _clear_up(self) -> None:
+        for rest in self.half_written():
+            self.damage.left_over(self._name(rest))
+        with suppress(Damaged):
+            _ = self.plans
 
     def begin(self, plan: Mapping[str, Any], scenarios: Sequence[Scenario]) -> None:
         """Write what is asked for, and each scenario beside its runs.
@@ -232,11 +351,14 @@ class FolderStore(Store):
         """
         for scenario in scenarios:
             file, text = self.scenario_file(scenario), scenario_text(scenario)
-            if file.exists() and file.read_text(encoding="utf-8") != text and not self.overwrite:
-                raise InputError(
-                    f"{file.parent} holds runs of a different scenario called {scenario.name!r};"
-                    " name another folder with --out, or replace them with --overwrite"
-                )
+            if file.exists() and file.read_text(encoding="utf-8", errors="replace") != text and not self.overwrite:
+                kept = [read_manifest(folder).get("run", {}) for folder in file.parent.glob("seed-*")]
+                if any(run.get("scenario_digest") not in (None, scenario.digest) for run in kept):
+                    raise InputError(
+                        f"{file.parent} holds runs of a different scenario called {scenario.name!r};"
+                        " name another folder with --out, or replace them with --overwrite"
+                    )
+                self.damage.met(self._name(file), "it is not the scenario of the runs beside it")
             file.parent.mkdir(parents=True, exist_ok=True)
             write_text(file, text)
         self._made = plan
@@ -258,8 +380,7 @@ class FolderStore(Store):
         self._write(plan)
 
     def _write(self, manifest: Mapping[str, Any]) -> None:
-        text = json.dumps(manifest, indent=1, ensure_ascii=False, default=str)
-        write_text(self._out / "manifest.json", text + "\n")
+        write_text(self._out / "manifest.json", sealed(manifest))
 
 
 def keep(record: Record, folder: Path) -> None:

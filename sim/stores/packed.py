@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
 
     from sim.record import Observable, Record
 
+DIGEST = hashlib.sha256().digest_size
+"""Bytes at the end of a packed run."""
 
 # --- a run as a file of its own -----------------------------------------------------------------------------
 
 
 def pack(record: Record, digest: str = "") -> bytes:
-    """A record as bytes: an Arrow file of one row, quick to make, to send from worker to parent, and to read."""
+    """A record as bytes: an Arrow file of one row, quick to make, to send and to read; then the SHA-256 of it."""
     import pyarrow as pa
 
     weeks, regions, count = record.values.shape
@@ -51,7 +54,8 @@ def pack(record: Record, digest: str = "") -> bytes:
     options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
     with pa.ipc.new_file(sink, table.schema, options=options) as writer:
         writer.write_table(table)
-    return sink.getvalue().to_pybytes()
+    packed: bytes = sink.getvalue().to_pybytes()
+    return packed + hashlib.sha256(packed).digest()
 
 
 @lru_cache(maxsize=8)
@@ -72,22 +76,23 @@ class Packed:
 
     Raises
     ------
-    InputError
-        If it cannot be read.
+    ValueError
+        If it does not match its digest; one of an earlier version, which has none, may raise anything.
     """
 
     def __init__(self, packed: bytes, name: str = "a packed run") -> None:
         import pyarrow as pa
 
         self.name = name
-        try:
-            self._file = pa.ipc.open_file(pa.py_buffer(packed), options=pa.ipc.IpcReadOptions(use_threads=False))
-            self._parts = self._file.schema.metadata
-            self.kind: bytes = self._parts[b"kind"]
-            self.head: dict[str, Any] = json.loads(self._parts[b"head"])
-            self.about: str = self._parts[b"about"].decode()
-        except (OSError, ValueError, KeyError) as problem:
-            raise InputError(f"{name} cannot be read ({problem}); remove it and the run is made again") from None
+        if not packed.endswith(b"ARROW1"):  # as they ended when they had no digest
+            packed, digest = packed[:-DIGEST], packed[-DIGEST:]
+            if hashlib.sha256(packed).digest() != digest:
+                raise ValueError("it does not match its digest")
+        self._file = pa.ipc.open_file(pa.py_buffer(packed), options=pa.ipc.IpcReadOptions(use_threads=False))
+        self._parts = self._file.schema.metadata
+        self.kind: bytes = self._parts[b"kind"]
+        self.head: dict[str, Any] = json.loads(self._parts[b"head"])
+        self.about: str = self._parts[b"about"].decode()
         facts = _facts(self.kind)
         self.observables: list[list[str]] = facts["observables"]
         self.regions: list[str] = facts["regions"]
@@ -174,7 +179,8 @@ def _checked(record: Record, digest: str, name: str) -> Record:
 def encoding(schema: pa.Schema) -> dict[str, Any]:
     """How `weeks` and `cells` are written: many plain numbers at a time, which is quick, and zstd keeps them small."""
     words = [name for name in ("run", "scenario", "region") if name in schema.names]
-    return {"compression": "zstd", "write_statistics": ["seed"], "use_dictionary": words, "write_batch_size": 2**16}
+    return {"compression": "zstd", "write_statistics": ["seed"], "use_dictionary": words, "write_batch_size": 2**16,
+            "write_page_checksum": True}  # fmt: skip
 
 
 def run_table(runs: Sequence[Packed], file: str, first: int = -1) -> pa.Table:

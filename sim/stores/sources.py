@@ -23,6 +23,7 @@ from sim.measures import PLUGINS, Plugin
 PACKAGE = Path(__file__).resolve().parents[1]
 ABOVE_THE_WEEK = {
     "cli.py",
+    "keeping.py",
     "options.py",
     "starting.py",
     "__main__.py",

@@ -120,6 +120,11 @@ class Store(ABC):
     def at_work(self, out: Path) -> AbstractContextManager[None]:
         """A context in which this process makes runs; `out` is the results folder of the batch."""
 
+    @property
+    @abstractmethod
+    def notes(self) -> list[str]:
+        """What this process set aside as damaged since it is at work, and why."""
+
     @abstractmethod
     def begin(self, plan: Mapping[str, Any], scenarios: Sequence[Scenario]) -> None:
         """Write what is asked for."""

@@ -105,9 +105,11 @@ def _opening(state: Progress) -> str:
     where = f"{state.workers} worker processes" if state.workers > 1 or "cluster" in state.note else "this process"
     note = f" ({state.note})" if state.note else ""
     if not state.total:
-        return f"nothing to run, {state.reused} there already"
-    compiles = f"\nThe first run {COMPILES}" if state.compiles else ""
-    return f"{state.total} runs to make in {where}{there}{note}{compiles}"
+        said = f"nothing to run, {state.reused} there already"
+    else:
+        compiles = f"\nThe first run {COMPILES}" if state.compiles else ""
+        said = f"{state.total} runs to make in {where}{there}{note}{compiles}"
+    return "\n".join([*state.damaged, said])
 
 
 def _line(state: Progress) -> None:

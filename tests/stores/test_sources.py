@@ -8,6 +8,7 @@ import pytest
 
 from sim.batches.batch import run_batch
 from sim.engine.errors import InputError
+from sim.engine.kept import sealed
 from sim.measures import Plugin
 from sim.stores import run as runs
 from sim.stores import sources
@@ -151,7 +152,7 @@ def test_a_run_of_other_code_names_the_files_that_differ(tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"the program's code or tables \(sim/new.py, sim/week.py\)\); name another"):
         make()
     manifest["files"] = dict.fromkeys(manifest["files"], "other")
-    (tmp_path / "out" / "manifest.json").write_text(json.dumps(manifest))
+    (tmp_path / "out" / "manifest.json").write_text(sealed(manifest))
     with pytest.raises(InputError, match=r"sim/country.py, .* and \d+ more\)"):
         make()
     (Path(tmp_path) / "out" / "manifest.json").unlink()
