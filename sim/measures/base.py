@@ -25,6 +25,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError, PydanticUndefined
 
+from sim.engine.exact import expm1
 from sim.measures import planning
 from sim.measures.condition import COUNTED, Condition
 from sim.measures.planning import Plan
@@ -88,7 +89,7 @@ class Setting(NamedTuple):
 
 def of_some(share: Any, log_effect: Any) -> Any:
     """The factor for a place where a log effect acts on a `share` of the people: 1 - share + share e^effect."""
-    return 1.0 + share * np.expm1(log_effect)
+    return 1.0 + share * expm1(log_effect)
 
 
 class Measure(BaseModel, ABC):
@@ -242,7 +243,7 @@ class Measure(BaseModel, ABC):
 
     def full_weeks(self, clock: Clock) -> float:
         """The weeks of the run in which the measure is planned, each weighted by its strength."""
-        return sum(self.strength(clock.date(week)) for week in range(clock.weeks))
+        return math.fsum(self.strength(clock.date(week)) for week in range(clock.weeks))
 
     def weeks_since_start(self, day: date) -> int:
         """Whole weeks from its start to `day`: 0 in the first week, negative before."""

@@ -7,6 +7,7 @@ is in the parameter table.
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
@@ -80,7 +81,8 @@ class ImamTraining(Measure):
     def leaving(self, day: date) -> int:
         """Imams who leave in the seven days from `day`."""
         if self.cohorts:  # the strength of the day of departure, which may fall before the first whole week
-            going = sum(c.imams * self.strength(c.departs) for c in self.cohorts if 0 <= (c.departs - day).days < 7)
+            this_week = [c for c in self.cohorts if 0 <= (c.departs - day).days < 7]
+            going = math.fsum(c.imams * self.strength(c.departs) for c in this_week)
         else:
             going = self.departures(day) * self.strength(day)
         return int(going + 0.5)

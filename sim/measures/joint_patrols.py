@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
+from sim.engine.exact import exp
 from sim.levers import aimed
 from sim.measures.base import REGIONS, Measure, Number, Persons, Several, Share, Xof, field
 
@@ -87,7 +88,7 @@ class JointPatrols(Measure):
             return
         patrols = done * self.patrols * shares
         levers.add("joint_patrol_troops", cells, patrols * self.persons_per_patrol)
-        levers.keep("crossing", cells, np.exp(-country.parameters.border_effect * np.minimum(patrols, 1.0)))
+        levers.keep("crossing", cells, exp(-country.parameters.border_effect * np.minimum(patrols, 1.0)))
         columns = [country.grid.country_names.index(name) for name in self.countries]
         levers.reach("pursuit", columns, done * self.pursuit)
 

@@ -21,11 +21,13 @@ changes the level at once. This line describes an agreement that is implemented 
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
+from sim.engine.exact import exp
 from sim.measures.base import MOST, Count, Measure, Regions, Several, Share, Xof, field, number, of_some, wrong
 from sim.world import facts
 
@@ -151,8 +153,8 @@ class PeaceAgreement(Measure):
         level = self.implemented(country, self.carried_out(country))
         if level == 0.0:
             return
-        levers.keep("attack_rate", cells, np.exp(level * p.agreement_attacks))
-        levers.keep("communal_violence", cells, np.exp(level * p.agreement_violence))
+        levers.keep("attack_rate", cells, exp(level * p.agreement_attacks))
+        levers.keep("communal_violence", cells, exp(level * p.agreement_violence))
         levers.reach("grievance_relief", self.region_mask, level * self.social * p.relief_rate)
         keys = country.groups.keys
         if COULD_JOIN in keys:
@@ -172,4 +174,8 @@ def _done(points: tuple[Point, ...], weeks: int) -> float:
     """Commitments carried out after so many weeks, from none at the start, at an even pace between points."""
     if points[0].after_weeks > 0:
         points = (Point(after_weeks=0, commitments=0), *points)
-    return float(np.interp(weeks, [point.after_weeks for point in points], [point.commitments for point in points]))
+    for one, other in pairwise(points):
+        if weeks < other.after_weeks:
+            pace = (other.commitments - one.commitments) / (other.after_weeks - one.after_weeks)
+            return one.commitments + pace * max(weeks - one.after_weeks, 0)
+    return float(points[-1].commitments)

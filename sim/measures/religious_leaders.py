@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from sim.engine.exact import exp
 from sim.measures.base import Measure, Share, Xof, field
 from sim.measures.posted import imams_in_post, imams_to_ask
 
@@ -56,7 +57,7 @@ class ReligiousLeaders(Measure):
         levers.reach("speaking_out", self.region_mask, speaking)
         averted = done * self.share_protected * p.protection_effect
         levers.keep("imam_threats", self.region_mask, max(1.0 - averted, 0.0))
-        levers.keep("communal_violence", self.cells(country), np.exp(p.appeal_tension * speaking))
+        levers.keep("communal_violence", self.cells(country), exp(p.appeal_tension * speaking))
 
     def delivery(self, country: Country, done: float) -> np.ndarray:
         """Imams who speak out, by region."""
