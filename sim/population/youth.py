@@ -381,7 +381,9 @@ def settle(grid: Grid, p: Parameters, persons_per_youth: int, world_seed: int, f
         _balance(blocks, np.float32(p.peer_pull / (p.peer_pull + p.own_pull)), ties, youth.disposition, youth.settled,
                  youth.attitude)  # fmt: skip
         youth.settled, youth.attitude = youth.attitude, youth.settled
-    spread = 1.0 / float(youth.settled.std(dtype=np.float64))
+    gap = youth.settled.astype(np.float64)  # not `std`, which would convert piece by piece and add up the pieces
+    gap -= gap.mean()
+    spread = 1.0 / float(np.sqrt((gap * gap).mean()))
     youth.disposition *= np.float32(spread)
     youth.settled *= np.float32(spread)
     youth.attitude[:] = youth.settled
