@@ -11,6 +11,7 @@ import numpy as np
 from sim.country import Country, Places
 from sim.engine.checks import whole
 from sim.engine.errors import InputError
+from sim.engine.exact import exp, power
 from sim.engine.luck import seed_key
 from sim.levers import Levers
 from sim.measures import MEASURES, PLUGINS
@@ -208,14 +209,14 @@ def _places(grid: Grid, table: Groups, p: Parameters) -> Places:
     near &= grid.region[:, None] == grid.region[None, :]
     return Places(
         region_first=np.searchsorted(grid.region, np.arange(len(grid.region_names) + 1)),
-        people_pull=(grid.population + 1.0) ** p.move_people,
-        home_pull=np.exp(-table.home / p.home_km),
+        people_pull=power(grid.population + 1.0, p.move_people),
+        home_pull=exp(-table.home / p.home_km),
         town_cells=towns,
-        town_pull=pull**p.move_people,
-        town_distance=(_distances()[:, towns] + p.gravity_km) ** -p.gravity_power
+        town_pull=power(pull, p.move_people),
+        town_distance=power(_distances()[:, towns] + p.gravity_km, -p.gravity_power)
         * (everywhere[:, None] != towns[None, :]),
         sites=site_cells,
-        site_pull=weight**p.raid_people * (from_home + p.gravity_km) ** -p.gravity_power,
+        site_pull=power(weight, p.raid_people) * power(from_home + p.gravity_km, -p.gravity_power),
         reach_first=np.concatenate([[0], np.cumsum(near.sum(axis=1))]),
         reach=np.nonzero(near)[1],
     )

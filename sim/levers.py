@@ -20,6 +20,8 @@ from typing import Any
 
 import numpy as np
 
+from sim.engine.exact import exp, log, power
+
 
 @dataclass(frozen=True, slots=True)
 class Lever:
@@ -168,7 +170,7 @@ class Levers:
         values[where] *= factor
         if name in PACKAGED:
             with np.errstate(divide="ignore"):  # a factor of 0 leaves nothing, in any package
-                size = np.abs(np.log(factor))
+                size = np.abs(log(factor))
             self._parts[name][0, where] += size
             self._parts[name][1, where] += size * size
 
@@ -179,7 +181,7 @@ class Levers:
                 size, squares = self._parts[name]
                 some = (size > 0.0) & np.isfinite(size)
                 mix = 1.0 - np.divide(squares, size * size, out=np.ones_like(size), where=some)
-                getattr(self, name)[some] *= np.exp(interaction * mix[some] * size[some])
+                getattr(self, name)[some] *= exp(interaction * mix[some] * size[some])
 
     def add(self, name: str, where: Any, amount: Any) -> None:
         """Add persons, views, or anything else that is counted."""
@@ -199,7 +201,7 @@ class Levers:
 def delay_effect(levers: Levers, elasticity: float) -> np.ndarray:
     """What the response delay does to something, by cell: response_delay^elasticity, 1 with nothing done."""
     delay: np.ndarray = levers.response_delay
-    return delay if (delay == 1.0).all() else np.maximum(delay, SOONEST) ** elasticity  # powers are slow
+    return delay if (delay == 1.0).all() else power(np.maximum(delay, SOONEST), elasticity)  # powers are slow
 
 
 def aimed(levers: Levers, shares: np.ndarray) -> np.ndarray:

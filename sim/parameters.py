@@ -244,9 +244,10 @@ def _draws() -> Any:
 def _of_draw(draw: int) -> dict[str, float]:
     """The values of the drawn rows in a draw. Luck picks the quantile of each row's prior."""
     from sim.engine.luck import luck, seed_key
+    from sim.priors import quantile
 
     found = {
-        name: float(row.prior.ppf(luck(_draws(), seed_key(draw), 0, zlib.crc32(name.encode()))))
+        name: quantile(row.distribution, luck(_draws(), seed_key(draw), 0, zlib.crc32(name.encode())))
         for name, row in rows().items()
         if row.drawn
     }

@@ -19,6 +19,9 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 
+from sim.engine import quantiles
+from sim.engine.exact import exp, log, normal_quantile
+
 UNDRAWN = ("fixed", "dirichlet")
 
 LEAST_MASS = 0.01
@@ -53,7 +56,35 @@ ONE_SIGNED = {
 }  # fmt: skip
 """For each reason, the drawn parameters whose prior may have one sign (names, or patterns with `*`)."""
 
+KINDS = ("beta", "normal", "normal above 0", "uniform", "log-uniform", "lognormal")
+_SD_TO_95 = 1.6448536269514722  # from the median of a normal to its 95 % quantile
 _WORDS = re.compile(r"(?P<kind>[a-z-]+)\((?P<numbers>[^()]+)\)(?P<above> above 0)?(?: / (?P<by>[0-9.]+))?")
+
+
+@cache
+def _read(words: str) -> tuple[str, float, float, float] | None:
+    """Kind, the two numbers that it needs, and the factor of a prior; for a lognormal the two are median and sigma."""
+    if words in UNDRAWN:
+        return None
+    found = _WORDS.fullmatch(words)
+    if found is None:
+        raise ValueError(f"{words!r} is not a prior")
+    kind, scale = found["kind"], 1.0 / float(found["by"] or 1.0)
+    try:
+        if kind == "lognormal":
+            median, low, high = map(float, re.split(r";|(?<=\d)-", found["numbers"]))
+            one, other = median, float(log(high / low)) / (2.0 * _SD_TO_95)
+        else:
+            one, other = map(float, found["numbers"].split(","))
+    except ValueError:
+        raise ValueError(f"{words!r} is not a prior: its numbers cannot be read") from None
+    if found["above"]:
+        if kind != "normal":
+            raise ValueError(f"{words!r} is not a prior: only normal can be truncated at zero")
+        kind = "normal above 0"
+    if kind not in KINDS:
+        raise ValueError(f"{words!r} is not a prior: there is no distribution {kind!r}")
+    return kind, one, other, scale
 
 
 @cache
@@ -70,36 +101,49 @@ def prior(words: str) -> Any:
     """
     from scipy import stats
 
-    if words in UNDRAWN:
-        return None
-    found = _WORDS.fullmatch(words)
+    found = _read(words)
     if found is None:
-        raise ValueError(f"{words!r} is not a prior")
-    kind, scale = found["kind"], 1.0 / float(found["by"] or 1.0)
-    try:
-        if kind == "lognormal":
-            median, low, high = map(float, re.split(r";|(?<=\d)-", found["numbers"]))
-            one, other = median, math.log(high / low) / (2.0 * stats.norm.ppf(0.95))
-        else:
-            one, other = map(float, found["numbers"].split(","))
-    except ValueError:
-        raise ValueError(f"{words!r} is not a prior: its numbers cannot be read") from None
-    if found["above"]:
-        if kind != "normal":
-            raise ValueError(f"{words!r} is not a prior: only normal can be truncated at zero")
-        return stats.truncnorm(-one / other, math.inf, loc=one * scale, scale=other * scale)
+        return None
+    kind, one, other, scale = found
     match kind:
         case "beta":
             return stats.beta(one, other, scale=scale)
         case "normal":
             return stats.norm(one * scale, other * scale)
+        case "normal above 0":
+            return stats.truncnorm(-one / other, math.inf, loc=one * scale, scale=other * scale)
         case "uniform":
             return stats.uniform(one * scale, (other - one) * scale)
         case "log-uniform":
             return stats.loguniform(one * scale, other * scale)
-        case "lognormal":
+        case _:
             return stats.lognorm(other, scale=one * scale)
-    raise ValueError(f"{words!r} is not a prior: there is no distribution {kind!r}")
+
+
+def quantile(words: str, u: float) -> float:
+    """The value below which a share `u` of a prior lies, with the same bits everywhere; draws are made by it.
+
+    >>> quantile("lognormal(30; 10-90)", 0.5)
+    30.0
+    """
+    found = _read(words)
+    if found is None:
+        raise ValueError(f"{words!r} is never drawn")
+    kind, one, other, scale = found
+    match kind:
+        case "beta":
+            value = quantiles.beta(u, one, other)
+        case "normal":
+            value = one + other * normal_quantile(u)
+        case "normal above 0":
+            value = quantiles.normal_above_zero(u, one, other)
+        case "uniform":
+            value = one + (other - one) * u
+        case "log-uniform":
+            value = one * exp(u * log(other / one))
+        case _:
+            value = one * exp(other * normal_quantile(u))
+    return float(value * scale)
 
 
 def reason_for_one_sign(name: str) -> str:

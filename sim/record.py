@@ -237,7 +237,7 @@ class Record:
                 columns[observable.name] = values.sum(axis=1)
             else:
                 weights = self.weights[observable.how]
-                columns[observable.name] = values @ weights / weights.sum()
+                columns[observable.name] = (values * weights).sum(axis=1) / weights.sum()
         frame = pd.DataFrame(columns)
         frame.insert(0, "region", "Mali")
         frame.insert(0, "date", np.array(self.dates, "datetime64[s]"))

@@ -16,6 +16,7 @@ import zlib
 
 import numpy as np
 
+from sim.engine.elementary import exp, log
 from sim.engine.kernels import loop, rule
 
 _DECISIONS: dict[int, str] = {}
@@ -126,7 +127,7 @@ def horner(x, coefficients):
 def normal(u):
     """The standard normal quantile of `u` (Acklam's rational approximation, relative error below 1.2e-9)."""
     if u < 0.02425 or u > 0.97575:
-        q = math.sqrt(-2.0 * math.log(u if u < 0.5 else 1.0 - u))
+        q = math.sqrt(-2.0 * log(u if u < 0.5 else 1.0 - u))
         z = horner(q, _TAIL_OVER) / horner(q, _TAIL_UNDER)
         return z if u < 0.5 else -z
     q = u - 0.5
@@ -144,7 +145,7 @@ def poisson(mean, u):
     if mean <= 0.0:
         return 0
     direct = min(mean, 600.0)
-    term = math.exp(-direct)
+    term = exp(-direct)
     total, count = term, 0
     while u > total and count < 1000:
         count += 1
@@ -152,7 +153,7 @@ def poisson(mean, u):
         total += term
     if mean > 600.0:
         root = 1.0 - 1.0 / (9.0 * mean) + normal(u) / (3.0 * math.sqrt(mean))
-        count = max(count, int(mean * root**3 + 0.5))
+        count = max(count, int(mean * (root * root * root) + 0.5))
     return count
 
 

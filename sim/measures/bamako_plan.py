@@ -13,6 +13,7 @@ counts those that Bamako avoids and others suffer as displaced attacks.
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -105,7 +106,7 @@ class BamakoPlan(Measure):
         listed = [site for site in _with_sites() if site.name in self.towns]
         here = [site for site in listed if self.region_mask[site.region]]
         part = np.bincount([site.region for site in here], [site.weight for site in here], len(REGIONS))
-        return np.array([site.cell for site in here], np.int64), part / sum(site.weight for site in listed)
+        return np.array([site.cell for site in here], np.int64), part / math.fsum(site.weight for site in listed)
 
     def apply(self, levers: Levers, country: Country) -> None:
         """Keep some raids away from its towns, and save some of the lives lost in the others."""

@@ -27,6 +27,7 @@ from pydantic import BaseModel, ConfigDict, model_serializer, model_validator
 from pydantic_core import PydanticUndefined
 
 from sim.engine.errors import plain
+from sim.engine.exact import expm1
 from sim.measures import phases as phases_
 from sim.measures import planning
 from sim.measures.condition import COUNTED, Condition
@@ -93,7 +94,7 @@ class Setting(NamedTuple):
 
 def of_some(share: Any, log_effect: Any) -> Any:
     """The factor for a place where a log effect acts on a `share` of the people: 1 - share + share e^effect."""
-    return 1.0 + share * np.expm1(log_effect)
+    return 1.0 + share * expm1(log_effect)
 
 
 class Measure(BaseModel, ABC):

@@ -95,5 +95,5 @@ class Condition(BaseModel):
             value = by_region.sum()
         else:
             people = people_of(country.grid)
-            value = people @ by_region / people.sum()
+            value = (people * by_region).sum() / people.sum()
         return bool(value > self.above) if self.above is not None else bool(value < self.below)

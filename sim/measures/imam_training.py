@@ -7,6 +7,7 @@ is in the parameter table.
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
@@ -93,7 +94,8 @@ class ImamTraining(Measure):
     def leaving(self, day: date) -> Strength:
         """Imams who leave in the seven days from `day`: a whole number, or by region as if all came from there."""
         if self.cohorts:  # the strength of the day of departure, which may fall before the first whole week
-            going = sum(c.imams * self.strength(c.departs) for c in self.cohorts if 0 <= (c.departs - day).days < 7)
+            this_week = [c for c in self.cohorts if 0 <= (c.departs - day).days < 7]
+            going = math.fsum(c.imams * self.strength(c.departs) for c in this_week)
         else:
             going = self.departures(day) * self.strength(day)
         return going if isinstance(going, np.ndarray) else int(going + 0.5)
@@ -137,7 +139,7 @@ class ImamTraining(Measure):
             leaving = self.leaving(day)
             if isinstance(leaving, np.ndarray):
                 people = self.now(day).people_here(grid)
-                leaving = int(leaving @ people / people.sum() + 0.5)
+                leaving = int((leaving * people).sum() / people.sum() + 0.5)
             cohorts.append((week, leaving))
         weeks_away = sum(n * min(self.course_weeks, clock.weeks - week) for week, n in cohorts)
         everyone = sum(n for _, n in cohorts)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 import numpy as np
 
+from sim.engine.exact import log
 from sim.measures.base import REGIONS, Measure, Number, OneOrMore, Xof, field, mask_of, of_some, some
 from sim.measures.posted import within
 
@@ -94,7 +95,7 @@ class IntelligenceSharing(Measure):
         if not isinstance(done, float):
             done = done[country.grid.region[cells]]
         share = done * np.minimum(1.0, reports[cells] / self.reports_needed)
-        levers.keep("information", cells, of_some(share, p.information_delay * np.log(p.sharing_delay)))
+        levers.keep("information", cells, of_some(share, p.information_delay * log(p.sharing_delay)))
 
     def delivery(self, country: Country, done: float) -> np.ndarray:
         """Reports shared, by the regions they are about."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
+from sim.engine.exact import exp
 from sim.measures.base import REGIONS, Measure, OneOrMore, Xof, field, some
 from sim.world import facts
 from sim.world.timeline import WEEKS_PER_YEAR
@@ -102,10 +103,10 @@ class InternationalForces(Measure):
         men = units.strength[un] / COMPANY * (1.0 if even else share[region[units.base[un]]])
         companies = (share if even else 1.0) * np.bincount(units.cell[un], men, len(country.grid))
         cells = np.flatnonzero(companies)
-        presence = 1.0 - np.exp(-companies[cells] / p.un_companies)
-        levers.keep("attacks_on_civilians", cells, np.exp(presence * p.un_rebel))
-        levers.keep("abuse_control", cells, np.exp(presence * p.un_state))
-        levers.keep("communal_violence", cells, np.exp(presence * p.un_communal))
+        presence = 1.0 - exp(-companies[cells] / p.un_companies)
+        levers.keep("attacks_on_civilians", cells, exp(presence * p.un_rebel))
+        levers.keep("abuse_control", cells, exp(presence * p.un_state))
+        levers.keep("communal_violence", cells, exp(presence * p.un_communal))
 
         based = np.unique(region[units.base[here]])
         came = np.full(len(REGIONS), country.week)

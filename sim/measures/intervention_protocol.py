@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 import numpy as np
 
+from sim.engine.exact import log
 from sim.measures.base import (
     REGIONS,
     Measure,
@@ -110,7 +111,7 @@ class InterventionProtocol(Measure):
             share = share[country.grid.region[cells]]
         p = country.parameters
         levers.reach("joint_command", cells, share)
-        levers.keep("response_delay", cells, of_some(share, np.log(p.command_delay)))
+        levers.keep("response_delay", cells, of_some(share, log(p.command_delay)))
         levers.keep("attack_rate", cells, of_some(share, p.response_deterrence))
 
     def delivery(self, country: Country, done: float) -> np.ndarray:

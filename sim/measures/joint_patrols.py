@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
+from sim.engine.exact import exp
 from sim.levers import aimed
 from sim.measures.base import REGIONS, Measure, Number, Persons, Several, Share, Xof, field, some
 
@@ -88,7 +89,7 @@ class JointPatrols(Measure):
         even = isinstance(done, float)
         patrols = (done if even else done[country.grid.region[cells]]) * self.patrols * shares
         levers.add("joint_patrol_troops", cells, patrols * self.persons_per_patrol)
-        levers.keep("crossing", cells, np.exp(-country.parameters.border_effect * np.minimum(patrols, 1.0)))
+        levers.keep("crossing", cells, exp(-country.parameters.border_effect * np.minimum(patrols, 1.0)))
         columns = [country.grid.country_names.index(name) for name in self.countries]
         out = done if even else float(patrols.sum()) / self.patrols if self.patrols else 0.0
         levers.reach("pursuit", columns, out * self.pursuit)

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from sim.engine.exact import power
 from sim.measures.base import REGIONS, Count, Measure, Number, Persons, Strength, Xof, field, of_some, some
 
 if TYPE_CHECKING:
@@ -93,13 +94,13 @@ class JudicialPole(Measure):
 
     def share_of_cases(self, open_cases: np.ndarray, done: Strength) -> Strength:
         """Share of the open cases of its regions that it handles this week; 0 if there are none."""
-        cases = float(open_cases @ self.region_mask)
+        cases = float(open_cases[self.region_mask].sum())
         return np.minimum(1.0, done * self.capacity / cases) if cases else 0.0
 
     def share_of_leads(self, country: Country, open_cases: np.ndarray) -> Strength:
         """Share of the leads of its regions that its investigators follow this week; 0 if there are none."""
         recent = country.values[max(0, country.week - LEAD_WEEKS) : country.week, :, country.names["attacks"]]
-        leads = float((open_cases + recent.sum(axis=0)) @ self.region_mask)
+        leads = float((open_cases + recent.sum(axis=0))[self.region_mask].sum())
         followed = self.carried_out(country) * self.investigators * self.leads_per_investigator
         return np.minimum(1.0, followed / leads) if leads else 0.0
 
@@ -108,11 +109,11 @@ class JudicialPole(Measure):
         p, cases = country.parameters, self.open_cases(country)
         share, leads = self.share_of_cases(cases, self.carried_out(country)), self.share_of_leads(country, cases)
         if some(share):
-            its = cases @ self.region_mask if isinstance(share, float) else cases @ share
+            its = cases[self.region_mask].sum() if isinstance(share, float) else (cases * share).sum()
             levers.reach("pole_cases", ..., (share if isinstance(share, float) else 1.0) * float(its / cases.sum()))
             cells, share = self.in_cells(country, share)
             rise = (p.ordinary_courts * (1.0 - share) + share) / p.ordinary_courts
-            levers.keep("attack_rate", cells, rise**p.conviction_deterrence)
+            levers.keep("attack_rate", cells, power(rise, p.conviction_deterrence))
         if some(leads):
             cells, leads = self.in_cells(country, leads)
             levers.keep("recruiter_exposure", cells, of_some(leads, p.investigation_exposure))

@@ -8,12 +8,14 @@ found.
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from sim.engine.exact import power
 from sim.levers import aimed
 from sim.measures.base import REGIONS, Count, Measure, Number, Several, Share, Weeks, Xof, field, some, wrong
 from sim.parameters import Parameters
@@ -154,7 +156,7 @@ class MaliKumaKan(Measure):
             self.shock_seconds + self.explanation_seconds * p.religious_content + self.core_seconds * p.active_format
         )
         stale = self.stale(country.clock.date(country.week))
-        levers.keep("clip_pull", cells, parts / length * (1.0 - p.clip_fatigue) ** stale)
+        levers.keep("clip_pull", cells, parts / length * power(1.0 - p.clip_fatigue, stale))
         levers.reach("clip_shock", cells, self.shock_seconds / length)
 
     def delivery(self, country: Country, done: float) -> np.ndarray:
@@ -164,7 +166,7 @@ class MaliKumaKan(Measure):
 
     def spending(self, country: Country, done: float) -> np.ndarray:
         """Air time and, in the first week on air after a renewal is due, the making of new clips; by people."""
-        cost = done * sum(airing.cost_per_week for airing in self.airings.values())
+        cost = done * math.fsum(airing.cost_per_week for airing in self.airings.values())
         due = country.week - self.stale(country.clock.date(country.week))
         if some(done) and not self.spent_since(country, due):
             cost = cost + self.clips_per_renewal * len(self.languages) * self.cost_per_clip

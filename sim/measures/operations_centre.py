@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from sim.engine.exact import log
 from sim.measures.base import REGIONS, Measure, Persons, Share, Xof, field, of_some
 from sim.measures.posted import posted
 
@@ -71,7 +72,7 @@ class OperationsCentre(Measure):
             return
         cells = np.flatnonzero(share[country.grid.region])
         of_cells = share[country.grid.region[cells]]
-        levers.keep("response_delay", cells, of_some(of_cells, np.log(p.centre_delay)))
+        levers.keep("response_delay", cells, of_some(of_cells, log(p.centre_delay)))
         levers.reach("dispatch", regions, share[regions] * p.centre_dispatch)
 
     def delivery(self, country: Country, done: float) -> np.ndarray:

@@ -21,11 +21,13 @@ changes the level at once. This line describes an agreement that is implemented 
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
+from sim.engine.exact import exp, expm1
 from sim.measures.base import (
     MOST,
     Count,
@@ -165,8 +167,8 @@ class PeaceAgreement(Measure):
         if not some(level):
             return
         cells, in_cell = self.in_cells(country, level)
-        levers.keep("attack_rate", cells, np.exp(in_cell * p.agreement_attacks))
-        levers.keep("communal_violence", cells, np.exp(in_cell * p.agreement_violence))
+        levers.keep("attack_rate", cells, exp(in_cell * p.agreement_attacks))
+        levers.keep("communal_violence", cells, exp(in_cell * p.agreement_violence))
         levers.reach("grievance_relief", *self.in_regions(level * self.social * p.relief_rate))
         keys = country.groups.keys
         if COULD_JOIN in keys:
@@ -176,7 +178,7 @@ class PeaceAgreement(Measure):
             if isinstance(change, float):
                 levers.keep("approaches", g, of_some(float(self.region_mask[home].mean()), change))
             else:
-                levers.keep("approaches", g, 1.0 + np.expm1(change[home]).mean())
+                levers.keep("approaches", g, 1.0 + expm1(change[home]).mean())
         regions, share = self.in_regions(self.formed(level, country.clock.date(country.week)))
         levers.reach("deployed", (facts.force_places()[MIXED_UNITS], regions), share)
 
@@ -189,4 +191,8 @@ def _done(points: tuple[Point, ...], weeks: int) -> float:
     """Commitments carried out after so many weeks, from none at the start, at an even pace between points."""
     if points[0].after_weeks > 0:
         points = (Point(after_weeks=0, commitments=0), *points)
-    return float(np.interp(weeks, [point.after_weeks for point in points], [point.commitments for point in points]))
+    for one, other in pairwise(points):
+        if weeks < other.after_weeks:
+            pace = (other.commitments - one.commitments) / (other.after_weeks - one.after_weeks)
+            return one.commitments + pace * max(weeks - one.after_weeks, 0)
+    return float(points[-1].commitments)

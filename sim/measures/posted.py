@@ -48,6 +48,7 @@ def imams_to_ask(country: Country | PlannedCountry) -> np.ndarray:
     """Imams in post who can be asked to speak out, by region: moderate ones, as imams trained abroad do so anyway."""
     p = country.parameters
     if isinstance(country, PlannedCountry):
+        # A plan is no result of a run, so the last bit may differ, and nothing is compiled for it.
         return imams_in_post(country) * p.moderate_stance ** (1.0 / p.imam_stance_power)
     imams, week = country.imams, country.week
     untrained = imams.in_post(week) & ~imams.trained_in_post(week)

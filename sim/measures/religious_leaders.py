@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from sim.engine.exact import exp
 from sim.measures.base import Measure, Share, Xof, field, some
 from sim.measures.posted import imams_in_post, imams_to_ask
 
@@ -58,7 +59,7 @@ class ReligiousLeaders(Measure):
         regions, averted = self.in_regions(averted)
         levers.keep("imam_threats", regions, np.maximum(1.0 - averted, 0.0))
         cells, speaking = self.in_cells(country, speaking)
-        levers.keep("communal_violence", cells, np.exp(p.appeal_tension * speaking))
+        levers.keep("communal_violence", cells, exp(p.appeal_tension * speaking))
 
     def delivery(self, country: Country, done: float) -> np.ndarray:
         """Imams who speak out, by region."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from sim.engine.exact import exp
 from sim.measures.base import REGIONS, Count, Measure, Number, Regions, Xof, field, people_of, some
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class SecurityRestoration(Measure):
         if not some(share):
             return
         cells, share = self.in_cells(country, share)
-        levers.keep("state_return", cells, np.exp(share * p.restoration_return))
+        levers.keep("state_return", cells, exp(share * p.restoration_return))
         levers.reach("state_goal", cells, share * p.restoration_goal)
 
     def delivery(self, country: Country, done: float) -> np.ndarray:

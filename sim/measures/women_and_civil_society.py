@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from sim.engine.exact import power
 from sim.measures.base import Count, Measure, Number, Xof, Yes, choice, field, of_some, some
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class WomenAndCivilSociety(Measure):
         p = country.parameters
         seated = self.overall(country, self.strength_now(country)) * p.fidelity_women_and_civil_society
         if seated > 0.0:
-            levers.keep("implementation", ..., p.women_implementation**seated)
+            levers.keep("implementation", ..., power(p.women_implementation, seated))
 
     def apply(self, levers: Levers, country: Country) -> None:
         """Warn families, and support the families of members."""

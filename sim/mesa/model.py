@@ -199,7 +199,7 @@ class RecruitmentModel(mesa.Model):
         if country.week == 0:
             return math.nan
         by_region = country.values[country.week - 1, :, country.names[observable]]
-        return float(by_region @ self._weights[observable])
+        return float((by_region * self._weights[observable]).sum())
 
     def cells_of(self, region: str) -> slice:
         """The cells of a region, for levers and for the columns of `country` that have an entry per cell.

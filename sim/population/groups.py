@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.engine.exact import power
 from sim.engine.luck import decision, lucks
 from sim.population.youth import CIVILIAN, MEMBER, Society
 from sim.world.grid import Grid
@@ -157,6 +158,6 @@ def first_bases(names: np.ndarray, group: int, groups: Groups, grid: Grid, peopl
                 decision_number: np.uint32 = FIRST_BASE) -> np.ndarray:  # fmt: skip
     """A home cell for each of the persons numbered `names`, by luck, in proportion to a power of the people there."""
     cells = groups.home_cells[group]
-    ladder = np.cumsum((grid.population[cells] + 1.0) ** people_power)
+    ladder = np.cumsum(power(grid.population[cells] + 1.0, people_power))
     luck = lucks(decision_number, seed, group, names)
     return cells[np.searchsorted(ladder / ladder[-1], luck)]

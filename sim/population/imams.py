@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.engine.exact import power
 from sim.engine.kernels import loop
 from sim.engine.luck import decision, lucks, seed_key
 from sim.parameters import Parameters
@@ -83,7 +84,7 @@ def ordain(grid: Grid, p: Parameters, world_seed: int) -> Imams:
     return Imams(
         cell=cell,
         mosque=(names * (p.mosques / p.imams)).astype(np.int32),
-        stance=lucks(STANCE, seed, 0, names) ** p.imam_stance_power,
+        stance=power(lucks(STANCE, seed, 0, names), p.imam_stance_power),
         credibility=np.clip(p.imam_credibility + p.imam_credibility_spread * spread, 0.0, 1.0),
         training=np.zeros(cell.size, np.uint8),
         back_week=np.zeros(cell.size, np.int32),

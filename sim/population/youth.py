@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cache
-from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
 from numba import prange
 
+from sim.engine.exact import exp, log1p, normal_quantile, tan_pi
 from sim.engine.kernels import chunk_loop, loop
 from sim.engine.luck import decision, luck, lucks, normal, seed_key
 from sim.parameters import Parameters
@@ -162,7 +162,7 @@ def acquaint(size: int, seed: np.uint64, reach: float) -> np.ndarray:
     for column, step in enumerate(NEAR_TIES):
         ties[:, column] = (rows + step) % size
     for column in range(len(NEAR_TIES), TIES):
-        walk = reach * np.tan(np.pi * (lucks(MEETS, seed, 0, rows, column) - 0.5))
+        walk = reach * tan_pi(lucks(MEETS, seed, 0, rows, column) - 0.5)
         order = np.argsort(rows + walk, kind="stable").astype(np.uint32)
         pairs = order[: size // 2 * 2].reshape(-1, 2)
         ties[order[-1], column] = order[-1]
@@ -207,7 +207,8 @@ def _born(rows, generation, spread, home, youth):
         work, at_work = home.livelihoods[r, t], luck(WORK, seed, generation, i)
         youth.livelihood[i] = 2 - (at_work >= work[2]) - (at_work >= work[2] + work[1])
         # Media use goes with low risk: the taste for media is a bell-shaped number correlated with the disposition.
-        taste = home.media_risk * mind + np.sqrt(1.0 - home.media_risk**2) * normal(luck(FOLLOWS, seed, generation, i))
+        risk = home.media_risk
+        taste = risk * mind + np.sqrt(1.0 - risk * risk) * normal(luck(FOLLOWS, seed, generation, i))
         used = 0
         for c in range(home.taste_needed.shape[2]):
             own_taste = (taste + normal(luck(USES_CHANNEL, seed, generation, i, c))) * np.sqrt(0.5)
@@ -243,8 +244,8 @@ def _schooling() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 @cache
 def _taste_needed() -> np.ndarray:
     """Taste for the media, in SD, above which a youth uses a channel: regions x places x channels."""
-    quantile = NormalDist().inv_cdf
-    return np.vectorize(quantile)(1.0 - np.clip(media()[1], 1e-6, 1.0 - 1e-6))
+    needed: np.ndarray = normal_quantile(1.0 - np.clip(media()[1], 1e-6, 1.0 - 1e-6))
+    return needed
 
 
 class Map(NamedTuple):
@@ -369,7 +370,7 @@ def settle(grid: Grid, p: Parameters, persons_per_youth: int, world_seed: int, f
 
     # In a growing population the old are fewer: density exp(-growth x age) between 15 and 36, by inversion.
     growth, span = p.population_growth, 21.0
-    years_left = span + np.log1p(-lucks(AGE, seed, 0, rows) * (1.0 - np.exp(-growth * span))) / growth
+    years_left = span + log1p(-lucks(AGE, seed, 0, rows) * (1.0 - exp(-growth * span))) / growth
     turns_36 = (years_left * (365.2425 / 7.0)).astype(np.int16)
     ties = acquaint(size, seed, p.friend_reach / persons_per_youth)
 
@@ -380,7 +381,9 @@ def settle(grid: Grid, p: Parameters, persons_per_youth: int, world_seed: int, f
         _balance(blocks, np.float32(p.peer_pull / (p.peer_pull + p.own_pull)), ties, youth.disposition, youth.settled,
                  youth.attitude)  # fmt: skip
         youth.settled, youth.attitude = youth.attitude, youth.settled
-    spread = 1.0 / float(youth.settled.std(dtype=np.float64))
+    gap = youth.settled.astype(np.float64)  # not `std`, which would convert piece by piece and add up the pieces
+    gap -= gap.mean()
+    spread = 1.0 / float(np.sqrt((gap * gap).mean()))
     youth.disposition *= np.float32(spread)
     youth.settled *= np.float32(spread)
     youth.attitude[:] = youth.settled

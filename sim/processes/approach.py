@@ -38,7 +38,9 @@ import numpy as np
 from numba import prange
 
 from sim.country import Country
+from sim.engine import exact
 from sim.engine.cells import by_cell
+from sim.engine.elementary import exp
 from sim.engine.kernels import chunk_loop, loop, rule
 from sim.engine.luck import decision, luck, uniform, words
 from sim.parameters import Parameters
@@ -143,7 +145,7 @@ class Contacts(NamedTuple):
 @rule
 def chance_through_ties(approaches_per_link, links):
     """Chance to be approached this week through at least one of one's ties to members."""
-    return 1.0 - np.exp(-approaches_per_link * links)
+    return 1.0 - exp(-approaches_per_link * links)
 
 
 @rule
@@ -176,7 +178,7 @@ def log_hazard(youth, b):
 @rule
 def chance(hazard):
     """Chance that something with this weekly hazard happens within the week."""
-    return 1.0 - np.exp(-hazard)
+    return 1.0 - exp(-hazard)
 
 
 @rule
@@ -207,11 +209,11 @@ def through_whom(i, nth, ties, status):
 @rule
 def main_reason(youth, b, need, company, u):
     """Main reason to join, as a place in REASONS, picked at luck `u`: each weighs what it added to the hazard."""
-    revenge = np.exp(b.abuse * youth.abused) - 1.0 if youth.abused else 0.0
-    income = 0.0 if youth.steady else np.exp(-b.income) - 1.0
+    revenge = exp(b.abuse * youth.abused) - 1.0 if youth.abused else 0.0
+    income = 0.0 if youth.steady else exp(-b.income) - 1.0
     income = max(income, 0.0) * need
-    ideology = max(np.exp(b.attitude * youth.attitude) - 1.0, 0.0)
-    protection = max(np.exp(b.protection * youth.unprotected) - 1.0, 0.0)
+    ideology = max(exp(b.attitude * youth.attitude) - 1.0, 0.0)
+    protection = max(exp(b.protection * youth.unprotected) - 1.0, 0.0)
     v = u * (revenge + income + ideology + protection + company)
     if v < revenge:
         return 0
@@ -286,7 +288,7 @@ def _approach(chunks, seed, week, pressure, cells, common, b, background, people
                     continue
                 youth = circumstances(i, c, week, background)
                 fresh = common.fresh[min(since, common.fresh.size - 1)]
-                if uniform(drawn[0]) < chance(cells.hazard[c] * fresh * np.exp(log_hazard(youth, b))):
+                if uniform(drawn[0]) < chance(cells.hazard[c] * fresh * exp(log_hazard(youth, b))):
                     tie = people.contact_tie[i]
                     need = common.need if background.livelihood[i] == NO_INCOME else 1.0
                     company = common.company if tie != BY_NOBODY else 0.0
@@ -326,7 +328,7 @@ def know(rows, step, ties, cell, member_ties, links):
 @lru_cache(maxsize=8)
 def freshness(shape: float, weeks: int) -> np.ndarray:
     """Freshness of a contact by its age in weeks: increments of t^shape, 1 in the first week (Weibull hazard)."""
-    return np.diff(np.arange(weeks + 1.0) ** shape)
+    return np.diff(exact.power(np.arange(weeks + 1.0), shape))
 
 
 def coefficients(p: Parameters) -> Coefficients:
@@ -365,7 +367,7 @@ def _average(chunks, b, background, sums):
     for k in prange(chunks.shape[0]):
         c, total = chunks[k, 0], 0.0
         for i in range(chunks[k, 1], chunks[k, 2]):
-            total += np.exp(log_hazard(circumstances(i, c, 0, background), b))
+            total += exp(log_hazard(circumstances(i, c, 0, background), b))
         sums[k] = total
 
 
@@ -409,7 +411,7 @@ def pressure(country: Country) -> Pressure:
 
 def threat_and_guard(country: Country) -> tuple[np.ndarray, np.ndarray]:
     """How threatened each cell is, and how far state or forces guard it: P is threat x (1 - guard)."""
-    guarded = 1.0 - np.exp(-country.forces / country.parameters.protecting_companies)
+    guarded = 1.0 - exact.exp(-country.forces / country.parameters.protecting_companies)
     return np.maximum(country.insecurity, country.hold), np.maximum(country.state_presence, guarded)
 
 
@@ -422,7 +424,7 @@ def approach(country: Country) -> None:
     cells = Cells(
         region=country.grid.region,
         hazard=p.h0 / country.average_pull * levers.joining,
-        lapse=1.0 - np.exp(-levers.contact_lapse / p.contact_weeks),
+        lapse=1.0 - exact.exp(-levers.contact_lapse / p.contact_weeks),
     )
     common = Common(
         fresh=freshness(p.freshness_shape, 1100),

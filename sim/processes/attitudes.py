@@ -22,6 +22,7 @@ import numpy as np
 from numba import prange
 
 from sim.country import Country
+from sim.engine.exact import power
 from sim.engine.kernels import chunk_loop, loop, rule
 from sim.engine.luck import bell, decision, lucks, threshold, words
 from sim.population.imams import IN_TRAINING
@@ -200,7 +201,7 @@ def attitudes(country: Country) -> None:
         attendance=threshold(p.weekly_attendance),
         strong=np.float32(p.strong_support),
     )
-    fades = 0.5 ** (7.0 / p.grievance_half_life)
+    fades = power(0.5, 7.0 / p.grievance_half_life)
     regions = Regions(
         shift=levers.support.astype(np.float32),
         shift_before=country.shifted.astype(np.float32),

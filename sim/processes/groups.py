@@ -17,6 +17,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.country import Country
+from sim.engine import exact
+from sim.engine.elementary import exp
 from sim.engine.kernels import loop, rule
 from sim.engine.luck import decision, luck, lucks, uniform, words
 from sim.population.groups import HERE, NOBODY, first_bases, founders
@@ -35,7 +37,7 @@ NEW_HOME = decision("where a founder of a new group settles")
 @rule
 def pressed(companies, pressing):
     """How hard forces press the members in a cell, 0..1."""
-    return 1.0 - np.exp(-companies / pressing)
+    return 1.0 - exp(-companies / pressing)
 
 
 @rule
@@ -127,7 +129,7 @@ def _move(seed, week, moves, roster, flow):
         if uniform(drawn[3]) < moves.far_share:
             for k in range(town_cells.size):
                 fear = forces[town_cells[k]] / moves.pressing_companies
-                towns[k] = moves.town_pull[k] * moves.town_distance[c, k] * np.exp(-fear)
+                towns[k] = moves.town_pull[k] * moves.town_distance[c, k] * exp(-fear)
             k = chosen(towns, town_cells.size, u)
             if k >= 0:
                 cell[e] = town_cells[k]
@@ -196,7 +198,7 @@ def groups(country: Country) -> None:
         pressing_companies=p.pressing_companies,
         forces=country.forces,
         crossing=country.levers.crossing,
-        pull=places.people_pull * np.exp(-repelled),
+        pull=places.people_pull * exact.exp(-repelled),
         home_pull=places.home_pull,
         town_cells=places.town_cells,
         town_pull=places.town_pull,

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.country import Country
+from sim.engine.exact import expm1
 from sim.engine.kernels import loop
 from sim.engine.luck import decision, uniform, words
 from sim.population.groups import GONE, NOBODY
@@ -78,7 +79,7 @@ def justice(country: Country) -> None:
     courts = Courts(
         dismissal=p.dismissal_chance * pace,
         conviction=p.conviction_chance * pace,
-        clearing=p.clearing_chance * (1.0 + pole * np.expm1(p.pole_clearing)),
+        clearing=p.clearing_chance * (1.0 + pole * expm1(p.pole_clearing)),
         sentence=int(p.sentence_weeks),
     )
     free = np.empty(roster.state.size, np.int64)

@@ -28,7 +28,9 @@ import numpy as np
 from numba import prange
 
 from sim.country import Country
+from sim.engine import exact
 from sim.engine.cells import around, by_cell
+from sim.engine.elementary import exp
 from sim.engine.kernels import chunk_loop, loop, rule
 from sim.engine.luck import decision, threshold, words
 from sim.population.imams import TRAINED, speakers
@@ -339,7 +341,7 @@ def _broadcast(aired, reach, dose):
     for c in range(cells):
         if airing[c]:
             for channel in range(channels):
-                missed[c, channel] = np.exp(-dose[channel, c])
+                missed[c, channel] = exp(-dose[channel, c])
     return airing, on_air, limits, missed
 
 
@@ -378,7 +380,7 @@ def messages(country: Country) -> None:
     based = country.members.sum(axis=0)
     near = based + p.propaganda_spill * around(based, grid.neighbours)
     propaganda = Propaganda(
-        chance=p.propaganda_chance * (1.0 - np.exp(-near / p.propaganda_members)),
+        chance=p.propaganda_chance * (1.0 - exact.exp(-near / p.propaganda_members)),
         effect=p.propaganda_effect * levers.propaganda,
     )
     speaks = speakers(imams, grid.region, levers.speaking_out, p.moderate_stance, country.seed, week)
@@ -390,10 +392,10 @@ def messages(country: Country) -> None:
         effect=np.array([0.0, p.counsel_effect, p.appeal_effect]),
     )
     fading = Fading(
-        once=1.0 - np.exp(-1.0 / p.message_dose),
-        clips=np.float32(0.5 ** (7.0 / p.clip_half_life)),
-        counsel=np.float32(0.5 ** (7.0 / p.counsel_half_life)),
-        lasting=np.float32(0.5 ** (1.0 / p.residue_half_life)),
+        once=1.0 - exact.exp(-1.0 / p.message_dose),
+        clips=np.float32(exact.power(0.5, 7.0 / p.clip_half_life)),
+        counsel=np.float32(exact.power(0.5, 7.0 / p.counsel_half_life)),
+        lasting=np.float32(exact.power(0.5, 1.0 / p.residue_half_life)),
         residue=np.float32(p.message_residue),
     )
     reached = np.empty((len(society.chunks), 3), np.int64)

@@ -27,7 +27,9 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.country import Country
+from sim.engine import exact
 from sim.engine.cells import around
+from sim.engine.elementary import exp
 from sim.engine.kernels import loop, rule
 from sim.engine.luck import decision, luck, poissons, seed_key, uniform, words
 from sim.levers import aimed, delay_effect
@@ -51,7 +53,7 @@ LETHAL = decision("how many civilians the forces kill in a cell")
 @rule
 def found(detection, information, companies, crowd, answer):
     """Chance that a member is found in a week."""
-    return 1.0 - np.exp(-(detection * information * companies * crowd + answer))
+    return 1.0 - exp(-(detection * information * companies * crowd + answer))
 
 
 @rule
@@ -267,7 +269,7 @@ def post_units(country: Country) -> np.ndarray:
         base=units.base,
         troops=troops,
         effectiveness=units.effectiveness * (1.0 + p.drill_effectiveness * trained),
-        abuse_factor=units.abuse_factor * p.drill_abuse**trained,
+        abuse_factor=units.abuse_factor * exact.power(p.drill_abuse, trained),
         patrol_share=units.patrol_share,
         cell=units.cell,
         mode=units.mode,
@@ -308,7 +310,7 @@ def _deployed(country: Country) -> np.ndarray:
 
 def _train(country: Country) -> None:
     """Update the trained share of each force: part of it is lost every week, and this week's trainees are added."""
-    country.trained *= 0.5 ** (1.0 / country.parameters.drill_half_life)
+    country.trained *= exact.power(0.5, 1.0 / country.parameters.drill_half_life)
     if country.levers.moved("soldiers_trained"):
         troops = country.posted.sum(axis=1)
         taught = np.divide(country.levers.soldiers_trained, troops, out=np.zeros_like(troops), where=troops > 0.0)
@@ -324,9 +326,9 @@ def security(country: Country) -> None:
     _train(country)
 
     near = country.forces + p.patrol_spill * around(country.forces, grid.neighbours)
-    information = np.exp(p.b_trust_tip * (country.trust - p.trust_mean) / p.trust_sd) * levers.information
+    information = exact.exp(p.b_trust_tip * (country.trust - p.trust_mean) / p.trust_sd) * levers.information
     based = country.members.sum(axis=0)
-    commanded = np.exp(p.command_gain * levers.joint_command) if levers.joint_command.any() else 1.0
+    commanded = exact.exp(p.command_gain * levers.joint_command) if levers.joint_command.any() else 1.0
     search = Search(
         detection=p.detection,
         killed_share=p.killed_share,
@@ -336,7 +338,7 @@ def security(country: Country) -> None:
         based=based,
         exposure=p.recruiter_exposure * levers.recruiter_exposure,
         answer_rate=p.answer_rate * delay_effect(levers, p.arrest_delay),
-        together=1.0 - np.exp(-near * commanded),
+        together=1.0 - exact.exp(-near * commanded),
         attacks=country.attacks_now,
         pursuit=p.pursuit_hazard * levers.pursuit,
     )
@@ -346,7 +348,7 @@ def security(country: Country) -> None:
 
     cells = np.arange(len(grid))
     sought = based + p.patrol_spill * around(based, grid.neighbours)
-    contact = 1.0 - np.exp(-sought / p.abuse_members)
+    contact = 1.0 - exact.exp(-sought / p.abuse_members)
     means = p.abuse_per_op * searching * (p.abuse_floor + contact) * levers.abuse_control
     abuses = poissons(ABUSES, country.seed, country.week, cells, means)
     wrongly = poissons(WRONG_ARRESTS, country.seed, country.week, cells,

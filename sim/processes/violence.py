@@ -25,7 +25,9 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.country import Country
+from sim.engine import exact
 from sim.engine.cells import around
+from sim.engine.elementary import log, power
 from sim.engine.kernels import loop, rule
 from sim.engine.luck import decision, luck, poisson, poissons
 from sim.levers import delay_effect
@@ -51,13 +53,13 @@ FORCES, OFFICIALS, CIVILIANS = range(3)
 @rule
 def attack_rate(rate, members, gamma, opportunity):
     """Attacks a week of a group in a cell."""
-    return rate * members**gamma * opportunity
+    return rate * power(members, gamma) * opportunity
 
 
 @rule
 def deaths(mean, u):
     """Deaths in one attack, geometric with this mean: most attacks kill few, some kill many."""
-    return 0 if mean <= 0.0 else int(np.log(u) / np.log(mean / (1.0 + mean)))
+    return 0 if mean <= 0.0 else int(log(u) / log(mean / (1.0 + mean)))
 
 
 class Targets(NamedTuple):
@@ -139,7 +141,7 @@ def _raid(seed, week, raids, alive, members, attacks_now, flow):
         if not alive[g]:
             continue
         pull = raids.pull[g] * np.maximum(let_in[cells], 1.0)
-        mean = raids.raid_rate * np.float64(members[g].sum()) ** raids.attack_gamma
+        mean = raids.raid_rate * power(np.float64(members[g].sum()), raids.attack_gamma)
         for n in range(poisson(mean, luck(RAIDS, seed, week, g))):
             s = chosen(pull, cells.size, luck(RAID_TARGET, seed, week, g, n))
             if luck(KEPT_AWAY, seed, week, g, n) >= let_in[cells[s]]:
@@ -167,9 +169,10 @@ def opportunity(country: Country) -> np.ndarray:
     p, grid = country.parameters, country.grid
     near = around(country.troops, grid.neighbours) * p.patrol_spill
     return np.stack([
-        p.target_forces * (1.0 - np.exp(-(country.troops + near) / p.target_troops)),
+        p.target_forces * (1.0 - exact.exp(-(country.troops + near) / p.target_troops)),
         p.target_officials * country.state_presence,
-        p.target_civilians * (1.0 - np.exp(-grid.population / p.target_people)) * country.levers.attacks_on_civilians,
+        p.target_civilians * (1.0 - exact.exp(-grid.population / p.target_people))
+        * country.levers.attacks_on_civilians,
     ])  # fmt: skip
 
 
@@ -224,16 +227,16 @@ def _suffer(country: Country) -> None:
     p, grid, levers = country.parameters, country.grid, country.levers
     attacks = country.flow("attacks") + country.flow("clashes")
     nearby = around(attacks, grid.neighbours)
-    shock = 1.0 - np.exp(-p.attack_fear * (attacks + p.fear_spill * nearby))
-    country.insecurity *= 0.5 ** (7.0 / p.fear_half_life)
+    shock = 1.0 - exact.exp(-p.attack_fear * (attacks + p.fear_spill * nearby))
+    country.insecurity *= exact.power(0.5, 7.0 / p.fear_half_life)
     country.insecurity += (1.0 - country.insecurity) * shock
 
     based = country.members.sum(axis=0)
     hold = country.hold
-    hold[:] = based / (based + p.holding_members) * np.exp(-country.forces / p.protecting_companies)
+    hold[:] = based / (based + p.holding_members) * exact.exp(-country.forces / p.protecting_companies)
     state = country.state_presence
     hit = np.flatnonzero(country.flow("attacks_officials"))  # powers are slow, and few cells need one
-    state[hit] *= (1.0 - p.official_flight) ** country.flow("attacks_officials")[hit]
+    state[hit] *= exact.power(1.0 - p.official_flight, country.flow("attacks_officials")[hit])
     goal = 1.0 - (1.0 - country.state_start) * (1.0 - levers.state_goal)
     comes_back = np.minimum(p.state_return * levers.state_return, 1.0)
     state += comes_back * (goal - state) * (1.0 - country.insecurity) * (1.0 - hold)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.country import Country
+from sim.engine.exact import power
 from sim.population.youth import APPROACHED, CIVILIAN, DETAINED, MEMBER, TIES
 from sim.processes.approach import (
     Pressure,
@@ -59,7 +60,7 @@ class Side:
 
     def fresh(self, kind: str, half_life: float) -> np.ndarray:
         """Who got a fresh message of a kind that moves them: what is felt is not what fading alone would have left."""
-        faded = fades(self.was[kind], np.float32(0.5 ** (7.0 / half_life)))
+        faded = fades(self.was[kind], np.float32(power(0.5, 7.0 / half_life)))
         felt = self[kind]
         return (felt != faded) & (felt != 0.0)
 

@@ -16,6 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sim.engine.exact import arcsin, cos, sin
+
 DATA = Path(__file__).parent / "data"
 COUNTRIES = {
     "MRT": "Mauritania",
@@ -88,9 +90,10 @@ class Grid:
 
 def distance_km(lon_a: ArrayLike, lat_a: ArrayLike, lon_b: ArrayLike, lat_b: ArrayLike) -> NDArray[np.float64]:
     """Great-circle distance in km between points given in degrees (haversine; broadcast)."""
-    lon_a, lat_a, lon_b, lat_b = (np.radians(x) for x in (lon_a, lat_a, lon_b, lat_b))
-    half = np.sin((lat_b - lat_a) / 2) ** 2 + np.cos(lat_a) * np.cos(lat_b) * np.sin((lon_b - lon_a) / 2) ** 2
-    return 2 * _EARTH_KM * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
+    lon_a, lat_a, lon_b, lat_b = (np.asarray(x) * (np.pi / 180.0) for x in (lon_a, lat_a, lon_b, lat_b))
+    north, east = sin((lat_b - lat_a) / 2), sin((lon_b - lon_a) / 2)
+    half = north * north + cos(lat_a) * cos(lat_b) * (east * east)
+    return 2 * _EARTH_KM * arcsin(np.sqrt(np.minimum(half, 1.0)))
 
 
 @cache
