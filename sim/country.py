@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.levers import Levers
 from sim.parameters import Parameters
-from sim.population.groups import Groups, Roster
+from sim.population.groups import Contacts, Groups, Roster
 from sim.population.imams import Imams
 from sim.population.security import Units
 from sim.population.youth import Society, Youth
@@ -54,6 +54,7 @@ class Country:
     youth: Youth
     imams: Imams
     roster: Roster
+    contacts: Contacts
     units: Units
     insecurity: np.ndarray  # float64 by cell 0..1, how threatened people feel
     trust: np.ndarray  # float64 by cell 0..1, in the security forces
@@ -93,7 +94,7 @@ class Country:
     def copy(self) -> Country:
         """An independent country in the same state, so that both can go on and be compared."""
         own = {name: getattr(self, name).copy() for name in (
-            "youth", "imams", "roster", "units", "insecurity", "trust", "state_presence", "hold", "members",
+            "youth", "imams", "roster", "contacts", "units", "insecurity", "trust", "state_presence", "hold", "members",
             "recruiters", "shifted", "links", "posted", "trained", "forces", "troops", "attacks_now", "felt", "flows",
             "totals", "means", "youth_sums", "population", "values")}  # fmt: skip
         from copy import deepcopy

@@ -108,6 +108,34 @@ class Roster:
         return self.state[: self.size] == MEMBER
 
 
+@dataclass(slots=True)
+class Contacts:
+    """Persons whom a recruiter has approached and who have neither joined nor been left alone long enough."""
+
+    size: int
+    person: np.ndarray
+    youth: np.ndarray
+    week: np.ndarray
+    group: np.ndarray
+    tie: np.ndarray
+    until: np.ndarray  # 0 while in contact, else week before which the person is left alone
+
+    @classmethod
+    def empty(cls, room):
+        kinds = (np.uint32, np.int32, np.int32, np.int8, np.uint8, np.int32)
+        return cls(0, *(np.zeros(room, kind) for kind in kinds))
+
+    def copy(self):
+        return Contacts(self.size, *(getattr(self, n).copy() for n in ("person", "youth", "week", "group", "tie", "until")))
+
+    def room(self, more):
+        if self.size + more > self.person.size:
+            n = max(self.size + more, 2 * self.person.size)
+            for name in ("person", "youth", "week", "group", "tie", "until"):
+                old = getattr(self, name)
+                setattr(self, name, np.concatenate([old, np.zeros(n - old.size, old.dtype)]))
+
+
 class Entries(NamedTuple):
     """The columns of the roster, as `Roster` describes them, cut to the entries in use."""
 
@@ -141,15 +169,14 @@ def founders(
     Luck decides the rounding, so on average their number does not depend on `persons_per_youth`. At most a quarter of
     the civilians are taken, so that a home of few youths is not emptied.
     """
-    rows = np.concatenate(
-        [np.arange(society.first[c], society.first[c + 1]) for c in np.sort(groups.home_cells[group])]
+    ppy = society.persons_per_youth
+    persons = np.concatenate(
+        [np.arange(society.first[c] * ppy, society.first[c + 1] * ppy) for c in np.sort(groups.home_cells[group])]
     )
-    rows = rows[status[rows] == CIVILIAN]
-    whole = total * (1.0 - groups.foreign_share[group]) / society.persons_per_youth
-    rounding = lucks(ROUNDING, seed, group, np.zeros(1, np.int64))[0]
-    local = min(int(whole + rounding), rows.size // 4)
-    luck = lucks(FOUNDING_YOUTH, seed, group, rows)
-    chosen: np.ndarray = np.sort(rows[np.argsort(luck, kind="stable")[:local]])
+    persons = persons[status[persons] == 0]
+    local = min(int(total * (1.0 - groups.foreign_share[group]) + 0.5), persons.size // 4)
+    luck = lucks(FOUNDING_YOUTH, seed, group, persons)
+    chosen: np.ndarray = np.sort(persons[np.argsort(luck, kind="stable")[:local]])
     return chosen
 
 

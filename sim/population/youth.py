@@ -74,6 +74,8 @@ class Youth:
     contact_week: np.ndarray  # int16, week of the contact
     refused_until: np.ndarray  # int16, week before which the youth is not approached
     abuse_week: np.ndarray  # int16, last week in which the youth or kin suffered an abuse
+    taken: np.ndarray  # uint8 by person: in contact, left alone, a member, held, dead or back
+    dead: np.ndarray  # uint16, persons killed
 
     def copy(self) -> Youth:
         """An independent copy."""
@@ -346,6 +348,8 @@ def settle(grid: Grid, p: Parameters, persons_per_youth: int, world_seed: int, f
            ("status", "woman", "schooling", "religious_schooling", "livelihood", "channels", "contact_tie",
             "member_ties", "reason")},
         contact_group=np.full(size, -1, np.int8),
+        taken=np.zeros(size * persons_per_youth, np.uint8),
+        dead=np.zeros(size, np.uint16),
         **{name: np.full(size, NEVER, np.int16) for name in ("contact_week", "refused_until", "abuse_week")},
     )  # fmt: skip
     schooled, school_years, livelihoods = _schooling()

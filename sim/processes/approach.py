@@ -40,7 +40,7 @@ from numba import prange
 from sim.country import Country
 from sim.engine.cells import by_cell
 from sim.engine.kernels import chunk_loop, loop, rule
-from sim.engine.luck import decision, luck, uniform, words
+from sim.engine.luck import decision, luck, poisson, uniform, words
 from sim.parameters import Parameters
 from sim.population.groups import NOBODY
 from sim.population.youth import APPROACHED, CHUNK, CIVILIAN, JOINING, KIN_TIES, MEMBER, TIES, Society, Youth
@@ -48,6 +48,7 @@ from sim.world.facts import LIVELIHOODS
 
 IS_APPROACHED = decision("a youth is approached")
 JOINS = decision("an approached youth joins")
+STRANGER = decision("whom a recruiter meets at random")
 
 BY_NOBODY, BY_TIE, BY_KIN = range(3)  # through whom a youth was approached: a stranger, a friend, kin
 MONTH, YEAR = 4, 52  # weeks: weeks 0 to 3 after the first contact lie within a month
@@ -245,72 +246,112 @@ def _join(i, group, reason, people):
     people.contact_group[i], people.reason[i] = group, reason + 1
 
 
-@chunk_loop
-def _approach(chunks, seed, week, pressure, cells, common, b, background, people, counts):
-    """Approach the youths of each chunk, and let those in contact join or refuse; counts by chunk what happened."""
-    status, member_ties, refused_until = people.status, people.member_ties, people.refused_until
-    for k in prange(chunks.shape[0]):
-        c, start, stop = chunks[k, 0], chunks[k, 1], chunks[k, 2]
-        for m in range(counts.shape[1]):
-            counts[k, m] = 0
-        r, at_random = cells.region[c], pressure.at_random[c]
-        per_link = pressure.per_link[r]
-        hunted, linked = at_random > 0.0, per_link > 0.0
-        lucky = np.empty(CHUNK if hunted else 0, np.uint32)
-        if hunted:
-            for i in range(stop - start):
-                lucky[i] = words(IS_APPROACHED, seed, week, start + i, 0)[0]
-        for i in range(start, stop):
-            known = linked and member_ties[i] > 0
-            if (hunted or known) and status[i] == CIVILIAN and refused_until[i] <= week:
-                through = chance_through_ties(per_link, np.float64(member_ties[i])) if known else 0.0
-                u = uniform(lucky[i - start]) if hunted else luck(IS_APPROACHED, seed, week, i)
-                if people.woman[i]:
-                    u /= common.women
-                if u < through + (1.0 - through) * at_random:
-                    drawn = words(IS_APPROACHED, seed, week, i, 0)
-                    if u < through:
-                        nth = int(uniform(drawn[2]) * member_ties[i])
-                        tie = through_whom(i, nth, background.ties, status)
-                        group = whose(pressure.in_region, r, uniform(drawn[1]))
-                    else:
-                        tie, group = BY_NOBODY, whose(pressure.recruiters, c, uniform(drawn[1]))
-                    _meet(i, week, group, tie, people)
-                    counts[k, 0] += 1
-            if status[i] == APPROACHED:
-                drawn = words(JOINS, seed, week, i, 0)
-                group = common.acts_as[people.contact_group[i]]
-                since = week - people.contact_week[i]
-                if group == NOBODY or uniform(drawn[1]) < cells.lapse[c]:
-                    _refuse(i, week + common.refusal, people)
-                    continue
-                youth = circumstances(i, c, week, background)
-                fresh = common.fresh[min(since, common.fresh.size - 1)]
-                if uniform(drawn[0]) < chance(cells.hazard[c] * fresh * np.exp(log_hazard(youth, b))):
-                    tie = people.contact_tie[i]
-                    need = common.need if background.livelihood[i] == NO_INCOME else 1.0
-                    company = common.company if tie != BY_NOBODY else 0.0
-                    reason = main_reason(youth, b, need, company, uniform(drawn[2]))
-                    _join(i, group, reason, people)
-                    counts[k, 1] += 1
-                    counts[k, 2] += tie != BY_NOBODY
-                    counts[k, 3] += tie == BY_KIN
-                    counts[k, 4] += since < MONTH
-                    counts[k, 5] += since < YEAR
-                    counts[k, 6] += week - background.abuse_week[i] < YEAR
-                    counts[k, FIRST_REASON + reason] += 1
+class Book(NamedTuple):
+    person: np.ndarray
+    youth: np.ndarray
+    week: np.ndarray
+    group: np.ndarray
+    tie: np.ndarray
+    until: np.ndarray
 
 
 @loop
-def _collect(chunks, joined, status, out):
-    """Put the rows of those who joined into `out`, in order."""
+def _meetings(seed, week, pressure, cells, common, ties, cell, woman, first, ppy, roster, taken, out, counts):
+    """Persons approached this week, through ties and at random; returns how many."""
     found = 0
-    for k in range(chunks.shape[0]):
-        if joined[k] > 0:
-            for i in range(chunks[k, 1], chunks[k, 2]):
-                if status[i] == JOINING:
-                    out[found] = i
+    person, youth, state, group = roster.person, roster.youth, roster.state, roster.group
+    for e in range(person.size):
+        i = youth[e]
+        if state[e] != MEMBER or i == NOBODY:
+            continue
+        layer = np.int64(person[e]) - np.int64(i) * ppy
+        a = words(IS_APPROACHED, seed, week, person[e], 1)
+        b = words(IS_APPROACHED, seed, week, person[e], 2)
+        for j in range(TIES):
+            other = np.int64(ties[i, j])
+            r = cells.region[cell[other]]
+            q = pressure.per_link[r]
+            if q <= 0.0:
+                continue
+            u = uniform(a[j]) if j < 4 else uniform(b[j - 4])
+            if woman[other]:
+                u /= common.women
+            if u < 1.0 - np.exp(-q):
+                who = other * ppy + layer
+                if taken[who] == 0:
+                    taken[who] = 1
+                    v = luck(IS_APPROACHED, seed, week, who, 3)
+                    out.person[found], out.youth[found] = who, other
+                    out.group[found] = whose(pressure.in_region, r, v)
+                    out.tie[found] = BY_KIN if (j == KIN_TIES[0] or j == KIN_TIES[1]) else BY_TIE
+                    counts[0, cell[other]] += 1
                     found += 1
+    for c in range(first.size - 1):
+        p = pressure.at_random[c]
+        people = (first[c + 1] - first[c]) * ppy
+        if p <= 0.0 or people == 0:
+            continue
+        many = poisson(p * people, luck(IS_APPROACHED, seed, week, c, 4))
+        for n in range(many):
+            drawn = words(STRANGER, seed, week, c, n)
+            who = first[c] * ppy + int(uniform(drawn[0]) * people)
+            other = who // ppy
+            if taken[who] or (woman[other] and uniform(drawn[1]) >= common.women):
+                continue
+            taken[who] = 1
+            out.person[found], out.youth[found] = who, other
+            out.group[found] = whose(pressure.recruiters, c, uniform(drawn[2]))
+            out.tie[found] = BY_NOBODY
+            counts[0, c] += 1
+            found += 1
+    for k in range(found):
+        out.week[k], out.until[k] = week, 0
+    return found
+
+
+@loop
+def _decide(seed, week, size, book, taken, cells, common, b, background, cell, joined, reasons, counts):
+    """Contacts join or lapse; those left alone long enough are forgotten. Returns contacts kept and joiners."""
+    kept, joiners = 0, 0
+    for e in range(size):
+        who, i = book.person[e], np.int64(book.youth[e])
+        c = cell[i]
+        keep, group = True, book.group[e]
+        if book.until[e] == 1:
+            keep = False
+        elif book.until[e] > 0:
+            if book.until[e] <= week + 1:
+                taken[who] = 0
+                keep = False
+        else:
+            drawn = words(JOINS, seed, week, who, 0)
+            group = common.acts_as[book.group[e]]
+            since = week - book.week[e]
+            if group == NOBODY or uniform(drawn[1]) < cells.lapse[c]:
+                book.until[e] = week + common.refusal
+            else:
+                youth = circumstances(i, c, week, background)
+                fresh = common.fresh[min(since, common.fresh.size - 1)]
+                if uniform(drawn[0]) < chance(cells.hazard[c] * fresh * np.exp(log_hazard(youth, b))):
+                    tie = book.tie[e]
+                    need = common.need if background.livelihood[i] == NO_INCOME else 1.0
+                    company = common.company if tie != BY_NOBODY else 0.0
+                    reason = main_reason(youth, b, need, company, uniform(drawn[2]))
+                    joined[joiners], reasons[joiners] = who, group
+                    joiners += 1
+                    keep = False
+                    counts[1, c] += 1
+                    counts[2, c] += tie != BY_NOBODY
+                    counts[3, c] += tie == BY_KIN
+                    counts[4, c] += since < MONTH
+                    counts[5, c] += since < YEAR
+                    counts[6, c] += week - background.abuse_week[i] < YEAR
+                    counts[FIRST_REASON + reason, c] += 1
+        if keep:
+            book.person[kept], book.youth[kept], book.week[kept] = who, i, book.week[e]
+            book.group[kept], book.tie[kept], book.until[kept] = book.group[e], book.tie[e], book.until[e]
+            kept += 1
+    return kept, joiners
 
 
 @loop
@@ -380,15 +421,16 @@ def average_pull(society: Society, youth: Youth, trust: np.ndarray, p: Parameter
 def enlist(country: Country, rows: np.ndarray, group: np.ndarray) -> None:
     """Make the youths in `rows` members: the roster gets an entry for each person they stand for, in order."""
     society, youth, ppy = country.society, country.youth, country.society.persons_per_youth
-    youth.status[rows] = MEMBER
+    persons = rows
+    rows = persons // ppy
+    youth.taken[persons] = 1
     know(rows, 1, society.ties, society.cell, youth.member_ties, country.links)
-    everyone = np.repeat(rows, ppy)
     country.roster.append(
-        everyone.size,
-        person=(everyone * ppy + np.tile(np.arange(ppy), rows.size)).astype(np.uint32),
-        youth=everyone,
-        group=np.repeat(group, ppy),
-        cell=society.cell[everyone],
+        persons.size,
+        person=persons.astype(np.uint32),
+        youth=rows,
+        group=group,
+        cell=society.cell[rows],
         state=MEMBER,
         since=country.week,
     )
@@ -403,7 +445,7 @@ def pressure(country: Country) -> Pressure:
     links = np.add.reduceat(country.links, starts)
     tried = recruiters.sum(axis=0) * p.approaches_per_recruiter
     at_random = np.minimum((1.0 - p.tie_share) * tried / np.maximum(youths * ppy, 1), p.approach_limit)
-    per_link = p.tie_share * p.approaches_per_recruiter * in_region.sum(axis=0) / np.maximum(links * ppy, 1)
+    per_link = p.tie_share * p.approaches_per_recruiter * in_region.sum(axis=0) / np.maximum(links, 1)
     return Pressure(recruiters, in_region, np.where(links > 0, per_link, 0.0), np.where(youths > 0, at_random, 0.0))
 
 
@@ -432,26 +474,24 @@ def approach(country: Country) -> None:
         company=p.company_weight,
         need=p.need_weight,
     )
-    contacts = Contacts(
-        status=youth.status,
-        woman=youth.woman,
-        member_ties=youth.member_ties,
-        contact_group=youth.contact_group,
-        contact_tie=youth.contact_tie,
-        contact_week=youth.contact_week,
-        refused_until=youth.refused_until,
-        reason=youth.reason,
+    contacts, roster = country.contacts, country.roster.entries()
+    how = pressure(country)
+    room = int(country.links.sum()) + int((how.at_random * np.diff(society.first) * society.persons_per_youth).sum() * 2) + 2000
+    contacts.room(room)
+    book = Book(contacts.person, contacts.youth, contacts.week, contacts.group, contacts.tie, contacts.until)
+    new = Book(*(a[contacts.size :] for a in book))
+    counts = np.zeros((len(COUNTS), len(country.grid)), np.int64)
+    found = _meetings(
+        country.seed, week, how, cells, common, society.ties, society.cell, youth.woman, society.first,
+        society.persons_per_youth, roster, youth.taken, new, counts,
     )
-    counts = np.empty((len(society.chunks), len(COUNTS)), np.int64)
-    _approach(
-        society.chunks, country.seed, week, pressure(country), cells, common, coefficients(p),
-        background(society, youth, country.trust, threat * (1.0 - guard), p), contacts, counts,
-    )  # fmt: skip
-    persons = by_cell(society.chunks, counts, len(country.grid)) * society.persons_per_youth
-    for name, here in zip(COUNTS, persons, strict=True):
+    contacts.size += found
+    joined, theirs = np.empty(contacts.size, np.int64), np.empty(contacts.size, np.int8)
+    contacts.size, joiners = _decide(
+        country.seed, week, contacts.size, book, youth.taken, cells, common, coefficients(p),
+        background(society, youth, country.trust, threat * (1.0 - guard), p), society.cell, joined, theirs, counts,
+    )
+    for name, here in zip(COUNTS, counts, strict=True):
         country.flow(name)[:] = here
-
-    rows = np.empty(int(counts[:, 1].sum()), np.int64)
-    if rows.size:
-        _collect(society.chunks, counts[:, 1], youth.status, rows)
-        enlist(country, rows, youth.contact_group[rows])
+    if joiners:
+        enlist(country, joined[:joiners], theirs[:joiners])

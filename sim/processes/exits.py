@@ -37,29 +37,6 @@ def _give_up(seed, week, chance, roster, out):
     return found
 
 
-@loop
-def _follow(entries, youth, group, state, status, left):
-    """Give the youths behind `entries` the status of the highest rank; note those who stop being members."""
-    found = 0
-    for k in range(entries.size):
-        row = youth[entries[k]]
-        if row == NOBODY:
-            continue
-        new, e = np.uint8(GONE), entries[k]  # the persons of a youth have entries side by side
-        while e > 0 and youth[e - 1] == row:
-            e -= 1
-        while e < youth.size and youth[e] == row:
-            if group[e] != NOBODY and state[e] != GONE and (new == GONE or RANK[state[e]] > RANK[new]):
-                new = state[e]
-            e += 1
-        if new != GONE:
-            if status[row] == MEMBER and new != MEMBER:
-                left[found] = row
-                found += 1
-            status[row] = new
-    return found
-
-
 def exits(country: Country) -> None:
     """Let members give up, and let new youths replace those who turn 36."""
     out = np.empty(country.roster.size, np.int64)
@@ -87,10 +64,15 @@ def follow(country: Country, entries: np.ndarray) -> None:
 
     Once none of a youth's persons is a member any more, their ties know one member fewer.
     """
+    """prototype"""
     roster, youth, society = country.roster, country.youth, country.society
-    left = np.empty(entries.size, np.int64)
-    found = _follow(entries, roster.youth[: roster.size], roster.group, roster.state, youth.status, left)
-    know(left[:found], -1, society.ties, society.cell, youth.member_ties, country.links)
+    rows = roster.youth[entries]
+    rows = rows[rows != NOBODY]
+    know(rows, -1, society.ties, society.cell, youth.member_ties, country.links)
+    dead = roster.youth[entries[(roster.state[entries] == KILLED) & (roster.youth[entries] != NOBODY)]]
+    np.add.at(youth.dead, dead, 1)
+    gone = dead[youth.dead[dead] >= society.persons_per_youth]
+    youth.status[gone] = KILLED
 
 
 def _turn_over(country: Country) -> None:
@@ -100,14 +82,21 @@ def _turn_over(country: Country) -> None:
     rows = np.sort(society.by_turning[low:high]).astype(np.int64)
     if not rows.size:
         return
-    followed = rows[youth.status[rows] >= MEMBER]
-    if followed.size:
-        entries = np.flatnonzero(np.isin(roster.youth[: roster.size], followed))
+    ppy = society.persons_per_youth
+    youth.taken.reshape(-1, ppy)[rows] = 0
+    youth.dead[rows] = 0
+    turning = np.zeros(society.size, bool)
+    turning[rows] = True
+    con = country.contacts
+    con.until[: con.size][turning[con.youth[: con.size]]] = 1  # forget
+    own = roster.youth[: roster.size]
+    entries = np.flatnonzero((own != NOBODY) & turning[own])
+    if entries.size:
         aged = entries[(roster.state[entries] == MEMBER)]
         np.add.at(country.flow("returned"), roster.cell[aged], 1.0)
+        members = roster.youth[aged]
         roster.state[entries] = GONE
         roster.youth[entries] = NOBODY
-        members = followed[youth.status[followed] == MEMBER]
         know(members, -1, society.ties, society.cell, youth.member_ties, country.links)
     born(rows, week + 1, society.spread, society.home, youth)
     if country.levers.moved("extra_schooling"):

@@ -85,11 +85,10 @@ def justice(country: Country) -> None:
     freed = _rule(country.seed, country.week, courts, roster, free, country.flows_of(Rulings))
     if freed:
         free = free[:freed]
-        cleared = roster.youth[free[roster.state[free] == GONE]]
-        youth.status[cleared[youth.status[cleared] == DETAINED]] = CIVILIAN
+        cleared = roster.person[free[(roster.state[free] == GONE) & (roster.youth[free] != NOBODY)]]
+        youth.taken[cleared] = 0
         back = free[roster.state[free] == RETURNED]
         np.add.at(country.flow("returned"), roster.cell[back], 1.0)
         theirs = roster.youth[back]
         raised = p.returned_disposition / country.society.persons_per_youth
         np.add.at(youth.settled, theirs[theirs != NOBODY], np.float32(raised))
-        follow(country, back)

@@ -62,14 +62,15 @@ def _census(chunks, status, counts):
 def census(country: Country) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """By region: persons of its youth by status (regions x STATUSES), members abroad, and persons wrongly held."""
     society, region = country.society, country.grid.region
-    counts = np.empty((len(society.blocks), 2), np.int64)
-    _census(society.blocks, country.youth.status, counts)
     people = np.zeros_like(country.population)
-    home, regions = society.blocks[:, 0], len(people)
-    for column, status in enumerate((CIVILIAN, APPROACHED)):
-        people[:, status] = np.bincount(home, counts[:, column], regions) * society.persons_per_youth
+    regions = len(people)
     abroad, held = np.zeros(regions, np.int64), np.zeros(regions, np.int64)
     _count_followed(region, society.cell, country.roster.entries(), people, abroad, held)
+    con = country.contacts
+    open_ = con.until[: con.size] == 0
+    people[:, APPROACHED] = np.bincount(region[society.cell[con.youth[: con.size][open_]]], minlength=regions)
+    everyone = np.bincount(region, np.diff(society.first), regions).astype(np.int64) * society.persons_per_youth
+    people[:, CIVILIAN] = everyone - people[:, 1:].sum(axis=1)
     return people, abroad, held
 
 

@@ -204,6 +204,7 @@ class Wronged(NamedTuple):
     status: np.ndarray
     grievance: np.ndarray
     abuse_week: np.ndarray
+    taken: np.ndarray
 
 
 @loop
@@ -215,7 +216,7 @@ def _wrong(seed, week, decision_number, counts, villages, youth, arrested):
     others: each stands for as many persons and hears of every wrong.
     """
     first, ties, ppy = villages.first, villages.ties, villages.persons_per_youth
-    status, grievance, abuse_week = youth.status, youth.grievance, youth.abuse_week
+    status, grievance, abuse_week, takens = youth.status, youth.grievance, youth.abuse_week, youth.taken
     grieved, near_share = villages.abuse_grievance, villages.grievance_near
     village_persons = villages.village_persons
     taken = 0
@@ -228,6 +229,11 @@ def _wrong(seed, week, decision_number, counts, villages, youth, arrested):
             i = first[c] + victim // ppy
             if status[i] == KILLED:
                 continue
+            person = first[c] * ppy + victim
+            if taken < arrested.size and takens[person] == 0:
+                takens[person] = 1
+                arrested[taken] = person
+                taken += 1
             village = (first[c] * ppy + victim) // village_persons
             low = (village * village_persons + ppy - 1) // ppy
             high = min(((village + 1) * village_persons + ppy - 1) // ppy, status.size)
@@ -246,10 +252,6 @@ def _wrong(seed, week, decision_number, counts, villages, youth, arrested):
                 grievance[other] += (np.float32(1.0) - grievance[other]) * grieved * near_share
                 if j == KIN_TIES[0] or j == KIN_TIES[1]:
                     abuse_week[other] = week
-            if status[i] == CIVILIAN and taken < arrested.size:
-                status[i] = DETAINED
-                arrested[taken] = i
-                taken += 1
     return taken
 
 
@@ -355,8 +357,8 @@ def security(country: Country) -> None:
     taken = _do_wrong(country, WRONGLY_ARRESTED, wrongly, arrest=True)
     if taken.size:
         ppy = society.persons_per_youth
-        roster.append(taken.size, person=(taken * ppy).astype(np.uint32), youth=taken, group=NOBODY,
-                      cell=society.cell[taken], state=DETAINED, persons=ppy, since=country.week)  # fmt: skip
+        roster.append(taken.size, person=taken.astype(np.uint32), youth=taken // ppy, group=NOBODY,
+                      cell=society.cell[taken // ppy], state=DETAINED, persons=1, since=country.week)  # fmt: skip
     country.flow("abuses")[:] = abuses
     country.flow("wrongful_arrests")[:] = wrongly
     country.flow("deaths_by_forces")[:] = _killed_by_forces(country, abuses)
@@ -386,7 +388,7 @@ def _do_wrong(country: Country, decision_number: np.uint32, counts: np.ndarray, 
         first=society.first,
         ties=society.ties,
     )
-    wronged = Wronged(status=youth.status, grievance=youth.grievance, abuse_week=youth.abuse_week)
+    wronged = Wronged(status=youth.status, grievance=youth.grievance, abuse_week=youth.abuse_week, taken=youth.taken)
     taken = _wrong(country.seed, country.week, decision_number, counts, villages, wronged, arrested)
     return arrested[:taken]
 
