@@ -458,11 +458,11 @@ def approach(country: Country) -> None:
     strangers = trying.at_random * np.diff(society.first) * society.persons_per_youth
     tried = poissons(STRANGERS, seed, week, np.arange(strangers.size), strangers)
     met = np.empty(TIES * country.roster.size + int(tried.sum()), np.int64)
+    before = persons.in_contact[persons.status[persons.in_contact] == APPROACHED]  # others have taken some places
     found = _meet_friends(
         seed, week, trying, cells.region, p.women_approached, country.roster.entries(), home, people, met, counts
     )
     found += _meet_strangers(seed, week, tried, trying, p.women_approached, home, people, met[found:], counts)
-    before = persons.in_contact[persons.status[persons.in_contact] == APPROACHED]
     asked = np.concatenate([before, met[:found]])
     joining = np.empty(asked.size, np.int64)
     undecided, joined = _decide(
