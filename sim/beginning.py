@@ -18,6 +18,7 @@ from sim.measures import MEASURES, PLUGINS
 from sim.parameters import LAST_DRAW, Parameters
 from sim.population.groups import FOREIGN, NOBODY, Groups, Roster, first_bases, founders, nearest_home_km
 from sim.population.imams import first_imams, ordain
+from sim.population.persons import Persons
 from sim.population.security import Deployment, muster
 from sim.population.youth import MEMBER, SETTLED_BY, STATUSES, Society, settle
 from sim.processes.approach import average_pull, enlist
@@ -87,6 +88,7 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
         measures=tuple(scenario.active_measures()),
         levers=Levers(sizes),
         youth=society.newborn.copy(),
+        persons=Persons.untouched(society.persons),
         imams=ordain(grid, p, world_seed),
         roster=Roster.empty(4096),
         units=muster(grid, *_deployments(scenario, clock), p.unit_persons, p.rural_base_weight, world_seed),
@@ -100,7 +102,6 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
         members=np.zeros((armed, cells), np.int64),
         recruiters=np.zeros((armed, cells), np.int64),
         shifted=np.zeros(regions),
-        links=np.zeros(cells, np.int64),
         posted=np.zeros((forces, regions)),
         trained=np.zeros(forces),
         forces=np.zeros(cells),
@@ -233,9 +234,9 @@ def _first_members(country: Country) -> None:
     np.add.at(sizes, acting[there & (acting != NOBODY)], first[there & (acting != NOBODY)])
     for g in np.flatnonzero(sizes > 0):
         total = int(sizes[g])
-        rows = founders(country.society, country.youth.status, table, int(g), total, country.seed)
-        foreign = max(0, total - rows.size * country.society.persons_per_youth)
-        enlist(country, rows, np.full(rows.size, g, np.int8))
+        local = founders(country.society, country.persons.status, table, int(g), total, country.seed)
+        foreign = total - local.size
+        enlist(country, local, np.full(local.size, g, np.int8))
         names = from_abroad + np.arange(foreign, dtype=np.uint32)
         country.roster.append(
             foreign,

@@ -12,6 +12,7 @@ from sim.levers import Levers
 from sim.parameters import Parameters
 from sim.population.groups import Groups, Roster
 from sim.population.imams import Imams
+from sim.population.persons import Persons
 from sim.population.security import Units
 from sim.population.youth import Society, Youth
 from sim.record import FLOW, Observable
@@ -52,6 +53,7 @@ class Country:
     measures: Sequence[Any]  # the active ones, sorted by key
     levers: Levers
     youth: Youth
+    persons: Persons
     imams: Imams
     roster: Roster
     units: Units
@@ -65,7 +67,6 @@ class Country:
     members: np.ndarray  # int64 groups x cells, members based there (not those abroad)
     recruiters: np.ndarray  # int64 groups x cells
     shifted: np.ndarray  # float64 by region, SD by which policy shifted everybody's attitude last week
-    links: np.ndarray  # int64 by cell, ties between its youths and members
     posted: np.ndarray  # float64 forces x regions, troops there this week, by region of their base
     trained: np.ndarray  # float64 by force 0..1, share of its troops who still know what a training taught
     forces: np.ndarray  # float64 by cell, effective companies this week
@@ -93,8 +94,8 @@ class Country:
     def copy(self) -> Country:
         """An independent country in the same state, so that both can go on and be compared."""
         own = {name: getattr(self, name).copy() for name in (
-            "youth", "imams", "roster", "units", "insecurity", "trust", "state_presence", "hold", "members",
-            "recruiters", "shifted", "links", "posted", "trained", "forces", "troops", "attacks_now", "felt", "flows",
+            "youth", "persons", "imams", "roster", "units", "insecurity", "trust", "state_presence", "hold", "members",
+            "recruiters", "shifted", "posted", "trained", "forces", "troops", "attacks_now", "felt", "flows",
             "totals", "means", "youth_sums", "population", "values")}  # fmt: skip
         from copy import deepcopy
 

@@ -88,9 +88,9 @@ class JudicialPole(Measure):
         """Persons held and not convicted, whether members or not, by region."""
         from sim.population.youth import DETAINED  # loads the compiled loops, which reading a scenario does not need
 
-        _person, _youth, _group, cell, _abroad, _recruiter, state, persons, _since, convicted = country.roster.entries()
-        held = (state == DETAINED) & (convicted == 0)
-        return np.bincount(country.grid.region[cell[held]], persons[held], len(REGIONS))
+        roster = country.roster.entries()
+        held = (roster.state == DETAINED) & (roster.convicted == 0)
+        return np.bincount(country.grid.region[roster.cell[held]], minlength=len(REGIONS)).astype(np.float64)
 
     def share_of_cases(self, open_cases: np.ndarray, done: Strength) -> Strength:
         """Share of the open cases of its regions that it handles this week; 0 if there are none."""

@@ -22,8 +22,9 @@ from sim.mesa.column import Column, Rows, code, into, number
 from sim.mesa.handle import Handle
 from sim.population.groups import GONE, NOBODY
 from sim.population.imams import IN_TRAINING, TRAININGS
+from sim.population.persons import behind
 from sim.population.security import MODES
-from sim.population.youth import APPROACHED, CIVILIAN, MEMBER, RETURNED, STATUSES
+from sim.population.youth import APPROACHED, CIVILIAN, DETAINED, KILLED, MEMBER, RETURNED, STATUSES
 from sim.processes.exits import leave
 from sim.processes.groups import count
 from sim.world import facts
@@ -63,17 +64,44 @@ def _set_settled(country: Country, rows: Rows, value: float) -> None:
     youth.attitude[rows] = youth.settled[rows] + youth.recent[rows]
 
 
+RANK = np.zeros(len(STATUSES), np.uint8)
+RANK[[KILLED, RETURNED, APPROACHED, DETAINED, MEMBER]] = 1, 2, 3, 4, 5
+BY_RANK = np.argsort(RANK)
+
+
+def _status(country: Country, rows: Rows) -> Any:
+    """The status of the person with the highest rank among those whom a youth stands for."""
+    by_youth = country.persons.status.reshape(-1, country.society.persons_per_youth)
+    return BY_RANK[RANK[by_youth[rows]].max(axis=-1)].astype(np.uint8)
+
+
+def _approached_by(country: Country, rows: Rows) -> Any:
+    """The group that made the last contact with one of the persons."""
+    shape = (-1, country.society.persons_per_youth)
+    last = country.persons.contact_week.reshape(shape)[rows].argmax(axis=-1)
+    groups = country.persons.contact_group.reshape(shape)[rows]
+    return np.take_along_axis(groups, np.expand_dims(last, -1), axis=-1)[..., 0]
+
+
+def _member_ties(country: Country, rows: Rows) -> Any:
+    """Members among the friends and relatives of all persons of a youth."""
+    by_youth = country.persons.status.reshape(-1, country.society.persons_per_youth)
+    return (by_youth[country.society.ties[rows]] == MEMBER).sum(axis=(-2, -1))
+
+
 def _set_status(country: Country, rows: Rows, status: int) -> None:
     """Break off approaches, or let members return. Other changes of status involve more people than the youth."""
-    youth = country.youth
-    now = np.atleast_1d(youth.status[rows])
+    persons = country.persons
+    now = np.atleast_1d(_status(country, rows))
     other = now != status
     if not other.any():
         return
-    mine = np.atleast_1d(np.arange(youth.status.size)[rows])[other]
+    mine = np.atleast_1d(np.arange(country.society.size)[rows])[other]
     if status == CIVILIAN and (now[other] == APPROACHED).all():
-        youth.status[mine] = CIVILIAN
-        youth.refused_until[mine] = country.week + int(country.parameters.refusal_weeks)
+        theirs = behind(mine, country.society.persons_per_youth)
+        asked = theirs[persons.status[theirs] == APPROACHED]
+        persons.status[asked] = CIVILIAN
+        persons.refused_until[asked] = country.week + int(country.parameters.refusal_weeks)
     elif status == RETURNED and (now[other] == MEMBER).all():
         roster = country.roster
         leave(country, np.flatnonzero(roster.active() & np.isin(roster.youth[: roster.size], mine)))
@@ -129,17 +157,17 @@ class Youth(Handle):
     )
     grievance = Column("grievance against the state, 0..1", "youth.grievance", takes=number(0.0, 1.0))
     status = Column(
-        "'civilian', 'approached', 'member', 'detained', 'killed' or 'returned'",
-        "youth.status",
+        "'member', 'detained', 'approached', 'returned', 'killed' or 'civilian': the first that one of the persons is",
+        _status,
         words=STATUSES,
         write=_set_status,
     )
     approached_by = Column(
-        "key of the armed group that last contacted them; None if no group has",
-        "youth.contact_group",
+        "key of the armed group that last contacted one of the persons; None if no group has",
+        _approached_by,
         words=lambda c: (*c.groups.keys, None),
     )
-    member_ties = Column("number of their ties who are members", "youth.member_ties")
+    member_ties = Column("number of members whom the persons know", _member_ties)
 
     @classmethod
     def rows_in(cls, country: Country) -> int:

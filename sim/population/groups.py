@@ -1,8 +1,6 @@
 """Armed groups, and the roster of everyone who is followed as a single person.
 
-The roster has one entry per person, not per row of youths: every member and recruiter, from Mali's youth or from
-abroad, and everyone wrongly held. A youth who joins stands for `persons_per_youth` persons. Each of them gets an entry,
-side by side, and is caught, dies or leaves independently of the others.
+The roster has an entry for every member and recruiter, from Mali's youth or from abroad, and for everyone wrongly held.
 """
 
 from __future__ import annotations
@@ -23,7 +21,6 @@ NOBODY = -1
 HERE = -1
 
 FOUNDING_YOUTH = decision("a youth belongs to a group from the start")
-ROUNDING = decision("whether a part of a youth counts as a founding member")
 FIRST_BASE = decision("where a founding member is based")
 
 
@@ -72,14 +69,13 @@ class Roster:
     abroad: np.ndarray  # int8, country whose sanctuary they are in, -1 in Mali
     recruiter: np.ndarray  # uint8 0/1
     state: np.ndarray  # uint8, MEMBER, DETAINED, KILLED, RETURNED, GONE
-    persons: np.ndarray  # int32, persons the entry stands for: 1, or all of a youth who is wrongly held
     since: np.ndarray  # int32, week in which the state began
     convicted: np.ndarray  # uint8 0/1
 
     @classmethod
     def empty(cls, room: int) -> Roster:
         """A roster with room for some entries."""
-        kinds = (np.uint32, np.int32, np.int8, np.int32, np.int8, np.uint8, np.uint8, np.int32, np.int32, np.uint8)
+        kinds = (np.uint32, np.int32, np.int8, np.int32, np.int8, np.uint8, np.uint8, np.int32, np.uint8)
         return cls(0, *(np.zeros(room, kind) for kind in kinds))
 
     def copy(self) -> Roster:
@@ -87,14 +83,14 @@ class Roster:
         return Roster(self.size, *(getattr(self, name).copy() for name in COLUMNS))
 
     def append(self, count: int, **columns: object) -> slice:
-        """Add `count` entries and return their slice. Columns not named are 0, but `abroad` is HERE and `persons` 1."""
+        """Add `count` entries and return their slice. Columns not named are 0, but `abroad` is HERE."""
         start, end = self.size, self.size + count
         if end > self.person.size:
             room = max(end, 2 * self.person.size)
             for name in COLUMNS:
                 old = getattr(self, name)
                 setattr(self, name, np.concatenate([old, np.zeros(room - old.size, old.dtype)]))
-        columns = {"abroad": HERE, "persons": 1, **columns}
+        columns = {"abroad": HERE, **columns}
         for name in COLUMNS:
             getattr(self, name)[start:end] = columns.get(name, 0)
         self.size = end
@@ -119,7 +115,6 @@ class Entries(NamedTuple):
     abroad: np.ndarray
     recruiter: np.ndarray
     state: np.ndarray
-    persons: np.ndarray
     since: np.ndarray
     convicted: np.ndarray
 
@@ -136,21 +131,19 @@ def nearest_home_km(grid: Grid, cells: np.ndarray) -> np.ndarray:
 def founders(
     society: Society, status: np.ndarray, groups: Groups, group: int, total: int, seed: np.uint64
 ) -> np.ndarray:
-    """Rows of the youths among the `total` first members of a group, in order; members from abroad are not among them.
+    """The persons from Mali among the `total` first members of a group, in order; the rest come from abroad.
 
-    They are the civilians of the home cells with the smallest luck, as many as the local members make whole youths.
-    Luck decides the rounding, so on average their number does not depend on `persons_per_youth`. At most a quarter of
-    the civilians are taken, so that a home of few youths is not emptied.
+    They are the civilians of the home cells with the smallest luck. At most a quarter of the civilians are taken, so
+    that a home of few people is not emptied.
     """
-    rows = np.concatenate(
-        [np.arange(society.first[c], society.first[c + 1]) for c in np.sort(groups.home_cells[group])]
+    ppy = society.persons_per_youth
+    persons = np.concatenate(
+        [np.arange(society.first[c] * ppy, society.first[c + 1] * ppy) for c in np.sort(groups.home_cells[group])]
     )
-    rows = rows[status[rows] == CIVILIAN]
-    whole = total * (1.0 - groups.foreign_share[group]) / society.persons_per_youth
-    rounding = lucks(ROUNDING, seed, group, np.zeros(1, np.int64))[0]
-    local = min(int(whole + rounding), rows.size // 4)
-    luck = lucks(FOUNDING_YOUTH, seed, group, rows)
-    chosen: np.ndarray = np.sort(rows[np.argsort(luck, kind="stable")[:local]])
+    persons = persons[status[persons] == CIVILIAN]
+    local = min(int(total * (1.0 - groups.foreign_share[group]) + 0.5), persons.size // 4)
+    luck = lucks(FOUNDING_YOUTH, seed, group, persons)
+    chosen: np.ndarray = np.sort(persons[np.argsort(luck, kind="stable")[:local]])
     return chosen
 
 

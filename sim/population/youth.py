@@ -20,7 +20,7 @@ from sim.parameters import Parameters
 from sim.world.facts import languages, media, schooling
 from sim.world.grid import Grid
 
-CIVILIAN, APPROACHED, MEMBER, DETAINED, KILLED, RETURNED, JOINING = range(7)
+CIVILIAN, APPROACHED, MEMBER, DETAINED, KILLED, RETURNED = range(6)
 STATUSES = ("civilian", "approached", "member", "detained", "killed", "returned")
 NEVER = -10_000  # a week before any run
 
@@ -61,18 +61,12 @@ class Youth:
     counsel: np.ndarray  # float32, effect of the outreach of imams that is still felt, SD
     lasting: np.ndarray  # float32, effect of messages that lasts after they have faded, SD
     grievance: np.ndarray  # float32 0..1, against the state
-    status: np.ndarray  # uint8, place in STATUSES
+    silent: np.ndarray  # uint8 0/1, whether every person it stands for has been killed
     woman: np.ndarray  # uint8 0/1
     schooling: np.ndarray  # uint8, years
     religious_schooling: np.ndarray  # uint8, years
     livelihood: np.ndarray  # uint8, place in facts.LIVELIHOODS
     channels: np.ndarray  # uint8, bit k: uses channel k of the media table
-    contact_group: np.ndarray  # int8, armed group that approached, -1 none
-    contact_tie: np.ndarray  # uint8, through whom: 0 nobody, 1 a friend, 2 kin
-    member_ties: np.ndarray  # uint8, how many of the ties are members
-    reason: np.ndarray  # uint8, main reason of joining: place in approach.REASONS + 1, 0 none
-    contact_week: np.ndarray  # int16, week of the contact
-    refused_until: np.ndarray  # int16, week before which the youth is not approached
     abuse_week: np.ndarray  # int16, last week in which the youth or kin suffered an abuse
 
     def copy(self) -> Youth:
@@ -123,6 +117,11 @@ class Society:
     def size(self) -> int:
         """Number of youths (rows)."""
         return int(self.first[-1])
+
+    @property
+    def persons(self) -> int:
+        """Number of persons whom they stand for."""
+        return self.size * self.persons_per_youth
 
 
 def place(grid: Grid, share_15_35: float, persons_per_youth: int) -> np.ndarray:
@@ -344,10 +343,8 @@ def settle(grid: Grid, p: Parameters, persons_per_youth: int, world_seed: int, f
            ("disposition", "settled", "attitude", "attitude_next", "recent", "clips", "propaganda", "counsel",
             "lasting", "grievance")},
         **{name: np.zeros(size, np.uint8) for name in
-           ("status", "woman", "schooling", "religious_schooling", "livelihood", "channels", "contact_tie",
-            "member_ties", "reason")},
-        contact_group=np.full(size, -1, np.int8),
-        **{name: np.full(size, NEVER, np.int16) for name in ("contact_week", "refused_until", "abuse_week")},
+           ("silent", "woman", "schooling", "religious_schooling", "livelihood", "channels")},
+        abuse_week=np.full(size, NEVER, np.int16),
     )  # fmt: skip
     schooled, school_years, livelihoods = _schooling()
     home = Upbringing(

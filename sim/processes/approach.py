@@ -2,16 +2,17 @@
 
 Approaches. The recruiters of a cell make a set number of approaches a week. A share of these goes through the ties of
 members, to friends and kin; the rest go to strangers. However many recruiters gather in a cell, they cannot approach
-more than a set share of its youths as strangers. Each youth has their own luck, so one recruiter fewer means fewer
-approaches and no other change:
+more than a set share of its people as strangers. Each tie and each cell has its own luck, so one recruiter fewer means
+fewer approaches and no other change:
 
-    P(through a tie) = 1 - exp(-approaches in the region x tie share x own ties to members / all such ties there)
-    P(at random)     = approaches in the cell x (1 - tie share) / youths of the cell
+    P(through a tie to a member) = 1 - exp(-approaches in the region x tie share / ties there to members)
+    strangers approached in a cell ~ Poisson(approaches in the cell x (1 - tie share))
 
 Recruiters visit or call friends and kin anywhere in the region, but meet strangers only in their own cell. Where few
-youths know a member, few can be reached through ties, and many of these approaches fall on youths who have refused.
+people know a member, few can be reached through ties, and many of these approaches fall on people who have refused, or
+who are members themselves.
 
-Joining. An approached youth joins with the weekly hazard
+Joining. An approached person joins with the weekly hazard
 
     h = h0 x freshness(t) x exp(b_abuse A + b_income J + b_school E + b_relschool R + b_protect P + b_norm N + b_trust T
                                 + kappa x) / average
@@ -39,17 +40,19 @@ from numba import prange
 
 from sim.country import Country
 from sim.engine import exact
-from sim.engine.cells import by_cell
 from sim.engine.elementary import exp
 from sim.engine.kernels import chunk_loop, loop, rule
-from sim.engine.luck import decision, luck, uniform, words
+from sim.engine.luck import decision, luck, poissons, uniform, words
 from sim.parameters import Parameters
 from sim.population.groups import NOBODY
-from sim.population.youth import APPROACHED, CHUNK, CIVILIAN, JOINING, KIN_TIES, MEMBER, TIES, Society, Youth
+from sim.population.youth import APPROACHED, CIVILIAN, KIN_TIES, MEMBER, TIES, Society, Youth
 from sim.world.facts import LIVELIHOODS
 
-IS_APPROACHED = decision("a youth is approached")
-JOINS = decision("an approached youth joins")
+KNOWS = decision("a friend or relative of a member is approached")
+WHOSE_FRIEND = decision("which group approaches a friend or relative of a member")
+STRANGERS = decision("how many strangers recruiters approach in a cell")
+MEETS_STRANGER = decision("which stranger a recruiter approaches")
+JOINS = decision("an approached person joins")
 
 BY_NOBODY, BY_TIE, BY_KIN = range(3)  # through whom a youth was approached: a stranger, a friend, kin
 MONTH, YEAR = 4, 52  # weeks: weeks 0 to 3 after the first contact lie within a month
@@ -107,7 +110,7 @@ class Pressure(NamedTuple):
     recruiters: np.ndarray  # groups x cells, weighed by how many approaches they make
     in_region: np.ndarray  # groups x regions, the same
     per_link: np.ndarray  # by region, approaches a week through each tie to a member
-    at_random: np.ndarray  # by cell, chance of a youth to be approached by a stranger this week
+    at_random: np.ndarray  # by cell, chance of a person to be approached by a stranger this week
 
 
 class Cells(NamedTuple):
@@ -123,18 +126,25 @@ class Common(NamedTuple):
 
     fresh: np.ndarray  # freshness by weeks since the contact
     acts_as: np.ndarray  # group that a group's contacts join: itself, its heir, or nobody
-    women: float  # chance that a woman is approached, against that of a man
-    refusal: int  # weeks for which a youth whose contact lapsed is left alone
+    refusal: int  # weeks for which a person whose contact lapsed is left alone
     company: float  # weight of company as a reason to join
     need: float  # weight of income as a reason to join, for those without any
 
 
+class Home(NamedTuple):
+    """Who lives where and knows whom."""
+
+    persons_per_youth: int
+    first: np.ndarray  # by cell, and the end
+    cell: np.ndarray  # by youth
+    ties: np.ndarray  # by youth
+    woman: np.ndarray  # by youth
+
+
 class Contacts(NamedTuple):
-    """Columns of youths that recruiters look at and change."""
+    """Columns of persons that recruiters look at and change."""
 
     status: np.ndarray
-    woman: np.ndarray
-    member_ties: np.ndarray
     contact_group: np.ndarray
     contact_tie: np.ndarray
     contact_week: np.ndarray
@@ -143,9 +153,9 @@ class Contacts(NamedTuple):
 
 
 @rule
-def chance_through_ties(approaches_per_link, links):
-    """Chance to be approached this week through at least one of one's ties to members."""
-    return 1.0 - exp(-approaches_per_link * links)
+def chance_through_tie(approaches_per_link):
+    """Chance to be approached this week through a tie to a member."""
+    return 1.0 - exp(-approaches_per_link)
 
 
 @rule
@@ -196,17 +206,6 @@ def whose(recruiters, place, u):
 
 
 @rule
-def through_whom(i, nth, ties, status):
-    """What the nth member whom youth `i` knows is to them: BY_TIE a friend, BY_KIN kin."""
-    for j in range(TIES):
-        if status[ties[i, j]] == MEMBER:
-            if nth == 0 and (j == KIN_TIES[0] or j == KIN_TIES[1]):
-                return BY_KIN
-            nth -= 1
-    return BY_TIE
-
-
-@rule
 def main_reason(youth, b, need, company, u):
     """Main reason to join, as a place in REASONS, picked at luck `u`: each weighs what it added to the hazard."""
     revenge = exp(b.abuse * youth.abused) - 1.0 if youth.abused else 0.0
@@ -227,102 +226,112 @@ def main_reason(youth, b, need, company, u):
 
 
 @rule
-def _meet(i, week, group, tie, people):
-    """A recruiter of a group approaches youth `i`."""
-    people.status[i] = APPROACHED
-    people.contact_week[i], people.contact_group[i], people.contact_tie[i] = week, group, tie
+def _free(person, week, people):
+    """Whether a recruiter may approach a person: a civilian who has not refused lately."""
+    return people.status[person] == CIVILIAN and people.refused_until[person] <= week
 
 
 @rule
-def _refuse(i, until, people):
-    """The contact of youth `i` lapses."""
-    people.status[i] = CIVILIAN
-    people.refused_until[i] = until
-
-
-@rule
-def _join(i, group, reason, people):
-    """Youth `i` decides to join a group."""
-    people.status[i] = JOINING
-    people.contact_group[i], people.reason[i] = group, reason + 1
-
-
-@chunk_loop
-def _approach(chunks, seed, week, pressure, cells, common, b, background, people, counts):
-    """Approach the youths of each chunk, and let those in contact join or refuse; counts by chunk what happened."""
-    status, member_ties, refused_until = people.status, people.member_ties, people.refused_until
-    for k in prange(chunks.shape[0]):
-        c, start, stop = chunks[k, 0], chunks[k, 1], chunks[k, 2]
-        for m in range(counts.shape[1]):
-            counts[k, m] = 0
-        r, at_random = cells.region[c], pressure.at_random[c]
-        per_link = pressure.per_link[r]
-        hunted, linked = at_random > 0.0, per_link > 0.0
-        lucky = np.empty(CHUNK if hunted else 0, np.uint32)
-        if hunted:
-            for i in range(stop - start):
-                lucky[i] = words(IS_APPROACHED, seed, week, start + i, 0)[0]
-        for i in range(start, stop):
-            known = linked and member_ties[i] > 0
-            if (hunted or known) and status[i] == CIVILIAN and refused_until[i] <= week:
-                through = chance_through_ties(per_link, np.float64(member_ties[i])) if known else 0.0
-                u = uniform(lucky[i - start]) if hunted else luck(IS_APPROACHED, seed, week, i)
-                if people.woman[i]:
-                    u /= common.women
-                if u < through + (1.0 - through) * at_random:
-                    drawn = words(IS_APPROACHED, seed, week, i, 0)
-                    if u < through:
-                        nth = int(uniform(drawn[2]) * member_ties[i])
-                        tie = through_whom(i, nth, background.ties, status)
-                        group = whose(pressure.in_region, r, uniform(drawn[1]))
-                    else:
-                        tie, group = BY_NOBODY, whose(pressure.recruiters, c, uniform(drawn[1]))
-                    _meet(i, week, group, tie, people)
-                    counts[k, 0] += 1
-            if status[i] == APPROACHED:
-                drawn = words(JOINS, seed, week, i, 0)
-                group = common.acts_as[people.contact_group[i]]
-                since = week - people.contact_week[i]
-                if group == NOBODY or uniform(drawn[1]) < cells.lapse[c]:
-                    _refuse(i, week + common.refusal, people)
-                    continue
-                youth = circumstances(i, c, week, background)
-                fresh = common.fresh[min(since, common.fresh.size - 1)]
-                if uniform(drawn[0]) < chance(cells.hazard[c] * fresh * exp(log_hazard(youth, b))):
-                    tie = people.contact_tie[i]
-                    need = common.need if background.livelihood[i] == NO_INCOME else 1.0
-                    company = common.company if tie != BY_NOBODY else 0.0
-                    reason = main_reason(youth, b, need, company, uniform(drawn[2]))
-                    _join(i, group, reason, people)
-                    counts[k, 1] += 1
-                    counts[k, 2] += tie != BY_NOBODY
-                    counts[k, 3] += tie == BY_KIN
-                    counts[k, 4] += since < MONTH
-                    counts[k, 5] += since < YEAR
-                    counts[k, 6] += week - background.abuse_week[i] < YEAR
-                    counts[k, FIRST_REASON + reason] += 1
+def _meet(person, week, group, tie, people):
+    """A recruiter of a group approaches a person."""
+    people.status[person] = APPROACHED
+    people.contact_week[person], people.contact_group[person], people.contact_tie[person] = week, group, tie
 
 
 @loop
-def _collect(chunks, joined, status, out):
-    """Put the rows of those who joined into `out`, in order."""
-    found = 0
-    for k in range(chunks.shape[0]):
-        if joined[k] > 0:
-            for i in range(chunks[k, 1], chunks[k, 2]):
-                if status[i] == JOINING:
-                    out[found] = i
-                    found += 1
+def count_links(roster, home, links):
+    """Count by cell the ties between its people and members."""
+    links[:] = 0
+    for e in range(roster.youth.size):
+        if roster.state[e] == MEMBER and roster.youth[e] != NOBODY:
+            for j in range(TIES):
+                links[home.cell[home.ties[roster.youth[e], j]]] += 1
 
 
 @loop
-def know(rows, step, ties, cell, member_ties, links):
-    """Count one member more (step 1) or fewer (step -1) among those whom the ties of `rows` know."""
-    for k in range(rows.size):
+def _meet_friends(seed, week, pressure, region, women, roster, home, people, met, counts):
+    """Approach friends and kin of members; returns how many, and lists them in `met`."""
+    found, ppy = 0, home.persons_per_youth
+    for e in range(roster.person.size):
+        i = roster.youth[e]
+        if roster.state[e] != MEMBER or i == NOBODY:
+            continue
+        place = np.int64(roster.person[e]) - np.int64(i) * ppy
+        near = words(KNOWS, seed, week, roster.person[e], 0)
+        far = words(KNOWS, seed, week, roster.person[e], 1)
         for j in range(TIES):
-            other = ties[rows[k], j]
-            member_ties[other] += step
-            links[cell[other]] += step
+            other = np.int64(home.ties[i, j])
+            c = home.cell[other]
+            r = region[c]
+            u = uniform(near[j] if j < 4 else far[j - 4])
+            if home.woman[other]:
+                u /= women
+            if u < chance_through_tie(pressure.per_link[r]):
+                person = other * ppy + place
+                if _free(person, week, people):
+                    group = whose(pressure.in_region, r, luck(WHOSE_FRIEND, seed, week, person))
+                    kin = j == KIN_TIES[0] or j == KIN_TIES[1]
+                    _meet(person, week, group, BY_KIN if kin else BY_TIE, people)
+                    met[found] = person
+                    found += 1
+                    counts[0, c] += 1.0
+    return found
+
+
+@loop
+def _meet_strangers(seed, week, tried, pressure, women, home, people, met, counts):
+    """Try to approach strangers, `tried` times by cell; returns how many are met, and lists them in `met`."""
+    found, ppy = 0, home.persons_per_youth
+    for c in range(tried.size):
+        everyone = (home.first[c + 1] - home.first[c]) * ppy
+        for n in range(tried[c]):
+            drawn = words(MEETS_STRANGER, seed, week, c, n)
+            person = home.first[c] * ppy + int(uniform(drawn[0]) * everyone)
+            if home.woman[person // ppy] and uniform(drawn[1]) >= women:
+                continue
+            if _free(person, week, people):
+                _meet(person, week, whose(pressure.recruiters, c, uniform(drawn[2])), BY_NOBODY, people)
+                met[found] = person
+                found += 1
+                counts[0, c] += 1.0
+    return found
+
+
+@loop
+def _decide(seed, week, asked, cells, common, b, background, home, people, joining, counts):
+    """Let those in contact join or refuse. `asked` keeps the undecided, `joining` lists who joins; returns how many."""
+    undecided, joined, ppy = 0, 0, home.persons_per_youth
+    for k in range(asked.size):
+        person = asked[k]
+        i = person // ppy
+        c = home.cell[i]
+        drawn = words(JOINS, seed, week, person, 0)
+        group = common.acts_as[people.contact_group[person]]
+        since = week - people.contact_week[person]
+        if group == NOBODY or uniform(drawn[1]) < cells.lapse[c]:
+            people.status[person], people.refused_until[person] = CIVILIAN, week + common.refusal
+            continue
+        youth = circumstances(i, c, week, background)
+        fresh = common.fresh[min(since, common.fresh.size - 1)]
+        if uniform(drawn[0]) >= chance(cells.hazard[c] * fresh * exp(log_hazard(youth, b))):
+            asked[undecided] = person
+            undecided += 1
+            continue
+        tie = people.contact_tie[person]
+        need = common.need if background.livelihood[i] == NO_INCOME else 1.0
+        company = common.company if tie != BY_NOBODY else 0.0
+        reason = main_reason(youth, b, need, company, uniform(drawn[2]))
+        people.contact_group[person], people.reason[person] = group, reason + 1
+        joining[joined] = person
+        joined += 1
+        counts[1, c] += 1.0
+        counts[2, c] += tie != BY_NOBODY
+        counts[3, c] += tie == BY_KIN
+        counts[4, c] += since < MONTH
+        counts[5, c] += since < YEAR
+        counts[6, c] += week - background.abuse_week[i] < YEAR
+        counts[FIRST_REASON + reason, c] += 1.0
+    return undecided, joined
 
 
 @lru_cache(maxsize=8)
@@ -379,34 +388,40 @@ def average_pull(society: Society, youth: Youth, trust: np.ndarray, p: Parameter
     return float(sums.sum()) / society.size
 
 
-def enlist(country: Country, rows: np.ndarray, group: np.ndarray) -> None:
-    """Make the youths in `rows` members: the roster gets an entry for each person they stand for, in order."""
-    society, youth, ppy = country.society, country.youth, country.society.persons_per_youth
-    youth.status[rows] = MEMBER
-    know(rows, 1, society.ties, society.cell, youth.member_ties, country.links)
-    everyone = np.repeat(rows, ppy)
+def enlist(country: Country, persons: np.ndarray, group: np.ndarray) -> None:
+    """Make these persons members of a group each: the roster gets an entry for each, in order."""
+    rows = persons // country.society.persons_per_youth
+    country.persons.status[persons] = MEMBER
     country.roster.append(
-        everyone.size,
-        person=(everyone * ppy + np.tile(np.arange(ppy), rows.size)).astype(np.uint32),
-        youth=everyone,
-        group=np.repeat(group, ppy),
-        cell=society.cell[everyone],
+        persons.size,
+        person=persons.astype(np.uint32),
+        youth=rows,
+        group=group,
+        cell=country.society.cell[rows],
         state=MEMBER,
         since=country.week,
     )
 
 
+def home_of(country: Country) -> Home:
+    """Who lives where and knows whom, for the loops."""
+    society = country.society
+    return Home(society.persons_per_youth, society.first, society.cell, society.ties, country.youth.woman)
+
+
 def pressure(country: Country) -> Pressure:
     """How hard recruiters are about to try."""
-    p, ppy, starts = country.parameters, country.society.persons_per_youth, country.places.region_first[:-1]
-    youths = np.diff(country.society.first)
+    p, starts = country.parameters, country.places.region_first[:-1]
+    people = np.diff(country.society.first) * country.society.persons_per_youth
     recruiters = country.recruiters * country.levers.approaches[:, None]
     in_region = np.add.reduceat(recruiters, starts, axis=1)
-    links = np.add.reduceat(country.links, starts)
+    links = np.empty(people.size, np.int64)
+    count_links(country.roster.entries(), home_of(country), links)
+    in_links = np.add.reduceat(links, starts)
     tried = recruiters.sum(axis=0) * p.approaches_per_recruiter
-    at_random = np.minimum((1.0 - p.tie_share) * tried / np.maximum(youths * ppy, 1), p.approach_limit)
-    per_link = p.tie_share * p.approaches_per_recruiter * in_region.sum(axis=0) / np.maximum(links * ppy, 1)
-    return Pressure(recruiters, in_region, np.where(links > 0, per_link, 0.0), np.where(youths > 0, at_random, 0.0))
+    at_random = np.minimum((1.0 - p.tie_share) * tried / np.maximum(people, 1), p.approach_limit)
+    per_link = p.tie_share * p.approaches_per_recruiter * in_region.sum(axis=0) / np.maximum(in_links, 1)
+    return Pressure(recruiters, in_region, np.where(in_links > 0, per_link, 0.0), np.where(people > 0, at_random, 0.0))
 
 
 def threat_and_guard(country: Country) -> tuple[np.ndarray, np.ndarray]:
@@ -417,8 +432,8 @@ def threat_and_guard(country: Country) -> tuple[np.ndarray, np.ndarray]:
 
 def approach(country: Country) -> None:
     """Approaches, and joining, this week."""
-    p, week, society, youth, levers = (
-        country.parameters, country.week, country.society, country.youth, country.levers
+    p, week, seed, society, youth, persons, levers = (
+        country.parameters, country.week, country.seed, country.society, country.youth, country.persons, country.levers
     )  # fmt: skip
     threat, guard = threat_and_guard(country)
     cells = Cells(
@@ -429,31 +444,35 @@ def approach(country: Country) -> None:
     common = Common(
         fresh=freshness(p.freshness_shape, 1100),
         acts_as=country.groups.acting(week),
-        women=p.women_approached,
         refusal=int(p.refusal_weeks),
         company=p.company_weight,
         need=p.need_weight,
     )
-    contacts = Contacts(
-        status=youth.status,
-        woman=youth.woman,
-        member_ties=youth.member_ties,
-        contact_group=youth.contact_group,
-        contact_tie=youth.contact_tie,
-        contact_week=youth.contact_week,
-        refused_until=youth.refused_until,
-        reason=youth.reason,
+    people = Contacts(
+        status=persons.status,
+        contact_group=persons.contact_group,
+        contact_tie=persons.contact_tie,
+        contact_week=persons.contact_week,
+        refused_until=persons.refused_until,
+        reason=persons.reason,
     )
-    counts = np.empty((len(society.chunks), len(COUNTS)), np.int64)
-    _approach(
-        society.chunks, country.seed, week, pressure(country), cells, common, coefficients(p),
-        background(society, youth, country.trust, threat * (1.0 - guard), p), contacts, counts,
+    home, trying, counts = home_of(country), pressure(country), np.zeros((len(COUNTS), len(country.grid)))
+    strangers = trying.at_random * np.diff(society.first) * society.persons_per_youth
+    tried = poissons(STRANGERS, seed, week, np.arange(strangers.size), strangers)
+    met = np.empty(TIES * country.roster.size + int(tried.sum()), np.int64)
+    before = persons.in_contact[persons.status[persons.in_contact] == APPROACHED]  # others have taken some places
+    found = _meet_friends(
+        seed, week, trying, cells.region, p.women_approached, country.roster.entries(), home, people, met, counts
+    )
+    found += _meet_strangers(seed, week, tried, trying, p.women_approached, home, people, met[found:], counts)
+    asked = np.concatenate([before, met[:found]])
+    joining = np.empty(asked.size, np.int64)
+    undecided, joined = _decide(
+        seed, week, asked, cells, common, coefficients(p),
+        background(society, youth, country.trust, threat * (1.0 - guard), p), home, people, joining, counts,
     )  # fmt: skip
-    persons = by_cell(society.chunks, counts, len(country.grid)) * society.persons_per_youth
-    for name, here in zip(COUNTS, persons, strict=True):
+    persons.in_contact = asked[:undecided].copy()
+    for name, here in zip(COUNTS, counts, strict=True):
         country.flow(name)[:] = here
-
-    rows = np.empty(int(counts[:, 1].sum()), np.int64)
-    if rows.size:
-        _collect(society.chunks, counts[:, 1], youth.status, rows)
-        enlist(country, rows, youth.contact_group[rows])
+    if joined:
+        enlist(country, joining[:joined], persons.contact_group[joining[:joined]])

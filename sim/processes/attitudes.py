@@ -26,7 +26,7 @@ from sim.engine.exact import power
 from sim.engine.kernels import chunk_loop, loop, rule
 from sim.engine.luck import bell, decision, lucks, threshold, words
 from sim.population.imams import IN_TRAINING
-from sim.population.youth import KILLED, TIES
+from sim.population.youth import TIES
 
 OWN_NOISE = decision("what else moves a youth's attitude this week")
 FOLLOWS_DRAFT = decision("an imam preaches the sermon that the state drafted")
@@ -65,7 +65,7 @@ class Minds(NamedTuple):
 
     ties: np.ndarray
     imam: np.ndarray
-    status: np.ndarray
+    silent: np.ndarray
     disposition: np.ndarray
     recent: np.ndarray
     attitude: np.ndarray
@@ -135,11 +135,11 @@ def _attitudes(chunks, seed, week, pulls, regions, sermons, minds, settled, atti
                 noise[i] = pulls.noise * bell(drawn[0])
                 pull[i] = pull[i] if drawn[1] < pulls.attendance else np.float32(0.0)
             s, x, d = settled[low : low + n], attitude_next[low : low + n], minds.disposition[low : low + n]
-            felt, angry, now = minds.recent[low : low + n], grievance[low : low + n], minds.status[low : low + n]
+            felt, angry, now = minds.recent[low : low + n], grievance[low : low + n], minds.silent[low : low + n]
             for i in range(n):
                 met = peers[i] - shown
                 new = settles(s[i], d[i], met, target[i], pulls.peers, pulls.own, pull[i], noise[i])
-                s[i] = met if now[i] == KILLED else new
+                s[i] = met if now[i] else new
                 x[i] = s[i] + felt[i] + shifted
                 angry[i] *= kept
             for i in range(n):
@@ -210,7 +210,7 @@ def attitudes(country: Country) -> None:
     minds = Minds(
         ties=society.ties,
         imam=society.imam,
-        status=youth.status,
+        silent=youth.silent,
         disposition=youth.disposition,
         recent=youth.recent,
         attitude=youth.attitude,

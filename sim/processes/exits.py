@@ -14,15 +14,11 @@ from sim.country import Country
 from sim.engine.kernels import loop
 from sim.engine.luck import decision, lucks, uniform, words
 from sim.population.groups import GONE, NOBODY
-from sim.population.youth import CIVILIAN, DETAINED, KILLED, MEMBER, NEVER, RETURNED, born
-from sim.processes.approach import know
+from sim.population.persons import behind
+from sim.population.youth import KILLED, MEMBER, NEVER, RETURNED, born
 
 GIVES_UP = decision("a member gives up")
 STAYS_AT_SCHOOL = decision("a youth has been to school a year longer, by reform")
-
-# The persons a youth stands for may fare differently. The youth has the status of the person with the highest rank.
-RANK = np.zeros(256, np.uint8)
-RANK[[KILLED, RETURNED, DETAINED, MEMBER]] = 1, 2, 3, 4
 
 
 @loop
@@ -34,29 +30,6 @@ def _give_up(seed, week, chance, roster, out):
             if uniform(drawn[0]) < chance[roster.cell[e]]:
                 out[found] = e
                 found += 1
-    return found
-
-
-@loop
-def _follow(entries, youth, group, state, status, left):
-    """Give the youths behind `entries` the status of the highest rank; note those who stop being members."""
-    found = 0
-    for k in range(entries.size):
-        row = youth[entries[k]]
-        if row == NOBODY:
-            continue
-        new, e = np.uint8(GONE), entries[k]  # the persons of a youth have entries side by side
-        while e > 0 and youth[e - 1] == row:
-            e -= 1
-        while e < youth.size and youth[e] == row:
-            if group[e] != NOBODY and state[e] != GONE and (new == GONE or RANK[state[e]] > RANK[new]):
-                new = state[e]
-            e += 1
-        if new != GONE:
-            if status[row] == MEMBER and new != MEMBER:
-                left[found] = row
-                found += 1
-            status[row] = new
     return found
 
 
@@ -83,14 +56,13 @@ def leave(country: Country, entries: np.ndarray) -> None:
 
 
 def follow(country: Country, entries: np.ndarray) -> None:
-    """Update the status of the youths behind these entries of the roster from all persons they stand for.
-
-    Once none of a youth's persons is a member any more, their ties know one member fewer.
-    """
-    roster, youth, society = country.roster, country.youth, country.society
-    left = np.empty(entries.size, np.int64)
-    found = _follow(entries, roster.youth[: roster.size], roster.group, roster.state, youth.status, left)
-    know(left[:found], -1, society.ties, society.cell, youth.member_ties, country.links)
+    """Give the persons behind these entries of the roster the status they have there."""
+    roster, persons, youth, ppy = country.roster, country.persons, country.youth, country.society.persons_per_youth
+    from_mali = entries[roster.youth[entries] != NOBODY]
+    persons.status[roster.person[from_mali]] = roster.state[from_mali]
+    dead = from_mali[roster.state[from_mali] == KILLED]
+    for row in np.unique(roster.youth[dead]).tolist():
+        youth.silent[row] = (persons.status[row * ppy : (row + 1) * ppy] == KILLED).all()
 
 
 def _turn_over(country: Country) -> None:
@@ -100,26 +72,23 @@ def _turn_over(country: Country) -> None:
     rows = np.sort(society.by_turning[low:high]).astype(np.int64)
     if not rows.size:
         return
-    followed = rows[youth.status[rows] >= MEMBER]
+    theirs = behind(rows, society.persons_per_youth)
+    followed = theirs[country.persons.status[theirs] >= MEMBER]
     if followed.size:
-        entries = np.flatnonzero(np.isin(roster.youth[: roster.size], followed))
-        aged = entries[(roster.state[entries] == MEMBER)]
+        from_mali = roster.youth[: roster.size] != NOBODY
+        entries = np.flatnonzero(np.isin(roster.person[: roster.size], followed) & from_mali)
+        aged = entries[roster.state[entries] == MEMBER]
         np.add.at(country.flow("returned"), roster.cell[aged], 1.0)
         roster.state[entries] = GONE
         roster.youth[entries] = NOBODY
-        members = followed[youth.status[followed] == MEMBER]
-        know(members, -1, society.ties, society.cell, youth.member_ties, country.links)
+    country.persons.born(theirs)
     born(rows, week + 1, society.spread, society.home, youth)
     if country.levers.moved("extra_schooling"):
         share = country.levers.extra_schooling[country.grid.region[society.cell[rows]]]
         youth.schooling[rows] += lucks(STAYS_AT_SCHOOL, country.seed, week, rows) < share
-    youth.status[rows] = CIVILIAN
+    youth.silent[rows] = 0
     youth.settled[rows] = youth.disposition[rows]
     youth.attitude[rows] = youth.disposition[rows]
     for felt in (youth.recent, youth.clips, youth.propaganda, youth.counsel, youth.lasting, youth.grievance):
         felt[rows] = 0.0
-    for when in (youth.contact_week, youth.refused_until, youth.abuse_week):
-        when[rows] = NEVER
-    youth.contact_group[rows] = NOBODY
-    youth.contact_tie[rows] = 0
-    youth.reason[rows] = 0
+    youth.abuse_week[rows] = NEVER

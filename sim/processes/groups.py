@@ -217,12 +217,11 @@ def _found(country: Country, g: int) -> None:
     roster, table, core = country.roster, country.groups, int(country.groups.founding_core[g])
     if core == 0 or (country.week == 0 and table.start_members[g] > 0):  # counted in the start members
         return
-    rows = founders(country.society, country.youth.status, table, g, core, country.seed)
-    enlist(country, rows, np.full(rows.size, g, np.int8))
+    local = founders(country.society, country.persons.status, table, g, core, country.seed)
+    enlist(country, local, np.full(local.size, g, np.int8))
     entries = np.flatnonzero(roster.active() & (roster.group[: roster.size] == table.parent[g]))
     order = np.argsort(lucks(SPLITS_OFF, country.seed, g, roster.person[entries]), kind="stable")
-    missing = max(0, core - rows.size * country.society.persons_per_youth)
-    leaving = entries[order[: min(missing, entries.size // 2)]]
+    leaving = entries[order[: min(core - local.size, entries.size // 2)]]
     roster.group[leaving] = g
     roster.abroad[leaving] = HERE
     roster.cell[leaving] = first_bases(

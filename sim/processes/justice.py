@@ -53,17 +53,17 @@ def _rule(seed, week, courts, roster, free, flow):
         if roster.group[e] == NOBODY:
             if u < courts.clearing:
                 state[e] = GONE
-                flow.cleared[c] += roster.persons[e]
+                flow.cleared[c] += 1.0
         elif roster.convicted[e]:
             if week - since[e] >= courts.sentence:
                 state[e] = RETURNED
         elif u < ruling:  # which ruling has luck of its own, so faster courts do not change it
             if uniform(drawn[1]) * ruling < courts.dismissal:
                 state[e] = RETURNED
-                flow.dismissed[c] += roster.persons[e]
+                flow.dismissed[c] += 1.0
             else:
                 roster.convicted[e], since[e] = 1, week
-                flow.convicted[c] += roster.persons[e]
+                flow.convicted[c] += 1.0
         if state[e] != DETAINED:
             since[e] = week
             free[freed] = e
@@ -86,8 +86,8 @@ def justice(country: Country) -> None:
     freed = _rule(country.seed, country.week, courts, roster, free, country.flows_of(Rulings))
     if freed:
         free = free[:freed]
-        cleared = roster.youth[free[roster.state[free] == GONE]]
-        youth.status[cleared[youth.status[cleared] == DETAINED]] = CIVILIAN
+        cleared = free[(roster.state[free] == GONE) & (roster.youth[free] != NOBODY)]
+        country.persons.status[roster.person[cleared]] = CIVILIAN
         back = free[roster.state[free] == RETURNED]
         np.add.at(country.flow("returned"), roster.cell[back], 1.0)
         theirs = roster.youth[back]

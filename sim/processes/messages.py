@@ -34,7 +34,6 @@ from sim.engine.elementary import exp
 from sim.engine.kernels import chunk_loop, loop, rule
 from sim.engine.luck import decision, threshold, words
 from sim.population.imams import TRAINED, speakers
-from sim.population.youth import KILLED
 
 SEES_CLIP = decision("a youth sees a campaign clip")
 HEARS = decision("a youth hears propaganda or an imam's outreach")
@@ -90,7 +89,7 @@ class Audience(NamedTuple):
     language: np.ndarray
     imam: np.ndarray
     channels: np.ndarray
-    status: np.ndarray
+    silent: np.ndarray
     settled: np.ndarray
     recent: np.ndarray
     clips: np.ndarray
@@ -104,7 +103,7 @@ class Viewers(NamedTuple):
 
     language: np.ndarray
     channels: np.ndarray
-    status: np.ndarray
+    silent: np.ndarray
     settled: np.ndarray
     clips: np.ndarray
 
@@ -113,7 +112,7 @@ class Hearers(NamedTuple):
     """A block of youths who may hear propaganda or an imam."""
 
     imam: np.ndarray
-    status: np.ndarray
+    silent: np.ndarray
     propaganda: np.ndarray
     counsel: np.ndarray
 
@@ -221,7 +220,7 @@ def _show(seed, week, first, c, air, block, room):
         viewers += int(seen[viewers] > 0)
     for j in range(viewers):
         i = viewer[j]
-        if block.status[i] != KILLED:
+        if not block.silent[i]:
             left = 1.0  # of the way to the full effect
             for channel in range(4):
                 left *= air.missed[c, channel] if (seen[j] >> np.uint32(channel)) & np.uint32(1) else 1.0
@@ -252,7 +251,7 @@ def _tell(seed, week, first, c, limit, propaganda, voices, once, block, room):
     if limit > 0:
         for j in range(asked):
             i = who[j]
-            if drawn[0, j] < limit and block.status[i] != KILLED:
+            if drawn[0, j] < limit and not block.silent[i]:
                 block.propaganda[i] = moved(np.float64(block.propaganda[i]), propaganda.effect[c], once)
                 heard += 1
     if voices.preached[c]:
@@ -262,7 +261,7 @@ def _tell(seed, week, first, c, limit, propaganda, voices, once, block, room):
             hearers += int(drawn[1, j] < voices.heard[voices.voice[imam[who[j]]]])
         for j in range(hearers):
             i = hearer[j]
-            if block.status[i] != KILLED:
+            if not block.silent[i]:
                 effect = voices.effect[voices.voice[imam[i]]]
                 block.counsel[i] = moved(np.float64(block.counsel[i]), effect, once)
                 listened += 1
@@ -284,7 +283,7 @@ def _messages(chunks, seed, week, air, propaganda, voices, fading, people, felt,
                 high, kinds = min(low + BLOCK, stop), before
                 clips, heard = people.clips[low:high], people.propaganda[low:high]
                 counsel, lasting = people.counsel[low:high], people.lasting[low:high]
-                recent, status = people.recent[low:high], people.status[low:high]
+                recent, silent = people.recent[low:high], people.silent[low:high]
 
                 if before & CLIPS:
                     _fade(clips, fading.clips)
@@ -295,14 +294,14 @@ def _messages(chunks, seed, week, air, propaganda, voices, fading, people, felt,
 
                 if air.airing[c]:
                     block = Viewers(
-                        people.language[low:high], people.channels[low:high], status, people.settled[low:high], clips
+                        people.language[low:high], people.channels[low:high], silent, people.settled[low:high], clips
                     )
                     viewers, hostile = _show(seed, week, low, c, air, block, room)
                     kinds |= CLIPS * (viewers > 0)
                     saw += viewers
                     worse += hostile
                 if near > 0 or voices.preached[c]:
-                    hearing = Hearers(people.imam[low:high], status, heard, counsel)
+                    hearing = Hearers(people.imam[low:high], silent, heard, counsel)
                     hearers, listeners = _tell(
                         seed, week, low, c, near, propaganda, voices, fading.once, hearing, room
                     )  # fmt: skip
@@ -403,7 +402,7 @@ def messages(country: Country) -> None:
         language=society.language,
         imam=society.imam,
         channels=youth.channels,
-        status=youth.status,
+        silent=youth.silent,
         settled=youth.settled,
         recent=youth.recent,
         clips=youth.clips,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import prange
 
 from sim.country import Country
-from sim.engine.kernels import chunk_loop, loop
+from sim.engine.kernels import loop
 from sim.population.groups import GONE, HERE, NOBODY
 from sim.population.imams import IN_TRAINING, TRAINED
 from sim.population.youth import APPROACHED, CIVILIAN, DETAINED, MEMBER, STATUSES
@@ -49,27 +48,18 @@ def observables(measure_keys: list[str], delivers: dict[str, str]) -> tuple[Obse
     return flows + STOCKS + reports
 
 
-@chunk_loop
-def _census(chunks, status, counts):
-    for k in prange(chunks.shape[0]):
-        civilian, approached = 0, 0
-        for i in range(chunks[k, 1], chunks[k, 2]):
-            civilian += status[i] == CIVILIAN
-            approached += status[i] == APPROACHED
-        counts[k, 0], counts[k, 1] = civilian, approached
-
-
 def census(country: Country) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """By region: persons of its youth by status (regions x STATUSES), members abroad, and persons wrongly held."""
     society, region = country.society, country.grid.region
-    counts = np.empty((len(society.blocks), 2), np.int64)
-    _census(society.blocks, country.youth.status, counts)
     people = np.zeros_like(country.population)
-    home, regions = society.blocks[:, 0], len(people)
-    for column, status in enumerate((CIVILIAN, APPROACHED)):
-        people[:, status] = np.bincount(home, counts[:, column], regions) * society.persons_per_youth
+    regions = len(people)
+    asked = country.persons.in_contact
+    asked = asked[country.persons.status[asked] == APPROACHED] // society.persons_per_youth
+    people[:, APPROACHED] = np.bincount(region[society.cell[asked]], minlength=regions)
     abroad, held = np.zeros(regions, np.int64), np.zeros(regions, np.int64)
     _count_followed(region, society.cell, country.roster.entries(), people, abroad, held)
+    everyone = np.bincount(region, np.diff(society.first) * society.persons_per_youth, regions).astype(np.int64)
+    people[:, CIVILIAN] = everyone - people.sum(axis=1)
     return people, abroad, held
 
 
@@ -82,9 +72,9 @@ def _count_followed(region, home, roster, people, abroad, held):
             abroad[region[roster.cell[e]]] += 1
         if youth[e] != NOBODY and state[e] != GONE:
             r = region[home[youth[e]]]
-            people[r, state[e]] += roster.persons[e]
+            people[r, state[e]] += 1
             if state[e] == DETAINED and roster.group[e] == NOBODY:
-                held[r] += roster.persons[e]
+                held[r] += 1
 
 
 @loop

@@ -201,9 +201,9 @@ class Villages(NamedTuple):
 
 
 class Wronged(NamedTuple):
-    """The columns of `Youth` that a wrong changes."""
+    """The columns that a wrong changes."""
 
-    status: np.ndarray
+    status: np.ndarray  # by person
     grievance: np.ndarray
     abuse_week: np.ndarray
 
@@ -212,9 +212,9 @@ class Wronged(NamedTuple):
 def _wrong(seed, week, decision_number, counts, villages, youth, arrested):
     """Let `counts` wrongs befall people of each cell: they raise the grievance of the victim and of those close.
 
-    `arrested` has room for the victims to be arrested; returns how many are. Wrongs are counted in persons. A youth
-    stands for several persons, and the ties belong to the first of them. The kin in the village are youths like any
-    others: each stands for as many persons and hears of every wrong.
+    `arrested` has room for the victims to be arrested; returns how many are. Wrongs are counted in persons. What the
+    victim and the friends feel, all persons of their youths come to feel, so only a wrong of the first person counts.
+    The kin in the village are youths like any others: each stands for as many persons and hears of every wrong.
     """
     first, ties, ppy = villages.first, villages.ties, villages.persons_per_youth
     status, grievance, abuse_week = youth.status, youth.grievance, youth.abuse_week
@@ -227,12 +227,16 @@ def _wrong(seed, week, decision_number, counts, villages, youth, arrested):
             continue
         for n in range(counts[c]):
             victim = int(luck(decision_number, seed, week, c, n) * people)
-            i = first[c] + victim // ppy
-            if status[i] == KILLED:
+            i, person = first[c] + victim // ppy, first[c] * ppy + victim
+            if status[person] == KILLED:
                 continue
+            if status[person] == CIVILIAN and taken < arrested.size:
+                status[person] = DETAINED
+                arrested[taken] = person
+                taken += 1
             village = (first[c] * ppy + victim) // village_persons
             low = (village * village_persons + ppy - 1) // ppy
-            high = min(((village + 1) * village_persons + ppy - 1) // ppy, status.size)
+            high = min(((village + 1) * village_persons + ppy - 1) // ppy, grievance.size)
             for other in range(low, high):
                 if other != i:
                     u = luck(IS_KIN, villages.world_seed, min(i, other), max(i, other))
@@ -248,10 +252,6 @@ def _wrong(seed, week, decision_number, counts, villages, youth, arrested):
                 grievance[other] += (np.float32(1.0) - grievance[other]) * grieved * near_share
                 if j == KIN_TIES[0] or j == KIN_TIES[1]:
                     abuse_week[other] = week
-            if status[i] == CIVILIAN and taken < arrested.size:
-                status[i] = DETAINED
-                arrested[taken] = i
-                taken += 1
     return taken
 
 
@@ -356,9 +356,9 @@ def security(country: Country) -> None:
     _do_wrong(country, VICTIM, abuses, arrest=False)
     taken = _do_wrong(country, WRONGLY_ARRESTED, wrongly, arrest=True)
     if taken.size:
-        ppy = society.persons_per_youth
-        roster.append(taken.size, person=(taken * ppy).astype(np.uint32), youth=taken, group=NOBODY,
-                      cell=society.cell[taken], state=DETAINED, persons=ppy, since=country.week)  # fmt: skip
+        rows = taken // society.persons_per_youth
+        roster.append(taken.size, person=taken.astype(np.uint32), youth=rows, group=NOBODY, cell=society.cell[rows],
+                      state=DETAINED, since=country.week)  # fmt: skip
     country.flow("abuses")[:] = abuses
     country.flow("wrongful_arrests")[:] = wrongly
     country.flow("deaths_by_forces")[:] = _killed_by_forces(country, abuses)
@@ -373,7 +373,7 @@ def security(country: Country) -> None:
 
 
 def _do_wrong(country: Country, decision_number: np.uint32, counts: np.ndarray, *, arrest: bool) -> np.ndarray:
-    """Let `counts` wrongs befall people of each cell; returns the rows of the youths who are arrested."""
+    """Let `counts` wrongs befall people of each cell; returns the persons who are arrested."""
     p, society, youth, wrongs = country.parameters, country.society, country.youth, int(counts.sum())
     arrested = np.empty(wrongs if arrest else 0, np.int64)
     if wrongs == 0:
@@ -388,7 +388,7 @@ def _do_wrong(country: Country, decision_number: np.uint32, counts: np.ndarray, 
         first=society.first,
         ties=society.ties,
     )
-    wronged = Wronged(status=youth.status, grievance=youth.grievance, abuse_week=youth.abuse_week)
+    wronged = Wronged(status=country.persons.status, grievance=youth.grievance, abuse_week=youth.abuse_week)
     taken = _wrong(country.seed, country.week, decision_number, counts, villages, wronged, arrested)
     return arrested[:taken]
 

@@ -63,8 +63,9 @@ class Decisions:
             if person.decision is not None:
                 continue
             other, run = person.other, person.run
-            status, row = other.country.youth.status[other.rows[k]], other.rows[k]
-            if week == self.contact[k] and other.country.youth.contact_week[row] != week:
+            who, persons = int(other.persons[k]), other.country.persons
+            status = persons.status[who]
+            if week == self.contact[k] and persons.contact_week[who] != week:
                 what, because = _kept_away(person, k, week)
                 person.kept_away = Moment(week, what, run, because)
             if person.kept_away is not None:
@@ -74,7 +75,7 @@ class Decisions:
             elif status != APPROACHED:
                 person.decision = Moment(week, "lapsed", run, _why_lapsed(person, k, week))
             elif week == self.week[k]:
-                parts = contributions(odds(person.joins.country, int(row), week), odds(other.country, int(row), week))
+                parts = contributions(odds(person.joins.country, who, week), odds(other.country, who, week))
                 person.decision = Moment(week, "decided", run, max(parts, key=lambda name: parts[name]))
 
 
@@ -95,7 +96,7 @@ def _kept_away(person: _Open, k: int, week: int) -> tuple[str, str]:
         [float(value) for value in pair]
         for pair in zip(*(
             (side.was["member_ties"][k], side.pressure.per_link[side.regions[k]],
-             -np.log1p(-side.pressure.at_random[side.cells[k]])) for side in (joins, other)), strict=True)
+             side.pressure.at_random[side.cells[k]]) for side in (joins, other)), strict=True)
     )  # fmt: skip
     parts = {
         "ties": (ties[0] - ties[1]) * (per_tie[0] + per_tie[1]) / 2,
@@ -107,8 +108,8 @@ def _kept_away(person: _Open, k: int, week: int) -> tuple[str, str]:
 
 def _why_lapsed(person: _Open, k: int, week: int) -> str:
     """Why a contact ended in the other run."""
-    row, cell = person.other.rows[k], person.other.cells[k]
-    if person.other.country.groups.acting(week)[person.other.country.youth.contact_group[row]] == NOBODY:
+    who, cell = person.other.persons[k], person.other.cells[k]
+    if person.other.country.groups.acting(week)[person.other.country.persons.contact_group[who]] == NOBODY:
         return "group_gone"
     ends = [side.country.levers.contact_lapse[cell] for side in (person.joins, person.other)]
     return "measure" if ends[1] > ends[0] else "parameters"
@@ -138,9 +139,10 @@ class Odds:
         return float(self.b @ self.x) + self.measure + self.rest
 
 
-def odds(country: Country, row: int, week: int) -> Odds:
-    """A youth's hazard of joining in a week, just after its approaches."""
+def odds(country: Country, person: int, week: int) -> Odds:
+    """A person's hazard of joining in a week, just after its approaches."""
     p, society, youth = country.parameters, country.society, country.youth
+    row = person // society.persons_per_youth
     cell = int(society.cell[row])
     threat, guard = threat_and_guard(country)
     read_from = background(society, youth, country.trust, threat * (1.0 - guard), p)
@@ -148,7 +150,7 @@ def odds(country: Country, row: int, week: int) -> Odds:
     shift, region = np.zeros(x.size), country.grid.region[society.cell]
     shift[_ATTITUDE] = country.levers.support[region[row]]
     shift[_NORM] = country.levers.support[region[society.ties[row]]].mean()
-    fresh = freshness(p.freshness_shape, 1100)[week - int(youth.contact_week[row])]
+    fresh = freshness(p.freshness_shape, 1100)[week - int(country.persons.contact_week[person])]
     with np.errstate(divide="ignore"):  # a measure may rule it out
         lever = float(np.log(country.levers.joining[cell]))
     return Odds(

@@ -187,12 +187,11 @@ def summed_up(
     """Tables and stories; `country` is one of the two, on any day."""
     import pandas as pd
 
-    ppy = country.society.persons_per_youth
-    persons = pd.DataFrame(_joined_rows(country, *joined), columns=list(PERSONS[:-1])).assign(persons=ppy)
+    persons = pd.DataFrame(_joined_rows(country, *joined), columns=list(PERSONS[:-1])).assign(persons=1)
     events = pd.DataFrame(_event_rows(parted), columns=[*EVENTS[:4], "week"])
     return Explanation(
         names=names,
-        joined=(len(joined[0]) * ppy, len(joined[1]) * ppy),
+        joined=(len(joined[0]), len(joined[1])),
         persons=_added_up(persons, country),
         events=_with_dates(events, country),
         stories=tuple(_story(country, parting) for parting in examples(parted, stories)),
@@ -202,7 +201,7 @@ def summed_up(
 
 def examples(parted: Sequence[Parting], stories: int) -> list[Parting]:
     """So many of them, at even distances when ordered by change, decision and week."""
-    ordered = sorted(parted, key=lambda p: (p.change, p.decision.what, p.decision.because, p.decision.week, p.row))
+    ordered = sorted(parted, key=lambda p: (p.change, p.decision.what, p.decision.because, p.decision.week, p.person))
     count = min(stories, len(ordered))
     return [ordered[(2 * k + 1) * len(ordered) // (2 * count)] for k in range(count)]
 
@@ -248,7 +247,7 @@ def _with_dates(events: pd.DataFrame, country: Country) -> pd.DataFrame:
     meanings = {key: what.meaning for key, what in DIFFERENCES.items()}
     weeks = events.groupby(list(EVENTS[:4]))["week"]
     table = pd.DataFrame({"size": weeks.size(), "median": weeks.median()}).reset_index()
-    table["persons"] = table["size"] * country.society.persons_per_youth
+    table["persons"] = table["size"]
     table["median_date"] = [country.clock.date(int(week)).isoformat() for week in table["median"]]
     table["meaning"] = [
         (DECISIONS if step == "decision" else meanings)[event] + (f": {BECAUSE[because]}" if because else "")
@@ -258,7 +257,8 @@ def _with_dates(events: pd.DataFrame, country: Country) -> pd.DataFrame:
     return table.iloc[np.lexsort(places[::-1])].reset_index(drop=True).reindex(columns=list(EVENTS))
 
 
-def _region(country: Country, row: int) -> str:
+def _region(country: Country, person: int) -> str:
+    row = person // country.society.persons_per_youth
     return str(country.grid.region_names[country.grid.region[country.society.cell[row]]])
 
 
@@ -283,10 +283,11 @@ def _story(country: Country, parting: Parting) -> Story:
         return Turn(clock.date(moment.week), moment.what, moment.run, moment.because)
 
     joining = parting.joining
-    since = (joining.week - int(society.turns_36[parting.row])) / YEAR
+    turns_36 = society.turns_36[parting.person // society.persons_per_youth]
+    since = (joining.week - int(turns_36)) / YEAR
     age = min(max(int(15 + since if parting.generation else 36 + since), 15), 35)
     ages = next(f"{low} to {high}" for low, high in AGES if age <= high)
     return Story(
-        parting.change, _region(country, parting.row), joining.woman, ages, LIVELIHOODS[joining.livelihood],
+        parting.change, _region(country, parting.person), joining.woman, ages, LIVELIHOODS[joining.livelihood],
         chapter(parting.a), chapter(parting.b), turn(parting.difference), turn(parting.event), turn(parting.decision),
     )  # fmt: skip

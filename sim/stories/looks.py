@@ -27,21 +27,28 @@ from sim.stories.parting import Moment
 
 
 class Side:
-    """One of the two runs, seen through the rows that are watched."""
+    """One of the two runs, seen through the persons who are watched."""
 
-    def __init__(self, country: Country, rows: NDArray[np.int64]) -> None:
+    def __init__(self, country: Country, persons: NDArray[np.int64]) -> None:
         self.country = country
-        self.rows = rows
-        self.cells = country.society.cell[rows]
+        self.persons = persons
+        self.rows, place = np.divmod(persons, country.society.persons_per_youth)
+        self.cells = country.society.cell[self.rows]
         self.regions = country.grid.region[self.cells]
-        self.ties = country.society.ties[rows]
+        self.ties = country.society.ties[self.rows]
+        self.known_persons = self.ties.astype(np.int64) * country.society.persons_per_youth + place[:, None]
         self.was: dict[str, np.ndarray] = {}
         self.pressure: Pressure = pressure(country)
         self.founders = self["status"] == MEMBER
 
     def __getitem__(self, name: str) -> np.ndarray:
-        """A column of the youths, as it stands now."""
-        values: np.ndarray = getattr(self.country.youth, name)[self.rows]
+        """A column of the persons or their youths, as it stands now; or `member_ties`, how many members they know."""
+        persons = self.country.persons
+        if name == "member_ties":
+            known: np.ndarray = (persons.status[self.known_persons] == MEMBER).sum(axis=1)
+            return known
+        values: np.ndarray = getattr(persons, name)[self.persons] if hasattr(persons, name) else getattr(
+            self.country.youth, name)[self.rows]  # fmt: skip
         return values
 
     def place(self, values: np.ndarray) -> np.ndarray:
@@ -66,7 +73,7 @@ class Side:
 
     def known(self) -> Marks:
         """Members among friends and relatives who came and went."""
-        step = self["member_ties"].astype(int) - self.was["member_ties"]
+        step = self["member_ties"] - self.was["member_ties"]
         return [("tie_joined", np.maximum(step, 0)), ("tie_left", np.maximum(-step, 0))]
 
 
@@ -199,5 +206,5 @@ class Firsts:
     def __getitem__(self, k: int) -> Moment:
         moment = self.moments[k]
         if moment is None:
-            raise AssertionError(f"joining differs for row {k} of those watched, and nothing before it does")
+            raise AssertionError(f"joining differs for person {k} of those watched, and nothing before it does")
         return moment

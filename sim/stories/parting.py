@@ -110,8 +110,8 @@ class Moment:
 class Parting:
     """A person whose joining differs between two runs, and where their stories part."""
 
-    row: int
-    generation: int  # 0 in the row from the start, 1 who came after
+    person: int
+    generation: int  # 0 from the start, 1 who came after
     change: str  # key of CHANGES
     a: Joining | None
     b: Joining | None
@@ -126,4 +126,4 @@ class Parting:
         return min(first, key=lambda joining: joining.week)
 
 
-Person = tuple[int, int]  # row, generation
+Person = tuple[int, int]  # number, generation

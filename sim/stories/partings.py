@@ -11,7 +11,7 @@ A decision turns on luck that is the same in both runs against a chance that is 
 circumstances at once is counted under the one that makes most of the difference: the log of the hazard is a sum, and of
 a product of two each factor gets its difference times the mean of the other, which add up exactly.
 
-A person is a row and whether they were in it from the start or came after somebody turned 36. Watching changes nothing
+A person is a number and whether they had it from the start or came after somebody turned 36. Watching changes nothing
 and draws no luck.
 """
 
@@ -42,16 +42,18 @@ def joiners(country: Country, on_week: Callable[[], None] | None = None) -> dict
     on_week : callable, optional
         Called after every week.
     """
-    society, youth, found = country.society, country.youth, {}
+    society, youth, persons, found = country.society, country.youth, country.persons, {}
     while not finished(country):
         week = country.week
         for process in WEEK:
             entered = country.roster.size
             process(country)
             if process is approach:
-                for row in country.roster.youth[entered : country.roster.size : society.persons_per_youth].tolist():
-                    found[row, int(week > society.turns_36[row])] = Joining(
-                        week, int(youth.contact_week[row]), int(youth.reason[row]) - 1, int(youth.contact_tie[row]),
+                for person in country.roster.person[entered : country.roster.size].tolist():
+                    row = person // society.persons_per_youth
+                    found[person, int(week > society.turns_36[row])] = Joining(
+                        week, int(persons.contact_week[person]), int(persons.reason[person]) - 1,
+                        int(persons.contact_tie[person]),
                         bool(youth.woman[row]), int(youth.livelihood[row]),
                     )  # fmt: skip
         if on_week is not None:
@@ -87,15 +89,15 @@ def partings(
     Returns
     -------
     list of Parting
-        By row, those alone who joined in one run or in another week.
+        By person, those alone who joined in one run or in another week.
     """
     people = sorted(p for p in joined_a.keys() | joined_b.keys() if
                     change(joined_a.get(p), joined_b.get(p)) != SAME)  # fmt: skip
     if not people:
         return []
-    rows, generation = np.array(people, np.int64).T
-    turns = a.society.turns_36[rows]
-    sides = Side(a, rows), Side(b, rows)
+    persons, generation = np.array(people, np.int64).T
+    turns = a.society.turns_36[persons // a.society.persons_per_youth]
+    sides = Side(a, persons), Side(b, persons)
     stories = [(joined_a.get(p), joined_b.get(p)) for p in people]
     differences, events, decisions = Firsts(len(people)), Firsts(len(people)), Decisions(sides, stories)
 
@@ -126,6 +128,6 @@ def partings(
         if on_week is not None:
             on_week()
     return [
-        Parting(row, born, change(ours, theirs), ours, theirs, differences[k], events[k], decisions[k])
-        for k, ((row, born), (ours, theirs)) in enumerate(zip(people, stories, strict=True))
+        Parting(person, born, change(ours, theirs), ours, theirs, differences[k], events[k], decisions[k])
+        for k, ((person, born), (ours, theirs)) in enumerate(zip(people, stories, strict=True))
     ]

@@ -12,7 +12,7 @@ from sim.levers import TABLE
 from sim.measures.base import REGIONS, Delivered, Plan
 from sim.parameters import Parameters
 from sim.population.groups import FOREIGN
-from sim.population.youth import APPROACHED, CIVILIAN, DETAINED
+from sim.population.youth import CIVILIAN, DETAINED
 from sim.processes.approach import approach
 from sim.processes.measures import measures
 from sim.processes.violence import violence
@@ -20,7 +20,7 @@ from sim.record import Record
 from sim.scenario import Scenario
 from sim.week import advance, finished, record_of
 from sim.world.grid import world_grid
-from tests.processes.worlds import NO_FORCES, NO_MEMBERS, first_day, with_values
+from tests.processes.worlds import NO_FORCES, NO_MEMBERS, first_day, met, with_values
 
 GRID = world_grid()
 REGION = GRID.region
@@ -93,10 +93,12 @@ def lived(country: Country) -> Record:
 
 
 def all_approached(country: Country) -> np.ndarray:
-    """Let a recruiter of the first group approach every civilian this week; returns the mask of these youths."""
-    youth, civil = country.youth, country.youth.status == CIVILIAN
-    youth.status[civil], youth.contact_group[civil], youth.contact_week[civil] = APPROACHED, 0, country.week
-    return civil
+    """Let a recruiter of the first group approach a civilian behind every youth this week; returns these persons."""
+    ppy = country.society.persons_per_youth
+    civil = country.persons.status.reshape(-1, ppy) == CIVILIAN
+    persons: np.ndarray = (np.arange(len(civil)) * ppy + civil.argmax(axis=1))[civil.any(axis=1)]
+    met(country, persons, week=country.week)
+    return persons
 
 
 # --- what can be seen in them ----------------------------------------------------------------------------
@@ -142,7 +144,7 @@ def by_region(cells: np.ndarray) -> np.ndarray:
 
 
 def joined(country: Country) -> float:
-    """Persons who join in a week in which all have been approached."""
+    """Persons who join in a week in which one behind every youth has been approached."""
     all_approached(country)
     approach(country)
     return float(country.flow("joined").sum())

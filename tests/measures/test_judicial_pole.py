@@ -69,11 +69,11 @@ def test_open_cases_are_all_who_are_held_and_not_convicted_member_or_not():
     station(country, cell, 50, state=DETAINED, convicted=1)
     for state in (MEMBER, KILLED, RETURNED, GONE):
         station(country, cell, 10, state=state)
-    station(country, mopti, 2, state=DETAINED, group=NOBODY, persons=5000, youth=3)
+    station(country, mopti, 10_000, state=DETAINED, group=NOBODY, youth=3)
     measures(country)
     expected = np.zeros(9)
     expected[country.grid.region[cell]] = 30
-    expected[4] = 2 * 5000
+    expected[4] = 10_000
     np.testing.assert_allclose(report(country).count, expected * min(1, 1000 / 10_030))
 
 

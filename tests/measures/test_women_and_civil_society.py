@@ -46,7 +46,7 @@ def lapsed(parameters, **settings):
     country = begun(KEY if settings else "", {**never, **parameters}, ppy=500, **settings)
     everybody = all_approached(country)
     approach(country)
-    return (country.youth.status[everybody] == CIVILIAN).mean(), everybody.sum()
+    return (country.persons.status[everybody] == CIVILIAN).mean(), everybody.size
 
 
 @pytest.mark.parametrize("effect", [0.48, -0.18])

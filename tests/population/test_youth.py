@@ -8,7 +8,7 @@ import pytest
 
 from sim.parameters import Parameters
 from sim.population.imams import first_imams
-from sim.population.youth import CHUNK, KIN_TIES, TIES, Society, acquaint, settle
+from sim.population.youth import CHUNK, CIVILIAN, KIN_TIES, TIES, Society, acquaint, settle
 from sim.scenario import Scenario
 from sim.week import advance, begin, finished
 from sim.world.facts import languages, media, schooling
@@ -251,7 +251,7 @@ def test_newcomers_of_15_replace_those_who_turn_36():
         assert (country.youth.grievance[now] == 0).all()
         assert (country.youth.settled[now] == country.youth.disposition[now]).all()
         assert (country.youth.attitude[now] == country.youth.disposition[now]).all()
-        assert (country.youth.status[now] == 0).all()
+        assert (country.persons.status.reshape(-1, 500)[now] == CIVILIAN).all()
     new = country.youth.disposition != before
     assert np.array_equal(new, turning), "nobody else becomes another person"
     g = P.population_growth

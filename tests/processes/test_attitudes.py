@@ -7,7 +7,7 @@ from scipy.sparse.linalg import spsolve
 
 from sim.measures.base import REGIONS
 from sim.population.imams import IN_TRAINING
-from sim.population.youth import KILLED, TIES
+from sim.population.youth import TIES
 from sim.processes.attitudes import FIXED, attitudes
 from tests.processes.worlds import NO_DRIFT, alike, quiet, with_values
 
@@ -28,10 +28,10 @@ def live(country, weeks: int) -> None:
 def test_settled_attitudes_converge_to_the_fixed_point_of_friedkin_and_johnsen():
     country = with_values(quiet(5000), **{**NO_DRIFT, "peer_pull": 0.06, "own_pull": 0.04})
     youth = country.youth
-    youth.status[5::50] = KILLED
+    youth.silent[5::50] = 1
     live(country, 300)
     w, n = averaging(country), youth.settled.size
-    dead = youth.status == KILLED
+    dead = youth.silent == 1
     peers, own = np.where(dead, 1.0, 0.06), np.where(dead, 0.0, 0.04)
     expected = spsolve(
         (diags_array(peers + own) - diags_array(peers) @ w).tocsc(), own * youth.disposition.astype(float)

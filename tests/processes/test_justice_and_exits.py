@@ -1,16 +1,19 @@
 """Courts, giving up, and generations."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from sim.population.groups import GONE, NOBODY
-from sim.population.youth import CIVILIAN, DETAINED, KILLED, MEMBER, NEVER, RETURNED
-from sim.processes.approach import enlist
+from sim.population.groups import FOREIGN, GONE, NOBODY
+from sim.population.persons import Persons, behind
+from sim.population.youth import APPROACHED, CIVILIAN, DETAINED, KILLED, MEMBER, NEVER, RETURNED
+from sim.processes.approach import approach, enlist
 from sim.processes.exits import exits, follow, leave
-from sim.processes.groups import count
 from sim.processes.justice import justice
+from sim.processes.record import census
 from sim.week import advance
-from tests.processes.worlds import alike, fullest, quiet, station, with_values
+from tests.processes.worlds import alike, fullest, met, quiet, station, with_values
 
 MANY = 20_000
 
@@ -58,31 +61,45 @@ def test_nobody_is_judged_in_the_week_of_the_arrest():
     assert not country.roster.convicted[:200].any()
 
 
+def wrongly_held(country, persons) -> slice:
+    """Hold these persons, who are no members."""
+    country.persons.status[persons] = DETAINED
+    return station(country, fullest(country), persons.size, youth=persons // country.society.persons_per_youth,
+                   person=persons.astype(np.uint32), group=NOBODY, state=DETAINED, since=-5)  # fmt: skip
+
+
 def test_those_wrongly_held_are_cleared_and_back_in_civil_life():
     country = with_values(quiet(500), dismissal_chance=0.0, conviction_chance=0.0, clearing_chance=0.2)
-    rows = np.arange(5000)
-    country.youth.status[rows] = DETAINED
-    entries = detained(country, rows.size, youth=rows, person=(rows * 500).astype(np.uint32), group=NOBODY, persons=500)
+    persons, status = np.arange(0, 50_000, 10), country.persons.status
+    entries = wrongly_held(country, persons)
     members = detained(country, 100)
     justice(country)
     cleared = country.roster.state[entries] == GONE
-    alike(cleared.sum(), 0.2, rows.size)
-    assert np.array_equal(country.youth.status[rows] == CIVILIAN, cleared)
-    assert np.array_equal(country.youth.status[rows] == DETAINED, ~cleared)
+    alike(cleared.sum(), 0.2, persons.size)
+    assert np.array_equal(status[persons] == CIVILIAN, cleared)
+    assert np.array_equal(status[persons] == DETAINED, ~cleared)
+    assert (status == DETAINED).sum() == (~cleared).sum(), "nobody else behind their youths is held"
     assert (country.roster.state[members] == DETAINED).all()
     assert not country.flow("returned").any(), "they were never members"
     for week in range(1, 60):
         country.week = week
         justice(country)
-    assert (country.youth.status[rows] == CIVILIAN).all()
+    assert (status[persons] == CIVILIAN).all()
 
 
-def wrongly_held(country, rows) -> slice:
-    """Hold these youths, who are no members."""
-    ppy = country.society.persons_per_youth
-    country.youth.status[rows] = DETAINED
-    return station(country, fullest(country), rows.size, youth=rows, person=(rows * ppy).astype(np.uint32),
-                   group=NOBODY, persons=ppy, state=DETAINED, since=-5)  # fmt: skip
+def test_who_was_cleared_may_join_and_is_followed_anew():
+    country = with_values(quiet(500), clearing_chance=1.0, give_up_chance=1.0)
+    persons = np.arange(50)
+    wrongly_held(country, persons)
+    justice(country)
+    enlist(country, persons[:20], np.zeros(20, np.int8))
+    people, _, held = census(country)
+    assert people.sum() == country.society.persons
+    assert people[:, MEMBER].sum() == 20
+    assert held.sum() == 0
+    exits(country)
+    assert (country.persons.status[persons[:20]] == RETURNED).all()
+    assert (country.persons.status[persons[20:]] == CIVILIAN).all()
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
@@ -103,7 +120,7 @@ def test_those_wrongly_held_are_cleared_at_another_pace_where_the_pole_has_the_c
     for share in (0.0, 0.5, 1.0):
         country = with_values(quiet(500), clearing_chance=0.2, pole_clearing=gain)
         country.levers.reach("pole_cases", ..., share)
-        entries = wrongly_held(country, np.arange(8000))
+        entries = wrongly_held(country, np.arange(0, 80_000, 10))
         justice(country)
         cleared.append(country.roster.state[entries] == GONE)
         alike(cleared[-1].sum(), 0.2 * ((1 - share) + share * np.exp(gain)), 8000)
@@ -116,7 +133,7 @@ def test_what_the_courts_report_is_what_the_roster_shows():
     country = with_values(quiet(500), dismissal_chance=0.1, conviction_chance=0.2, clearing_chance=0.3,
                           ordinary_courts=0.5)  # fmt: skip
     country.levers.reach("pole_cases", ..., 0.4)
-    wrongly_held(country, np.arange(300))
+    wrongly_held(country, np.arange(0, 30_000, 100))
     detained(country, 500)
     station(country, 7, 400, group=2, state=DETAINED, since=-5)
     roster = country.roster
@@ -130,18 +147,17 @@ def test_what_the_courts_report_is_what_the_roster_shows():
         happened = {"convicted": (guilty == 0) & (new_guilty == 1), "dismissed": free & member & (guilty == 0),
                     "cleared": free & ~member, "returned": free & member}  # fmt: skip
         for k, (name, who) in enumerate(happened.items()):
-            persons = np.bincount(roster.cell[: roster.size][who], roster.persons[: roster.size][who], cells)
+            persons = np.bincount(roster.cell[: roster.size][who], minlength=cells)
             assert np.array_equal(country.flow(name), persons), name
             seen[k] += persons.sum()
         guilty, state = new_guilty.copy(), new_state.copy()
         country.week += 1
     assert (seen > 100).all()
-    assert seen[2] % 500 == 0, "a youth who is cleared stands for so many persons"
 
 
 def test_the_record_counts_those_held_wrongly_where_they_come_from():
     country = with_values(quiet(500), clearing_chance=0.1)
-    wrongly_held(country, np.arange(0, country.society.size, 20))
+    wrongly_held(country, np.arange(0, country.society.persons, 10_007))
     detained(country, 500)
     counts = []
     for _ in range(4):
@@ -149,7 +165,7 @@ def test_the_record_counts_those_held_wrongly_where_they_come_from():
         roster, expected = country.roster, np.zeros(9)
         held = (roster.state[: roster.size] == DETAINED) & (roster.group[: roster.size] == NOBODY)
         home = country.grid.region[country.society.cell[roster.youth[: roster.size][held]]]
-        np.add.at(expected, home, roster.persons[: roster.size][held])
+        np.add.at(expected, home, 1.0)
         assert np.array_equal(country.values[country.week - 1, :, country.names["held_wrongly"]], expected)
         counts.append(expected)
     assert (counts[0] > 0).all(), "they come from every region"
@@ -195,93 +211,110 @@ def test_the_lever_on_giving_up_multiplies_its_chance_where_it_is_moved(factor):
     assert np.array_equal(left[0][1], left[1][1])
 
 
-def test_who_comes_back_keeps_a_raised_disposition_and_is_a_member_no_more():
-    country = with_values(quiet(500), give_up_chance=1.0, returned_disposition=0.4)
-    turning = country.society.turns_36
-    row = np.flatnonzero(turning > 100)[:3]
-    enlist(country, row, np.zeros(3, np.int8))
-    count(country)
-    settled, own = country.youth.settled[row].copy(), country.youth.disposition[row].copy()
-    exits(country)
-    np.testing.assert_allclose(country.youth.settled[row], settled + 0.4, atol=1e-4)
-    assert np.array_equal(country.youth.disposition[row], own)
-    assert (country.youth.status[row] == RETURNED).all()
-    assert country.links.sum() == country.youth.member_ties.sum() == 0
-
-
-def test_half_of_those_a_youth_stands_for_raise_it_by_half():
-    country = with_values(quiet(500), returned_disposition=0.4, dismissal_chance=1.0, ordinary_courts=1.0)
-    row = np.array([int(np.flatnonzero(country.society.turns_36 > 100)[0])])
-    enlist(country, row, np.zeros(1, np.int8))
-    settled = float(country.youth.settled[row[0]])
+def test_who_comes_back_raises_the_disposition_of_their_youth_by_their_share():
+    values = {"give_up_chance": 1.0, "returned_disposition": 0.4, "dismissal_chance": 1.0, "ordinary_courts": 1.0}
+    country = with_values(quiet(500), **values)
+    youth = int(np.flatnonzero(country.society.turns_36 > 100)[0])
+    persons = youth * 500 + np.arange(250)
+    enlist(country, persons, np.zeros(250, np.int8))
+    settled, own = float(country.youth.settled[youth]), country.youth.disposition.copy()
     leave(country, np.arange(100))
-    assert country.youth.settled[row[0]] == pytest.approx(settled + 0.4 / 5, abs=1e-4)
-    assert country.youth.status[row[0]] == MEMBER
+    assert country.youth.settled[youth] == pytest.approx(settled + 0.4 / 5, abs=1e-4)
+    assert (country.persons.status[persons] == np.repeat([RETURNED, MEMBER], [100, 150])).all()
     country.roster.state[100:250], country.roster.since[100:250] = DETAINED, -5
     justice(country)
-    assert country.youth.settled[row[0]] == pytest.approx(settled + 0.4 / 2, abs=1e-4)
+    assert country.youth.settled[youth] == pytest.approx(settled + 0.4 / 2, abs=1e-4)
+    assert (country.persons.status[persons] == RETURNED).all()
+    assert np.array_equal(country.youth.disposition, own)
+    exits(country)
+    assert country.youth.settled[youth] == pytest.approx(settled + 0.4 / 2, abs=1e-4), "nobody comes back twice"
 
 
-@pytest.mark.parametrize(
-    ("states", "status"),
-    [
-        ((MEMBER, KILLED), MEMBER),
-        ((DETAINED, RETURNED, KILLED), DETAINED),
-        ((KILLED, RETURNED), RETURNED),
-        ((KILLED,), KILLED),
-    ],
-)
-def test_a_youth_is_what_the_first_of_its_persons_is(states, status):
-    country = quiet(500)
-    rows = np.array([40])
-    enlist(country, rows, np.zeros(1, np.int8))
-    country.roster.state[:500] = np.resize(states, 500)
-    follow(country, rows)
-    assert country.youth.status[40] == status
-    assert country.links.sum() == (8 if status == MEMBER else 0)
+@pytest.mark.parametrize("ppy", [1, 100])
+def test_persons_are_what_their_entries_say_and_others_stay_as_they_are(ppy):
+    country = quiet(100)
+    if ppy == 1:  # the same youths, each of them a single person
+        country.society = replace(country.society, persons_per_youth=1)
+        country.persons = Persons.untouched(country.society.persons)
+    persons = np.arange(4000, 4000 + 2 * ppy)
+    enlist(country, persons, np.zeros(persons.size, np.int8))
+    before = country.persons.copy()
+    roster, entries = country.roster, np.arange(0, persons.size, 2)
+    roster.state[entries] = np.resize([DETAINED, KILLED, RETURNED], entries.size)
+    follow(country, entries)
+    assert np.array_equal(country.persons.status[persons[::2]], roster.state[entries])
+    untouched = np.ones(country.society.persons, bool)
+    untouched[persons[::2]] = False
+    assert np.array_equal(country.persons.status[untouched], before.status[untouched])
+    assert not country.youth.silent.any()
+
+
+@pytest.mark.parametrize("ppy", [1, 20])
+def test_a_youth_is_silent_from_the_death_of_its_last_person_on(ppy):
+    country = quiet(100)
+    country.society = replace(country.society, persons_per_youth=ppy)
+    country.persons = Persons.untouched(country.society.persons)
+    youths = np.array([40, 41, 42])
+    persons = behind(youths, ppy)
+    enlist(country, persons, np.zeros(persons.size, np.int8))
+    station(country, 5, 1, person=np.uint32(FOREIGN), state=KILLED)
+    order = np.random.default_rng(1).permutation(persons.size)
+    for entry in order.tolist():
+        country.roster.state[entry] = KILLED
+        follow(country, np.array([entry, persons.size]))
+        dead = (country.persons.status == KILLED).reshape(-1, ppy).all(axis=1)
+        assert np.array_equal(country.youth.silent, dead)
+    assert np.flatnonzero(country.youth.silent).tolist() == youths.tolist()
 
 
 # --- generations -----------------------------------------------------------------------------------------
 
 
 def test_who_turns_36_leaves_the_roster_and_makes_room():
-    country = with_values(quiet(500), give_up_chance=0.0)
-    society, youth = country.society, country.youth
+    country = with_values(quiet(500), give_up_chance=0.0, refusal_weeks=60)
+    society, youth, people, roster = country.society, country.youth, country.persons, country.roster
     turning = np.flatnonzero(society.turns_36 == 0)
     assert turning.size >= 3
-    rows = turning[:3]
-    enlist(country, rows, np.zeros(3, np.int8))
-    roster = country.roster
-    roster.state[500:1000], roster.state[1000:1500] = DETAINED, KILLED
-    youth.status[rows] = MEMBER, DETAINED, KILLED
-    member = youth.status == MEMBER
-    youth.member_ties[:] = member[society.ties].sum(axis=1)
-    country.links[:] = np.bincount(society.cell, youth.member_ties, 1713)
-    youth.grievance[turning], youth.clips[turning], youth.contact_tie[turning] = 0.5, 0.1, 2
-    youth.reason[rows] = 1, 2, 3
-    youth.refused_until[turning] = youth.abuse_week[turning] = 50
-    others = np.setdiff1d(np.arange(society.size), turning)
-    kept = youth.copy()
+    old = turning[0] * 500 + np.arange(500)
+    stays = np.flatnonzero(society.turns_36 > 0)[:3] * 500
+    enlist(country, np.append(old[:300], stays), np.zeros(303, np.int8))
+    for state, few in ((DETAINED, slice(100, 150)), (KILLED, slice(150, 200)), (RETURNED, slice(200, 300))):
+        roster.state[few] = state
+        follow(country, np.arange(few.start, few.stop))
+    abroad = station(country, 7, 40)
+    people.status[old[300:310]] = DETAINED
+    wrongly = station(country, 7, 10, youth=turning[0], person=old[300:310].astype(np.uint32), group=NOBODY,
+                      state=DETAINED)  # fmt: skip
+    met(country, np.append(old[310:400], stays + 1))
+    people.refused_until[old[400:]], people.reason[old[:300]], people.contact_tie[old[:400]] = 50, 3, 2
+    youth.silent[turning[1]] = 1
+    youth.grievance[turning], youth.clips[turning], youth.abuse_week[turning] = 0.5, 0.1, 50
+    kept, known = youth.copy(), people.copy()
     exits(country)
-    assert (roster.state[:1500] == GONE).all()
-    assert (roster.youth[:1500] == NOBODY).all()
-    assert country.flow("returned").sum() == 500, "of those who leave only members come back to civil life"
-    assert (youth.status[turning] == CIVILIAN).all()
-    assert country.links.sum() == youth.member_ties.sum() == 0
-    fresh_values = {
-        "grievance": 0,
-        "clips": 0,
-        "contact_tie": 0,
-        "reason": 0,
-        "contact_group": -1,
-        "refused_until": NEVER,
-        "abuse_week": NEVER,
-    }
-    for name, fresh in fresh_values.items():
-        assert (getattr(youth, name)[turning] == fresh).all(), name
+    assert (roster.state[:300] == GONE).all()
+    assert (roster.youth[:300] == NOBODY).all()
+    assert (roster.state[wrongly] == GONE).all()
+    assert (roster.state[300:303] == MEMBER).all()
+    assert (roster.state[abroad] == MEMBER).all()
+    assert country.flow("returned").sum() == 100, "of those who leave only members come back to civil life"
+    theirs = behind(turning, 500)
+    fresh = Persons.untouched(theirs.size)
+    others = np.setdiff1d(np.arange(society.size), turning)
+    for name in ("status", "contact_group", "contact_tie", "contact_week", "refused_until", "reason"):
+        column, before = getattr(people, name), getattr(known, name)
+        assert np.array_equal(column[theirs], getattr(fresh, name)), name
+        assert np.array_equal(column.reshape(-1, 500)[others], before.reshape(-1, 500)[others]), name
+    for name in ("grievance", "clips", "silent"):
+        assert not getattr(youth, name)[turning].any(), name
+    assert (youth.abuse_week[turning] == NEVER).all()
     for name in ("disposition", "settled", "livelihood", "channels"):
         assert np.array_equal(getattr(youth, name)[others], getattr(kept, name)[others])
     assert (youth.disposition[turning] != kept.disposition[turning]).all()
+    counted, _, _ = census(country)
+    assert counted[:, APPROACHED].sum() == 3, "those in contact who turned 36 are in contact no more"
+    approach(country)
+    assert np.isin(people.in_contact, stays + 1).all()
+    assert (people.refused_until[theirs] == NEVER).all(), "a newcomer does not refuse for another"
 
 
 def test_newcomers_differ_from_week_to_week_and_not_from_run_to_run():

@@ -5,7 +5,6 @@ import pytest
 
 from sim.measures.base import REGIONS
 from sim.population.imams import IN_TRAINING, TRAINED, speakers
-from sim.population.youth import KILLED
 from sim.processes.messages import CLIPS, COUNSEL, LASTING, PROPAGANDA, messages
 from tests.processes.worlds import alike, fullest, quiet, with_values
 
@@ -198,7 +197,7 @@ def test_trust_makes_the_mean_effect():
 
 def test_the_dead_see_nothing():
     country = everybody_watches(quiet(5000))
-    country.youth.status[::2] = KILLED
+    country.youth.silent[::2] = 1
     air(country)
     messages(country)
     assert not country.youth.clips[::2].any()

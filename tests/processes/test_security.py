@@ -6,12 +6,14 @@ import pytest
 from sim.engine.luck import poissons
 from sim.population.groups import HERE
 from sim.population.security import GUARD, PATROL, RESPONSE
-from sim.population.youth import CIVILIAN, DETAINED, KILLED, KIN_TIES, MEMBER, NEVER
+from sim.population.youth import APPROACHED, CIVILIAN, DETAINED, KILLED, KIN_TIES, MEMBER, NEVER, RETURNED
+from sim.processes.approach import enlist
+from sim.processes.groups import count
 from sim.processes.security import ABUSES, post_units, security
 from sim.week import advance
 from sim.world import facts
 from sim.world.grid import world_grid
-from tests.processes.worlds import NO_MEMBERS, alike, day, fullest, quiet, station, tiny, with_values
+from tests.processes.worlds import NO_MEMBERS, alike, day, fullest, persons_in, quiet, station, tiny, with_values
 
 NO_HARM = {"abuse_per_op": 0.0, "wrongful_share": 0.0}
 FIND_ONLY = {**NO_HARM, "answer_rate": 0.0, "crowd_members": 1e15, "b_trust_tip": 0.0, "patrol_spill": 0.0,
@@ -601,8 +603,8 @@ def test_for_so_many_arrests_some_are_of_people_who_are_no_members():
     held = np.arange(entries.stop, roster.size)
     assert (roster.group[held] == -1).all()
     assert (roster.state[held] == DETAINED).all()
-    assert (roster.persons[held] == 5000).all()
-    assert np.array_equal(np.sort(roster.youth[held]), np.flatnonzero(country.youth.status == DETAINED))
+    assert np.array_equal(np.sort(roster.person[held]), np.flatnonzero(country.persons.status == DETAINED))
+    assert np.array_equal(roster.youth[held], roster.person[held] // 5000)
     assert (country.society.cell[roster.youth[held]] == cell).all()
 
 
@@ -622,16 +624,18 @@ def test_the_lever_on_wrongful_arrests_multiplies_them_and_leaves_arrests_alone(
 
 
 def test_only_civilians_are_wrongly_arrested():
-    country, cell, _ = hunted(members=8000, detection=5.0, killed_share=0.0, wrongful_share=0.5)
-    rows = np.flatnonzero(country.society.cell == cell)
-    for k, status in enumerate((1, 2, 3, 4, 5)):
-        country.youth.status[rows[k::6]] = status
-    before = country.youth.status.copy()
+    """Of the persons behind one youth some are civilians, and those alone are taken."""
+    country, cell, entries = hunted(members=8000, detection=5.0, killed_share=0.0, wrongful_share=0.5)
+    people, here = country.persons, persons_in(country, cell)
+    for status in (APPROACHED, MEMBER, DETAINED, KILLED, RETURNED):
+        people.status[here[status::6]] = status
+    before = people.status.copy()
     security(country)
-    changed = country.youth.status != before
-    assert changed.any()
+    changed = np.flatnonzero(people.status != before)
+    assert changed.size > 100
     assert (before[changed] == CIVILIAN).all()
-    assert (country.youth.status[changed] == DETAINED).all()
+    assert (people.status[changed] == DETAINED).all()
+    assert np.array_equal(np.sort(country.roster.person[entries.stop : country.roster.size]), changed)
 
 
 def test_forces_kill_civilians_in_some_abuses():
@@ -643,23 +647,43 @@ def test_forces_kill_civilians_in_some_abuses():
     assert killed.sum() == killed[cell] == country.flow("deaths_civilian")[cell] - 1000
 
 
-def test_a_youth_is_a_member_until_the_last_of_its_persons_is_found():
-    from sim.processes.approach import enlist
-    from sim.processes.groups import count
-
-    country = with_values(quiet(5000), **{**FIND_ONLY, "detection": 1.0, "killed_share": 0.0})
+def test_each_person_behind_a_youth_is_found_on_their_own():
+    country = with_values(quiet(5000), **{**FIND_ONLY, "detection": 1.0, "killed_share": 0.5})
     cell = fullest(country)
-    row = np.array([country.society.first[cell]])
-    enlist(country, row, np.zeros(1, np.int8))
+    here = persons_in(country, cell)
+    members, others = here[:10_000:2], here[1:10_000:2]
+    enlist(country, members, np.zeros(members.size, np.int8))
     count(country)
     send(country, cell, 1.0)
     security(country)
-    assert country.youth.status[row[0]] == MEMBER
-    assert 0 < (country.roster.state[:5000] == DETAINED).sum() < 5000
-    assert country.links.sum() == 8
-    for _ in range(20):
-        country.week += 1
+    status = country.persons.status
+    assert np.array_equal(status[members], country.roster.state[: members.size])
+    assert set(status[members]) == {MEMBER, DETAINED, KILLED}
+    found = status[members] != MEMBER
+    alike(found.sum(), 1 - np.exp(-1.0), members.size)
+    assert (status[others] == CIVILIAN).all()
+    kept = country.persons.status[members].copy()
+    country.week += 1
+    security(country)
+    assert np.array_equal(status[members][found], kept[found]), "who is held or dead is not found again"
+    assert not country.youth.silent.any()
+
+
+def test_a_youth_falls_silent_with_the_last_of_its_persons():
+    country = with_values(quiet(100), **{**FIND_ONLY, "detection": 1.0, "killed_share": 1.0})
+    cell = fullest(country)
+    whole, partly = persons_in(country, cell)[:100], persons_in(country, cell)[100:199]
+    members = np.append(whole, partly)
+    enlist(country, members, np.zeros(members.size, np.int8))
+    count(country)
+    send(country, cell, 1.0)
+    seen = set()
+    for _ in range(30):
         security(country)
-    assert (country.roster.state[:5000] == DETAINED).all()
-    assert country.youth.status[row[0]] == DETAINED
-    assert country.links.sum() == 0
+        country.week += 1
+        dead = (country.persons.status == KILLED).reshape(-1, 100)
+        assert np.array_equal(country.youth.silent, dead.all(axis=1))
+        seen.add(int(dead.sum()))
+    assert len(seen) > 3, "they die over some weeks"
+    assert np.flatnonzero(country.youth.silent).tolist() == [whole[0] // 100]
+    assert country.persons.status[partly[-1] + 1] == CIVILIAN

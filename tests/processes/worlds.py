@@ -8,7 +8,7 @@ import numpy as np
 from sim.country import Country
 from sim.parameters import Parameters
 from sim.population.groups import FOREIGN, NOBODY
-from sim.population.youth import MEMBER
+from sim.population.youth import APPROACHED, MEMBER
 from sim.processes.approach import average_pull
 from sim.processes.groups import count
 from sim.scenario import Scenario
@@ -62,6 +62,26 @@ def station(country: Country, cell: int, members: int, group: int = 0, **columns
     entries = country.roster.append(members, **{**people, **columns})
     count(country)
     return entries
+
+
+def met(country: Country, persons: np.ndarray, group: int | np.ndarray = 0, week: int = 0) -> None:
+    """Let a recruiter of a group have approached these persons in a week."""
+    people = country.persons
+    people.status[persons], people.contact_group[persons], people.contact_week[persons] = APPROACHED, group, week
+    people.in_contact = np.append(people.in_contact, persons)
+
+
+def one_each(country: Country, youths: np.ndarray) -> np.ndarray:
+    """One person behind each of these youths: not always the first, not always another."""
+    ppy = country.society.persons_per_youth
+    persons: np.ndarray = youths * ppy + youths % ppy
+    return persons
+
+
+def persons_in(country: Country, cell: int) -> np.ndarray:
+    """Everybody who lives in a cell."""
+    first, ppy = country.society.first, country.society.persons_per_youth
+    return np.arange(first[cell] * ppy, first[cell + 1] * ppy)
 
 
 def fullest(country: Country, where: np.ndarray | None = None) -> int:

@@ -11,7 +11,7 @@ from sim.country import Country
 from sim.scenario import Scenario
 from sim.world.grid import world_grid
 
-from .people import Cell, Group, Imam, Person, Unit, Youth
+from .people import Cell, Group, Imam, Person, Someone, Unit, Youth
 from .week import CHANNELS, STATUSES, Twin
 
 TRAININGS = ("none", "in training", "trained")
@@ -159,7 +159,6 @@ def of_country(country: Country) -> Twin:
             "grievance",
         ):
             setattr(youth, name, float(getattr(columns, name)[i]))
-        youth.status = STATUSES[columns.status[i]]
         youth.woman = bool(columns.woman[i])
         youth.schooling, youth.religious_schooling = (
             int(columns.schooling[i]),
@@ -172,6 +171,11 @@ def of_country(country: Country) -> Twin:
     for youth in youths:
         youth.ties = [youths[t] for t in society.ties[youth.row]]
         youth.kin = [youth.ties[2], youth.ties[3]]  # next of kin are next in the row, on either side
+    everybody = []
+    for k, status in enumerate(country.persons.status):
+        youth = youths[k // society.persons_per_youth]
+        everybody.append(Someone(k, youth, STATUSES[status]))
+        youth.persons.append(everybody[-1])
 
     known = country.roster
     roster = []
@@ -179,18 +183,15 @@ def of_country(country: Country) -> Twin:
         row, group, abroad = int(known.youth[e]), int(known.group[e]), int(known.abroad[e])
         person = Person(
             int(known.person[e]),
-            youths[row] if row >= 0 else None,
+            everybody[int(known.person[e])] if row >= 0 else None,
             groups[group] if group >= 0 else None,
             cells[known.cell[e]],
             abroad if abroad >= 0 else None,
             bool(known.recruiter[e]),
             ROSTER[known.state[e]],
-            int(known.persons[e]),
             int(known.since[e]),
             bool(known.convicted[e]),
         )
-        if person.youth is not None:
-            person.youth.people.append(person)
         roster.append(person)
 
     there = country.units

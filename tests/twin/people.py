@@ -71,23 +71,37 @@ class Youth:
     lasting: float = 0.0  # what lasts of messages
     recent: float = 0.0  # what messages add to the attitude
     grievance: float = 0.0
-    status: str = "civilian"
     woman: bool = False
     schooling: int = 0
     religious_schooling: int = 0
     livelihood: int = 0
     channels: set = field(default_factory=set)
+    abuse_week: int | None = None
+    persons: list = field(default_factory=list)  # those they stand for
+
+    @property
+    def silent(self):
+        """Whether everybody they stand for was killed."""
+        return all(person.status == "killed" for person in self.persons)
+
+
+@dataclass(eq=False, slots=True)
+class Someone:
+    """One of the persons a youth stands for."""
+
+    number: int
+    youth: Youth
+    status: str = "civilian"
     contact_group: object = None  # Group
     contact_through: str = "nobody"  # or friend, kin
     contact_week: int | None = None
     refused_until: int | None = None
-    abuse_week: int | None = None
     reason: str | None = None  # why they joined
-    people: list = field(default_factory=list)  # Persons of the roster among those they stand for
 
-    def knows_members(self):
-        """Ties to members, one by one."""
-        return [tie for tie in self.ties if tie.status == "member"]
+    def knows(self):
+        """Friends and relatives: the persons in the same place behind the youths who are tied."""
+        place = self.youth.persons.index(self)
+        return [tie.persons[place] for tie in self.youth.ties]
 
 
 @dataclass(eq=False, slots=True)
@@ -134,13 +148,12 @@ class Person:
     """Somebody of the roster: a member, past or present, or one wrongly held."""
 
     number: int
-    youth: Youth | None
+    someone: Someone | None  # None: from abroad, or no longer followed
     group: Group | None  # None: wrongly held
     cell: Cell
     abroad: int | None  # country whose sanctuary they are in
     recruiter: bool
     state: str  # member, detained, killed, returned, gone
-    persons: int
     since: int
     convicted: bool
 

@@ -51,6 +51,7 @@ class Twin:
         self.shifted = [0.0] * 9  # what policy shifted attitudes by last week, by region
         self.seen = Counter()  # how often each kind of event happened
         self.rows = []  # the record: observable -> nine numbers, a dict per week
+        self.in_contact = []  # persons approached and undecided, in the order of the approaches
         self._near, self._pulls, self._kin = {}, {}, {}  # what never changes, worked out once
         pulls = [math.exp(self.log_pull(youth)) for youth in self.youths]
         self.average_pull = sum(pulls) / len(pulls)  # of the first day
@@ -112,7 +113,7 @@ class Twin:
             for youth in cell.youths:
                 felt_clips, felt_propaganda = youth.clips * keep_clip, youth.propaganda * keep_clip
                 felt_counsel = youth.counsel * keep_counsel
-                if youth.status != "killed":
+                if not youth.silent:
                     views = self.views_of_clips(youth)
                     if views:
                         risk = max(youth.settled, 0.0)
@@ -188,7 +189,7 @@ class Twin:
         for youth in self.youths:
             shift = self.levers.support[youth.cell.region]  # everybody's: last week's is taken off what ties showed
             peers = sum(met[tie.row] for tie in youth.ties) / len(youth.ties) - self.shifted[youth.cell.region]
-            if youth.status == "killed":
+            if youth.silent:
                 youth.settled = single(peers)
             else:
                 drawn = words("what else moves a youth's attitude this week", self.seed, self.week, youth.row)
@@ -210,71 +211,78 @@ class Twin:
     # --- 4 approach and joining ---------------------------------------------------------------------------
 
     def approach(self):
-        """Recruiters approach youths; the approached join, let the contact lapse, or wait."""
+        """Recruiters approach persons; the approached join, let the contact lapse, or wait."""
         p = self.p
         by_region = [Counter() for _ in REGIONS]  # approaches a week, by group
         links = [0] * 9
         for cell in self.cells:
             for group, recruiters in cell.recruiters.items():
                 by_region[cell.region][group] += recruiters * self.approaches_of(group)
-        acquainted = {youth.row: youth.knows_members() for youth in self.youths}
-        for youth in self.youths:
-            links[youth.cell.region] += len(acquainted[youth.row])
+        members = [entry.someone for entry in self.roster if entry.state == "member" and entry.someone]
+        for member in members:
+            for friend in member.knows():
+                links[friend.youth.cell.region] += 1
 
-        joined = []
+        self.in_contact = [person for person in self.in_contact if person.status == "approached"]
+        for member in members:
+            for tie, friend in enumerate(member.knows()):
+                region = friend.youth.cell.region
+                drawn = lucks(
+                    "a friend or relative of a member is approached", self.seed, self.week, member.number, tie // 4
+                )
+                chance = 1.0 - math.exp(-p.tie_share * sum(by_region[region].values()) / links[region])
+                if drawn[tie % 4] < chance * self.women(friend):
+                    whose = luck("which group approaches a friend or relative of a member", self.seed, self.week,
+                                 friend.number)  # fmt: skip
+                    self.meet(friend, "kin" if tie in self.kin_places else "friend", by_region[region], whose)
         for cell in self.cells:
             here = {group: n * self.approaches_of(group) for group, n in cell.recruiters.items()}
-            at_random = 0.0
-            if cell.youths:
-                at_random = (1.0 - p.tie_share) * sum(here.values()) / (len(cell.youths) * self.ppy)
-            at_random = min(at_random, p.approach_limit)
-            region = by_region[cell.region]
-            per_link = 0.0
-            if links[cell.region]:
-                per_link = p.tie_share * sum(region.values()) / (links[cell.region] * self.ppy)
-            for youth in cell.youths:
-                self.meet(youth, acquainted[youth.row], per_link, at_random, region, here)
-                if youth.status == "approached" and self.decides_to_join(youth):
-                    joined.append(youth)
-        for youth in joined:  # only now, so that nobody is approached through one who joined this week
-            self.enlist(youth, youth.contact_group)
+            persons = [person for youth in cell.youths for person in youth.persons]
+            if persons:
+                chance = min((1.0 - p.tie_share) * sum(here.values()) / len(persons), p.approach_limit)
+                tries = luck("how many strangers recruiters approach in a cell", self.seed, self.week, cell.number)
+                for n in range(poisson(chance * len(persons), tries)):
+                    which, agrees, whose, _ = lucks("which stranger a recruiter approaches", self.seed, self.week,
+                                                    cell.number, n)  # fmt: skip
+                    stranger = persons[int(which * len(persons))]
+                    if agrees < self.women(stranger):
+                        self.meet(stranger, "nobody", here, whose)
+
+        joined = [person for person in self.in_contact if self.decides(person)]
+        self.in_contact = [person for person in self.in_contact if person.status == "approached"]
+        for person in joined:  # in the order in which they were approached
+            self.enlist(person, person.contact_group)
+
+    def women(self, person):
+        """How likely somebody is to be approached, against a man."""
+        return self.p.women_approached if person.youth.woman else 1.0
 
     def approaches_of(self, group):
         """Approaches that one recruiter of a group makes."""
         return self.p.approaches_per_recruiter * self.levers.approaches[group.number]
 
-    def meet(self, youth, members, per_link, at_random, region, here):
-        """A youth may be approached, through a tie to a member or at random."""
-        if youth.status != "civilian" or (youth.refused_until is not None and youth.refused_until > self.week):
+    def meet(self, person, through, by_group, whose):
+        """Somebody is approached, unless they are taken or have refused not long ago."""
+        if person.status != "civilian" or (person.refused_until is not None and person.refused_until > self.week):
             return
-        u, whose, which, _ = lucks("a youth is approached", self.seed, self.week, youth.row)
-        factor = self.p.women_approached if youth.woman else 1.0
-        through_ties = 1.0 - math.exp(-per_link * len(members))
-        if u >= factor * (through_ties + (1.0 - through_ties) * at_random):
-            return
-        youth.status, youth.contact_week = "approached", self.week
-        youth.cell.happened("approached", self.ppy)
-        by_group = here
-        youth.contact_through = "nobody"
-        if u < factor * through_ties:
-            by_group = region
-            tie = [place for place, t in enumerate(youth.ties) if t.status == "member"][int(which * len(members))]
-            youth.contact_through = "kin" if tie in self.kin_places else "friend"
         in_order = sorted(by_group, key=lambda group: group.number)
-        youth.contact_group = in_order[pick([by_group[g] for g in in_order], whose)]
+        person.contact_group = in_order[pick([by_group[g] for g in in_order], whose)]
+        person.status, person.contact_week, person.contact_through = "approached", self.week, through
+        person.youth.cell.happened("approached")
+        self.in_contact.append(person)
 
-    def decides_to_join(self, youth):
-        """Whether an approached youth joins this week; a contact may lapse instead."""
-        p, cell = self.p, youth.cell
-        joins, lapses, why, _ = lucks("an approached youth joins", self.seed, self.week, youth.row)
-        group = youth.contact_group
+    def decides(self, person):
+        """Whether somebody who was approached joins this week; a contact may lapse instead."""
+        p, youth, cell = self.p, person.youth, person.youth.cell
+        joins, lapses, why, _ = lucks("an approached person joins", self.seed, self.week, person.number)
+        group = person.contact_group
         if not group.alive(self.week):
             group = self.acting(group)
         if group is None or lapses < 1.0 - math.exp(-self.levers.contact_lapse[cell.number] / p.contact_weeks):
-            youth.status, youth.refused_until = "civilian", self.week + int(p.refusal_weeks)
+            person.status, person.refused_until = "civilian", self.week + int(p.refusal_weeks)
             self.seen["contact lapsed"] += 1
             return False
-        t = self.week - youth.contact_week
+        t = self.week - person.contact_week
         freshness = (t + 1) ** p.freshness_shape - t**p.freshness_shape
         abused = youth.abuse_week is not None and self.week - youth.abuse_week < int(p.abuse_weeks)
         guarded = 1.0 - math.exp(-cell.forces / p.protecting_companies)
@@ -283,28 +291,28 @@ class Twin:
         hazard = p.h0 * self.levers.joining[cell.number] * freshness * math.exp(pull) / self.average_pull
         if joins >= 1.0 - math.exp(-hazard):
             return False
-        youth.status, youth.contact_group = "joining", group
-        cell.happened("joined", self.ppy)
-        if youth.contact_through != "nobody":
-            cell.happened("joined_ties", self.ppy)
-        if youth.contact_through == "kin":
-            cell.happened("joined_kin", self.ppy)
+        person.status, person.contact_group = "joining", group
+        cell.happened("joined")
+        if person.contact_through != "nobody":
+            cell.happened("joined_ties")
+        if person.contact_through == "kin":
+            cell.happened("joined_kin")
         if t < MONTH:
-            cell.happened("joined_month", self.ppy)
+            cell.happened("joined_month")
         if t < YEAR:
-            cell.happened("joined_year", self.ppy)
+            cell.happened("joined_year")
         if youth.abuse_week is not None and self.week - youth.abuse_week < YEAR:
-            cell.happened("joined_abused", self.ppy)
+            cell.happened("joined_abused")
         reasons = {  # by how much each raised this person's hazard
             "revenge": math.exp(p.b_abuse_join) - 1.0 if abused else 0.0,
             "income": max(0.0, math.exp(-p.b_income_join) - 1.0) * (p.need_weight, 1.0, 0.0)[youth.livelihood],
             "ideology": max(0.0, math.exp(p.kappa_att * youth.attitude) - 1.0),
             "protection": max(0.0, math.exp(p.b_protect_join * unprotected) - 1.0),
-            "company": p.company_weight if youth.contact_through != "nobody" else 0.0,
+            "company": p.company_weight if person.contact_through != "nobody" else 0.0,
         }
         reason = pick(list(reasons.values()), why)
-        youth.reason = "company" if reason is None else list(reasons)[reason]
-        cell.happened("joined_" + youth.reason, self.ppy)
+        person.reason = "company" if reason is None else list(reasons)[reason]
+        cell.happened("joined_" + person.reason)
         return True
 
     def log_pull(self, youth):
@@ -319,15 +327,11 @@ class Twin:
             + p.kappa_att * youth.attitude
         )
 
-    def enlist(self, youth, group):
-        """Every person the youth stands for becomes a member."""
-        youth.status = "member"
-        for k in range(self.ppy):
-            person = Person(
-                youth.row * self.ppy + k, youth, group, youth.cell, None, False, "member", 1, self.week, False
-            )
-            youth.people.append(person)
-            self.roster.append(person)
+    def enlist(self, person, group):
+        """Somebody becomes a member."""
+        person.status = "member"
+        cell = person.youth.cell
+        self.roster.append(Person(person.number, person, group, cell, None, False, "member", self.week, False))
 
     # --- 5 groups -----------------------------------------------------------------------------------------
 
@@ -351,15 +355,18 @@ class Twin:
         core = group.founding_core
         if not core:
             return
-        civilians = [youth for cell in group.home for youth in cell.youths if youth.status == "civilian"]
-        civilians.sort(key=lambda y: luck("a youth belongs to a group from the start", self.seed, group.number, y.row))
-        rounding = luck("whether a part of a youth counts as a founding member", self.seed, group.number, 0)
-        whole = int(core * (1.0 - group.foreign_share) / self.ppy + rounding)
-        locals_ = civilians[: min(whole, len(civilians) // 4)]
-        for youth in sorted(locals_, key=lambda y: y.row):
-            self.enlist(youth, group)
+        civilians = [
+            person for cell in group.home for youth in cell.youths for person in youth.persons
+            if person.status == "civilian"
+        ]  # fmt: skip
+        civilians.sort(
+            key=lambda one: luck("a youth belongs to a group from the start", self.seed, group.number, one.number)
+        )
+        locals_ = civilians[: min(int(core * (1.0 - group.foreign_share) + 0.5), len(civilians) // 4)]
+        for person in sorted(locals_, key=lambda one: one.number):
+            self.enlist(person, group)
             self.seen["local founder"] += 1
-        missing = max(0, core - len(locals_) * self.ppy)
+        missing = core - len(locals_)
         members = [m for m in self.roster if m.state == "member" and m.group is group.parent]
         members.sort(
             key=lambda m: luck("a member leaves with those who found a new group", self.seed, group.number, m.number)
@@ -761,17 +768,17 @@ class Twin:
             member.since = self.week
             member.state = "killed" if dies < p.killed_share else "detained"
             cell.happened("killed" if member.state == "killed" else "arrests")
-            if member.youth is not None:
-                self.follow(member.youth)
+            self.follow(member)
 
     def wrong(self, cell, u):
-        """A wrong befalls a person of the cell; returns the youth if it is the one whose ties we know."""
+        """A wrong befalls a person of the cell; returns who it is, unless they are dead. Only the first has friends."""
         p = self.p
         if not cell.youths:
             return None
         nth = int(u * len(cell.youths) * self.ppy)
         youth = cell.youths[nth // self.ppy]
-        if youth.status == "killed":
+        victim = youth.persons[nth % self.ppy]
+        if victim.status == "killed":
             return None
         self.seen["wronged"] += 1
 
@@ -782,14 +789,14 @@ class Twin:
             grieve(kin, p.abuse_grievance * p.grievance_near)
             kin.abuse_week = self.week
         if nth % self.ppy:
-            return None
+            return victim
         grieve(youth, p.abuse_grievance)
         youth.abuse_week = self.week
         for tie in youth.ties:
             grieve(tie, p.abuse_grievance * p.grievance_near)
         for kin in youth.kin:
             kin.abuse_week = self.week
-        return youth
+        return victim
 
     def village_kin(self, youth, village):
         """Those of the village who are kin, found by luck for each pair."""
@@ -807,14 +814,11 @@ class Twin:
         """Number of the village in which the first of a row's persons lives."""
         return row * self.ppy // int(self.p.village_persons)
 
-    def hold_wrongly(self, youth):
+    def hold_wrongly(self, person):
         """Detain one who is no member."""
-        youth.status = "detained"
-        person = Person(
-            youth.row * self.ppy, youth, None, youth.cell, None, False, "detained", self.ppy, self.week, False
-        )
-        youth.people.append(person)
-        self.roster.append(person)
+        person.status = "detained"
+        cell = person.youth.cell
+        self.roster.append(Person(person.number, person, None, cell, None, False, "detained", self.week, False))
         self.seen["held wrongly"] += 1
 
     # --- 8 justice ----------------------------------------------------------------------------------------
@@ -832,8 +836,8 @@ class Twin:
             if person.group is None:
                 if u < cleared:
                     person.state, person.since = "gone", self.week
-                    person.youth.status = "civilian"
-                    person.cell.happened("cleared", person.persons)
+                    person.someone.status = "civilian"
+                    person.cell.happened("cleared")
                     self.seen["cleared by the pole"] += u >= p.clearing_chance
             elif person.convicted:
                 if self.week - person.since >= int(p.sentence_weeks):
@@ -841,10 +845,10 @@ class Twin:
                     self.seen["sentence served"] += 1
             elif u < ruled and which < dismissed / ruled:
                 self.come_back(person)
-                person.cell.happened("dismissed", person.persons)
+                person.cell.happened("dismissed")
             elif u < ruled:
                 person.convicted, person.since = True, self.week
-                person.cell.happened("convicted", person.persons)
+                person.cell.happened("convicted")
                 self.seen["convicted at the pole's pace"] += u >= p.ordinary_courts * (
                     p.dismissal_chance + p.conviction_chance
                 )
@@ -853,18 +857,15 @@ class Twin:
         """Somebody returns to civil life, with a raised disposition for a time."""
         person.state, person.since = "returned", self.week
         person.cell.happened("returned")
-        if person.youth is not None:
-            youth = person.youth  # one of the so many persons they stand for
+        if person.someone is not None:
+            youth = person.someone.youth  # who stands for so many others
             youth.settled = single(youth.settled + self.p.returned_disposition / self.ppy)
-            self.follow(youth)
+        self.follow(person)
 
-    def follow(self, youth):
-        """A youth is what the first of these says that any of their persons is."""
-        states = {person.state for person in youth.people if person.group is not None}
-        for state in ("member", "detained", "returned", "killed"):
-            if state in states:
-                youth.status = state
-                return
+    def follow(self, entry):
+        """Somebody of the roster is what the roster says."""
+        if entry.someone is not None:
+            entry.someone.status = entry.state
 
     # --- 9 exits ------------------------------------------------------------------------------------------
 
@@ -884,14 +885,16 @@ class Twin:
     def replace(self, youth):
         """The row passes to a youth of 15."""
         self.seen["replaced"] += 1
-        for person in youth.people:
-            if person.state == "member":
-                person.cell.happened("returned")
-                self.seen["member turned 36"] += 1
-            person.state, person.youth = "gone", None
-        youth.people = []
-        youth.status, youth.contact_group, youth.contact_through = "civilian", None, "nobody"
-        youth.contact_week = youth.refused_until = youth.abuse_week = youth.reason = None
+        for entry in self.roster:
+            if entry.someone is not None and entry.someone.youth is youth:
+                if entry.state == "member":
+                    entry.cell.happened("returned")
+                    self.seen["member turned 36"] += 1
+                entry.state, entry.someone = "gone", None
+        for person in youth.persons:
+            person.status, person.contact_group, person.contact_through = "civilian", None, "nobody"
+            person.contact_week = person.refused_until = person.reason = None
+        youth.abuse_week = None
         self.bear(youth, self.week + 1)
         longer = luck("a youth has been to school a year longer, by reform", self.seed, self.week, youth.row)
         if longer < self.levers.extra_schooling[youth.cell.region]:
@@ -987,13 +990,11 @@ class Twin:
         for person in self.roster:
             if person.state == "member" and person.abroad is not None:
                 add("members_abroad", person.cell.region, 1)
-            if person.youth is not None and person.state != "gone":
-                add("people_" + person.state, person.youth.cell.region, person.persons)
-                if person.state == "detained" and person.group is None:
-                    add("held_wrongly", person.youth.cell.region, person.persons)
+            if person.someone is not None and person.state == "detained" and person.group is None:
+                add("held_wrongly", person.someone.youth.cell.region, 1)
         for youth in self.youths:
-            if youth.status in ("civilian", "approached"):
-                add("people_" + youth.status, youth.cell.region, self.ppy)
+            for person in youth.persons:
+                add("people_" + person.status, youth.cell.region, 1)
         self.rows.append(row)
         for cell in self.cells:
             cell.flows = {}
