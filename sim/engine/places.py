@@ -99,7 +99,7 @@ def _positioned(tree: Tree, above: Any, below: Any, keys: Keys = ()) -> Any:
     if not (isinstance(above, dict) and isinstance(below, dict | list)):
         return above
     if isinstance(below, list):
-        if not above or not all(isinstance(key, str) and key.isdecimal() for key in above):
+        if not above or not all(map(_is_position, above)):
             return above
         for key in above:
             if int(key) >= len(below):
@@ -109,11 +109,15 @@ def _positioned(tree: Tree, above: Any, below: Any, keys: Keys = ()) -> Any:
     return {k: _positioned(tree, v, below[k], (*keys, k)) if k in below else v for k, v in above.items()}
 
 
+def _is_position(key: Any) -> bool:
+    return isinstance(key, str) and key.isdecimal() and len(key) < 10
+
+
 def _positions(keys: Keys, below: Any) -> Keys:
     """A path with positions as numbers where it leads into lists of `below`."""
     found: list[str | int] = []
     for key in keys:
-        if isinstance(below, list) and isinstance(key, str) and key.isdecimal() and int(key) < len(below):
+        if isinstance(below, list) and _is_position(key) and int(key) < len(below):
             key = int(key)
         try:
             below = below[key]
