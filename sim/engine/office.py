@@ -1,6 +1,7 @@
 """What word processors, spreadsheets and French keyboards leave in a file, and how it should be written instead.
 
-Nothing is read differently because of it: a value is refused as before, with the right spelling in the message.
+Nothing is read differently because of it: a value is refused as before, with the right spelling in the message. And
+tables for spreadsheets, in which no text is taken for a formula.
 """
 
 from __future__ import annotations
@@ -9,6 +10,10 @@ import math
 import re
 import unicodedata
 from datetime import date
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 QUOTES = "'\"’‘“”«»"
 WORDS = {"oui": "true", "vrai": "true", "non": "false", "faux": "false"}
@@ -84,3 +89,27 @@ def slip(lines: list[str], place: int) -> tuple[int, str]:
         if where := hidden(text):
             return k, f"has a hard space or an invisible character ({where}); write plain spaces"
     return place, ""
+
+
+# --- tables for spreadsheets --------------------------------------------------------------------------------
+
+
+def guarded(cell: Any) -> Any:
+    """A cell that a spreadsheet shows and does not obey: a text that would be a formula gets an apostrophe before it.
+
+    >>> guarded("=HYPERLINK(1)"), guarded("-3.5"), guarded(-3.5)
+    ("'=HYPERLINK(1)", '-3.5', -3.5)
+    """
+    if not isinstance(cell, str) or not cell.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
+
+
+def as_csv(table: pd.DataFrame) -> str:
+    """A table as CSV for people and programs."""
+    texts = {str(name): table[name].map(guarded) for name in table if table[name].dtype.kind == "O"}
+    return str(table.assign(**texts).to_csv(index=False))

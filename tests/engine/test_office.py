@@ -1,14 +1,22 @@
 """What French keyboards, Windows and word processors write is refused with the right spelling, or read as meant."""
 
+import io
 import math
 import unicodedata
 
+import pandas as pd
 import pytest
+from click.testing import CliRunner
+from rich.console import Console
 
+from sim import cli
 from sim.engine.checks import yes
 from sim.engine.errors import InputError
-from sim.engine.office import bare_number, iso_day
-from sim.scenario import load
+from sim.engine.office import as_csv, bare_number, iso_day
+from sim.scenario import Scenario, load
+from sim.stores.run import Row
+from sim.sweeps.file import load_sweep
+from sim.views.tables import show_failures
 
 TEXT = "description: écrit à Ségou\nmeasures:\n  joint_patrols: {regions: [Ségou, Mopti], intensity: 0.5}\n"
 
@@ -96,3 +104,50 @@ def test_true_and_false_in_french_are_named():
     for written, meant in (("oui", "true"), ("Faux", "false")):
         with pytest.raises(Exception, match=f"it must be true or false; write {meant}"):
             yes(written)
+
+
+# --- shown, never obeyed ------------------------------------------------------------------------------------
+
+HOSTILE = ["=HYPERLINK(1)", "+1+cmd", "@SUM(A1)", "-2+3", "\tx"]
+
+
+@pytest.mark.parametrize("cell", HOSTILE)
+def test_no_cell_of_a_table_is_a_formula(cell):
+    table = pd.DataFrame({"scenario": [cell, "a"], "mean": [-1.5, 2.0], "value": ["-3", None]})
+    again = pd.read_csv(io.StringIO(as_csv(table)))
+    assert again["scenario"].tolist() == [f"'{cell}", "a"]
+    assert again["mean"].tolist() == [-1.5, 2.0]
+    assert again["value"][0] == -3, "numbers stay numbers"
+    assert table["scenario"][0] == cell, "the table itself stays as it is"
+
+
+def test_a_hostile_path_is_shown_and_not_obeyed(tmp_path):
+    folder = tmp_path / "[" / "d]\x1b]0;x\a\u202e"
+    folder.mkdir(parents=True)
+    (folder / "ok.yaml").write_text("end: 2012-02-06\ndescription: 50\u00a0%\n", encoding="utf-8")
+    result = CliRunner().invoke(cli.kumakan, ["check", str(folder / "ok.yaml"), str(folder / "gone.yaml")])
+    assert result.exit_code == 2, "of the file that is not there"
+    assert "d]\\x1b]0;x\\x07\\u202e" in result.stdout.replace("\n", "")
+    assert not {"\x1b", "\a", "\u202e"} & set(result.output)
+    assert "50\u00a0%" in result.stdout
+
+
+def test_a_hostile_error_of_a_run_is_shown_and_not_obeyed():
+    out = Console(file=io.StringIO(), width=200)
+    show_failures([Row("a", 1, 0, "failed", error="[/d] \x1b[2J\u202e", repeat="kumakan")], out)
+    assert "[/d] \\x1b[2J\\u202e" in out.file.getvalue()
+
+
+@pytest.mark.parametrize("key", ['"\\e]0;x\\a.y": {values: [1]}', '"parameters.\\u202e": {values: [1]}'])
+def test_hostile_paths_of_a_sweep_are_shown_and_not_obeyed(tmp_path, key):
+    (tmp_path / "base.yaml").write_text("end: 2012-02-06\n")
+    (tmp_path / "s.yaml").write_text(f"scenario: base.yaml\nvary: {{{key}}}\ndesign: {{method: grid}}\n")
+    with pytest.raises(InputError) as caught:
+        load_sweep(tmp_path / "s.yaml")
+    assert all(line.isprintable() for line in str(caught.value).splitlines())
+
+
+@pytest.mark.parametrize("name", ["a\u202eb", "a\x1b[2J", "=x"])
+def test_hostile_names_are_refused(name):
+    with pytest.raises(InputError, match="name is"):
+        Scenario.of({"name": name})
