@@ -301,7 +301,7 @@ def sweep(making: Making, file: str, dry_run: bool, discover: tuple[str, ...], s
         from sim.views.tables import console
         from sim.views.tables.sweeps import show_plan
 
-        plan = sweeps.load_sweep(file, overrides(making.persons_per_youth, making.changes))
+        plan = sweeps.load_sweep(file, overrides(making.persons_per_youth, making.changes), say)
     if seeds is not None:
         plan = replace(plan, seeds=tuple(range(1, seeds + 1)))
     for outcome in discover:
@@ -380,7 +380,7 @@ def check(files: tuple[str, ...], persons_per_youth: int | None, changes: tuple[
         try:
             with doing(f"Checking {visible(file)}"):
                 if file not in scenarios:
-                    plan = load_sweep(file, changed)
+                    plan = load_sweep(file, changed, say)
                     show = partial(show_plan, plan, takes(plan))
                 else:
                     scenario = next(several) if len(scenarios) > 1 else load([file], persons_per_youth, changes)[0]

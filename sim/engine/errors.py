@@ -61,6 +61,17 @@ def visible(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
+def harmless(text: str) -> str:
+    """A text of any number of lines in which nothing is left that a terminal would obey; hard spaces stay as they are.
+
+    >>> harmless("50\\xa0%\\nb\\x1b[2J")
+    '50\\xa0%\\nb\\\\x1b[2J'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c == "\n" or unicodedata.category(c) == "Zs" else visible(c) for c in text.expandtabs())
+
+
 def plain(name: str) -> str:
     """A name for comparison: lower case, without accents or outer blanks, and with "_" for dashes and blanks.
 
