@@ -428,9 +428,11 @@ def explain(
 
     All persons are invented; nothing here describes a real one.
     """
-    from sim.views.progress import doing
+    from sim.engine import compiled
+    from sim.views.progress import COMPILES, doing
 
     with doing("Reading scenarios"):
+        from sim.batches.estimate import youths
         from sim.stores.folder import folder_name
         from sim.stories.explain import explain as follow
         from sim.views.tables import console
@@ -442,8 +444,12 @@ def explain(
         others = [f"-{what}-{n}" for what, n, usual in (("draw", draw, 0), ("world", world_seed, 1)) if n != usual]
         out = Path("results") / "".join([names, *others])
     check_folder(out)
+    threads = youths(a) >= compiled.THREADS_PAY_FROM
+    if compiled.missing(threads):
+        say(f"The first run {COMPILES}")
     with _weeks(3 * a.clock.weeks) as on_week:
         explanation = follow(a, b, seed, world_seed, draw, stories, on_week)
+    compiled.made(threads)
     show_explanation(explanation, console())
     click.echo(f"Tables and stories: {save_explanation(explanation, out)}")
 

@@ -320,7 +320,7 @@ def connect(address: str) -> Any:
         raise InputError("--cluster needs Dask; install it with: python -m pip install 'kumakan[cluster]'") from None
     try:
         return Client(address, timeout=ANSWER)
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, TypeError) as problem:  # TypeError: an address with TLS, and no key
         raise InputError(f"no Dask scheduler answers at {address} ({problem})") from None
 
 

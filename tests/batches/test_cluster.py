@@ -104,3 +104,11 @@ def test_a_cluster_needs_a_store_and_a_scheduler(tmp_path, monkeypatch):
     monkeypatch.setattr(executors, "ANSWER", 0.2)
     with pytest.raises(InputError, match="no Dask scheduler answers"):
         run_batch(scenarios, [1], out=tmp_path / "out", store=tmp_path / "store", cluster="tcp://127.0.0.1:1")
+
+
+def test_an_address_with_tls_needs_a_key():
+    pytest.importorskip("distributed")
+    from sim.batches.executors import connect
+
+    with pytest.raises(InputError, match=r"no Dask scheduler answers at tls://127\.0\.0\.1:1 \(.*TLS"):
+        connect("tls://127.0.0.1:1")
