@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from sim.engine.errors import InputError, nearest, visible
+from sim.engine.errors import InputError, in_words, nearest, visible
 from sim.keeping import store
 from sim.options import (
     COUNT,
@@ -67,6 +67,12 @@ class Commands(click.Group):
             ctx.exit(INTERRUPTED)
         except (click.exceptions.Exit, click.ClickException, click.Abort, BrokenPipeError):
             raise
+        except (OSError, MemoryError) as error:
+            if os.environ.get("KUMAKAN_DEBUG") == "1":
+                traceback.print_exc()
+            why = in_words(error) if isinstance(error, OSError) else f"there is not enough memory ({error})"
+            say(f"kumakan: {why}; finished runs are kept, and the same command carries on from there")
+            ctx.exit(FAILED)
         except Exception as error:
             if os.environ.get("KUMAKAN_DEBUG") == "1":
                 traceback.print_exc()

@@ -50,6 +50,16 @@ class InputError(Exception):
         return problems[0] if len(problems) == 1 else cls("\n".join(map(str, problems)))
 
 
+def in_words(error: OSError) -> str:
+    """What failed around the program: a disk, a folder, a connection.
+
+    >>> in_words(OSError(28, "No space left on device", "runs/a.parquet"))
+    'No space left on device: runs/a.parquet'
+    """
+    where = "" if error.filename is None else f": {error.filename}"
+    return visible(f"{error.strerror or error or type(error).__name__}{where}")
+
+
 def visible(text: str) -> str:
     """A text on one line, with everything that a terminal would act on written as an escape.
 
