@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from sim.engine.errors import InputError, nearest, visible
+from sim.engine.errors import InputError, in_words, nearest, visible
 from sim.keeping import store
 from sim.options import (
     COUNT,
@@ -67,6 +67,12 @@ class Commands(click.Group):
             ctx.exit(INTERRUPTED)
         except (click.exceptions.Exit, click.ClickException, click.Abort, BrokenPipeError):
             raise
+        except (OSError, MemoryError) as error:
+            if os.environ.get("KUMAKAN_DEBUG") == "1":
+                traceback.print_exc()
+            why = in_words(error) if isinstance(error, OSError) else f"there is not enough memory ({error})"
+            say(f"kumakan: {why}; finished runs are kept, and the same command carries on from there")
+            ctx.exit(FAILED)
         except Exception as error:
             if os.environ.get("KUMAKAN_DEBUG") == "1":
                 traceback.print_exc()
@@ -301,7 +307,7 @@ def sweep(making: Making, file: str, dry_run: bool, discover: tuple[str, ...], s
         from sim.views.tables import console
         from sim.views.tables.sweeps import show_plan
 
-        plan = sweeps.load_sweep(file, overrides(making.persons_per_youth, making.changes))
+        plan = sweeps.load_sweep(file, overrides(making.persons_per_youth, making.changes), say)
     if seeds is not None:
         plan = replace(plan, seeds=tuple(range(1, seeds + 1)))
     for outcome in discover:
@@ -380,7 +386,7 @@ def check(files: tuple[str, ...], persons_per_youth: int | None, changes: tuple[
         try:
             with doing(f"Checking {visible(file)}"):
                 if file not in scenarios:
-                    plan = load_sweep(file, changed)
+                    plan = load_sweep(file, changed, say)
                     show = partial(show_plan, plan, takes(plan))
                 else:
                     scenario = next(several) if len(scenarios) > 1 else load([file], persons_per_youth, changes)[0]
@@ -428,9 +434,11 @@ def explain(
 
     All persons are invented; nothing here describes a real one.
     """
-    from sim.views.progress import doing
+    from sim.engine import compiled
+    from sim.views.progress import COMPILES, doing
 
     with doing("Reading scenarios"):
+        from sim.batches.estimate import youths
         from sim.stores.folder import folder_name
         from sim.stories.explain import explain as follow
         from sim.views.tables import console
@@ -442,8 +450,12 @@ def explain(
         others = [f"-{what}-{n}" for what, n, usual in (("draw", draw, 0), ("world", world_seed, 1)) if n != usual]
         out = Path("results") / "".join([names, *others])
     check_folder(out)
+    threads = youths(a) >= compiled.THREADS_PAY_FROM
+    if compiled.missing(threads):
+        say(f"The first run {COMPILES}")
     with _weeks(3 * a.clock.weeks) as on_week:
         explanation = follow(a, b, seed, world_seed, draw, stories, on_week)
+    compiled.made(threads)
     show_explanation(explanation, console())
     click.echo(f"Tables and stories: {save_explanation(explanation, out)}")
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.exact import exp, log, power
+from sim.engine.exact import exp, log
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,10 @@ class Levers:
 def delay_effect(levers: Levers, elasticity: float) -> np.ndarray:
     """What the response delay does to something, by cell: response_delay^elasticity, 1 with nothing done."""
     delay: np.ndarray = levers.response_delay
-    return delay if (delay == 1.0).all() else power(np.maximum(delay, SOONEST), elasticity)  # powers are slow
+    if (delay == 1.0).all():
+        return delay
+    effect: np.ndarray = exp(elasticity * log(np.maximum(delay, SOONEST)))
+    return effect
 
 
 def aimed(levers: Levers, shares: np.ndarray) -> np.ndarray:

@@ -162,4 +162,6 @@ def overrides(persons_per_youth: int | None, changes: Sequence[str]) -> list[str
 
 def say(message: str) -> None:
     """Tell people something, beside what the command prints."""
-    click.echo(message, err=True)
+    from sim.engine.errors import harmless
+
+    click.echo(harmless(message), err=True)

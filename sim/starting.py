@@ -79,9 +79,11 @@ def parameters(names: tuple[str, ...], as_csv: bool) -> None:
         import csv
         from dataclasses import astuple, fields
 
+        from sim.engine.office import guarded
+
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(f.name for f in fields(chosen[0]))
-        writer.writerows(map(astuple, chosen))
+        writer.writerows([*map(guarded, astuple(row))] for row in chosen)
         return
     from sim.views.tables import console, show_parameter, show_parameters
 

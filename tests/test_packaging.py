@@ -153,7 +153,9 @@ def test_a_wheel_compares_two_scenarios_in_an_empty_folder(tmp_path):
     assert all(link.startswith("https://") for link in links), "nothing stands beside the page of the package"
 
     python = fresh("user")
-    told(python, "-m", "pip", "install", "--quiet", wheel)
+    uv = shutil.which("uv")
+    pip = [uv, "pip", "install", "--python", python] if uv else [python, "-m", "pip", "install"]
+    told(*pip, "--quiet", wheel)
     told(python, "-m", "kumakan", "compare", "baseline", "joint_patrols", "--seeds", "1", "--workers", "1",
          "--persons-per-youth", "2000", "--set", "end=2012-06-30", "--set", "measures.joint_patrols.start=2012-02-06",
          folder=here)  # fmt: skip

@@ -207,6 +207,11 @@ def test_a_new_file_keeps_what_the_scenario_changes():
         "measures": {
             "mali_kuma_kan": {"tv": {"coverage": 0.6}, "regions": ["Segou"], "start": "2013-01-07"},
             "joint_patrols": False,
+            "sermon_drafting": {"intensity": {"Mopti": 1, "Gao": 0.5}},
+            "community_policing": {
+                "phases": [{"start": "2012-02-06", "end": "2013-01-07", "regions": ["Gao"]}, {"start": "2014-01-06"}],
+                "when": {"observable": "attacks", "above": 5},
+            },
             "imam_training": {"cohorts": [{"departs": "2013-11-04", "imams": 102}]},
         },
         "parameters": {"peer_pull": 0.0301},

@@ -464,7 +464,9 @@ def there_already(
         If there is something else at the place of the store.
     """
     plan = Plan.of(scenarios, seeds, draws, world_seed)
-    place: Store | None = FolderStore(out, reading=True)
+    place: Store | None = FolderStore(out, reading=True) if Path(out).is_dir() else None
     if store is not None:
         place = ArchiveStore(store, reading=True) if ArchiveStore.stands(store) else None
-    return Counter(run.scenario.name for run in chain.from_iterable(plan) if place is not None and place.finished(run))
+    if place is None:
+        return Counter()
+    return Counter(run.scenario.name for run in chain.from_iterable(plan) if place.finished(run))

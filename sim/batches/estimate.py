@@ -19,6 +19,7 @@ SECONDS_TO_START = 1.2  # imports, compiled code from disk, and tables by cell
 BYTES_TO_START = 330e6  # the same, and writing the record
 BYTES_PER_YOUTH = 170.0
 BYTES_ON_DISK, BYTES_ON_DISK_PER_WEEK = 45e3, 750.0  # of a run folder: cells and manifest; the record
+WORKERS_PER_CORE, LEAST_LIMIT = 2, 8  # more processes than that only get in each other's way
 SPARE_MEMORY = 0.9  # share of the memory now available that batches may fill
 
 
@@ -74,8 +75,14 @@ def choose_workers(
         Bytes of free memory; by default those that the system reports.
     """
     available = float(psutil.virtual_memory().available) if available is None else available
-    most = max(1, min(wanted or cores(), runs))
+    here, most = cores(), max(1, min(wanted or cores(), runs))
+    limit = max(LEAST_LIMIT, WORKERS_PER_CORE * here)
     room = max(1, int(available * SPARE_MEMORY // memory_bytes))
+    if limit < min(most, room):
+        return (
+            limit,
+            f"{limit} of {most} workers: there {'is' if here == 1 else 'are'} only {here} core{'s'[here == 1 :]}",
+        )
     if room >= most:
         return most, ""
     return room, (

@@ -21,6 +21,7 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from multiprocessing.connection import wait
@@ -286,12 +287,14 @@ def on_cluster(work: Work, groups: Groups, address: str) -> Results:
     over: SimpleQueue[Any] = SimpleQueue()
     try:
         while True:
-            workers = list(client.nthreads())
+            with _answering(address):
+                workers = list(client.nthreads())
             for worker in workers:
                 while sum(at == worker for at, _ in running.values()) < AHEAD and (job := queue.next(worker)):
-                    future = client.submit(
-                        _alone, work, job, key=f"kumakan-{uuid4().hex}", workers=[worker], allow_other_workers=True
-                    )
+                    with _answering(address):
+                        future = client.submit(
+                            _alone, work, job, key=f"kumakan-{uuid4().hex}", workers=[worker], allow_other_workers=True
+                        )
                     running[future] = worker, job
                     future.add_done_callback(over.put)
             if workers and not running:
@@ -299,11 +302,24 @@ def on_cluster(work: Work, groups: Groups, address: str) -> Results:
             with suppress(Empty):
                 future = over.get(timeout=LOOK)
                 _, job = running.pop(future)
-                yield job, _result(future)
+                with _answering(address, CancelledError):
+                    result = _result(future)
+                yield job, result
                 future.release()
     finally:
-        client.cancel(list(running))
-        client.close()
+        with suppress(Exception):  # nobody may be there to hear it
+            client.cancel(list(running))
+        client.close(timeout=ANSWER)
+
+
+@contextmanager
+def _answering(address: str, error: type[Exception] = Exception) -> Iterator[None]:
+    """Whatever goes wrong while the scheduler is asked says that it is gone."""
+    try:
+        yield
+    except error as problem:
+        why = problem or type(problem).__name__
+        raise ConnectionError(f"the Dask scheduler at {address} is gone ({why})") from None
 
 
 def workers_of(address: str) -> int:
@@ -320,7 +336,7 @@ def connect(address: str) -> Any:
         raise InputError("--cluster needs Dask; install it with: python -m pip install 'kumakan[cluster]'") from None
     try:
         return Client(address, timeout=ANSWER)
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, TypeError) as problem:  # TypeError: an address with TLS, and no key
         raise InputError(f"no Dask scheduler answers at {address} ({problem})") from None
 
 

@@ -2,7 +2,8 @@
 
 Two scenarios are the same until the first week in which a measure acts that only one of them has. Everything else in
 them must be equal: period, persons per youth, parameters, groups, forces. That week comes from the first days of the
-measures alone. It may be earlier than needed (a condition is met later, a setting matters later), never later.
+measures and their phases alone. It may be earlier than needed (a condition is met later, a setting matters later),
+never later.
 
 Such runs are equal, to the last bit, to runs made alone: a country is one value, and luck belongs to a week.
 """
@@ -12,12 +13,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from sim.measures import PLUGINS
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from sim.country import Country
+    from sim.measures.base import Measure
     from sim.record import Record
     from sim.scenario import Scenario
 
@@ -63,9 +68,21 @@ def same_weeks(one: Scenario, other: Scenario) -> int:
             continue
         if key in outside:  # it may act before its first day
             return 0
-        for measure in both:
-            weeks = min(weeks, 0 if measure.start is None else one.clock.week(measure.start))
+        days = [_parting(*both)] if len(both) == 2 else [both[0].start]
+        weeks = min(weeks, *(0 if day is None else one.clock.week(day) for day in days))
     return max(weeks, 0)
+
+
+def _parting(one: Measure, other: Measure) -> date | None:
+    """The first day on which two versions of a measure may act differently."""
+    rest = [measure.model_copy(update={"phases": (), "end": None}) for measure in (one, other)]
+    periods: Sequence[Any] = (one, other)
+    if one.phases and other.phases and rest[0] == rest[1] and not one.looks_ahead:
+        periods = next(pair for pair in zip_longest(one.phases, other.phases) if pair[0] != pair[1])
+        if None not in periods and periods[0].model_copy(update={"end": periods[1].end}) == periods[1]:
+            return min(periods[0].end, periods[1].end)
+    days = [period.start for period in periods if period is not None]
+    return None if None in days else min(days)
 
 
 def _frame(scenario: Scenario) -> str:

@@ -19,6 +19,9 @@ from sim.stores.run import Run, versions
 from sim.stores.sources import source_files, sources_digest
 from sim.version import __version__
 
+MOST_RUNS = 10_000_000
+"""On a hundred cores they take days, and the table of them fills a gigabyte."""
+
 AnyScenario = Scenario | str | PathLike[str] | Mapping[str, Any]
 """A scenario, the path of its file, or a dict of its keys."""
 
@@ -46,7 +49,10 @@ class Plan:
             if times > 1:
                 raise InputError(f"two scenarios are called {name!r}; give them different names")
         world_seed = whole(world_seed, "world_seed")
-        return cls(tuple(loaded), _numbers(seeds, "seed"), _numbers(draws, "draw", LAST_DRAW), world_seed)
+        plan = cls(tuple(loaded), _numbers(seeds, "seed"), _numbers(draws, "draw", LAST_DRAW), world_seed)
+        if (many := len(plan.scenarios) * len(plan.seeds) * len(plan.draws)) > MOST_RUNS:
+            raise InputError(f"{many:,} runs are asked for; a batch has at most {MOST_RUNS:,}")
+        return plan
 
     def __iter__(self) -> Iterator[list[Run]]:
         """The runs of one seed and draw after those of another."""

@@ -13,7 +13,6 @@ sim.engine.errors.InputError: seed is -1; it must be a whole number from 0 to 92
 from __future__ import annotations
 
 import math
-import re
 import sys
 from datetime import date
 from typing import Any
@@ -22,6 +21,7 @@ import numpy as np
 from pydantic_core import PydanticCustomError
 
 from sim.engine.errors import InputError
+from sim.engine.office import WORDS, bare_number
 
 MOST = 2**31 - 1  # people and weeks are counted in columns of 32 bits
 FLOAT_MOST = sys.float_info.max
@@ -64,7 +64,7 @@ def number(value: Any, allowed: str, low: float = -math.inf, high: float = math.
     if value is None:
         raise wrong(f"has no value; it must be {allowed}")
     if isinstance(value, str):
-        raise wrong(f"is the text {shown(value)}; it must be {allowed}{_bare_number(value, low, high, whole)}")
+        raise wrong(f"is the text {shown(value)}; it must be {allowed}{bare_number(value, low, high, whole)}")
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -79,28 +79,13 @@ def number(value: Any, allowed: str, low: float = -math.inf, high: float = math.
     return int(value) if whole else float(value)
 
 
-def _bare_number(text: str, low: float, high: float, whole: bool) -> str:
-    """The advice to write "5 %" or "3 weeks" as a bare number, with that number if it is allowed."""
-    found = len(text) <= 40 and re.fullmatch(r"\s*([-+]?[\d_ ]*\.?\d+(?:[eE][-+]?\d+)?)\s*(\D*)", text)
-    if not found:
-        return ""
-    try:
-        value = float(found[1].replace(" ", "").replace("_", ""))
-    except ValueError:
-        return ""
-    if found[2].strip().startswith("%"):
-        value /= 100
-    if not (math.isfinite(value) and low <= value <= high) or (whole and value != int(value)):
-        return "; write the number alone, without unit or quotes"
-    bare = str(int(value)) if value == int(value) else f"{value:.12g}"
-    return f"; write the number alone, without unit or quotes: {bare}"
-
-
 def yes(value: Any) -> bool:
     """True or false, and nothing that Python would take for either."""
     if isinstance(value, bool | np.bool_):
         return bool(value)
-    raise wrong(("has no value" if value is None else f"is {kind_of(value)}") + "; it must be true or false")
+    meant = WORDS.get(value.strip().lower()) if isinstance(value, str) else None
+    hint = f"; write {meant}" if meant else ""
+    raise wrong(("has no value" if value is None else f"is {kind_of(value)}") + f"; it must be true or false{hint}")
 
 
 def whole(value: Any, name: str, low: int = 0, high: int = LARGEST_SEED) -> int:

@@ -26,8 +26,8 @@ COMPILED_ROOMS = ("engine", "population", "processes", "world")
 KEPT_BUILDS = 8
 THREADS_PAY_FROM = 150_000
 """Number of youths from which a second thread gains more than it costs (docs/performance.md)."""
-SECONDS = 60
-"""About how long it takes to compile the loops on one core: measured in docs/performance.md."""
+SECONDS = 45
+"""About how long it takes to compile the loops of a run on one core: see docs/performance.md."""
 
 
 @cache

@@ -50,6 +50,16 @@ class InputError(Exception):
         return problems[0] if len(problems) == 1 else cls("\n".join(map(str, problems)))
 
 
+def in_words(error: OSError) -> str:
+    """What failed around the program: a disk, a folder, a connection.
+
+    >>> in_words(OSError(28, "No space left on device", "runs/a.parquet"))
+    'No space left on device: runs/a.parquet'
+    """
+    where = "" if error.filename is None else f": {error.filename}"
+    return visible(f"{error.strerror or error or type(error).__name__}{where}")
+
+
 def visible(text: str) -> str:
     """A text on one line, with everything that a terminal would act on written as an escape.
 
@@ -59,6 +69,17 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def harmless(text: str) -> str:
+    """A text of any number of lines in which nothing is left that a terminal would obey; hard spaces stay as they are.
+
+    >>> harmless("50\\xa0%\\nb\\x1b[2J")
+    '50\\xa0%\\nb\\\\x1b[2J'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c == "\n" or unicodedata.category(c) == "Zs" else visible(c) for c in text.expandtabs())
 
 
 def plain(name: str) -> str:

@@ -10,6 +10,8 @@ imported where nothing may be compiled yet, as in measures. Numbers give numbers
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -17,42 +19,53 @@ import numpy as np
 
 def exp(x: Any) -> Any:
     """e^x."""
-    return _each("exp", x)
+    return _each(_loops().exp_each, x)
 
 
 def expm1(x: Any) -> Any:
     """e^x - 1, right for small x too."""
-    return _each("expm1", x)
+    return _each(_loops().expm1_each, x)
 
 
 def log(x: Any) -> Any:
     """The natural logarithm: minus infinity at 0, no number below."""
-    return _each("log", x)
+    return _each(_loops().log_each, x)
 
 
 def log1p(x: Any) -> Any:
     """log(1 + x), right for small x too."""
-    return _each("log1p", x)
-
-
-def power(x: Any, y: Any) -> Any:
-    """x^y for x >= 0 (broadcast)."""
-    return _each("power", x, y)
+    return _each(_loops().log1p_each, x)
 
 
 def normal_quantile(u: Any) -> Any:
     """The standard normal quantile: infinite at 0 and 1."""
-    return _each("normal_quantile", u)
+    return _each(_loops().normal_quantile_each, u)
 
 
-def _each(name: str, *given: Any) -> Any:
+def power(x: Any, y: Any) -> Any:
+    """x^y for x >= 0 (broadcast)."""
+    both = [x, y] if np.ndim(x) == np.ndim(y) == 0 else np.broadcast_arrays(x, y)
+    base, exponent = (np.array(one, np.float64, order="C") for one in both)
+    _loops().power_each(base.reshape(-1), exponent.reshape(-1))
+    return base if base.ndim else base.item()
+
+
+@cache
+def _loops() -> Any:
     from sim.engine import elementary  # loads numba
 
-    columns = [np.array(x, np.float64, order="C") for x in given]
-    if columns[0].shape != columns[-1].shape:
-        columns = [x.copy() for x in np.broadcast_arrays(*columns)]
-    getattr(elementary, f"{name}_each")(*(x.reshape(-1) for x in columns))
-    return columns[0] if columns[0].ndim else float(columns[0])
+    return elementary
+
+
+def _each(loop: Callable, x: Any) -> Any:
+    """Let a loop change a copy of the number or array."""
+    if isinstance(x, float):  # the usual case, and the fastest way
+        one = np.array((x,))
+        loop(one)
+        return one.item()
+    values = np.array(x, np.float64, order="C")
+    loop(values.reshape(-1))
+    return values if values.ndim else values.item()
 
 
 # --- sine and its kin, in steps of numpy on whole arrays, because maps need them before anything is compiled -------

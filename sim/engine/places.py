@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from sim.engine.errors import InputError, nearest
+from sim.engine.office import UTF_16, hidden, slip, without_hidden
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the compiled one where PyYAML was built with it
 
@@ -99,7 +100,7 @@ def _positioned(tree: Tree, above: Any, below: Any, keys: Keys = ()) -> Any:
     if not (isinstance(above, dict) and isinstance(below, dict | list)):
         return above
     if isinstance(below, list):
-        if not above or not all(isinstance(key, str) and key.isdecimal() for key in above):
+        if not above or not all(map(_is_position, above)):
             return above
         for key in above:
             if int(key) >= len(below):
@@ -109,11 +110,15 @@ def _positioned(tree: Tree, above: Any, below: Any, keys: Keys = ()) -> Any:
     return {k: _positioned(tree, v, below[k], (*keys, k)) if k in below else v for k, v in above.items()}
 
 
+def _is_position(key: Any) -> bool:
+    return isinstance(key, str) and key.isdecimal() and len(key) < 10
+
+
 def _positions(keys: Keys, below: Any) -> Keys:
     """A path with positions as numbers where it leads into lists of `below`."""
     found: list[str | int] = []
     for key in keys:
-        if isinstance(below, list) and isinstance(key, str) and key.isdecimal() and int(key) < len(below):
+        if isinstance(below, list) and _is_position(key) and int(key) < len(below):
             key = int(key)
         try:
             below = below[key]
@@ -163,6 +168,8 @@ def _text(path: Path, said_at: Place) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
+        if content.startswith(UTF_16):
+            raise InputError("is UTF-16 text, which Windows calls Unicode; save it as UTF-8", file=path) from None
         raise InputError("is not UTF-8 text; save it as UTF-8", file=path, line=line) from None
 
 
@@ -190,7 +197,8 @@ def parse(text: str, file: str | None = None) -> Tree:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         what = ": ".join(part for part in (error.context, error.problem) if part)
-        raise InputError(f"is not YAML: {what}", file=file, line=mark.line + 1 if mark else None) from None
+        line, left = slip(text.splitlines(), mark.line if mark else 0)
+        raise InputError(left or f"is not YAML: {what}", file=file, line=line + 1 if mark else None) from None
     except yaml.reader.ReaderError as error:  # a character that YAML does not allow, such as NUL
         position = error.position if isinstance(error.position, int) else 0
         line = text.count("\n", 0, position) + 1
@@ -247,11 +255,19 @@ class _Reading:
 
     def block(self, node: yaml.MappingNode, keys: Keys) -> dict[str, Any]:
         block: dict[str, Any] = {}
+        before: Any = None  # the value before this key
         for key_node, value_node in node.value:
             here = Place(self.file, key_node.start_mark.line + 1)
             if not isinstance(key_node, yaml.ScalarNode):
                 raise InputError("has a block or a list as a key; keys are plain words", **here._asdict())
             key = key_node.value  # as written: the key `no` is the word "no", not false
+            if not key_node.style and (where := hidden(key)):
+                what = f"has a hard space or an invisible character ({where}) in {key[:60]!r}"
+                raise InputError(f"{what}; write plain spaces: {without_hidden(key[:60])}", **here._asdict())
+            if node.flow_style and _is_rest_of_number(key, value_node, before):
+                what = f"has {before},{key}, which YAML reads as two entries"
+                raise InputError(f"{what}; write a decimal point: {before}.{key}", **here._asdict())
+            before = getattr(value_node, "value", None)
             if key == "<<":
                 raise InputError("has a merge key (<<), which is not supported; use extends", **here._asdict())
             if key in block:
@@ -276,3 +292,9 @@ class _Reading:
             return text
         too_large = isinstance(value, int) and value.bit_length() > MOST_BITS  # Python refuses to print such numbers
         return text if too_large else value
+
+
+def _is_rest_of_number(key: str, value: yaml.Node, before: Any) -> bool:
+    """Whether a key of a flow block is what stood behind the comma of a number: `{intensity: 0,5}`."""
+    alone = isinstance(value, yaml.ScalarNode) and value.value == "" and not value.style
+    return alone and key.isdecimal() and isinstance(before, str) and re.fullmatch(r"[-+]?\d+", before) is not None

@@ -48,6 +48,7 @@ class BamakoPlan(Measure):
     title: ClassVar[str] = "Bamako plan: guarded sites and cameras"
     delivers: ClassVar[str] = "sites protected"
     by_calendar: ClassVar[bool] = True
+    looks_ahead: ClassVar[bool] = True  # cameras are bought for the strongest phase
     sources: ClassVar[tuple[str, ...]] = (
         "RFI via pressafrik.com 2016 (several hundred cameras in Bamako)",
         "gbalogbahi.blogspot.com 2016-11-21 (police and cameras at hotels and banks)",

@@ -112,6 +112,8 @@ class Measure(BaseModel, ABC):
         Whether several partners carry it out, so that some work is done twice unless somebody coordinates them.
     by_calendar : bool
         Whether a week at full strength differs from date to date, so that the plan must go through all weeks.
+    looks_ahead : bool
+        Whether what it does in one phase may hang on later phases.
     parameters : tuple of Parameter
         The effect sizes that a measure from outside the package brings; those of the package are in its table.
     regional : bool
@@ -127,6 +129,7 @@ class Measure(BaseModel, ABC):
     sources: ClassVar[tuple[str, ...]] = ()
     partners: ClassVar[bool] = False
     by_calendar: ClassVar[bool] = False
+    looks_ahead: ClassVar[bool] = False
     parameters: ClassVar[tuple[Parameter, ...]] = ()
     regional: ClassVar[bool] = False
 
@@ -309,7 +312,9 @@ class Measure(BaseModel, ABC):
         """
         if not self.enabled or (self.end is not None and day >= self.end):
             return 0.0
-        since, full = self.start, self.full
+        since, full = self.start, self.intensity
+        if not isinstance(full, float):
+            full = self.full
         if self.phases:
             place = next((k for k, phase in enumerate(self.phases) if phase.holds(day)), None)
             if place is None:

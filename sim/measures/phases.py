@@ -86,7 +86,7 @@ def highest(intensity: Any) -> float:
 
 def level(intensity: Any, regions: Any) -> Strength:
     """The strength that an intensity means in these regions."""
-    return _by_region(tuple(intensity.items()), regions) if isinstance(intensity, Mapping) else intensity
+    return intensity if isinstance(intensity, float) else _by_region(tuple(intensity.items()), regions)
 
 
 @cache

@@ -13,6 +13,7 @@ from sim.engine.checks import MOST as MOST  # measures take it from here
 from sim.engine.checks import kind_of, number, shown, wrong, yes
 from sim.engine.checks import wrong_at as wrong_at
 from sim.engine.errors import nearest, plain
+from sim.engine.office import iso_day
 from sim.measures.regions import LATER_REGIONS, REGION_OF, REGIONS
 
 
@@ -21,7 +22,7 @@ def _day(value: Any) -> Any:
     if value is None:
         return None
     if isinstance(value, datetime):
-        raise wrong(f"is a date with a time of day ({value}); it must be {allowed}")
+        raise wrong(f"is a date with a time of day ({value}); it must be {allowed}: {value.date()}")
     if isinstance(value, date):
         return value
     if isinstance(value, str):
@@ -30,7 +31,9 @@ def _day(value: Any) -> Any:
                 raise ValueError
             return date.fromisoformat(value)
         except ValueError:
-            raise wrong(f"is {shown(value)}; it must be {allowed}, such as 2014-02-16") from None
+            meant = iso_day(value)
+            hint = f": {meant}" if meant else ", such as 2014-02-16"
+            raise wrong(f"is {shown(value)}; it must be {allowed}{hint}") from None
     raise wrong(f"is {kind_of(value)}; it must be {allowed}, such as 2014-02-16")
 
 

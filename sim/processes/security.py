@@ -269,7 +269,7 @@ def post_units(country: Country) -> np.ndarray:
         base=units.base,
         troops=troops,
         effectiveness=units.effectiveness * (1.0 + p.drill_effectiveness * trained),
-        abuse_factor=units.abuse_factor * exact.power(p.drill_abuse, trained),
+        abuse_factor=units.abuse_factor * exact.power(p.drill_abuse, country.trained)[units.force],
         patrol_share=units.patrol_share,
         cell=units.cell,
         mode=units.mode,

@@ -85,8 +85,10 @@ class ArchiveStore(Store):
         self._elsewhere: set[int] = set()  # runs that other batches have finished meanwhile
         try:
             self._check(reading)
-        except OSError as problem:
-            why = problem.strerror or problem
+        except InputError:
+            raise
+        except Exception as problem:  # file systems elsewhere raise anything
+            why = (problem.strerror if isinstance(problem, OSError) else None) or problem
             raise InputError(f"cannot use {self.place} ({why}); name another place with --store") from problem
 
     @classmethod

@@ -111,8 +111,10 @@ class Claims:
         others = [name for name in self.files.names(self.batches) if name != self.files.me]
         dead = [name for name in others if not self._lives(name)]
         if len(dead) == len(others):
+            mine = {f"{name}.{number}" for name, number in self._mine.items()}
             for claim in claims:
-                self.files.remove(f"{self.claims}/{claim}")
+                if claim not in mine:
+                    self.files.remove(f"{self.claims}/{claim}")
         for name in dead:
             self.files.remove(f"{self.batches}/{name}")
 

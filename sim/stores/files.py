@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sim.engine.checks import kind_of
-from sim.engine.errors import InputError
+from sim.engine.errors import InputError, in_words
 from sim.engine.kept import unsealed
 
 
@@ -34,7 +34,9 @@ class Files:
 
         try:
             self.fs, root = fsspec.core.url_to_fs(place)
-        except (ImportError, ValueError) as problem:
+        except OSError as problem:
+            raise InputError(f"{place} cannot be opened ({in_words(problem)}); name a folder or a URL") from None
+        except Exception as problem:  # packages for file systems raise anything
             raise InputError(f"{place} is neither a folder nor a URL that fsspec knows ({problem})") from None
         self.place = place.rstrip("/") or place
         self.root = str(root)

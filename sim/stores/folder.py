@@ -99,15 +99,15 @@ class FolderStore(Store):
         self._made: Mapping[str, Any] | None = None  # its plan
         if reading:
             return
-        if self._out.exists() and not self._out.is_dir():
-            raise InputError(f"{self._out} is a file; --out names a folder")
-        if holds_archive(self._out):
-            raise InputError(
-                f"{self._out} is a store of many runs; name it with --store, and another folder with --out"
-            )
-        if self._out.is_dir() and not (self._out / "runs").is_dir() and not _may_be_filled(self._out):
-            raise InputError(f"{self._out} holds other files; name a new or empty folder with --out")
         try:
+            if self._out.exists() and not self._out.is_dir():
+                raise InputError(f"{self._out} is a file; --out names a folder")
+            if holds_archive(self._out):
+                raise InputError(
+                    f"{self._out} is a store of many runs; name it with --store, and another folder with --out"
+                )
+            if self._out.is_dir() and not (self._out / "runs").is_dir() and not _may_be_filled(self._out):
+                raise InputError(f"{self._out} holds other files; name a new or empty folder with --out")
             (self._out / "runs").mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=self._out):
                 pass

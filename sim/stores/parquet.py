@@ -334,6 +334,8 @@ class Parquet:
                 if not writers:
                     writers = [pq.ParquetWriter(stream, table.schema, **encoding(table.schema))
                                for stream, table in zip(streams, tables, strict=True)]  # fmt: skip
+                    for writer in writers:
+                        stack.callback(_let_go, writer)
                 for writer, table in zip(writers, tables, strict=True):
                     writer.write_table(table, row_group_size=max(1, len(table)))  # runs may have nothing by cell
                 rows.append(run_table(some, file, first))
@@ -387,12 +389,15 @@ class Parquet:
         for folder in ("weeks", "cells"):
             parts = iter([self._of_run(folder, *where) for where in zip(*(
                 rows[name].to_pylist() for name in ("run", "file", "place")), strict=True)])  # fmt: skip
-            with self.files.writing(f"{folder}/{file}") as stream:
+            with ExitStack() as stack:
+                stream = stack.enter_context(self.files.writing(f"{folder}/{file}"))
                 writer: Any = None
                 for first in range(0, many, GROUP):
                     table = pa.concat_tables([next(parts) for _ in range(first, min(first + GROUP, many))])
                     table = table.unify_dictionaries().combine_chunks()
-                    writer = writer or pq.ParquetWriter(stream, table.schema, **encoding(table.schema))
+                    if writer is None:
+                        writer = pq.ParquetWriter(stream, table.schema, **encoding(table.schema))
+                        stack.callback(_let_go, writer)
                     writer.write_table(table, row_group_size=max(1, len(table)))
                 writer.close()
         places = {"file": pa.array([file] * many), "place": pa.array(np.arange(many))}
@@ -442,6 +447,13 @@ class Parquet:
                         self.damage.left_over(f"{folder}/{name}")
                     else:
                         self.damage.met(f"{folder}/{name}", "its rows in runs are missing")
+
+
+def _let_go(writer: Any) -> None:
+    """Close a writer, which tries again later and complains to nobody if the disk was full."""
+    with suppress(Exception):
+        writer.close()
+    writer.is_open = False
 
 
 def weeks_of(name: str) -> str:

@@ -10,6 +10,7 @@ narrower.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -26,6 +27,7 @@ from sim.settings import Block
 Table = NDArray[np.float64]
 
 MOST_POINTS = 100_000
+"""Tries of a design: each is a scenario that is checked, which takes a millisecond or two."""
 
 MORRIS_LEVELS = 4
 """The usual choice for Morris (1991): four levels, with steps of two thirds of the range."""
@@ -95,6 +97,8 @@ class Method:
         Whether every path must have `values`, and the same number of them.
     power_of_two : bool
         Whether `n` must be a power of two.
+    tries : callable
+        ``tries(levels, n)`` returns how many rows the table will have.
     """
 
     build: Callable[[Sequence[int], int, int], Table]
@@ -103,16 +107,33 @@ class Method:
     least: int = 1
     only_lists: bool = False
     power_of_two: bool = False
+    tries: Callable[[Sequence[int], int], int] = lambda levels, n: n
 
 
 METHODS = {
-    "grid": Method(grid, "values of each path that has low and high", usual=5, least=2),
-    "list": Method(listed, only_lists=True),
-    "one-at-a-time": Method(one_at_a_time, "values of each path that has low and high", usual=2, least=2),
+    "grid": Method(
+        grid, "values of each path that has low and high", usual=5, least=2, tries=lambda levels, n: math.prod(levels)
+    ),
+    "list": Method(listed, only_lists=True, tries=lambda levels, n: max(levels)),
+    "one-at-a-time": Method(
+        one_at_a_time,
+        "values of each path that has low and high",
+        usual=2,
+        least=2,
+        tries=lambda levels, n: 1 + sum(levels),
+    ),
     "latin-hypercube": Method(latin_hypercube, "points"),
     "sobol-sequence": Method(sobol_sequence, "points", power_of_two=True),
-    "sobol": Method(sobol, "points of the sequence, each tried paths + 2 times", least=2, power_of_two=True),
-    "morris": Method(morris, "trajectories, each of paths + 1 points", least=2),
+    "sobol": Method(
+        sobol,
+        "points of the sequence, each tried paths + 2 times",
+        least=2,
+        power_of_two=True,
+        tries=lambda levels, n: n * (len(levels) + 2),
+    ),
+    "morris": Method(
+        morris, "trajectories, each of paths + 1 points", least=2, tries=lambda levels, n: n * (len(levels) + 1)
+    ),
 }
 """Every kind of design, by its name in a sweep file."""
 

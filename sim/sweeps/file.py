@@ -21,10 +21,9 @@ in that world.
 
 from __future__ import annotations
 
-import math
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from fnmatch import fnmatchcase
@@ -41,12 +40,14 @@ from sim.layers import plain_data
 from sim.measures.base import Several, wrong
 from sim.parameters import rows
 from sim.scenario import Scenario, as_scenario, load
-from sim.settings import Block, Checks, Name, Words, is_what
+from sim.settings import MOST_SUGGESTIONS, Block, Checks, Name, Words, is_what
 from sim.shipped import located
 from sim.sweeps.axes import Axis
 from sim.sweeps.designs import METHODS, MOST_POINTS, Design, count
 from sim.sweeps.plan import Sweep, of_measures, value_at
 
+MANY, SECONDS_EACH, SECONDS_EACH_PATH = 500, 0.002, 0.00003  # points whose check takes a while
+MOST_VALUES = 1_000_000  # of all points together
 UNVARIED = ("name", "description", "extends")
 DISTRIBUTIONS = ("uniform", "log-uniform", "prior")
 
@@ -106,7 +107,9 @@ def is_sweep(path: str | os.PathLike[str]) -> bool:
     return isinstance(data, dict) and bool({"vary", "design"} & data.keys())
 
 
-def load_sweep(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Sweep:
+def load_sweep(
+    path: str | os.PathLike[str], overrides: Sequence[str] = (), say: Callable[[str], None] | None = None
+) -> Sweep:
     """Read a sweep file and check it, including every point.
 
     Parameters
@@ -115,6 +118,8 @@ def load_sweep(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> S
         The YAML file, or the name of a sweep that comes with kumakan.
     overrides : sequence of str
         Changes to its scenario and baseline, as ``PATH=VALUE``. They take precedence over the key `set`.
+    say : callable, optional
+        Called with a text before work that takes more than a second or two.
 
     Raises
     ------
@@ -122,7 +127,7 @@ def load_sweep(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> S
         For each of the first ten problems: file and line, what is wrong, what is allowed, and the nearest name.
     """
     path = located(os.fspath(path))
-    return _planned(read(path), path, overrides)
+    return _planned(read(path), path, overrides, say=say)
 
 
 def sweep_of(data: Mapping[str, Any], folder: str | os.PathLike[str] = ".") -> Sweep:
@@ -162,8 +167,9 @@ def as_sweep(given: Sweep | str | os.PathLike[str] | Mapping[str, Any]) -> Sweep
 
 
 def _planned(
-    tree: Tree, path: str | os.PathLike[str], overrides: Sequence[str], given: Mapping[str, Scenario] | None = None
-) -> Sweep:
+    tree: Tree, path: str | os.PathLike[str], overrides: Sequence[str], given: Mapping[str, Scenario] | None = None,
+    say: Callable[[str], None] | None = None,
+) -> Sweep:  # fmt: skip
     """The sweep in a tree, or one error with its first ten problems. `given` holds scenarios that have no file."""
     keys = f"a sweep has the keys {', '.join(KEYS)}"
     if not isinstance(tree.data, dict):
@@ -172,7 +178,7 @@ def _planned(
     checks = Checks(tree)
     for key in tree.data:
         if key not in KEYS:
-            checks.problem((key,), f"there is no key {shown(key)}; {keys}{nearest(key, KEYS)}")
+            checks.problem((key,), f"there is no key {shown(key)}; {keys}{checks.near(key, KEYS)}")
     for key in ("scenario", "vary", "design"):
         if key not in tree.data:
             checks.problem((), f"a sweep needs the key {key}")
@@ -186,11 +192,19 @@ def _planned(
     baseline = _scenario(checks, "baseline", path, overrides, given) if file.baseline else None
     _check_outcomes(checks, file.outcomes, baseline)
     checks.done()
+    listed = sum(
+        len(d["values"]) for d in file.vary.values() if isinstance(d, dict) and isinstance(d.get("values"), list)
+    )
+    if say is not None and listed > MANY:
+        say(f"Checking {listed:,} listed values; this takes about {listed * SECONDS_EACH:.0f} seconds ...")
     axes = _axes(checks, scenario)
     checks.done()
     _check_design(checks, design, axes)
     checks.done()
     draws = tuple(range(1, file.draws + 1)) or (0,)
+    if say is not None and len(axes) and (many := _tries(design, axes)) > MANY:
+        seconds = many * (SECONDS_EACH + SECONDS_EACH_PATH * len(axes))
+        say(f"Checking {many:,} points; this takes about {seconds:.0f} seconds ...")
     sweep = Sweep(
         file.name, file.description, scenario, baseline, tuple(range(1, file.seeds + 1)), draws, axes, design,
         file.outcomes, Path(path),
@@ -207,6 +221,13 @@ def _design(checks: Checks, data: Any) -> Design:
     checks.done()
     assert isinstance(design, Design)
     return design
+
+
+def _tries(design: Design, axes: Sequence[Axis]) -> int:
+    """How many rows the design has, without making it."""
+    method = METHODS[design.method]
+    n = design.n or method.usual
+    return method.tries([len(axis.values) or n for axis in axes], n)
 
 
 def _check_design(checks: Checks, design: Design, axes: Sequence[Axis]) -> None:
@@ -229,10 +250,14 @@ def _check_design(checks: Checks, design: Design, axes: Sequence[Axis]) -> None:
                 said = f"{count or 'no'} value{'' if count == 1 else 's'}"
                 what = f"vary.{path} has {said}; a list needs equally many for each path: {max(counts.values()) or 1}"
                 checks.problem(("vary", path), what)
-    if design.method == "grid":
-        many = math.prod(len(axis.values) or n or method.usual for axis in axes)
+    if axes and len(checks.problems) == 0:
+        many = _tries(design, axes)
         if many > MOST_POINTS:
-            checks.problem(("design",), f"the grid has {many:,} points; a sweep has at most {MOST_POINTS:,}")
+            what = f"the {design.method} design has {many:,} points over {len(axes)} paths"
+            checks.problem(at, f"{what}; a sweep has at most {MOST_POINTS:,}")
+        elif many * len(axes) > MOST_VALUES:
+            what = f"the {design.method} design has {many:,} points with {len(axes)} values each"
+            checks.problem(at, f"{what}; a sweep has at most {MOST_VALUES:,} values")
 
 
 def _scenario(
@@ -251,6 +276,8 @@ def _scenario(
         raise _placed(error, tree, (key,)) from None
     overridden = {override.partition("=")[0].strip() for override in overrides}
     for path, value in tree.data.get("set", {}).items():
+        if len(checks.problems) > MOST_SUGGESTIONS:  # only the first are shown
+            break
         if path in UNVARIED:
             checks.problem(("set", path), f"{path} cannot be set; the sweep has a name of its own")
         elif path not in overridden and not (key == "baseline" and of_measures(path)):
@@ -277,7 +304,7 @@ def _placed(error: InputError, tree: Tree, keys: Keys) -> InputError:
 def _check_outcomes(checks: Checks, outcomes: Sequence[str], baseline: Scenario | None) -> None:
     for place, name in enumerate(outcomes):
         if name not in OUTCOMES:
-            known = f"the outcomes are {', '.join(OUTCOMES)}{nearest(name, OUTCOMES)}"
+            known = f"the outcomes are {', '.join(OUTCOMES)}{checks.near(name, OUTCOMES)}"
             checks.problem(("outcomes", place), f"there is no outcome {shown(name)}; {known}")
         elif OUTCOMES[name].elsewhere and baseline is None:
             what = f"{name} is a difference from a baseline; name a baseline with the key baseline"
@@ -296,6 +323,8 @@ def _axes(checks: Checks, scenario: Scenario) -> tuple[Axis, ...]:
         checks.problem(("vary",), "vary is empty; it must be a block with one line for each path to vary")
     for path, data in vary.items():
         at = ("vary", path)
+        if len(checks.problems) > MOST_SUGGESTIONS:  # only the first are shown
+            break
         if path in UNVARIED:
             checks.problem(at, f"{path} cannot be varied; each point has a name of its own")
             continue
@@ -351,7 +380,8 @@ def _axis(checks: Checks, scenario: Scenario, path: str, key: str, varied: Varie
         for other in sorted(given & {"low", "high", "dist"}):
             checks.problem((*at, other), f"vary.{path} has both values and {other}; give values, or low and high")
         for place, value in enumerate(varied.values):
-            tried(value, (*at, "values", place))
+            if len(checks.problems) <= MOST_SUGGESTIONS:
+                tried(value, (*at, "values", place))
         if len(checks.problems) > before:
             return None
         numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in varied.values)

@@ -17,6 +17,7 @@ from sim.comparison.outcomes import NATION, OUTCOMES
 from sim.comparison.summary import summarise
 from sim.comparison.table import NOTHING_MARGIN, Table, table_of
 from sim.engine.errors import InputError, nearest
+from sim.engine.office import as_csv
 from sim.parameters import rows
 from sim.stores.folder import folder_name, write_text
 from sim.stores.run import Key
@@ -224,7 +225,7 @@ class Swept:
             tables["indices.csv"] = all_indices(self)
         folder.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
-            write_text(folder / name, table.to_csv(index=False))
+            write_text(folder / name, as_csv(table))
         return [folder / name for name in tables]
 
 

@@ -20,11 +20,13 @@ from matplotlib import dates as mdates
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from sim.engine import compiled
 from sim.engine.errors import InputError
 from sim.mesa.model import RecruitmentModel
 from sim.scenario import Scenario, load
 from sim.views.figures.maps import map_cells
 from sim.views.figures.sheet import BLUE, INK, PAPER, SMALL_SIZE, Sheet, drawn, numbered
+from sim.views.progress import COMPILES, aside, doing
 from sim.views.words import heading, unit
 
 LINES = ("joined", "attacks", "members", "trust")
@@ -52,9 +54,12 @@ def app(scenarios: Sequence[Scenario | str | os.PathLike[str]], persons_per_yout
     InputError
         If Solara is not installed, or a scenario cannot be used.
     """
+    if compiled.missing(threads=False) and compiled.missing(threads=True):
+        aside(f"The first run {COMPILES}")
     try:
-        import solara
-        from mesa.visualization import SolaraViz
+        with doing("Preparing the page"):
+            import solara
+            from mesa.visualization import SolaraViz
     except ImportError:
         raise InputError("the page needs Solara; install it with: python -m pip install 'kumakan[app]'") from None
     coarse = {"persons_per_youth": persons_per_youth}
@@ -79,7 +84,9 @@ def app(scenarios: Sequence[Scenario | str | os.PathLike[str]], persons_per_yout
         "scenario": {"type": "Select", "value": loaded[0].name, "values": list(by_name), "label": "Scenario"},
         "seed": {"type": "SliderInt", "value": 1, "min": 1, "max": 50, "step": 1, "label": "Seed"},
     }
-    return SolaraViz(Shown(), components=[_watching(drawn), _watching(lines)], model_params=chosen, name="kumakan")
+    with doing("Preparing the first week"):
+        model = Shown()
+    return SolaraViz(model, components=[_watching(drawn), _watching(lines)], model_params=chosen, name="kumakan")
 
 
 def _watching(draw: Any) -> Any:

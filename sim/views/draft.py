@@ -128,14 +128,20 @@ def _settings(
         info = type(block).model_fields[name]
         extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
         default, value = info.default, getattr(block, name)
-        changed = value != default and values[name] not in (default, usual.get(name))
+        dumped = values.get(name, default)  # phases are left out where there are none
+        changed = value != default and dumped not in (default, usual.get(name))
         lead = indent if changed or comment or name == "enabled" else f"{indent}# "
         meaning = f"{extra.get('unit', '')}: {info.description}"
         if isinstance(default, BaseModel):
             yield _said(f"{lead}{name}:", meaning)
             yield from _settings(value, list(type(default).model_fields), {}, f"{lead}  ", lead != indent or comment)
             continue
-        shown = usual.get(name) if values[name] is None else values[name]
-        if isinstance(shown, dict):  # a condition says what it watches and leaves the rest out
-            shown = {key: inner for key, inner in shown.items() if inner is not None}
-        yield _said(f"{lead}{name}: {written(shown)}", meaning)
+        shown = usual.get(name) if dumped is None else dumped
+        yield _said(f"{lead}{name}: {written(_given(shown))}", meaning)
+
+
+def _given(value: Any) -> Any:
+    """A condition or a phase without what it leaves open."""
+    if isinstance(value, dict):
+        return {key: _given(inner) for key, inner in value.items() if inner is not None}
+    return [_given(inner) for inner in value] if isinstance(value, list | tuple) else value

@@ -30,7 +30,10 @@ CELL_MARK = {
     "kumakan": "progress"
 }  # what the output has for metadata, so that pages made of notebooks can leave it out
 
-COMPILES = f"compiles the loops of the model, once for this installation; that takes about {SECONDS} s"
+COMPILES = (
+    f"compiles the loops of the model, once for this installation; that takes about {SECONDS} s,"
+    " longer on a busy machine"
+)
 
 Told = Callable[["Progress"], None]
 OnWeek = Callable[["Country"], None]

@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.engine.office import as_csv
 from sim.stores.folder import folder_name, write_text
 from sim.sweeps.discovery import discover as find_boxes
 from sim.views import (
@@ -50,7 +51,7 @@ def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> list[Path]
     folder.mkdir(parents=True, exist_ok=True)
     files = {folder / f"{name}.csv": table for name, table in tables.items()}
     for file, table in files.items():
-        write_text(file, table.to_csv(index=False))
+        write_text(file, as_csv(table))
     return list(files)
 
 

@@ -104,3 +104,30 @@ def test_a_cluster_needs_a_store_and_a_scheduler(tmp_path, monkeypatch):
     monkeypatch.setattr(executors, "ANSWER", 0.2)
     with pytest.raises(InputError, match="no Dask scheduler answers"):
         run_batch(scenarios, [1], out=tmp_path / "out", store=tmp_path / "store", cluster="tcp://127.0.0.1:1")
+
+
+def test_an_address_with_tls_needs_a_key():
+    pytest.importorskip("distributed")
+    from sim.batches.executors import connect
+
+    with pytest.raises(InputError, match=r"no Dask scheduler answers at tls://127\.0\.0\.1:1 \(.*TLS"):
+        connect("tls://127.0.0.1:1")
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_dies_is_named_and_finished_runs_are_kept(tmp_path, cluster):
+    import psutil
+
+    address, workers = cluster
+    scenarios = [batch_fakes.scenario("a"), batch_fakes.scenario("b")]
+
+    def kill(progress):
+        if progress.done == 4:
+            siblings = psutil.Process(workers[0].pid).parent().children()
+            [scheduler] = [one for one in siblings if "scheduler" in one.cmdline()]
+            scheduler.kill()
+
+    at = {"out": tmp_path / "out", "store": tmp_path / "store", "runner": fakes.short}
+    with pytest.raises(ConnectionError, match=f"the Dask scheduler at {address} is gone"):
+        run_batch(scenarios, range(1, 41), cluster=address, progress=kill, **at)
+    assert len(sim.open_store(tmp_path / "store").runs()) >= 4

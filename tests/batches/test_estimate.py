@@ -24,6 +24,14 @@ def test_twice_the_weeks_or_the_youths_never_take_less():
     assert larger.youths == pytest.approx(1000 * small.youths, rel=1e-3)
 
 
+def test_a_thousand_workers_are_not_started_on_a_few_cores(monkeypatch):
+    monkeypatch.setattr("sim.batches.estimate.cores", lambda: 2)
+    assert choose_workers(1024, 10**6, 1e6, available=1e12) == (8, "8 of 1024 workers: there are only 2 cores")
+    assert choose_workers(8, 10**6, 1e6, available=1e12) == (8, "")
+    monkeypatch.setattr("sim.batches.estimate.cores", lambda: 64)
+    assert choose_workers(128, 10**6, 1e6, available=1e12) == (128, "")
+
+
 def test_workers_are_no_more_than_cores_runs_and_memory():
     assert choose_workers(8, 3, 1e9, available=100e9) == (3, "")
     assert choose_workers(4, 0, 1e9, available=100e9) == (1, "")

@@ -22,6 +22,7 @@ from sim.stories.explain import explain
 from sim.sweeps.axes import Axis
 from sim.sweeps.file import load_sweep
 from sim.views.figures.series import _starts
+from sim.views.report.parts import _taken
 from sim.week import advance, begin
 from sim.world.grid import world_grid
 from tests.measures.acting import begun, busy, moved, report
@@ -257,6 +258,20 @@ def test_a_preview_shows_a_line_for_each_phase():
     assert "done more or less by region" in said_
 
 
+def test_the_report_and_the_card_say_what_each_phase_is():
+    made = scenario(patrols(phases=[{**WAVES[0], "regions": ["Gao"]}, {**WAVES[1], "intensity": {"Gao": 0.5}}]))
+    (planned,) = preview(made).measures
+    told = _taken(planned, made, None, None)
+    assert told["when"] == "2015-01-05 to 2015-02-16 and 2015-03-02 to 2015-03-30"
+    assert told["where"] == "Gao"
+    assert told["how_much"][:2] == [
+        "100 % of the full measure (2015-01-05 to 2015-02-16)",
+        "Gao 50 % of the full measure (2015-03-02 to 2015-03-30)",
+    ]
+    assert "<td>2015-03-02</td><td>2015-03-30</td><td>Gao</td><td>Gao 50 %</td>" in made._repr_html_()
+    assert "<td>2015-03-02</td><td>2015-03-30</td><td>Gao</td><td>Gao 50 %</td>" in preview(made)._repr_html_()
+
+
 def test_scenarios_share_the_weeks_before_the_first_phase_that_differs_can_begin():
     base, late = scenario({}), scenario(patrols(phases=[WAVES[1]]))
     assert same_weeks(base, late) == 8
@@ -264,12 +279,32 @@ def test_scenarios_share_the_weeks_before_the_first_phase_that_differs_can_begin
     assert same_weeks(late, scenario(patrols(phases=[{**WAVES[1], "intensity": {"Gao": 1}}]))) == 8
 
 
+def test_scenarios_share_the_phases_that_are_the_same():
+    both = scenario(patrols(phases=WAVES))
+    for wave, weeks in (
+        ({**WAVES[1], "intensity": 0.5}, 8), ({**WAVES[1], "regions": ["Gao"]}, 8),
+        ({**WAVES[1], "end": "2015-03-16"}, 10), ({**WAVES[1], "start": "2015-02-23"}, 7),
+        ({**WAVES[1], "start": "2015-03-11"}, 8),
+    ):  # fmt: skip
+        assert same_weeks(both, scenario(patrols(phases=[WAVES[0], wave]))) == weeks, wave
+    assert same_weeks(both, scenario(patrols(phases=WAVES[:1]))) == 8
+    assert same_weeks(both, scenario(patrols(phases=WAVES, patrols=9))) == 0
+    plans = [scenario({"bamako_plan": {"phases": [{**WAVES[0], "intensity": 0.5}, wave]}})
+             for wave in (WAVES[1], {**WAVES[1], "intensity": 0.7})]  # fmt: skip
+    assert same_weeks(*plans) == 0, "its cameras are bought at first for the strongest phase"
+
+
 def test_a_run_that_takes_over_a_shared_past_is_the_run_alone(tmp_path):
-    arms = [scenario({}), scenario(patrols(phases=[WAVES[1]]))]
-    arms = [arm.replaced({"name": name}) for arm, name in zip(arms, ("base", "waves"), strict=True)]
+    waves = [None, WAVES, [WAVES[0], {**WAVES[1], "intensity": {"Gao": 1, "Kidal": 0.5}}]]
+    arms = [
+        scenario({} if phases is None else {key: {"phases": phases} for key in KEYS[2:]}, name=f"arm {k}")
+        for k, phases in enumerate(waves)
+    ]
     batch = run_batch(arms, [1], workers=1, out=tmp_path / "out")
-    assert batch.records["waves"][1].about["shared_weeks"] == 8
-    assert batch.records["waves"][1].digest == arms[1].run().digest
+    assert batch.records["arm 2"][1].about["shared_weeks"] == 8
+    assert "bamako_plan" not in KEYS[2:], "it shares nothing"
+    for arm in arms:
+        assert batch.records[arm.name][1].digest == arm.run().digest
 
 
 def test_a_sweep_varies_phases_and_regions(tmp_path):
@@ -368,6 +403,23 @@ def test_a_file_says_the_line(tmp_path):
     file.write_text("measures:\n  joint_patrols: true\n  joint_patrols: {start: 2013-01-07}\n")
     with pytest.raises(InputError, match=r"line 3: has the key 'joint_patrols' twice, .* has a list phases:"):
         sim.load(file)
+
+
+def test_a_file_changes_items_of_a_list_of_the_file_it_extends(tmp_path):
+    (tmp_path / "below.yaml").write_text(
+        "end: 2012-07-02\nmeasures:\n  joint_patrols:\n    phases: [{end: 2012-02-06}, {start: 2012-03-05}]\n"
+    )
+    above = "extends: below.yaml\nmeasures:\n  joint_patrols:\n    phases:\n"
+    (tmp_path / "above.yaml").write_text(above + "      1: {intensity: 0.5}\n")
+    phases = sim.load(tmp_path / "above.yaml").measures["joint_patrols"].phases
+    assert [(phase.start, phase.intensity) for phase in phases] == [(date(2012, 1, 2), 1.0), (date(2012, 3, 5), 0.5)]
+    for change, message in (
+        ("1: {intensity: 5}", r"above\.yaml, line 5: .*phases item 2\.intensity is 5; it must be"),
+        ("2: {intensity: 1}", r"above\.yaml, line 5: measures\.joint_patrols\.phases has 2 items"),
+    ):
+        (tmp_path / "above.yaml").write_text(f"{above}      {change}\n")
+        with pytest.raises(InputError, match=message):
+            sim.load(tmp_path / "above.yaml")
 
 
 def test_a_measure_from_outside_has_one_intensity_unless_it_says_otherwise(monkeypatch):

@@ -1,6 +1,7 @@
 """Sweeps: which points a file plans, what is said about mistakes, how points are run, compared and kept."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from sim.engine.errors import InputError
 from sim.measures.base import REGIONS
 from sim.parameters import rows
 from sim.record import Observable, Record
+from sim.scenario import Scenario
 from sim.sweeps.designs import METHODS
 from sim.sweeps.file import KEYS, as_sweep
 from sim.sweeps.sweep import Axis, Design, Sweep, load_sweep, sweep, takes
@@ -586,3 +588,72 @@ def test_a_wrong_sweep_from_a_dict_is_rejected(wrong, said):
         Sweep.of({**data, **wrong})
     with pytest.raises(InputError, match="it must be a Sweep, the path of a sweep file, or a dict"):
         as_sweep(7)
+
+
+# --- work without end is refused before it begins -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("vary", "design", "words"),
+    [
+        ("parameters.*: {dist: prior}", "{method: sobol, n: 65536}", "points over"),
+        ("parameters.*: {dist: prior}", "{method: morris, n: 100000}", "points over"),
+        (
+            "parameters.*: {dist: prior}",
+            "{method: latin-hypercube, n: 100000}",
+            "values each; a sweep has at most 1,000,000",
+        ),
+        ("parameters.*: {}", "{method: one-at-a-time, n: 100000}", "points over"),
+        ("parameters.*: {}", "{method: grid, n: 2}", "points over"),
+    ],
+)
+def test_a_design_that_is_too_large_is_refused_before_it_is_made(said, monkeypatch, vary, design, words):
+    def made(*args):
+        raise AssertionError("the design is not made")
+
+    for name, method in list(METHODS.items()):
+        monkeypatch.setitem(METHODS, name, replace(method, build=made))
+    text = said(f"vary:\n  {vary}\ndesign: {design}\n")
+    assert words in text
+    assert len(text.splitlines()) == 1
+
+
+def test_the_number_of_tries_is_known_without_making_the_design():
+    for name, method in METHODS.items():
+        n = max(method.least, 4)
+        levels = [3, 3, 3] if name in ("grid", "list", "one-at-a-time") else [n] * 3
+        assert method.tries(levels, n) == len(method.build(levels, n, 1)), name
+
+
+def test_a_batch_has_a_largest_number_of_runs(write):
+    text = "seeds: 100000\ndraws: 100000\nvary:\n  parameters.abuse_per_op: {values: [0.2]}\ndesign: {method: grid}\n"
+    result = CliRunner().invoke(
+        cli.kumakan, ["sweep", write(text, head="scenario: patrols.yaml\n"), "--dry-run"]
+    )  # fmt: skip
+    assert result.exit_code == 2
+    assert "10,000,000,000 runs are asked for; a batch has at most 10,000,000" in result.stderr
+
+
+def test_long_checks_are_told_beforehand(write):
+    said = []
+    values = [round(0.1 + k / 10_000, 4) for k in range(600)]
+    load_sweep(
+        write(f"vary:\n  parameters.abuse_per_op: {{values: {values}}}\ndesign: {{method: grid}}\n"), (), said.append
+    )
+    assert [text.partition(";")[0] for text in said] == ["Checking 600 listed values", "Checking 600 points"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "set: {%s}\nvary: {parameters.abuse_per_op: {values: [0.2]}}\ndesign: {method: grid}\n",
+        "vary: {%s}\ndesign: {method: grid}\n",
+    ],
+)
+def test_of_thousands_of_mistakes_only_the_first_are_looked_into(said, monkeypatch, text):
+    tried = []
+    replaced = Scenario.replaced
+    monkeypatch.setattr(Scenario, "replaced", lambda *args: tried.append(1) or replaced(*args))
+    found = said(text % ", ".join(f"parameters.x{k}: {{values: [1]}}" for k in range(2000)))
+    assert "more" in found.splitlines()[-1]
+    assert len(tried) < 100

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from sim.comparison.effects import basis, headline
 from sim.comparison.outcomes import OUTCOMES
+from sim.engine.errors import harmless
 from sim.views import words
 from sim.views.tables.layout import Column, say, show_blocks, show_table
 from sim.views.words import amount, capital, difference, label, money, number, share
@@ -184,8 +185,8 @@ def show_needed(needed: pd.DataFrame, out: Console, unit: str) -> None:
 def show_failures(failed: Iterable[Row], out: Console) -> None:
     """Each failed run with its error and the command that repeats it."""
     for row in failed:
-        out.print(f"failed: {row.name}: {row.error}", markup=False, style="red", soft_wrap=True)
-        out.print(f"  repeat it: {row.repeat}", markup=False, soft_wrap=True)
+        out.print(harmless(f"failed: {row.name}: {row.error}"), markup=False, style="red", soft_wrap=True)
+        out.print(harmless(f"  repeat it: {row.repeat}"), markup=False, soft_wrap=True)
 
 
 # --- a package and its measures -----------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sim.engine.errors import harmless
+
 PLAIN_WIDTH = 200
 
 
@@ -24,7 +26,7 @@ def console(stderr: bool = False) -> Console:
 
 def say(out: Console, text: str, style: str | None = None) -> None:
     """Print a text as it is written."""
-    out.print(text, style=style, markup=False, highlight=False)
+    out.print(harmless(text), style=style, markup=False, highlight=False)
 
 
 def show_table(
@@ -38,7 +40,7 @@ def show_table(
     for k, head in enumerate(heads):
         table.add_column(Text(head), justify="left" if k < left else "right", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+        table.add_row(*(Text(harmless(cell)) if isinstance(cell, str) else cell for cell in row))
     out.print(table)
 
 
@@ -74,7 +76,7 @@ def show_blocks(
             )  # fmt: skip
         for k, cells in enumerate(zip(*(column.cells for column in columns), strict=True)):
             apart = first and k == 0
-            table.add_row(*map(Text, cells), style="dim" if apart else None, end_section=apart)
+            table.add_row(*(Text(harmless(cell)) for cell in cells), style="dim" if apart else None, end_section=apart)
         out.print(table)
         title, blocks = "", blocks[taken:]
 

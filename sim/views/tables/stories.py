@@ -14,6 +14,7 @@ from rich.text import Text
 
 from sim.comparison.worlds import differences, sentence, world
 from sim.engine.errors import InputError
+from sim.engine.office import as_csv
 from sim.measures.base import REGIONS
 from sim.stories.parting import BECAUSE, CHANGES
 from sim.views.tables.layout import say, show_table
@@ -255,8 +256,8 @@ def save_explanation(explanation: Explanation, folder: str | os.PathLike[str]) -
         shutil.rmtree(half, ignore_errors=True)
         half.mkdir(parents=True)
         (half / "explain.md").write_text(as_markdown(explanation), encoding="utf-8")
-        explanation.persons.to_csv(half / "explain_persons.csv", index=False)
-        explanation.events.to_csv(half / "explain_events.csv", index=False)
+        (half / "explain_persons.csv").write_text(as_csv(explanation.persons), encoding="utf-8")
+        (half / "explain_events.csv").write_text(as_csv(explanation.events), encoding="utf-8")
         text = json.dumps(about, indent=1, ensure_ascii=False, default=str)
         (half / "manifest.json").write_text(text + "\n", encoding="utf-8")
         if folder.exists():
