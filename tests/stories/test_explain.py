@@ -26,11 +26,11 @@ CROWDED = {
     "name": "crowded",
     "persons_per_youth": 1000,
     "end": "2013-06-03",
-    "parameters": {"h0": 0.05, "approaches_per_recruiter": 12.0, "recruiter_scale": 6.0, "approach_limit": 0.05},
-    "groups": {key: {"start_members": 12_000} for key in ("ansar_dine", "mujao", "aqim")},
+    "parameters": {"h0": 0.05, "approaches_per_recruiter": 2.0, "recruiter_scale": 6.0, "approach_limit": 0.05},
+    "groups": {key: {"start_members": 1500} for key in ("ansar_dine", "mujao", "aqim")},
 }
 PATROLS = {**CROWDED, "name": "patrols", "measures": {"joint_patrols": {"start": "2012-04-02", "patrols": 300}}}
-SMALLER = {**CROWDED, "name": "smaller", "groups": {**CROWDED["groups"], "aqim": {"start_members": 3000}}}
+SMALLER = {**CROWDED, "name": "smaller", "groups": {**CROWDED["groups"], "aqim": {"start_members": 400}}}
 
 
 @pytest.fixture(scope="module", params=[PATROLS, SMALLER], ids=lambda scenario: scenario["name"])
