@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import sim
 from sim.population.groups import GONE, HERE, NOBODY
 from sim.population.youth import APPROACHED, DETAINED, KILLED, MEMBER, STATUSES
+from sim.processes.record import census
 from sim.week import advance, begin, finished, record_of, run
 
 BASELINE = "scenarios/baseline.yaml"
@@ -44,21 +45,24 @@ def test_persons_are_conserved_and_nobody_acts_who_cannot(changes, seed, measure
         roster = country.roster
         size = roster.size
         before = roster.state[:size].copy(), roster.cell[:size].copy(), roster.group[:size].copy()
-        dead_before = np.flatnonzero(country.youth.status == KILLED)
+        dead_before = np.flatnonzero(country.persons.status == KILLED)
         advance(country)
 
         people = country.values[country.week - 1, :, [country.names[f"people_{s}"] for s in STATUSES]].T
         assert (people >= 0).all()
         assert np.array_equal(people.sum(axis=1), youths)
-        status = country.youth.status
-        assert status.max() < len(STATUSES), "nobody is left between two statuses"
+        status = country.persons.status
+        if country.week % 5 == 0:  # these take long
+            assert np.array_equal(np.bincount(status, minlength=len(STATUSES)), people.sum(axis=0))
+            assert np.array_equal(np.flatnonzero(status == APPROACHED), np.sort(in_contact(country)))
+            assert np.array_equal(country.youth.silent, (status.reshape(-1, 500) == KILLED).all(axis=1))
 
         state, cell, group = before
         out = state != MEMBER
         assert np.array_equal(roster.cell[:size][out], cell[out]), "who is no member does not move"
         assert np.array_equal(roster.group[:size][out], group[out])
         assert not np.isin(roster.state[:size][state == KILLED], [MEMBER, DETAINED]).any(), "the dead stay dead"
-        turned = country.society.turns_36[dead_before] == country.week - 1
+        turned = country.society.turns_36[dead_before // 500] == country.week - 1
         assert (status[dead_before[~turned]] == KILLED).all()
 
         alive = country.groups.alive(country.week - 1)
@@ -74,32 +78,48 @@ def test_persons_are_conserved_and_nobody_acts_who_cannot(changes, seed, measure
         assert (values[:, :, country.names[name]] <= high).all()
 
 
-def test_ties_to_members_are_counted_right_through_a_lively_year():
-    country = begin(sim.load(BASELINE, LIVELY), 3)
-    while not finished(country):
-        advance(country)
-    member = country.youth.status == MEMBER
-    expected = member[country.society.ties].sum(axis=1)
-    assert np.array_equal(country.youth.member_ties, expected)
-    in_cell = np.bincount(country.society.cell, expected, len(country.grid))
-    assert np.array_equal(country.links, in_cell)
-    assert member.sum() > 0
-    assert country.values[:, :, country.names["joined"]].sum() > 0
+def in_contact(country) -> np.ndarray:
+    """Those approached and undecided, without the places that newcomers have taken since."""
+    asked = country.persons.in_contact
+    return asked[country.persons.status[asked] == APPROACHED]
 
 
-def test_status_of_a_youth_follows_those_it_stands_for():
+def test_the_status_of_a_person_is_that_of_their_entry_through_a_lively_year():
     country = begin(sim.load(BASELINE, LIVELY), 5)
+    ever = np.zeros(country.society.persons, bool)
     while not finished(country):
         advance(country)
-    roster, status = country.roster, country.youth.status
-    owner, state = roster.youth[: roster.size], roster.state[: roster.size]
-    known = (owner != NOBODY) & (state != GONE)
-    for row in np.unique(owner[known]):
-        states = set(state[known & (owner == row)])
-        assert status[row] in states
-        assert status[row] == MEMBER or MEMBER not in states
-    followed = np.unique(owner[known])
-    assert (status[np.setdiff1d(np.arange(status.size), followed)] <= APPROACHED).all()
+        ever |= country.persons.contact_week >= 0
+    roster, persons = country.roster, country.persons
+    followed = (roster.youth[: roster.size] != NOBODY) & (roster.state[: roster.size] != GONE)
+    who, state = roster.person[: roster.size][followed], roster.state[: roster.size][followed]
+    assert np.unique(who).size == who.size, "nobody has two entries that count"
+    assert np.array_equal(roster.youth[: roster.size][followed], who // 500)
+    assert np.array_equal(persons.status[who], state)
+    assert {MEMBER, DETAINED, KILLED} <= set(state)
+    others = np.ones(persons.status.size, bool)
+    others[who] = False
+    assert (persons.status[others] <= APPROACHED).all()
+    joined = np.flatnonzero(persons.reason > 0)
+    assert joined.size > 100
+    assert ever[joined].all(), "who joins was approached"
+    behind_the_same = np.unique(joined // 500)[:, None] * 500 + np.arange(500)
+    assert (~ever[behind_the_same]).sum() > 0.5 * behind_the_same.size, "most others behind their youths were not"
+
+
+def test_the_census_of_every_region_adds_up_to_all_who_live_there():
+    country = begin(sim.load(BASELINE, LIVELY), 3)
+    society, region = country.society, country.grid.region
+    for _ in range(30):
+        advance(country)
+    people, abroad, held = census(country)
+    home = np.repeat(region[society.cell].astype(np.int64), 500)
+    expected = np.bincount(home * len(STATUSES) + country.persons.status, minlength=people.size)
+    assert np.array_equal(people.ravel(), expected)
+    roster = country.roster
+    wrongly = (roster.state[: roster.size] == DETAINED) & (roster.group[: roster.size] == NOBODY)
+    assert held.sum() == wrongly.sum() > 0
+    assert abroad.sum() == (roster.active() & (roster.abroad[: roster.size] != HERE)).sum()
 
 
 def test_nobody_joins_before_a_group_is_founded_or_after_it_ends():
@@ -166,12 +186,13 @@ def test_a_copied_country_goes_on_like_the_first():
 
 @pytest.mark.parametrize("change", ["dies", "thinks otherwise"])
 def test_one_person_less_changes_only_those_they_reach(change):
-    """Take one youth away before the run; until news can have spread along ties, nobody else's attitude differs."""
+    """Take a whole youth away before the run; until news can have spread along ties, nobody else's attitude differs."""
     scenario = small()
     a, b = begin(scenario, 7), begin(scenario, 7)
     row = int(a.society.first[-2] - 1)
     if change == "dies":
-        b.youth.status[row] = KILLED
+        b.persons.status[row * 500 : (row + 1) * 500] = KILLED
+        b.youth.silent[row] = 1
     else:
         b.youth.attitude[row] += 3.0
         b.youth.settled[row] += 3.0

@@ -27,6 +27,8 @@ from sim.mesa.agents import KINDS
 from sim.mesa.column import Column
 from sim.mesa.handle import SPAN, Handle
 from sim.mesa.rowset import Rowset
+from sim.population.groups import NOBODY
+from sim.population.youth import APPROACHED, CIVILIAN, DETAINED, MEMBER, STATUSES
 from sim.world import facts
 
 Imam, Member, Recruiter, SecurityUnit, Youth = (
@@ -178,7 +180,7 @@ def test_run_for_simulates_so_many_weeks(scenario, model):
 def test_a_model_shows_where_it_stands(scenario, model):
     model.run_for(3)
     assert repr(model) == ("<RecruitmentModel 'baseline': 2012-01-02 to 2012-06-25, seed 1, week 3 of 25 (2012-01-23)>")
-    civilians = model.agents_by_type[Youth].where(status="civilian").agg("persons", sum)
+    civilians = (model.country.persons.status == CIVILIAN).sum()
     shown = model._repr_html_()
     assert f"<td>civilian</td><td>{civilians:,}</td>" in shown
     assert "week 3, 2012-01-23" in shown
@@ -392,7 +394,8 @@ def test_questions_build_no_agents(lived, made):
     region = lived.country.grid.region[lived.country.society.cell]
     assert means["Kidal"] == pytest.approx(attitude[region == 7].mean())
     assert len(youths.where(region="Mopti", attitude=lambda x: x > 1.0)) == ((region == 4) & (attitude > 1.0)).sum()
-    assert len(youths.where(status={"member", "detained"})) == np.isin(lived.country.youth.status, (2, 3)).sum()
+    followed = np.isin(lived.country.persons.status.reshape(-1, 2000), (MEMBER, DETAINED)).any(axis=1)
+    assert len(youths.where(status={"member", "detained"})) == followed.sum() > 0
     assert len(youths.shuffle()) == len(youths.sort("age")) == len(youths.select(at_most=0.5)) * 2
     youths.where(region="Kidal").set("grievance", 0.25)
     assert (lived.country.youth.grievance[region == 7] == np.float32(0.25)).all()
@@ -429,7 +432,8 @@ def test_where_refuses_values_that_an_attribute_never_has(lived):
     ):
         with pytest.raises(InputError, match=said):
             youths.where(**wanted)
-    assert len(youths.where(approached_by=None)) == (lived.country.youth.contact_group == -1).sum()
+    untouched = (lived.country.persons.contact_group.reshape(-1, 2000) == NOBODY).all(axis=1)
+    assert len(youths.where(approached_by=None)) == untouched.sum()
     with pytest.raises(InputError, match="did you mean 'gone'"):
         lived.agents_by_type[Member].where(status="gon")
     in_gao = everyone.where(region="Gao")
@@ -662,14 +666,14 @@ def test_what_a_column_cannot_take_is_refused(lived, kind, name, value, error, s
 
 def sim_state(model: sim.RecruitmentModel) -> list[bytes]:
     country = model.country
-    columns = [*(getattr(country.youth, n) for n in country.youth.__slots__), *country.roster.entries()]
+    columns = [getattr(part, n) for part in (country.youth, country.persons) for n in part.__slots__]
+    columns += country.roster.entries()
     columns += [getattr(country.imams, n) for n in country.imams.__slots__]
     columns += [getattr(country.units, n) for n in country.units.__slots__]
     return [column.tobytes() for column in columns]
 
 
 def test_members_go_home_and_people_are_conserved():
-    """At 100 persons per youth, so that some of the members of the first day are youths of Mali."""
     lived = sim.RecruitmentModel(
         sim.load(ROOT / "scenarios/baseline.yaml", ["persons_per_youth=100", "end=2012-03-05"])
     )
@@ -703,11 +707,38 @@ def test_members_go_home_and_people_are_conserved():
 def test_an_approach_broken_off_is_not_repeated_at_once(model):
     while not len(approached := model.agents_by_type[Youth].where(status="approached")):
         model.step()
-    youth = approached[0]
+    youth, persons = approached[0], model.country.persons
+    theirs = slice(youth.row * 2000, (youth.row + 1) * 2000)
+    asked = persons.status[theirs] == APPROACHED
+    assert 0 < asked.sum() < 2000
+    before = persons.refused_until[theirs].copy()
     youth.status = "civilian"
     assert youth.status == "civilian"
     weeks = int(model.country.parameters.refusal_weeks)
-    assert model.country.youth.refused_until[youth.row] == model.week + weeks
+    assert (persons.refused_until[theirs][asked] == model.week + weeks).all()
+    assert np.array_equal(persons.refused_until[theirs][~asked], before[~asked])
+    model.step()
+    assert not np.isin(persons.in_contact, np.flatnonzero(asked) + theirs.start).any()
+
+
+def test_a_youth_has_the_status_of_the_first_of_its_persons_in_order(model):
+    persons, society = model.country.persons, model.country.society
+    youths = model.agents_by_type[Youth]
+    persons.status[:], row = CIVILIAN, 30
+    for status in ("killed", "returned", "approached", "detained", "member"):
+        persons.status[row * 2000 + len(status)] = STATUSES.index(status)
+        assert Youth(model, row).status == status
+        assert [youth.row for youth in youths.where(status=status)] == [row]
+    assert len(youths.where(status="civilian")) == len(youths) - 1
+    friend = int(society.ties[row, 0])
+    known = (society.ties[friend] == row).sum()
+    assert Youth(model, friend).member_ties == known > 0
+    persons.status[row * 2000 : (row + 1) * 2000] = MEMBER
+    assert Youth(model, friend).member_ties == known * 2000
+    keys = model.country.groups.keys
+    persons.contact_week[row * 2000 + np.array([3, 1500])] = 4, 9
+    persons.contact_group[row * 2000 + np.array([3, 1500])] = 0, 1
+    assert Youth(model, row).approached_by == keys[1], "the last contact"
 
 
 def test_rows_stay(model):

@@ -92,11 +92,9 @@ def lived(country: Country) -> Record:
     return record_of(country)
 
 
-def all_approached(country: Country) -> np.ndarray:
-    """Let a recruiter of the first group approach a civilian behind every youth this week; returns these persons."""
-    ppy = country.society.persons_per_youth
-    civil = country.persons.status.reshape(-1, ppy) == CIVILIAN
-    persons: np.ndarray = (np.arange(len(civil)) * ppy + civil.argmax(axis=1))[civil.any(axis=1)]
+def many_approached(country: Country) -> np.ndarray:
+    """Let a recruiter of the first group approach every tenth civilian this week; returns these persons."""
+    persons: np.ndarray = np.flatnonzero(country.persons.status == CIVILIAN)[::10]
     met(country, persons, week=country.week)
     return persons
 
@@ -144,8 +142,8 @@ def by_region(cells: np.ndarray) -> np.ndarray:
 
 
 def joined(country: Country) -> float:
-    """Persons who join in a week in which one behind every youth has been approached."""
-    all_approached(country)
+    """Persons who join in a week in which every tenth of all has been approached."""
+    many_approached(country)
     approach(country)
     return float(country.flow("joined").sum())
 

@@ -134,8 +134,9 @@ def test_convictions_come_sooner_and_the_innocent_are_free_sooner():
     found = {}
     for name, settings in (("with", {"cases_per_year": 20_000, "judges": 1000}), ("without", {"intensity": 0.0})):
         country, members = arrested(10_000, values, **settings)
-        innocent = station(country, fullest(country), 4000, group=NOBODY, state=DETAINED, since=-5)
-        country.roster.youth[innocent] = 3
+        persons = np.arange(4000, dtype=np.uint32)
+        innocent = station(country, fullest(country), 4000, group=NOBODY, state=DETAINED, since=-5, person=persons,
+                           youth=persons // country.society.persons_per_youth)  # fmt: skip
         measures(country)
         justice(country)
         cleared = (country.roster.state[innocent] == GONE).sum()

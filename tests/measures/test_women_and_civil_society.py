@@ -9,7 +9,7 @@ from sim.processes.approach import approach
 from sim.processes.exits import exits
 from sim.scenario import Scenario
 from sim.week import begin
-from tests.measures.acting import PEOPLE, YOUTHS, all_approached, begun, by_region, in_week, moved
+from tests.measures.acting import PEOPLE, YOUTHS, many_approached, begun, by_region, in_week, moved
 from tests.processes.worlds import with_values
 
 KEY = "women_and_civil_society"
@@ -41,12 +41,12 @@ def test_the_cost_is_that_of_the_groups():
 
 
 def lapsed(parameters, **settings):
-    """Share of contacts that lapse in a week in which everybody has been approached and nobody joins."""
+    """Share of contacts that lapse in a week in which many have been approached and nobody joins."""
     never = {"h0": 0.0, "contact_weeks": 20.0}
     country = begun(KEY if settings else "", {**never, **parameters}, ppy=500, **settings)
-    everybody = all_approached(country)
+    persons = many_approached(country)
     approach(country)
-    return (country.persons.status[everybody] == CIVILIAN).mean(), everybody.size
+    return (country.persons.status[persons] == CIVILIAN).mean(), persons.size
 
 
 @pytest.mark.parametrize("effect", [0.48, -0.18])

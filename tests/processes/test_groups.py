@@ -6,7 +6,7 @@ import pytest
 from sim.population.groups import GONE, HERE
 from sim.population.youth import MEMBER, RETURNED
 from sim.processes.groups import groups
-from tests.processes.worlds import NO_FORCES, alike, day, fullest, quiet, station, tiny, with_values
+from tests.processes.worlds import NO_FORCES, alike, day, fullest, persons_in, quiet, station, tiny, with_values
 
 STILL = {"move_chance": 0.0, "flee_chance": 0.0, "come_back_chance": 0.0, "promotion_rate": 0.0}
 
@@ -47,15 +47,24 @@ def test_macina_is_founded_at_home_with_its_core(ppy):
     assert (country.persons.status == MEMBER).sum() == (roster.youth[: roster.size] >= 0).sum()
 
 
-def test_a_core_takes_at_most_half_of_the_parent():
-    changes = {"ansar_dine": {"start_members": 10}, "macina": {"founded": day("2012-01-09"), "founding_core": 30}}
+@pytest.mark.parametrize(("core", "civilians", "own", "from_parent"), [(30, 0, 0, 5), (30, 40, 10, 5), (12, 40, 10, 2),
+                                                                       (12, 48, 12, 0)])  # fmt: skip
+def test_a_core_of_the_people_left_at_home_takes_the_rest_of_the_parent_at_most_half_of_it(
+    core, civilians, own, from_parent
+):
+    changes = {"ansar_dine": {"start_members": 10}, "macina": {"founded": day("2012-01-09"), "founding_core": core}}
     country = with_values(tiny(10_000, groups=changes, forces=NO_FORCES), **STILL)
+    g = country.groups.keys.index("macina")
+    home = np.concatenate([persons_in(country, cell) for cell in country.groups.home_cells[g]])
+    country.persons.status[home[civilians:]] = RETURNED
     live(country, 1)
-    parent = of_group(country, "ansar_dine").size
+    parent = of_group(country, "ansar_dine")
+    assert parent.size == 10
     live(country, 1)
-    assert of_group(country, "ansar_dine").size == parent - parent // 2
-    young = country.roster.youth[of_group(country, "macina")] >= 0
-    assert (~young).sum() in (0, parent // 2)
+    of_macina = of_group(country, "macina")
+    assert np.isin(country.roster.person[of_macina], home[:civilians]).sum() == own
+    assert np.isin(of_macina, parent).sum() == of_macina.size - own == from_parent
+    assert of_group(country, "ansar_dine").size == 10 - from_parent
 
 
 def test_the_people_of_mujao_become_al_mourabitouns():

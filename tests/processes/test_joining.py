@@ -589,6 +589,8 @@ def test_who_refused_is_not_approached_before_the_time(tie_share):
         youths = youths[youths.size // 4 : -youths.size // 4 : 40]
         enlist(country, one_each(country, youths), np.zeros(youths.size, np.int8))
         here = np.unique(country.society.ties[youths].astype(np.int64) * 500 + (youths % 500)[:, None])
+        region = country.grid.region
+        here = here[region[country.society.cell[here // 500]] == region[cell]]
     people.refused_until[here[::2]] = 6
     for _ in range(14):
         approach(country)
