@@ -9,7 +9,7 @@ from sim.processes.approach import approach
 from sim.processes.exits import exits
 from sim.scenario import Scenario
 from sim.week import begin
-from tests.measures.acting import PEOPLE, YOUTHS, many_approached, begun, by_region, in_week, moved
+from tests.measures.acting import PEOPLE, YOUTHS, begun, by_region, in_week, many_approached, moved
 from tests.processes.worlds import with_values
 
 KEY = "women_and_civil_society"

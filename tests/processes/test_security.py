@@ -209,8 +209,8 @@ def dispatched(share: float, attacks: dict[int, int], week=0):
     country = tiny(5000, groups=NO_MEMBERS)
     country.units.patrol_share[:] = 1.0
     country.week = week
-    for cell, count in attacks.items():
-        country.flow("attacks")[cell] = count
+    for cell, number in attacks.items():
+        country.flow("attacks")[cell] = number
     if share:
         country.levers.reach("dispatch", slice(None), share)
     post_units(country)
