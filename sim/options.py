@@ -89,14 +89,13 @@ class Making:
 
     def load_compared(self, *files: str) -> list[Scenario]:
         """The same of scenarios that are compared: a change of a measure goes to those that have it."""
-        return load_compared(files, self.persons_per_youth, self.changes)
+        with self.doing("Reading scenarios"):
+            return load_compared(files, self.persons_per_youth, self.changes)
 
     def say(self, message: str) -> None:
         """Tell how far the work is, unless --quiet asks for silence."""
-        from sim.views.progress import aside
-
         if not self.quiet:
-            aside(message)
+            say(message)
 
     @contextmanager
     def doing(self, what: str, plain: bool = False) -> Iterator[None]:
@@ -163,5 +162,6 @@ def overrides(persons_per_youth: int | None, changes: Sequence[str]) -> list[str
 def say(message: str) -> None:
     """Tell people something, beside what the command prints."""
     from sim.engine.errors import harmless
+    from sim.views.progress import aside
 
-    click.echo(harmless(message), err=True)
+    aside(harmless(message))
