@@ -125,7 +125,10 @@ class Making:
         return self.made(batch)
 
     def made(self, batch: Batch) -> Batch:
-        """A batch that was made; says how many weeks its scenarios shared."""
+        """A batch that was made; says how many of its runs were there before, and how many weeks scenarios shared."""
+        if batch.reused:
+            many = len(batch.scenarios) * len(batch.seeds) * len(batch.draws)
+            self.say(f"{batch.reused:,} of {many:,} runs were reused")
         if batch.weeks_shared:
             share = batch.weeks_shared / batch.weeks
             self.say(f"{batch.weeks_shared:,} of {batch.weeks:,} weeks ({share:.0%}) were shared by several scenarios")
