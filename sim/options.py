@@ -89,14 +89,13 @@ class Making:
 
     def load_compared(self, *files: str) -> list[Scenario]:
         """The same of scenarios that are compared: a change of a measure goes to those that have it."""
-        return load_compared(files, self.persons_per_youth, self.changes)
+        with self.doing("Reading scenarios"):
+            return load_compared(files, self.persons_per_youth, self.changes)
 
     def say(self, message: str) -> None:
         """Tell how far the work is, unless --quiet asks for silence."""
-        from sim.views.progress import aside
-
         if not self.quiet:
-            aside(message)
+            say(message)
 
     @contextmanager
     def doing(self, what: str, plain: bool = False) -> Iterator[None]:
@@ -126,7 +125,10 @@ class Making:
         return self.made(batch)
 
     def made(self, batch: Batch) -> Batch:
-        """A batch that was made; says how many weeks its scenarios shared."""
+        """A batch that was made; says how many of its runs were there before, and how many weeks scenarios shared."""
+        if batch.reused:
+            many = len(batch.scenarios) * len(batch.seeds) * len(batch.draws)
+            self.say(f"{batch.reused:,} of {many:,} runs were reused")
         if batch.weeks_shared:
             share = batch.weeks_shared / batch.weeks
             self.say(f"{batch.weeks_shared:,} of {batch.weeks:,} weeks ({share:.0%}) were shared by several scenarios")
@@ -163,5 +165,6 @@ def overrides(persons_per_youth: int | None, changes: Sequence[str]) -> list[str
 def say(message: str) -> None:
     """Tell people something, beside what the command prints."""
     from sim.engine.errors import harmless
+    from sim.views.progress import aside
 
-    click.echo(harmless(message), err=True)
+    aside(harmless(message))

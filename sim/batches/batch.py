@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from importlib import import_module
 from itertools import chain
@@ -110,6 +110,11 @@ class Batch:
     def failed(self) -> list[Row]:
         """The runs that failed."""
         return self.store.failed(self.plan)
+
+    @property
+    def reused(self) -> int:
+        """Runs that were there before the command that made the others."""
+        return int(self.plan.get("reused", 0))
 
     @property
     def place(self) -> str:
@@ -309,17 +314,25 @@ def compare(
     own = {} if runner is None else {"runner": runner}
     first = draws or seeds
     with watched(progress, on_week) as (told, lived):
+        reused: list[int] = []
 
         def make(many: int) -> Batch:
             """With so many seeds, or draws where parameters are drawn."""
-            return run_batch(
+            batch = run_batch(
                 loaded, range(first_seed, first_seed + (seeds if draws else many)),
                 draws=range(1, many + 1) if draws else (0,), out=out, workers=workers, world_seed=world_seed,
                 overwrite=overwrite, progress=told, store=store, on_error=on_error, cluster=cluster, on_week=lived,
                 command=command, **own,
             )  # fmt: skip
+            reused.append(batch.reused)
+            return batch
 
-        return until_precise(make, wishes, first, at_most or max(MOST, first)) if wishes else make(first)
+        batch = until_precise(make, wishes, first, at_most or max(MOST, first)) if wishes else make(first)
+        if batch.reused == reused[0]:
+            return batch
+        plan = {**batch.plan, "reused": reused[0]}  # what this command has made itself was not there before
+        batch.store.begin(plan, ())
+        return replace(batch, plan=plan)
 
 
 def run_batch(
@@ -415,7 +428,7 @@ def run_batch(
             many, note = 1, f"worker processes do not know {session}, added in this session"
         if cluster is not None:
             many, note = workers_of(cluster), f"of the cluster at {cluster}"
-        asked["workers"] = many
+        asked |= {"workers": many, "reused": waiting.reused}
         place.begin(asked, plan.scenarios)
         weeks = max(scenario.clock.weeks for scenario in plan.scenarios)
         threads = many == 1 and max((need.youths for need in needs), default=0) >= compiled.THREADS_PAY_FROM
@@ -441,7 +454,7 @@ def run_batch(
                         break
             state = "failed" if waiting.failed else "done"
         finally:
-            asked |= {"state": state, "wall_seconds": round(time.perf_counter() - began, 3)}
+            asked |= {"reused": waiting.reused, "state": state, "wall_seconds": round(time.perf_counter() - began, 3)}
             place.end(asked)
             forget()
     return Batch(Path(out), place, asked, waiting.weeks, waiting.weeks_shared)

@@ -160,8 +160,10 @@ def _text(path: Path, said_at: Place) -> str:
         raise InputError(f"{what}{nearest(path.name, files or [])}", **said_at._asdict())
     if not path.is_file():
         raise InputError(f"{_quoted(path)} is not an ordinary file", **said_at._asdict())
-    with path.open("rb") as file:
+    with open(path, "rb", opener=_at_once) as file:
         content = file.read(MOST_BYTES + 1)
+    if content is None:  # /proc/kmsg and its like, which wait for more
+        raise InputError(f"{_quoted(path)} is not an ordinary file", **said_at._asdict())
     if len(content) > MOST_BYTES:
         raise InputError(f"is larger than {MOST_BYTES // 1_000_000} MB; no scenario is", file=path)
     try:
@@ -171,6 +173,11 @@ def _text(path: Path, said_at: Place) -> str:
         if content.startswith(UTF_16):
             raise InputError("is UTF-16 text, which Windows calls Unicode; save it as UTF-8", file=path) from None
         raise InputError("is not UTF-8 text; save it as UTF-8", file=path, line=line) from None
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open a file that is never waited for."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _quoted(path: str | os.PathLike[str]) -> str:

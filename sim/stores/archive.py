@@ -57,6 +57,8 @@ FORMAT = 2
 """Since 2 the files have checksums; stores of 1 are read, and become 2 when runs are added."""
 ASKED = {"baseline", "scenarios", "seeds", "draws", "world_seed", "version", "sources"}
 """What every plan has."""
+MOST_FAILED = 1000
+"""Failed runs that a plan lists; the log has all."""
 FOLDERS = (*PARQUET_FOLDERS, "fresh", "plans", "claims", "batches")
 
 
@@ -206,6 +208,7 @@ class ArchiveStore(Store):
 
     def end(self, plan: dict[str, Any]) -> None:
         """Write how the batch ended, and put fresh runs into Parquet."""
+        plan["failed"] = [asdict(row) for row in self.failed(plan)][:MOST_FAILED]
         self.begin(plan)
         self.pack(least=1)
         self._sweep()  # batches of other machines that have stood still for as long as this one was at work
@@ -330,14 +333,16 @@ class ArchiveStore(Store):
 
     def failed(self, plan: Mapping[str, Any]) -> list[Row]:
         """The runs of a plan that failed and were not made since, as the log says."""
-        lines: dict[str, dict[str, Any]] = {}
+        lines: dict[str, dict[str, Any]] = {}  # of the plan, where the log was lost, too
         same = {name: plan[name] for name in ("world_seed", "version", "sources")}
-        for line in self._log_lines(b'"state": "failed"'):
+        told = [{**row, "run": ""} for row in plan.get("failed", ())]
+        for line in (*told, *self._log_lines(b'"state": "failed"')):
             settings = plan["scenarios"].get(line["scenario"])
             if settings and line["seed"] in plan["seeds"] and line["draw"] in plan["draws"]:
                 what = {name: line[name] for name in ("scenario", "seed", "draw")}
-                if line["run"] == run_id({**what, **same, "scenario_digest": settings["digest"]}):
-                    lines[line["run"]] = line
+                run = run_id({**what, **same, "scenario_digest": settings["digest"]})
+                if line["run"] in ("", run):
+                    lines[run] = line
         there = set(self._finished_ids().tolist()) if lines else set()
         return [Row.of(line) for run, line in lines.items() if int(run, 16) not in there]
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.engine.errors import InputError, visible
 from sim.engine.office import as_csv
 from sim.stores.folder import folder_name, write_text
 from sim.sweeps.discovery import discover as find_boxes
@@ -31,6 +34,7 @@ from sim.views.tables.sweeps import show_discovery, show_sweep
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from sim.batches.batch import Batch
     from sim.comparison.attribution import Attribution
@@ -55,6 +59,17 @@ def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> list[Path]
     return list(files)
 
 
+def drawn(file: Path, plot: Callable[[], Figure], told: Mapping[str, str]) -> None:
+    """Draw one figure. If that fails it is said, and nothing else is lost."""
+    try:
+        save(plot(), file, told)
+    except (InputError, OSError):
+        raise
+    except Exception as problem:
+        why = visible(f"{type(problem).__name__}: {problem}")
+        print(f"{file} could not be drawn ({why}); tables and other figures are as they should be", file=sys.stderr)
+
+
 def draw_records(by_scenario: Mapping[str, Mapping[Any, Any]], folder: Path, say: Callable[[str], None]) -> Path:
     """Draw the series and maps of a few scenarios."""
     if len(by_scenario) > MOST_DRAWN:
@@ -65,11 +80,12 @@ def draw_records(by_scenario: Mapping[str, Mapping[Any, Any]], folder: Path, say
         say(f"(series and maps show the first {MOST_RUNS} runs of each scenario)")
     told = about(records)
     for what in SERIES:
-        save(plot_series(records, what), folder / f"series_{what}.png", told)
+        drawn(folder / f"series_{what}.png", partial(plot_series, records, what), told)
     for name, runs in records.items():
         for what in MAPS:
             if what != "reach" or any(run.cells["reached_clips"].any() for run in runs):
-                save(map_record(runs, what), folder / f"map_{what}_{folder_name(name)}.png", about({name: runs}))
+                file = folder / f"map_{what}_{folder_name(name)}.png"
+                drawn(file, partial(map_record, runs, what), about({name: runs}))
     return folder
 
 
@@ -82,27 +98,27 @@ def draw_effects(batch: Batch, tables: dict[str, pd.DataFrame], folder: Path) ->
     told = about_batch(batch)
     there = set(effects["outcome"])
     regional = [outcome for outcome in REGIONAL if outcome in there]
-    figures = {
-        "effects": plot_effects(effects, delivered=tables["delivered"], about=told),
-        "effects_by_region": plot_effects(effects, by_region=True, outcomes=regional, about=told),
-        "shares": plot_shares(effects, about=told),
+    figures: dict[str, Callable[[], Figure]] = {
+        "effects": partial(plot_effects, effects, delivered=tables["delivered"], about=told),
+        "effects_by_region": partial(plot_effects, effects, by_region=True, outcomes=regional, about=told),
+        "shares": partial(plot_shares, effects, about=told),
     }
     if {"cost", "joined"} <= there:
-        figures["cost_joined"] = plot_cost_effect(effects, "joined", about=told)
+        figures["cost_joined"] = partial(plot_cost_effect, effects, "joined", about=told)
     if len(batch.scenarios) <= MOST_DRAWN:
         tables["effects_over_time"] = batch.effects_over_time([name for name in OVER_TIME if name in there])
-        figures["effects_over_time"] = plot_effects_over_time(tables["effects_over_time"], about=told)
-        figures |= {f"map_effect_joined_{folder_name(name)}": map_effect(effects, name, "joined", about=told)
+        figures["effects_over_time"] = partial(plot_effects_over_time, tables["effects_over_time"], about=told)
+        figures |= {f"map_effect_joined_{folder_name(name)}": partial(map_effect, effects, name, "joined", about=told)
                     for name in dict.fromkeys(effects["scenario"])}  # fmt: skip
-    for name, figure in figures.items():
-        save(figure, folder / f"{name}.png", told)
+    for name, plot in figures.items():
+        drawn(folder / f"{name}.png", plot, told)
 
 
 def draw_attribution(batch: Batch, found: Attribution, package: str, subsets: int) -> Path:
     """Draw what each measure of a package contributes."""
     told = about_batch(batch, [package, f"{subsets} subsets of its measures"])
     file = batch.out / "figures" / "attribution.png"
-    save(plot_attribution(found.measures, package, about=told), file, told)
+    drawn(file, partial(plot_attribution, found.measures, package, about=told), told)
     return file
 
 

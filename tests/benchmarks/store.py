@@ -105,16 +105,18 @@ def build(place: str, runs: int) -> None:
     import pyarrow.parquet as pq
 
     from sim.batches.batch import run_batch
+    from sim.engine.kept import sealed
+    from sim.stores.parquet import weeks_of
 
     store = Path(place) / "store"
     two = [scenario(5000), scenario(5000).replaced({"name": "other", "measures.joint_patrols": True})]
     run_batch(two, range(1, 51), workers=2, out=Path(place) / "out", store=store, runner=findable())
     [plan], [rows] = (store / "plans").glob("*.json"), (store / "runs").glob("*.parquet")
     asked = json.loads(plan.read_text())
-    plan.write_text(json.dumps({**asked, "seeds": list(range(1, runs // 2 + 1))}))
+    plan.write_text(sealed({**asked, "seeds": list(range(1, runs // 2 + 1))}))
     table, luck = pq.read_table(rows), np.random.default_rng(1)
     for file in range(1, runs // 100):
-        name = f"{rows.stem}-{file}.parquet"
+        name = f"20000101T{file:012d}-000000-100.parquet"  # without a digest, as only this program gives one
         columns = {c: table[c] for c in table.column_names}
         columns["run"] = pa.array([f"{file:08x}{k:08x}" for k in range(100)])
         columns["seed"] = pa.array(table["seed"].to_numpy() + 50 * file)
@@ -126,7 +128,7 @@ def build(place: str, runs: int) -> None:
                 columns[c] = pa.FixedSizeListArray.from_arrays(pa.array(moved), 9)
         pq.write_table(pa.table(columns), store / "runs" / name, compression="zstd")
         for folder in ("weeks", "cells"):
-            shutil.copy(store / folder / rows.name, store / folder / name)
+            shutil.copy(store / folder / weeks_of(rows.name), store / folder / name)
 
 
 def findable():

@@ -1,12 +1,14 @@
 """Failures of what is around the program are told in words: disks, places, files that are no records."""
 
 import errno
+import os
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
+import sim
 from sim.batches.batch import run_batch
 from sim.cli import kumakan
 from sim.engine import kept
@@ -45,6 +47,12 @@ def test_odd_manifests_of_places_that_are_no_stores_are_refused(tmp_path, compar
     result = compare("--store", "store")
     assert (result.exit_code, "store is no store; name one" in result.output) == (2, True)
     assert (tmp_path / "store" / "manifest.json").read_text() == text
+
+
+@pytest.mark.skipif(not os.access("/proc/kmsg", os.R_OK), reason="needs a file that waits for more")
+def test_a_file_that_waits_for_more_is_no_scenario():
+    with pytest.raises(InputError, match=r"'/proc/kmsg' (is not an ordinary file|cannot be read)"):
+        sim.load("/proc/kmsg")
 
 
 def test_a_results_folder_is_not_made_of_a_store(tmp_path):

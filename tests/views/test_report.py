@@ -16,6 +16,7 @@ from sim.comparison.effects import effects
 from sim.comparison.outcomes import LEDGER, SOUGHT
 from sim.comparison.worth import cost_per_spared
 from sim.engine.errors import InputError
+from sim.engine.kept import sealed
 from sim.measures import MEASURES
 from sim.scenario import Scenario
 from sim.stores.run import Key
@@ -374,8 +375,8 @@ def store(compared, quick, tmp_path):
             folder = kept.save(tmp_path / "store" / "runs" / name / f"seed-1-draw-{draw}")
             there = json.loads((folder / "manifest.json").read_text())
             there["run"] = {"scenario_digest": settings["digest"]}
-            (folder / "manifest.json").write_text(json.dumps(there))
-    (tmp_path / "store" / "manifest.json").write_text(json.dumps(manifest))
+            (folder / "manifest.json").write_text(sealed(there))
+    (tmp_path / "store" / "manifest.json").write_text(sealed(manifest))
     return tmp_path / "store"
 
 
@@ -399,7 +400,7 @@ def test_a_folder_that_was_moved_can_be_reported_on(store, tmp_path):
 
 def test_runs_of_other_settings_are_not_mixed_in(store):
     file = store / "runs" / "joint_patrols" / "seed-1-draw-2" / "manifest.json"
-    file.write_text(json.dumps({**json.loads(file.read_text()), "run": {"scenario_digest": "another"}}))
+    file.write_text(sealed({**json.loads(file.read_text()), "run": {"scenario_digest": "another"}}))
     assert "2 draws of parameters, 1 seed each" in report(store).read_text(encoding="utf-8")
 
 
@@ -419,9 +420,9 @@ def test_folders_without_a_comparison_are_refused(store, tmp_path):
     refused(tmp_path / "empty", "holds no comparison")
     refused(store / "runs" / "baseline" / "seed-1-draw-1", "holds no comparison")
     alone = {"baseline": manifest["scenarios"]["baseline"]}
-    (store / "manifest.json").write_text(json.dumps({**manifest, "scenarios": alone}))
+    (store / "manifest.json").write_text(sealed({**manifest, "scenarios": alone}))
     refused(store, "only one scenario")
-    (store / "manifest.json").write_text(json.dumps({**manifest, "seeds": [7]}))
+    (store / "manifest.json").write_text(sealed({**manifest, "seeds": [7]}))
     refused(store, "no scenario and the baseline have finished the same run")
     assert not (store / "report.html").exists()
 

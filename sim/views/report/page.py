@@ -116,6 +116,7 @@ def page(compared: Comparison) -> str:
         intervals=int(((table["region"] == NATION) & (table["better"] != "none") & table["low"].notna()).sum()),
         failed=[row for row in manifest.get("runs", ()) if row["state"] == "failed"],
         state=manifest.get("state", ""),
+        reused=manifest.get("reused", 0),
         manifest=manifest,
         sources=example.about.get("run", {}).get("sources", ""),
         in_store=stored,

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import base64
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from markupsafe import escape
+
 from sim.comparison.effects import effects_over_time, headline
+from sim.engine.errors import InputError, visible
 from sim.views.figures.maps import map_effect
 from sim.views.figures.saving import save
 from sim.views.figures.series import plot_effects_over_time
@@ -49,7 +53,7 @@ def maps(compared: Comparison, table: pd.DataFrame, told: Sequence[Regional]) ->
                 made.blank.setdefault(shown.title, []).append(called)
                 continue
             about = compared.about(name)
-            figure = map_effect(table, name, shown.outcome, title=f"{shown.title}: {called}", about=about)
+            figure = partial(map_effect, table, name, shown.outcome, title=f"{shown.title}: {called}", about=about)
             values = [f"{region} {e.middle} ({e.interval})" for region, e in zip(shown.regions, line, strict=True)]
             what = f"{called} minus {compared.baseline}, {shown.unit}, whole run"
             alt = f"Map of Mali by region. {shown.title}: {what}. {'; '.join(values)}."
@@ -68,12 +72,20 @@ def over_time(compared: Comparison) -> Picture | None:
         for row in told[told["week"] == told["week"].max()].to_dict("records")
     ]
     lines = f"Lines of each scenario minus {compared.baseline}, added up week by week."
-    source = embedded(plot_effects_over_time(told, about=about), about)
+    source = embedded(partial(plot_effects_over_time, told, about=about), about)
     return Picture(source, f"{lines} At the end: {'; '.join(ends)}.", f"Difference from {compared.baseline}, by week")
 
 
-def embedded(figure: Figure, about: Mapping[str, str]) -> str:
-    """A figure as the source of an image: a PNG, which for a map is smaller than an SVG."""
-    with tempfile.TemporaryDirectory() as folder:
-        [file] = save(figure, Path(folder) / "figure.png", about)
-        return f"data:image/png;base64,{base64.b64encode(file.read_bytes()).decode()}"
+def embedded(plot: Callable[[], Figure], about: Mapping[str, str]) -> str:
+    """A figure as the source of an image: a PNG, which for a map is smaller than an SVG; or words, if drawing fails."""
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            [file] = save(plot(), Path(folder) / "figure.png", about)
+            return f"data:image/png;base64,{base64.b64encode(file.read_bytes()).decode()}"
+    except (InputError, OSError):
+        raise
+    except Exception as problem:
+        why = escape(visible(f"{type(problem).__name__}: {problem}"))
+        lines = f'<text x="8" y="20">This figure could not be drawn.</text><text x="8" y="40">{why}</text>'
+        picture = f'<svg xmlns="http://www.w3.org/2000/svg" width="640" height="52" font-size="14">{lines}</svg>'
+        return f"data:image/svg+xml;base64,{base64.b64encode(picture.encode()).decode()}"
