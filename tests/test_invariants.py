@@ -225,7 +225,7 @@ def test_threads_do_not_change_a_bit():
     assert len(digests) == 1
 
 
-SEEDS = {20: 8, 100: 12, 200: 14}  # by persons per youth
+SEEDS = {20: 10, 100: 10, 200: 14}  # by persons per youth
 SEES = {"attacks": 0.1, "joined": 0.05, "members": 0.05, "deaths_civilian": 0.1}  # differences that these seeds show
 
 
