@@ -728,7 +728,7 @@ def test_ctrl_c_keeps_finished_runs_and_the_same_command_makes_only_the_rest(fil
         assert running.poll() is None, running.communicate()
         time.sleep(0.02)
     os.killpg(running.pid, signal.SIGINT)  # as a terminal does: to the command and its workers alike
-    _, said = running.communicate(timeout=30)
+    _, said = running.communicate(timeout=120)
     assert running.returncode == 130, said
     assert "interrupted" in said
     assert "Traceback" not in said

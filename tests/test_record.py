@@ -352,7 +352,7 @@ def test_a_manifest_that_is_no_manifest_is_refused(record, tmp_path, text):
 @pytest.mark.parametrize("folder", [None, 3, ["run"]])
 def test_what_is_no_folder_is_refused(record, folder):
     for use in (record.save, Record.load):
-        with pytest.raises(InputError, match="it is a path"):
+        with pytest.raises(InputError, match="it must be a path"):
             use(folder)
 
 

@@ -90,9 +90,9 @@ def test_a_store_that_lacks_its_weeks_is_told_and_not_waited_for(tmp_path, monke
     for file in (tmp_path / "store" / "weeks").iterdir():
         file.unlink()
     batch = sim.open_store(tmp_path / "store").batch()
-    with pytest.raises(InputError, match="lacks a part"):
+    with pytest.raises(InputError, match="is damaged: it is missing or empty"):
         batch.effects_over_time("joined")
-    with pytest.raises(InputError, match="lacks a part"):
+    with pytest.raises(InputError, match="is damaged: it is missing or empty"):
         batch.records["a"][1]
 
 

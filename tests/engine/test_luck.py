@@ -90,8 +90,8 @@ def test_numbers_of_decisions_never_move():
     import sim.week  # noqa: F401  (names all decisions)
 
     by_sentence = {sentence: number for number, sentence in decisions().items()}
-    assert by_sentence["a youth is approached"] == 3998345713
-    assert by_sentence["an approached youth joins"] == 2855503749
+    assert by_sentence["an approached person joins"] == 3629587332
+    assert by_sentence["a member is found by the forces"] == 53549539
 
 
 # --- distributions ---------------------------------------------------------------------------------------

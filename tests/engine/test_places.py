@@ -147,7 +147,7 @@ def test_a_file_that_may_not_be_read_says_so(tmp_path, monkeypatch):
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("pathlib.Path.open", refuse)
+    monkeypatch.setattr("sim.engine.places.open", refuse, raising=False)
     with pytest.raises(InputError, match=r"closed\.yaml' cannot be read: Permission denied"):
         read(file)
 
