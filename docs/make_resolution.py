@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 import sim
+from sim.batches.batch import run_batch
 
 HERE = Path(__file__).parent
 SIZES = (5, 20, 50, 100, 200, 500, 1000)
@@ -55,7 +56,7 @@ def of_a_size(persons: int, seeds: range, folder: Path) -> dict[str, np.ndarray]
     """By outcome, the values of all seeds; then the differences that leaving out a measure makes."""
     full = sim.load(HERE.parent / "scenarios" / "historical.yaml", [f"persons_per_youth={persons}"])
     without = [full.replaced({"name": f"without_{key}", f"measures.{key}.enabled": False}) for key in WITHOUT]
-    batch = sim.compare([full, *without], seeds=seeds, out=folder / str(persons))
+    batch = run_batch([full, *without], seeds, out=folder / str(persons))
     values = {name: [sums(batch.records[name][seed]) for seed in seeds] for name in batch.records}
     found = {key: np.array([row[key] for row in values[full.name]]) for key in values[full.name][0]}
     for key in WITHOUT:
