@@ -3,7 +3,7 @@
     python tests/benchmarks/mesa_objects.py [--youths 10000 100000] [--scenario FILE] [--toy]
 
 Both live the same weeks of the same country in this one process: kumakan the best of several runs, Mesa once. On the
-Mesa side every youth is a `mesa.Agent` with attributes, a list of ties and a step of its own in three stages, as a Mesa
+Mesa side every youth is a `mesa.Agent` with attributes, a list of ties and a step of its own in two stages, as a Mesa
 modeller writes it. Luck is `model.random`. Members, units, imams and cells are objects that follow the rules of the
 plain twin. Measures are not lived: levers keep the values of kumakan's last week. `AgentSet.do` is used, which is
 faster than `shuffle_do`. Two figures are given for Mesa: the whole week, and the youths' own steps alone. kumakan
@@ -50,9 +50,8 @@ class YouthAgent(mesa.Agent):
         for name in Youth.__slots__:
             setattr(self, name, getattr(youth, name))
         self.attitude_next = self.attitude
-        self.acquaintances = 0  # ties to members
 
-    knows_members = Youth.knows_members
+    person, persons, silent = Youth.person, Youth.persons, Youth.silent
 
     def hear(self):
         """Messages reach the youth; what was felt before fades."""
@@ -64,7 +63,7 @@ class YouthAgent(mesa.Agent):
         self.clips *= model.keep_clip
         self.propaganda *= model.keep_clip
         self.counsel *= model.keep_counsel
-        if self.status != "killed":
+        if not self.silent:
             self.hear_anew(effect)
         felt = self.clips + self.propaganda + self.counsel
         share = p.message_residue * felt
@@ -107,7 +106,7 @@ class YouthAgent(mesa.Agent):
         region, levers = self.cell.region, model.twin.levers
         peers = peers / len(self.ties) - model.twin.shifted[region]
         settled = self.settled
-        if self.status == "killed":
+        if self.silent:
             self.settled = peers
         else:
             change = p.peer_pull * (peers - settled) + p.own_pull * (self.disposition - settled)
@@ -120,32 +119,6 @@ class YouthAgent(mesa.Agent):
             self.settled = settled + change
         self.attitude_next = self.settled + self.recent + levers.support[region]
         self.grievance *= model.keep_grievance * (1.0 - levers.grievance_relief[region])
-
-    def meet(self):
-        """The youth may be approached, and one who was may join."""
-        model, cell = self.model, self.cell
-        self.attitude = self.attitude_next
-        if self.status == "civilian":
-            known = self.acquaintances
-            if not (known or cell.at_random):
-                return
-            if self.refused_until is not None and self.refused_until > model.twin.week:
-                return
-            through_ties = 1.0 - math.exp(-model.per_link[cell.region] * known) if known else 0.0
-            factor = model.p.women_approached if self.woman else 1.0
-            u = model.random.random()
-            if u >= factor * (through_ties + (1.0 - through_ties) * cell.at_random):
-                return
-            self.status, self.contact_week, self.contact_through = "approached", model.twin.week, "nobody"
-            cell.happened("approached", model.twin.ppy)
-            approaches = cell.approaches
-            if u < factor * through_ties:
-                approaches = model.approaches[cell.region]
-                tie = model.random.choice([k for k, tie in enumerate(self.ties) if tie.status == "member"])
-                self.contact_through = "kin" if tie in model.twin.kin_places else "friend"
-            self.contact_group = model.random.choices(list(approaches), list(approaches.values()))[0]
-        if self.status == "approached" and model.twin.decides_to_join(self):
-            model.joining.append(self)
 
 
 class Objects(rules.Twin):
@@ -160,10 +133,9 @@ class Objects(rules.Twin):
         self.attitudes_now = [(y.cell.region, y.attitude_next, y.grievance) for y in self.youths]
 
     def approach(self):
-        self.model.all_youths("meet")
-        for youth in self.model.joining:
-            self.enlist(youth, youth.contact_group)
-        self.model.joining.clear()
+        for youth in self.youths:
+            youth.attitude = youth.attitude_next
+        super().approach()
 
 
 class MesaModel(mesa.Model):
@@ -180,7 +152,7 @@ class MesaModel(mesa.Model):
         for agent in agents:
             agent.ties = [agents[tie.row] for tie in agent.ties]
             agent.kin = [agents[tie.row] for tie in agent.kin]
-            for person in agent.people:
+            for person in agent.noticed.values():
                 person.youth = agent
         self.twin.youths = agents
         for cell in self.twin.cells:
@@ -195,7 +167,7 @@ class MesaModel(mesa.Model):
         self.keep_lasting = 0.5 ** (1.0 / self.p.residue_half_life)
         self.keep_grievance = rules.half(self.p.grievance_half_life)
         self.one_view = 1.0 - math.exp(-1.0 / self.p.message_dose)
-        self.joining, self.youth_seconds = [], 0.0
+        self.youth_seconds = 0.0
         random = self.random.random  # the ordinary luck of a Mesa model, in place of the keyed one
         self.docility = {imam: random() for imam in self.twin.imams}
         rules.luck = lambda *_: random()
@@ -233,32 +205,6 @@ class MesaModel(mesa.Model):
                 if drafted
                 else (imam.stance, imam.credibility)
             )
-
-    def before_meet(self):
-        p, twin = self.p, self.twin
-        for youth in self.acquainted:
-            youth.acquaintances = 0
-        self.acquainted = []
-        links = [0] * len(rules.REGIONS)
-        for member in {m.youth for m in twin.roster if m.state == "member" and m.youth is not None}:
-            for tie in member.ties:
-                tie.acquaintances += 1
-                links[tie.cell.region] += 1
-                self.acquainted.append(tie)
-        self.approaches = [{} for _ in rules.REGIONS]
-        for cell in twin.cells:
-            cell.approaches = {group: count * twin.approaches_of(group) for group, count in cell.recruiters.items()}
-            region = self.approaches[cell.region]
-            for group, count in cell.approaches.items():
-                region[group] = region.get(group, 0.0) + count
-            met = (1.0 - p.tie_share) * sum(cell.approaches.values()) / max(1, len(cell.youths) * twin.ppy)
-            cell.at_random = min(met, p.approach_limit)
-        self.per_link = [
-            p.tie_share * sum(here.values()) / max(1, known * twin.ppy)
-            for here, known in zip(self.approaches, links, strict=True)
-        ]
-
-    acquainted: tuple | list = ()
 
 
 def kumakan_seconds(country, weeks, best_of):

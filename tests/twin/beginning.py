@@ -11,7 +11,7 @@ from sim.country import Country
 from sim.scenario import Scenario
 from sim.world.grid import world_grid
 
-from .people import Cell, Group, Imam, Person, Someone, Unit, Youth
+from .people import Cell, Group, Imam, Person, Unit, Youth
 from .week import CHANNELS, STATUSES, Twin
 
 TRAININGS = ("none", "in training", "trained")
@@ -171,11 +171,14 @@ def of_country(country: Country) -> Twin:
     for youth in youths:
         youth.ties = [youths[t] for t in society.ties[youth.row]]
         youth.kin = [youth.ties[2], youth.ties[3]]  # next of kin are next in the row, on either side
-    everybody = []
-    for k, status in enumerate(country.persons.status):
-        youth = youths[k // society.persons_per_youth]
-        everybody.append(Someone(k, youth, STATUSES[status]))
-        youth.persons.append(everybody[-1])
+    ppy, persons = society.persons_per_youth, country.persons
+    for youth in youths:
+        youth.stands_for = ppy
+    for k in np.flatnonzero((persons.status > 0) | (persons.refused_until > country.week)).tolist():
+        one = youths[k // ppy].person(k % ppy)
+        one.status, one.refused_until = STATUSES[persons.status[k]], int(persons.refused_until[k])
+        one.contact_group = groups[persons.contact_group[k]] if persons.contact_group[k] >= 0 else None
+        one.contact_week, one.contact_through = int(persons.contact_week[k]), CONTACTS[persons.contact_tie[k]]
 
     known = country.roster
     roster = []
@@ -183,7 +186,7 @@ def of_country(country: Country) -> Twin:
         row, group, abroad = int(known.youth[e]), int(known.group[e]), int(known.abroad[e])
         person = Person(
             int(known.person[e]),
-            everybody[int(known.person[e])] if row >= 0 else None,
+            youths[row].person(int(known.person[e]) % ppy) if row >= 0 else None,
             groups[group] if group >= 0 else None,
             cells[known.cell[e]],
             abroad if abroad >= 0 else None,
@@ -236,5 +239,6 @@ def of_country(country: Country) -> Twin:
     )
     for youth in youths:
         twin.villages.setdefault(twin.village(youth.row), []).append(youth)
+    twin.in_contact = [youths[k // ppy].person(k % ppy) for k in persons.in_contact.tolist()]
     twin.count()
     return twin

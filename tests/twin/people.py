@@ -77,12 +77,24 @@ class Youth:
     livelihood: int = 0
     channels: set = field(default_factory=set)
     abuse_week: int | None = None
-    persons: list = field(default_factory=list)  # those they stand for
+    stands_for: int = 1  # so many persons
+    noticed: dict = field(default_factory=dict)  # place -> Someone, for those of them to whom anything happened
+
+    def person(self, place):
+        """One of the persons they stand for."""
+        if place not in self.noticed:
+            self.noticed[place] = Someone(self.row * self.stands_for + place, self)
+        return self.noticed[place]
+
+    @property
+    def persons(self):
+        """All persons they stand for."""
+        return [self.person(place) for place in range(self.stands_for)]
 
     @property
     def silent(self):
         """Whether everybody they stand for was killed."""
-        return all(person.status == "killed" for person in self.persons)
+        return sum(person.status == "killed" for person in self.noticed.values()) == self.stands_for
 
 
 @dataclass(eq=False, slots=True)
@@ -100,8 +112,8 @@ class Someone:
 
     def knows(self):
         """Friends and relatives: the persons in the same place behind the youths who are tied."""
-        place = self.youth.persons.index(self)
-        return [tie.persons[place] for tie in self.youth.ties]
+        place = self.number - self.youth.row * self.youth.stands_for
+        return [tie.person(place) for tie in self.youth.ties]
 
 
 @dataclass(eq=False, slots=True)

@@ -237,14 +237,15 @@ class Twin:
                     self.meet(friend, "kin" if tie in self.kin_places else "friend", by_region[region], whose)
         for cell in self.cells:
             here = {group: n * self.approaches_of(group) for group, n in cell.recruiters.items()}
-            persons = [person for youth in cell.youths for person in youth.persons]
-            if persons:
-                chance = min((1.0 - p.tie_share) * sum(here.values()) / len(persons), p.approach_limit)
+            everyone = len(cell.youths) * self.ppy
+            if everyone:
+                chance = min((1.0 - p.tie_share) * sum(here.values()) / everyone, p.approach_limit)
                 tries = luck("how many strangers recruiters approach in a cell", self.seed, self.week, cell.number)
-                for n in range(poisson(chance * len(persons), tries)):
-                    which, agrees, whose, _ = lucks("which stranger a recruiter approaches", self.seed, self.week,
-                                                    cell.number, n)  # fmt: skip
-                    stranger = persons[int(which * len(persons))]
+                for n in range(poisson(chance * everyone, tries)):
+                    sentence = "which stranger a recruiter approaches"
+                    which, agrees, whose, _ = lucks(sentence, self.seed, self.week, cell.number, n)
+                    nth = int(which * everyone)
+                    stranger = cell.youths[nth // self.ppy].person(nth % self.ppy)
                     if agrees < self.women(stranger):
                         self.meet(stranger, "nobody", here, whose)
 
@@ -777,7 +778,7 @@ class Twin:
             return None
         nth = int(u * len(cell.youths) * self.ppy)
         youth = cell.youths[nth // self.ppy]
-        victim = youth.persons[nth % self.ppy]
+        victim = youth.person(nth % self.ppy)
         if victim.status == "killed":
             return None
         self.seen["wronged"] += 1
@@ -891,7 +892,7 @@ class Twin:
                     entry.cell.happened("returned")
                     self.seen["member turned 36"] += 1
                 entry.state, entry.someone = "gone", None
-        for person in youth.persons:
+        for person in youth.noticed.values():
             person.status, person.contact_group, person.contact_through = "civilian", None, "nobody"
             person.contact_week = person.refused_until = person.reason = None
         youth.abuse_week = None
@@ -993,8 +994,9 @@ class Twin:
             if person.someone is not None and person.state == "detained" and person.group is None:
                 add("held_wrongly", person.someone.youth.cell.region, 1)
         for youth in self.youths:
-            for person in youth.persons:
+            for person in youth.noticed.values():
                 add("people_" + person.status, youth.cell.region, 1)
+            add("people_civilian", youth.cell.region, self.ppy - len(youth.noticed))
         self.rows.append(row)
         for cell in self.cells:
             cell.flows = {}
