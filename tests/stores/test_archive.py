@@ -211,7 +211,7 @@ def test_a_longer_batch_holds_no_more_in_memory(batch, monkeypatch):
     [store] = held
     assert "sum.joined" in store.columns
     assert len(store.parquet._schemas) > 10
-    assert len(store.parquet._kinds) <= 2, "a kind of file is described once"
+    assert len(store.parquet._kinds) <= 3, "a kind of file (runs, weeks, cells) is described once"
     assert not store._elsewhere
 
 
