@@ -119,7 +119,8 @@ class ArchiveStore(Store):
                 self.damage.mends = False
                 self._write_manifest()
         elif there is not None:
-            raise InputError(f"{self.place} is no store; name one, or a new or empty folder, with --store")
+            why = "its manifest.json is not that of a store or is damaged, and it holds no runs"
+            raise InputError(f"{self.place} is no store: {why}; name a store, or a new or empty folder, with --store")
         elif reading:
             raise InputError(f"there is no store at {self.place}")
         elif self.files.fs.isfile(self.files.root) or not (
