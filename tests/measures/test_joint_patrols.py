@@ -202,7 +202,8 @@ def test_the_plan_is_its_patrols_and_their_cost():
 
 def test_wrong_settings_are_refused_by_name():
     assert "countries item 1 is 'Chad'; it must be 'Mauritania'" in refused(KEY, countries=["Chad"])
-    assert "patrols is -1.0; it must be 0 or more" in refused(KEY, patrols=-1)
+    assert "patrols is -1; it must be a whole number, 0 or more" in refused(KEY, patrols=-1)
+    assert "patrols is 19.6; it must be a whole number" in refused(KEY, patrols=19.6)
     assert "pursuit is 20; it must be a share between 0 and 1. Did you mean 0.2?" in refused(KEY, pursuit=20)
     assert "did you mean 'threat_led'?" in refused(KEY, threat_let=0.2)
 
