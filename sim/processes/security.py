@@ -5,7 +5,9 @@ patrolled, and a dispatcher may send the unit where attacks just happened. Force
 international and mixed forces, only what policy has deployed is there. A unit counts strength x effectiveness at a
 place, in companies of 100; training adds to this and wears off. A member is found with chance
 
-    1 - exp(-detection x information x companies near x (1 + members there / crowd) - answer)
+    1 - exp(-detection x information x standing out x companies near x (1 + members there / crowd) - answer)
+
+    standing out = (1 + people for each soldier near / people_per_soldier)^(-hiding)
 
     answer = answer rate x (response delay)^elasticity x attacks of the group there this week
              x (1 - exp(-companies near x gain of joint command)) / members there
@@ -139,7 +141,7 @@ class Search(NamedTuple):
     detection: float
     killed_share: float
     crowd_members: float
-    information: np.ndarray  # by cell
+    information: np.ndarray  # by cell, x how far a member stands out among the people
     near: np.ndarray  # by cell, effective companies there and around
     based: np.ndarray  # by cell, members
     exposure: np.ndarray  # by cell, of recruiters against other members
@@ -171,7 +173,9 @@ def _find(seed, week, search, roster, flow, caught):
             based = search.based[c]
             answer = search.answer_rate[c] * search.attacks[g, c] * search.together[c] / max(based, 1)
             crowd = 1.0 + based / search.crowd_members
-            chance = found(search.detection * bold, search.information[c], search.near[c], crowd, answer)
+            chance = found(
+                search.detection * bold * search.seen[c], search.information[c], search.near[c], crowd, answer
+            )
         else:
             chance = search.pursuit[abroad[e]]
         if uniform(drawn[0]) < chance:
@@ -317,6 +321,15 @@ def _train(country: Country) -> None:
         country.trained += (1.0 - country.trained) * np.minimum(taught, 1.0)
 
 
+def standing_out(country: Country) -> np.ndarray:
+    """How far a member stands out among the people of a cell, by cell: 1 where hardly anybody lives."""
+    p, grid = country.parameters, country.grid
+    troops = country.troops + p.patrol_spill * around(country.troops, grid.neighbours)
+    watched = np.maximum(troops, 1.0) * p.people_per_soldier
+    seen: np.ndarray = exact.power(1.0 + grid.population / watched, -p.hiding)
+    return seen
+
+
 def security(country: Country) -> None:
     """Post the units, find members, and let some contacts go wrong."""
     p, grid, society, roster, levers = (
@@ -333,7 +346,7 @@ def security(country: Country) -> None:
         detection=p.detection,
         killed_share=p.killed_share,
         crowd_members=p.crowd_members,
-        information=information,
+        information=information * standing_out(country),
         near=near,
         based=based,
         exposure=p.recruiter_exposure * levers.recruiter_exposure,

@@ -3,7 +3,9 @@
 Where a group has members, it attacks Poisson(rate x members^gamma x opportunity) times a week. Opportunity is the
 weighted sum of forces, state and civilians within reach, and the same weights pick the target of each attack:
 
-    opportunity = w_F (1 - exp(-troops near / scale)) + w_S state presence + w_C (1 - exp(-people / scale))
+    opportunity = w_F (1 - exp(-troops near / scale)) + (1 - hold) (w_S state presence + w_C (1 - exp(-people / scale)))
+
+so a group spares the officials and civilians of a place that it holds fully.
 
 Groups also send small teams far from home, on raids against towns with high-value sites (gravity by people and
 distance). Hardened sites keep part of these raids away; most of those strike another site. A raid traps people, and
@@ -168,11 +170,12 @@ def opportunity(country: Country) -> np.ndarray:
     """Weights of forces, officials and civilians as targets: 3 x cells."""
     p, grid = country.parameters, country.grid
     near = around(country.troops, grid.neighbours) * p.patrol_spill
+    contested = 1.0 - country.hold
     return np.stack([
         p.target_forces * (1.0 - exact.exp(-(country.troops + near) / p.target_troops)),
-        p.target_officials * country.state_presence,
+        p.target_officials * country.state_presence * contested,
         p.target_civilians * (1.0 - exact.exp(-grid.population / p.target_people))
-        * country.levers.attacks_on_civilians,
+        * contested * country.levers.attacks_on_civilians,
     ])  # fmt: skip
 
 

@@ -67,6 +67,19 @@ def test_opportunity_is_what_is_within_reach():
     assert some[1, cell] == 0
 
 
+def test_a_group_spares_those_whom_it_holds_and_attacks_forces_all_the_same():
+    plain, held_half = held(9), held(9)
+    for country in (plain, held_half):
+        country.troops[:] = 50.0
+    held_half.hold[:] = np.where(np.arange(1713) % 2, 0.75, 0.0)
+    before, after = opportunity(plain), opportunity(held_half)
+    assert np.array_equal(after[0], before[0])
+    assert np.array_equal(after[:, ::2], before[:, ::2])
+    np.testing.assert_allclose(after[1:, 1::2], 0.25 * before[1:, 1::2])
+    held_half.hold[:] = 1.0
+    assert not opportunity(held_half)[1:].any()
+
+
 @pytest.mark.parametrize("factor", [0.0, 0.5, 2.0])
 def test_the_lever_on_attacks_multiplies_their_rate_where_it_is_moved(factor):
     moved, other, plain = held(9, attack_rate=0.5), held(9, attack_rate=0.5 * factor), held(9, attack_rate=0.5)

@@ -505,14 +505,19 @@ class Twin:
     def opportunity(self, cell):
         """Weights of forces, officials and civilians as targets."""
         p = self.p
-        troops = cell.troops + p.patrol_spill * sum(n.troops for n in cell.neighbours)
+        contested = 1.0 - cell.hold
         return [
-            p.target_forces * (1.0 - math.exp(-troops / p.target_troops)),
-            p.target_officials * cell.state_presence,
+            p.target_forces * (1.0 - math.exp(-self.troops_near(cell) / p.target_troops)),
+            p.target_officials * cell.state_presence * contested,
             p.target_civilians
+            * contested
             * (1.0 - math.exp(-cell.population / p.target_people))
             * self.levers.attacks_on_civilians[cell.number],
         ]
+
+    def troops_near(self, cell):
+        """Troops in a cell and, with less weight, around it."""
+        return cell.troops + self.p.patrol_spill * sum(n.troops for n in cell.neighbours)
 
     def attack(self, group, cell, weights):
         """A week of one group's attacks in a cell."""
@@ -752,7 +757,9 @@ class Twin:
         p, cell, levers, here = self.p, member.cell, self.levers, member.cell.number
         if member.abroad is None:
             information = math.exp(p.b_trust_tip * (cell.trust - p.trust_mean) / p.trust_sd) * levers.information[here]
-            hazard = p.detection * information * near * (1.0 + cell.based / p.crowd_members)
+            people = cell.population / (max(self.troops_near(cell), 1.0) * p.people_per_soldier)
+            seen = (1.0 + people) ** -p.hiding
+            hazard = p.detection * seen * information * near * (1.0 + cell.based / p.crowd_members)
             if member.recruiter:
                 hazard *= p.recruiter_exposure * levers.recruiter_exposure[here]
             acting = near * math.exp(p.command_gain * levers.joint_command[here])
