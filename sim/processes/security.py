@@ -173,9 +173,7 @@ def _find(seed, week, search, roster, flow, caught):
             based = search.based[c]
             answer = search.answer_rate[c] * search.attacks[g, c] * search.together[c] / max(based, 1)
             crowd = 1.0 + based / search.crowd_members
-            chance = found(
-                search.detection * bold * search.seen[c], search.information[c], search.near[c], crowd, answer
-            )
+            chance = found(search.detection * bold, search.information[c], search.near[c], crowd, answer)
         else:
             chance = search.pursuit[abroad[e]]
         if uniform(drawn[0]) < chance:
