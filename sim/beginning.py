@@ -26,6 +26,7 @@ from sim.processes.groups import count
 from sim.processes.measures import measures
 from sim.processes.record import MEANS, observables
 from sim.processes.security import post_units
+from sim.processes.wrongs import SIDES
 from sim.record import FLOWS
 from sim.version import versions
 from sim.world import facts
@@ -98,6 +99,8 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
         state_presence=trust.state_presence[grid.region],
         state_start=trust.state_presence[grid.region],
         average_pull=average_pull(society, society.newborn, trust.trust[grid.region], p),
+        grudges=np.zeros((SIDES, cells)),
+        militias=np.zeros((SIDES, cells)),
         hold=np.zeros(cells),
         members=np.zeros((armed, cells), np.int64),
         recruiters=np.zeros((armed, cells), np.int64),
@@ -207,6 +210,8 @@ def _places(grid: Grid, table: Groups, p: Parameters) -> Places:
     weight = np.array([s.weight for s in sites])
     from_home = table.home[:, site_cells]
     near = _distances() <= p.patrol_km
+    herding = 1.0 / (1.0 + exp(-(grid.lat - p.herding_latitude) / p.herding_width))
+    contact = 4.0 * herding * (1.0 - herding)
     near &= grid.region[:, None] == grid.region[None, :]
     return Places(
         region_first=np.searchsorted(grid.region, np.arange(len(grid.region_names) + 1)),
@@ -218,6 +223,9 @@ def _places(grid: Grid, table: Groups, p: Parameters) -> Places:
         * (everywhere[:, None] != towns[None, :]),
         sites=site_cells,
         site_pull=power(weight, p.raid_people) * power(from_home + p.gravity_km, -p.gravity_power),
+        herding=herding,
+        contact=contact,
+        quarrels=grid.population * (1.0 - grid.urban_share) / 1e6 * contact,
         reach_first=np.concatenate([[0], np.cumsum(near.sum(axis=1))]),
         reach=np.nonzero(near)[1],
     )

@@ -17,7 +17,7 @@ from tests.processes.worlds import NO_MEMBERS, alike, day, fullest, persons_in, 
 
 NO_HARM = {"abuse_per_op": 0.0, "wrongful_share": 0.0}
 FIND_ONLY = {**NO_HARM, "answer_rate": 0.0, "crowd_members": 1e15, "b_trust_tip": 0.0, "patrol_spill": 0.0,
-             "recruiter_exposure": 1.0, "hiding": 0.0}  # fmt: skip
+             "recruiter_exposure": 1.0, "hiding": 0.0, "fighting_members": 0.0}  # fmt: skip
 
 
 def send(country, cell, companies: float) -> None:
@@ -383,6 +383,19 @@ def test_the_more_people_for_each_soldier_the_harder_a_member_is_to_find(hiding)
         hit = found(country, entries)
         alike(hit.sum(), 1 - np.exp(-0.4 * companies * (1 + per_soldier / 50.0) ** -hiding), hit.size)
     assert per_soldier > 100, "a crowded place"
+
+
+@pytest.mark.parametrize("members", [20, 8000])
+def test_who_is_found_among_many_fights_and_who_is_found_alone_gives_up(members):
+    killed = taken = 0
+    for week in range(1 if members > 1000 else 40):
+        country, cell, entries = hunted(members, detection=0.4, killed_share=0.6, fighting_members=20.0)
+        country.week = week
+        found(country, entries)
+        killed += country.flow("killed")[cell]
+        taken += country.flow("arrests")[cell]
+    alike(killed, 0.6 * members / (members + 20), int(killed + taken))
+    assert killed + taken > 200
 
 
 def test_soldiers_next_door_thin_the_crowd_too_and_without_any_a_place_counts_as_watched_by_one():

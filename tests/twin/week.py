@@ -497,9 +497,10 @@ class Twin:
                     if cell.members.get(group):
                         self.attack(group, cell, opportunity[cell.number])
                 self.raid(group)
-        for cell in self.cells:
-            self.clash(cell)
+        self.feud()
         self.suffer()
+        for cell in self.cells:
+            self.arm(cell)
         self.silence_imams()
 
     def opportunity(self, cell):
@@ -527,13 +528,15 @@ class Twin:
         count = poisson(rate, luck("how often a group attacks in a cell", self.seed, self.week, place))
         civilians = p.deaths_civilian_forces, p.deaths_civilian_officials, p.deaths_civilian_civilians
         forces = p.deaths_security_forces, p.deaths_security_officials, 0.0
+        reach = cell.members[group] + sum(n.members.get(group, 0) for n in cell.neighbours)
+        size = (reach / p.band_members) ** p.band_power
         for n in range(count):
             kind = pick(weights, luck("whom an attack is aimed at", self.seed, self.week, place, n))
             cell.happened("attacks")
             cell.happened(("attacks_forces", "attacks_officials", "attacks_civilians")[kind])
             u, v = (luck("how many an attack kills", self.seed, self.week, place, draw) for draw in (2 * n, 2 * n + 1))
-            cell.happened("deaths_civilian", geometric(civilians[kind], u))
-            cell.happened("deaths_security", geometric(forces[kind], v))
+            cell.happened("deaths_civilian", geometric(size * civilians[kind], u))
+            cell.happened("deaths_security", geometric(size * forces[kind], v))
         cell.attacks_now[group] = cell.attacks_now.get(group, 0) + count
 
     def raid(self, group):
@@ -582,17 +585,47 @@ class Twin:
         for name, persons in {"trapped": trapped, "deaths_sites": dead, "deaths_civilian": dead}.items():
             site.happened(name, persons)
 
-    def clash(self, cell):
-        """Communities of a cell take to arms, the more insecure it is."""
-        country_people = cell.population * (1.0 - cell.urban_share) / 1e6
-        mean = self.p.communal_rate * country_people * cell.insecurity * self.levers.communal_violence[cell.number]
-        count = poisson(mean, luck("how often communities clash in a cell", self.seed, self.week, cell.number))
-        for n in range(count):
-            u = luck("how many a clash between communities kills", self.seed, self.week, cell.number, n)
-            dead = geometric(self.p.communal_deaths, u)
-            cell.happened("clashes")
-            cell.happened("deaths_communal", dead)
-            cell.happened("deaths_civilian", dead)
+    def feud(self):
+        """Each side of a cell attacks the other, over land or in revenge."""
+        p, forgets = self.p, 1.0 - 0.5 ** (1.0 / self.p.feud_half_life)
+        everywhere = len(self.cells)
+        wrongs = {}
+        for number, side in enumerate(("herding", "farming")):
+            for cell in self.cells:
+                who, militia = number * everywhere + cell.number, cell.militia[side]
+                quarrels = p.communal_rate * cell.population * (1.0 - cell.urban_share) / 1e6 * self.contact(cell)
+                mean = 0.5 * quarrels * cell.insecurity * (1.0 + p.militia_clashes * militia)
+                revenge = p.feud_revenge * forgets * cell.grudge[side]
+                self.seen["grudge"] += revenge > 0.0
+                mean = (mean + revenge) * self.levers.communal_violence[cell.number]
+                count = poisson(mean, luck("how often communities clash in a cell", self.seed, self.week, who))
+                for n in range(count):
+                    u = luck("how many a clash between communities kills", self.seed, self.week, who, n)
+                    dead = geometric(p.communal_deaths * (1.0 + p.militia_deaths * militia), u)
+                    cell.happened("deaths_communal", dead)
+                    cell.happened("deaths_civilian", dead)
+                cell.happened("clashes", count)
+                u = luck("how many people a militia wrongs in a cell", self.seed, self.week, who)
+                wrongs[cell, side] = count, poisson(p.militia_abuses * militia * count, u)
+        for (cell, side), (count, abuses) in wrongs.items():
+            other = "farming" if side == "herding" else "herding"
+            for n in range(abuses):
+                self.wrong_of_militia(cell, other, n)
+            cell.happened("abuses_militias", abuses)
+            cell.grudge[other] = cell.grudge[other] * (1.0 - forgets) + count
+
+    def contact(self, cell):
+        """How far herding and farming villages share the land."""
+        return 4.0 * cell.herding * (1.0 - cell.herding)
+
+    def arm(self, cell):
+        """Both sides raise militias where they live in fear, beside each other and without protection."""
+        p = self.p
+        guarded = 1.0 - math.exp(-cell.forces / p.protecting_companies)
+        alone = (1.0 - max(cell.state_presence, guarded)) * (1.0 - cell.hold)
+        for side, militia in cell.militia.items():
+            rise = p.militia_rise * self.contact(cell) * cell.insecurity * alone * (1.0 - militia)
+            cell.militia[side] = militia + rise - p.militia_fade * militia
 
     def suffer(self):
         """Insecurity, state presence, and losses of the units."""
@@ -774,9 +807,25 @@ class Twin:
             if member.abroad is not None:
                 self.seen["found abroad"] += 1
             member.since = self.week
-            member.state = "killed" if dies < p.killed_share else "detained"
+            fights = cell.based / (cell.based + p.fighting_members)
+            member.state = "killed" if dies < p.killed_share * fights else "detained"
             cell.happened("killed" if member.state == "killed" else "arrests")
             self.follow(member)
+
+    def lives_from(self, cell, nth):
+        """What most people live from in the village of the n-th person of a cell."""
+        village = (cell.youths[0].row * self.ppy + nth) // int(self.p.village_persons)
+        u = luck("what most people of a village live from", self.world_seed, 0, village)
+        return "herding" if u < cell.herding else "farming"
+
+    def wrong_of_militia(self, cell, side, n):
+        """A militia wrongs somebody of the other side, if it finds one."""
+        for trial in range(8):
+            u = luck("whom a militia wrongs", self.seed, self.week, cell.number, 8 * n + trial)
+            if cell.youths and self.lives_from(cell, int(u * len(cell.youths) * self.ppy)) == side:
+                self.seen["wronged by a militia"] += self.wrong(cell, u) is not None
+                return
+        self.seen["nobody of the other side"] += 1
 
     def wrong(self, cell, u):
         """A wrong befalls a person of the cell; returns who it is, unless they are dead. Only the first has friends."""
