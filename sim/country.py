@@ -32,6 +32,9 @@ class Places:
     town_distance: np.ndarray  # float64 cells x towns, falls with the distance
     sites: np.ndarray  # int64, cells of the towns with high-value sites
     site_pull: np.ndarray  # float64 groups x sites, rises with the people and falls with the distance from home
+    shelter: np.ndarray  # float64 weeks x countries 0..1, how well each neighbour's side shelters members
+    border_near: np.ndarray  # float64 cells x countries, 1 where the cell touches the country, falls with the distance
+    gate: np.ndarray  # int64 cells x countries, the nearest cell that touches the country
     herding: np.ndarray  # float64 by cell 0..1, share of the villages that live from herding, not farming
     contact: np.ndarray  # float64 by cell 0..1, how far herding and farming villages share the land
     quarrels: np.ndarray  # float64 by cell, people outside towns in millions x contact

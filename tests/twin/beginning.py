@@ -227,6 +227,7 @@ def of_country(country: Country) -> Twin:
         seed=int(country.seed),
         world_seed=country.world_seed,
         week=country.week,
+        first_day=country.clock.start,
         ppy=society.persons_per_youth,
         cells=cells,
         youths=youths,

@@ -6,6 +6,7 @@ kept in single precision, as the country keeps them; everything is worked out in
 
 import math
 from collections import Counter
+from datetime import timedelta
 
 import numpy as np
 
@@ -52,7 +53,7 @@ class Twin:
         self.seen = Counter()  # how often each kind of event happened
         self.rows = []  # the record: observable -> nine numbers, a dict per week
         self.in_contact = []  # persons approached and undecided, in the order of the approaches
-        self._near, self._pulls, self._kin = {}, {}, {}  # what never changes, worked out once
+        self._near, self._pulls, self._kin, self._ways_out = {}, {}, {}, {}  # what never changes, worked out once
         pulls = [math.exp(self.log_pull(youth)) for youth in self.youths]
         self.average_pull = sum(pulls) / len(pulls)  # of the first day
 
@@ -411,12 +412,16 @@ class Twin:
             return
         if moves >= p.move_chance + p.flee_chance * pressure:
             return
-        tries = p.cross_chance * pressure
-        succeeds = tries * self.levers.crossing[cell.number]
-        if cell.borders and crosses < max(tries, succeeds):
+        ways = [self.shelter(k) * math.exp(-far / p.cross_km) for k, (_, far) in enumerate(self.ways_out(cell))]
+        tries = p.cross_chance * pressure * min(sum(ways), 1.0)
+        country = pick(ways, which)
+        gate = None if country is None else self.ways_out(cell)[country][0]
+        succeeds = 0.0 if gate is None else tries * self.levers.crossing[gate.number]
+        if crosses < max(tries, succeeds):
             if crosses < succeeds:
-                member.abroad = cell.borders[int(which * len(cell.borders))]
+                member.abroad = country
                 cell.happened("crossings")
+                self.seen["crossed from inland"] += not cell.borders
             else:
                 cell.happened("intercepted")
                 self.go_round(member)
@@ -434,6 +439,20 @@ class Twin:
             if to is not None:
                 member.cell = cell.places_around[to]
                 self.seen["moved"] += 1
+
+    def shelter(self, country):
+        """How well the other side of a border shelters members this week."""
+        today = self.first_day + timedelta(days=7 * self.week)
+        rows = [row for row in facts.sanctuaries() if row.country == country and row.start < today + timedelta(days=7)]
+        return max(rows, key=lambda row: row.start).shelter if rows else 0.0
+
+    def ways_out(self, cell):
+        """The nearest cell at each border, and how far it is."""
+        if cell not in self._ways_out:
+            at = [[other for other in self.cells if country in other.borders] for country in range(7)]
+            nearest = [min(gates, key=lambda gate: single(km(cell, gate))) for gates in at]
+            self._ways_out[cell] = [(gate, single(km(cell, gate))) for gate in nearest]
+        return self._ways_out[cell]
 
     def go_round(self, member):
         """One who was stopped at the border may go on to another place along it."""
