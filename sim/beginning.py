@@ -26,6 +26,7 @@ from sim.processes.groups import count
 from sim.processes.measures import measures
 from sim.processes.record import MEANS, observables
 from sim.processes.security import post_units
+from sim.processes.wrongs import SIDES
 from sim.record import FLOWS
 from sim.version import versions
 from sim.world import facts
@@ -84,7 +85,7 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
         grid=grid,
         society=society,
         groups=table,
-        places=_places(grid, table, p),
+        places=_places(grid, table, p, clock),
         measures=tuple(scenario.active_measures()),
         levers=Levers(sizes),
         youth=society.newborn.copy(),
@@ -98,6 +99,8 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
         state_presence=trust.state_presence[grid.region],
         state_start=trust.state_presence[grid.region],
         average_pull=average_pull(society, society.newborn, trust.trust[grid.region], p),
+        grudges=np.zeros((SIDES, cells)),
+        militias=np.zeros((SIDES, cells)),
         hold=np.zeros(cells),
         members=np.zeros((armed, cells), np.int64),
         recruiters=np.zeros((armed, cells), np.int64),
@@ -197,7 +200,23 @@ def _distances() -> np.ndarray:
     return grid.distance_km(everywhere[:, None], everywhere[None, :]).astype(np.float32)
 
 
-def _places(grid: Grid, table: Groups, p: Parameters) -> Places:
+@cache
+def _borders() -> tuple[np.ndarray, np.ndarray]:
+    """For every cell and neighbouring country, the nearest cell that touches the country, and the km to it."""
+    touching = [np.flatnonzero(border) for border in world_grid().border.T]
+    gate = np.stack([cells[_distances()[:, cells].argmin(axis=1)] for cells in touching], axis=1)
+    return gate, np.take_along_axis(_distances(), gate, axis=1).astype(np.float64)
+
+
+def _shelter(clock: Clock) -> np.ndarray:
+    """How well each neighbouring country shelters members, by week."""
+    out = np.zeros((clock.weeks, len(world_grid().country_names)))
+    for row in facts.sanctuaries():
+        out[max(clock.week(row.start), 0) :, row.country] = row.shelter
+    return out
+
+
+def _places(grid: Grid, table: Groups, p: Parameters, clock: Clock) -> Places:
     """What follows from the map, the groups' homes and the parameters."""
     towns = np.array([town.cell for town in grid.towns])
     pull = np.array([town.population for town in grid.towns])
@@ -207,6 +226,9 @@ def _places(grid: Grid, table: Groups, p: Parameters) -> Places:
     weight = np.array([s.weight for s in sites])
     from_home = table.home[:, site_cells]
     near = _distances() <= p.patrol_km
+    gate, border_km = _borders()
+    herding = 1.0 / (1.0 + exp(-(grid.lat - p.herding_latitude) / p.herding_width))
+    contact = 4.0 * herding * (1.0 - herding)
     near &= grid.region[:, None] == grid.region[None, :]
     return Places(
         region_first=np.searchsorted(grid.region, np.arange(len(grid.region_names) + 1)),
@@ -218,6 +240,12 @@ def _places(grid: Grid, table: Groups, p: Parameters) -> Places:
         * (everywhere[:, None] != towns[None, :]),
         sites=site_cells,
         site_pull=power(weight, p.raid_people) * power(from_home + p.gravity_km, -p.gravity_power),
+        shelter=_shelter(clock),
+        border_near=exp(-border_km / p.cross_km),
+        gate=gate,
+        herding=herding,
+        contact=contact,
+        quarrels=grid.population * (1.0 - grid.urban_share) / 1e6 * contact,
         reach_first=np.concatenate([[0], np.cumsum(near.sum(axis=1))]),
         reach=np.nonzero(near)[1],
     )

@@ -3,8 +3,9 @@
 A group founded during the run starts at home, with a core of youths from there and members of its parent. A group that
 ends passes its members to its heir. A few members move every week, and more where forces press them. Most go to a
 neighbouring cell; a few go far, to a town (gravity by people and distance). They prefer places near home, with many
-people, and without forces or state. At a border, members under pressure may cross into the neighbour's sanctuary and
-come back later. Members whom a patrol stops at the border stay, or go on to another place along it.
+people, and without forces or state. Members under pressure may cross the border into the neighbour's sanctuary,
+the more easily the nearer it is and the better it shelters them, and come back later. Members whom a patrol stops at
+the border stay, or go on to another place along it.
 
 Recruiters rise from the members. Every further recruiter needs pay and somebody to report to, so a group can keep only
 scale x members^(1/2) of them.
@@ -66,6 +67,9 @@ class Moves(NamedTuple):
     pressing_companies: float
     forces: np.ndarray  # by cell, effective companies
     crossing: np.ndarray  # by cell, the lever
+    shelter: np.ndarray  # by country, how well its side of the border shelters members this week
+    border_near: np.ndarray  # cells x countries, 1 at the border, falls with the distance
+    gate: np.ndarray  # cells x countries, the nearest cell that touches the country
     pull: np.ndarray  # by cell: its people draw members, its forces and the state repel them
     home_pull: np.ndarray  # groups x cells
     town_cells: np.ndarray  # by town
@@ -88,6 +92,7 @@ def _move(seed, week, moves, roster, flow):
     person, group, cell, abroad, state = roster.person, roster.group, roster.cell, roster.abroad, roster.state
     forces, border, neighbours, town_cells = moves.forces, moves.border, moves.neighbours, moves.town_cells
     near = np.empty(8)
+    across = np.empty(border.shape[1])
     towns = np.empty(town_cells.size)
     for e in range(person.size):
         if state[e] != MEMBER or group[e] == NOBODY:
@@ -101,17 +106,16 @@ def _move(seed, week, moves, roster, flow):
             continue
         if uniform(drawn[0]) >= moves.move_chance + moves.flee_chance * hard:
             continue
-        touching = 0
+        open_ways = 0.0
         for k in range(border.shape[1]):
-            touching += border[c, k]
-        if touching > 0 and uniform(drawn[1]) < moves.cross_chance * hard * max(moves.crossing[c], 1.0):
-            if uniform(drawn[1]) < moves.cross_chance * hard * moves.crossing[c]:
-                which = int(uniform(drawn[2]) * touching)
-                for k in range(border.shape[1]):
-                    if border[c, k]:
-                        if which == 0:
-                            abroad[e] = k
-                        which -= 1
+            across[k] = moves.border_near[c, k] * moves.shelter[k]
+            open_ways += across[k]
+        tries = moves.cross_chance * hard * min(open_ways, 1.0)  # where two borders are near, one is enough
+        goal = chosen(across, border.shape[1], uniform(drawn[2])) if tries > 0.0 else -1
+        can = moves.crossing[moves.gate[c, goal]] if goal >= 0 else 0.0
+        if uniform(drawn[1]) < tries * max(can, 1.0):
+            if uniform(drawn[1]) < tries * can:
+                abroad[e] = goal
                 flow.crossings[c] += 1.0
             else:
                 flow.intercepted[c] += 1.0
@@ -198,6 +202,9 @@ def groups(country: Country) -> None:
         pressing_companies=p.pressing_companies,
         forces=country.forces,
         crossing=country.levers.crossing,
+        shelter=places.shelter[week],
+        border_near=places.border_near,
+        gate=places.gate,
         pull=places.people_pull * exact.exp(-repelled),
         home_pull=places.home_pull,
         town_cells=places.town_cells,

@@ -1,5 +1,7 @@
 """Joint border patrols: where they go, what they change, what they cost."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -217,6 +219,9 @@ def test_members_on_the_way_across_are_stopped_or_not_by_the_effect(effect):
         country = begun(
             KEY, values, world={"groups": NO_MEMBERS}, patrols=1000, countries=["Niger"], intensity=intensity
         )
+        shelter = np.zeros_like(country.places.shelter)
+        shelter[:, GRID.country_names.index("Niger")] = 1.0
+        country.places = replace(country.places, shelter=shelter)
         border = np.flatnonzero(touching("Niger") & (GRID.border.sum(axis=1) == 1))
         station(country, int(border[0]), 8000)
         country.forces[:] = 100.0

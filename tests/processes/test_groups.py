@@ -1,5 +1,7 @@
 """Armed groups appear, pass on, move, and raise recruiters."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -114,10 +116,76 @@ def test_members_of_a_group_without_an_heir_give_up():
 # --- moving ----------------------------------------------------------------------------------------------
 
 
+def sheltered(shelter, **values):
+    """A quiet country whose neighbours (or those of an array by country) shelter members so well."""
+    grid = quiet(5000).grid
+    near = np.exp(-border_km(grid) / values["cross_km"])
+    country = with_values(quiet(5000), **values)
+    country.places = replace(country.places, border_near=near, shelter=np.zeros_like(country.places.shelter) + shelter)
+    return country
+
+
+def border_km(grid):
+    """Km from every cell to the nearest one at the border of each country."""
+    everywhere = np.arange(1713)
+    at = [np.flatnonzero(border) for border in grid.border.T]
+    return np.stack([grid.distance_km(everywhere[:, None], cells[None, :]).min(axis=1) for cells in at], axis=1)
+
+
+def test_places_know_how_far_each_border_is_and_where_it_is_reached():
+    country = quiet(5000)
+    grid, places = country.grid, country.places
+    km = border_km(grid)
+    np.testing.assert_allclose(places.border_near, np.exp(-km / country.parameters.cross_km), rtol=1e-5)
+    for k in range(7):
+        assert grid.border[places.gate[:, k], k].all()
+        np.testing.assert_allclose(grid.distance_km(np.arange(1713), places.gate[:, k]), km[:, k], rtol=1e-5, atol=1e-3)
+
+
+def test_sanctuaries_grow_in_burkina_faso_and_niger_at_their_dates():
+    country = tiny(5000, start=day("2015-01-05"), end=day("2018-12-31"))
+    names, shelter = country.grid.country_names, country.places.shelter
+    assert shelter.shape == (country.clock.weeks, 7)
+    burkina, algeria = shelter[:, names.index("Burkina Faso")], shelter[:, names.index("Algeria")]
+    april = country.clock.week(day("2015-04-01"))
+    assert burkina[april - 1] < burkina[april] == burkina[april + 10]
+    assert burkina[0] < 0.2 < 0.9 < burkina[-1]
+    assert (np.diff(burkina) >= 0).all()
+    assert (algeria == algeria[0]).all()
+    assert algeria[0] > 0
+
+
+@pytest.mark.parametrize("km", [50.0, 200.0])
+def test_members_cross_from_inland_by_the_distance_and_the_shelter_beyond(km):
+    hard = 1 - np.exp(-2.0)
+    shelter = np.array([0.0, 0.0, 0.8, 0.4, 0.0, 0.0, 0.0])
+    values = {**STILL, "flee_chance": 1.0, "cross_chance": 0.9, "pressing_companies": 1.0, "cross_km": km}
+    country = sheltered(shelter, **values)
+    niger, burkina = border_km(country.grid)[:, 2:4].T
+    cell = int(np.argmin(np.abs(niger - 60) + np.abs(burkina - 60) + 1e3 * country.grid.border.any(axis=1)))
+    entries = station(country, cell, 8000)
+    country.forces[cell] = 2.0
+    groups(country)
+    to = country.roster.abroad[entries]
+    ways = np.array([0.8 * np.exp(-niger[cell] / km), 0.4 * np.exp(-burkina[cell] / km)])
+    alike((to != HERE).sum(), hard * 0.9 * hard * min(ways.sum(), 1.0), 8000)
+    alike((to == 2).sum(), ways[0] / ways.sum(), int((to != HERE).sum()))
+    assert set(to) == {HERE, 2, 3}
+    patrolled = sheltered(shelter, **values)
+    station(patrolled, cell, 8000)
+    patrolled.forces[cell] = 2.0
+    patrolled.levers.keep("crossing", patrolled.places.gate[cell, 2], 0.0)
+    groups(patrolled)
+    after = patrolled.roster.abroad[entries]
+    assert np.array_equal(after == 3, to == 3)
+    assert (after != 2).all()
+    assert patrolled.flow("intercepted")[cell] == (to == 2).sum()
+
+
 def at_the_border(members=4000, forces=2.0, **values):
-    """Members under pressure in one border cell, all of whom try to move."""
-    country = with_values(quiet(5000), **{**STILL, "flee_chance": 1.0, "cross_chance": 1.0, "pressing_companies": 1.0,
-                                          "far_share": 0.0, **values})  # fmt: skip
+    """Members under pressure in one border cell, all of whom try to move; nobody crosses from further away."""
+    country = sheltered(1.0, **{**STILL, "flee_chance": 1.0, "cross_chance": 1.0, "pressing_companies": 1.0,
+                                "far_share": 0.0, "cross_km": 1e-3, **values})  # fmt: skip
     cell = fullest(country, country.grid.border[:, 2])
     entries = station(country, cell, members)
     country.forces[cell] = forces

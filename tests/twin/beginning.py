@@ -1,5 +1,6 @@
 """A small country to begin with, and its twin."""
 
+import math
 from contextlib import contextmanager
 from dataclasses import replace
 from unittest import mock
@@ -78,7 +79,7 @@ def begin_small(scenario: Scenario, seed: int, world_seed: int = 1, youths_per_c
 
 def of_country(country: Country) -> Twin:
     """The twin of a country, in the same state."""
-    grid, society, columns = country.grid, country.society, country.youth
+    grid, society, columns, p = country.grid, country.society, country.youth, country.parameters
     cells = [
         Cell(
             number=c,
@@ -94,6 +95,9 @@ def of_country(country: Country) -> Twin:
             state_presence=float(country.state_presence[c]),
             state_start=float(country.state_start[c]),
             hold=float(country.hold[c]),
+            herding=1.0 / (1.0 + math.exp(-(grid.lat[c] - p.herding_latitude) / p.herding_width)),
+            militia={"herding": float(country.militias[0, c]), "farming": float(country.militias[1, c])},
+            grudge={"herding": float(country.grudges[0, c]), "farming": float(country.grudges[1, c])},
             forces=float(country.forces[c]),
             troops=float(country.troops[c]),
         )
@@ -223,6 +227,7 @@ def of_country(country: Country) -> Twin:
         seed=int(country.seed),
         world_seed=country.world_seed,
         week=country.week,
+        first_day=country.clock.start,
         ppy=society.persons_per_youth,
         cells=cells,
         youths=youths,

@@ -24,6 +24,9 @@ class Cell:
     state_presence: float = 0.0
     state_start: float = 0.0
     hold: float = 0.0
+    herding: float = 0.0  # share of villages that live from herding
+    militia: dict = field(default_factory=dict)  # side -> how far it is armed
+    grudge: dict = field(default_factory=dict)  # side -> clashes suffered that it remembers
     forces: float = 0.0  # effective companies
     troops: float = 0.0
     searching: float = 0.0  # companies on patrol, by their propensity to abuse
