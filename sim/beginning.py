@@ -16,7 +16,7 @@ from sim.engine.luck import seed_key
 from sim.levers import Levers
 from sim.measures import MEASURES, PLUGINS
 from sim.parameters import LAST_DRAW, Parameters
-from sim.population.groups import FOREIGN, NOBODY, Groups, Roster, first_bases, founders, nearest_home_km
+from sim.population.groups import FOREIGN, NOBODY, Groups, Roster, first_bases, founders, home_weights, nearest_home_km
 from sim.population.imams import first_imams, ordain
 from sim.population.persons import Persons
 from sim.population.security import Deployment, muster
@@ -68,7 +68,7 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
         raise InputError(f"the run has {clock.weeks} weeks; at most {LONGEST_RUN} are possible")
     society = _society(scenario.persons_per_youth, world_seed, tuple((name, p[name]) for name in SETTLED_BY))
     key = seed_key(seed, draw)
-    table = _groups(scenario, clock, grid)
+    table = _groups(scenario, clock, grid, p)
     trust = facts.trust()
     cells, regions, forces, armed = len(grid), len(grid.region_names), len(facts.forces()), len(table.keys)
     seen = observables(sorted(MEASURES), {name: m.delivers for name, m in MEASURES.items()})
@@ -141,7 +141,7 @@ def _society(persons_per_youth: int, world_seed: int, parameters: tuple) -> Soci
     return society
 
 
-def _groups(scenario: Scenario, clock: Clock, grid: Grid) -> Groups:
+def _groups(scenario: Scenario, clock: Clock, grid: Grid, p: Parameters) -> Groups:
     """The armed groups of the table of facts, as the scenario changes them."""
     rows = []
     for row in facts.groups():
@@ -169,6 +169,8 @@ def _groups(scenario: Scenario, clock: Clock, grid: Grid) -> Groups:
         founding_core=np.array([row["founding_core"] for row in rows]),
         home=np.stack([nearest_home_km(grid, cells) for cells in home_cells]),
         home_cells=home_cells,
+        home_weight=[home_weights(grid, row["home_cercles"], p.move_people, p.remote_km) for row in rows],
+        parent_share=np.array([row["parent_share"] for row in rows]),
     )
 
 
@@ -232,6 +234,7 @@ def _places(grid: Grid, table: Groups, p: Parameters, clock: Clock) -> Places:
     near &= grid.region[:, None] == grid.region[None, :]
     return Places(
         region_first=np.searchsorted(grid.region, np.arange(len(grid.region_names) + 1)),
+        district=np.unique(grid.cercle, return_inverse=True)[1],
         people_pull=power(grid.population + 1.0, p.move_people),
         home_pull=exp(-table.home / p.home_km),
         town_cells=towns,
@@ -262,7 +265,8 @@ def _first_members(country: Country) -> None:
     np.add.at(sizes, acting[there & (acting != NOBODY)], first[there & (acting != NOBODY)])
     for g in np.flatnonzero(sizes > 0):
         total = int(sizes[g])
-        local = founders(country.society, country.persons.status, table, int(g), total, country.seed)
+        from_abroad_share = float(table.foreign_share[g])
+        local = founders(country.society, country.persons.status, table, int(g), total, from_abroad_share, country.seed)
         foreign = total - local.size
         enlist(country, local, np.full(local.size, g, np.int8))
         names = from_abroad + np.arange(foreign, dtype=np.uint32)
@@ -271,7 +275,7 @@ def _first_members(country: Country) -> None:
             person=names,
             youth=NOBODY,
             group=g,
-            cell=first_bases(names, int(g), country.groups, country.grid, country.parameters.move_people, country.seed),
+            cell=first_bases(names, int(g), country.groups, country.seed),
             state=MEMBER,
         )
         from_abroad += foreign

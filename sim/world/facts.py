@@ -38,6 +38,7 @@ class Group:
     start_members: int  # persons on 2012-01-02, 0 if the group was founded later
     foreign_share: float  # 0..1, share of the first members who do not come from Mali's youths
     founding_core: int  # persons on the founding day, if the group was founded later
+    parent_share: float  # 0..1, share of the founding core that leaves the parent
 
 
 @dataclass(frozen=True, slots=True)

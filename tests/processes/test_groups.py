@@ -7,9 +7,11 @@ import pytest
 
 from sim.population.groups import GONE, HERE
 from sim.population.youth import MEMBER, RETURNED
+from sim.processes.approach import enlist
 from sim.processes.groups import groups
 from tests.processes.worlds import NO_FORCES, alike, day, fullest, persons_in, quiet, station, tiny, with_values
 
+ROOT = {"recruiter_scale": 2.0, "recruiter_exponent": 0.5}
 STILL = {"move_chance": 0.0, "flee_chance": 0.0, "come_back_chance": 0.0, "promotion_rate": 0.0}
 
 
@@ -32,20 +34,22 @@ def live(country, weeks: int) -> None:
 def test_macina_is_founded_at_home_with_its_core(ppy):
     country = with_values(tiny(ppy, start=day("2014-12-08"), end=day("2015-02-02")), **STILL)
     week, g = country.clock.week(day("2015-01-01")), country.groups.keys.index("macina")
-    parent = of_group(country, "ansar_dine").size
+    country.roster.group[of_group(country, "mujao")] = country.groups.keys.index("mourabitoun")
+    parent = of_group(country, "mourabitoun").size
     live(country, week)
     assert of_group(country, "macina").size == 0
-    assert of_group(country, "ansar_dine").size == parent
+    assert of_group(country, "mourabitoun").size == parent
     live(country, 1)
     core = of_group(country, "macina")
     roster = country.roster
     own = roster.youth[core] >= 0
-    assert core.size == own.sum() == 30, "none comes from abroad"
-    assert of_group(country, "ansar_dine").size == parent - (~own).sum()
+    assert core.size == 100
+    assert (roster.since[core] == week).sum() == 70, "youths of the home"
+    assert of_group(country, "mourabitoun").size == parent - 30
     homes = country.groups.home_cells[g]
     assert np.isin(roster.cell[core], homes).all()
     assert country.members[g].sum() == core.size
-    assert (country.persons.status[roster.person[core]] == MEMBER).all()
+    assert (country.persons.status[roster.person[core][own]] == MEMBER).all()
     assert (country.persons.status == MEMBER).sum() == (roster.youth[: roster.size] >= 0).sum()
 
 
@@ -54,19 +58,37 @@ def test_macina_is_founded_at_home_with_its_core(ppy):
 def test_a_core_of_the_people_left_at_home_takes_the_rest_of_the_parent_at_most_half_of_it(
     core, civilians, own, from_parent
 ):
-    changes = {"ansar_dine": {"start_members": 10}, "macina": {"founded": day("2012-01-09"), "founding_core": core}}
+    changes = {"mourabitoun": {"start_members": 10, "founded": day("2012-01-02")},
+               "macina": {"founded": day("2012-01-09"), "founding_core": core}}  # fmt: skip
     country = with_values(tiny(10_000, groups=changes, forces=NO_FORCES), **STILL)
+    country.groups = replace(country.groups, parent_share=np.zeros(8))
     g = country.groups.keys.index("macina")
     home = np.concatenate([persons_in(country, cell) for cell in country.groups.home_cells[g]])
     country.persons.status[home[civilians:]] = RETURNED
     live(country, 1)
-    parent = of_group(country, "ansar_dine")
+    parent = of_group(country, "mourabitoun")
     assert parent.size == 10
     live(country, 1)
     of_macina = of_group(country, "macina")
     assert np.isin(country.roster.person[of_macina], home[:civilians]).sum() == own
     assert np.isin(of_macina, parent).sum() == of_macina.size - own == from_parent
-    assert of_group(country, "ansar_dine").size == 10 - from_parent
+    assert of_group(country, "mourabitoun").size == 10 - from_parent
+
+
+def test_of_the_parent_those_who_come_from_the_new_home_leave_first():
+    country = with_values(tiny(1000, groups={"macina": {"founded": day("2012-01-09"), "founding_core": 20}}), **STILL)
+    table = country.groups
+    table.parent_share[table.keys.index("macina")] = 1.0
+    home = table.home_cells[table.keys.index("macina")]
+    theirs = persons_in(country, fullest(country, np.isin(np.arange(1713), home)))[:12]
+    parent = table.keys.index("mourabitoun")
+    station(country, fullest(country), 500, group=parent)
+    enlist(country, theirs, np.full(12, parent, np.int8))
+    live(country, 2)
+    left = country.roster.person[of_group(country, "macina")]
+    assert left.size == 20
+    assert np.isin(theirs, left).all()
+    assert np.isin(country.roster.cell[of_group(country, "macina")], home).all()
 
 
 def test_the_people_of_mujao_become_al_mourabitouns():
@@ -342,21 +364,41 @@ def test_far_moves_lead_along_the_roads_to_towns():
 # --- recruiters ------------------------------------------------------------------------------------------
 
 
-def test_recruiters_grow_with_the_root_of_the_members():
-    country = with_values(quiet(5000), **{**STILL, "promotion_rate": 0.3, "recruiter_scale": 2.0})
+@pytest.mark.parametrize(("exponent", "scale"), [(0.5, 2.0), (1.0, 0.1), (0.7, 0.5)])
+def test_recruiters_grow_with_a_power_of_the_members(exponent, scale):
+    values = {"promotion_rate": 0.3, "recruiter_scale": scale, "recruiter_exponent": exponent}
+    country = with_values(quiet(5000), **{**STILL, **values})
     cell = fullest(country)
     station(country, cell, 100, group=0)
     station(country, cell, 2500, group=1)
     live(country, 1)
-    first = country.recruiters.sum(axis=1)
-    assert 0 < first[0] < 15
+    wanted = scale * np.array([100, 2500]) ** exponent
+    first = country.recruiters.sum(axis=1)[:2]
+    assert (np.abs(first - 0.3 * wanted) < 4.5 * np.sqrt(0.3 * wanted) + 1).all()
     live(country, 60)
-    assert np.abs(country.recruiters.sum(axis=1)[:2] - [20, 100]).max() <= 6
+    assert np.abs(country.recruiters.sum(axis=1)[:2] - wanted).max() <= 2
     assert country.recruiters[2:].sum() == 0
 
 
+def test_members_in_another_district_are_a_command_of_their_own_and_a_merger_costs_no_recruiters():
+    country = with_values(quiet(5000), **{**STILL, "promotion_rate": 0.3, **ROOT})
+    grid = country.grid
+    one, same, other = (fullest(country, np.array(grid.cercle) == name) for name in ("Gao", "Gao", "Mopti"))
+    same = int(grid.cells_of_cercle("Gao")[grid.cells_of_cercle("Gao") != one][0])
+    for cell, group in ((one, 0), (same, 0), (other, 0), (other, 1)):
+        station(country, cell, 100, group=group)
+    live(country, 60)
+    at = country.recruiters[0]
+    assert abs(at[one] + at[same] - 2 * np.sqrt(200)) <= 2
+    assert abs(at[other] - 20) <= 2
+    before = country.recruiters.sum()
+    country.roster.group[country.roster.group == 1] = 2  # into the hands of a group elsewhere
+    live(country, 60)
+    assert abs(country.recruiters.sum() - before) <= 3
+
+
 def test_a_group_that_shrinks_keeps_fewer_recruiters():
-    country = with_values(quiet(5000), **{**STILL, "promotion_rate": 0.3, "recruiter_scale": 2.0})
+    country = with_values(quiet(5000), **{**STILL, "promotion_rate": 0.3, **ROOT})
     station(country, fullest(country), 400, recruiter=1)
     assert country.recruiters.sum() == 400
     live(country, 1)
@@ -366,7 +408,7 @@ def test_a_group_that_shrinks_keeps_fewer_recruiters():
 
 
 def test_only_members_in_the_country_are_counted_and_promoted():
-    country = with_values(quiet(5000), **{**STILL, "promotion_rate": 1.0, "recruiter_scale": 6.0})
+    country = with_values(quiet(5000), **{**STILL, "promotion_rate": 1.0, **ROOT, "recruiter_scale": 6.0})
     cell = fullest(country)
     for state, abroad in ((MEMBER, HERE), (MEMBER, 1), (RETURNED, HERE), (GONE, HERE)):
         station(country, cell, 100, state=state, abroad=abroad)

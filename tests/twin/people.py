@@ -13,6 +13,8 @@ class Cell:
     lat: float
     population: float
     urban_share: float
+    district: str
+    town_km: float
     borders: list  # countries it touches, by number
     neighbours: list = field(default_factory=list)  # cells
     places_around: list = field(default_factory=list)  # the eight directions, None where there is no cell
@@ -145,8 +147,9 @@ class Group:
     founded: int
     ended: int
     founding_core: int
-    foreign_share: float  # of the core, not from Mali's youth
+    parent_share: float  # of the core, from the parent
     home: list  # cells
+    home_weight: list  # share of the first members in each of them
     parent: object = None
     heir: object = None
 

@@ -214,15 +214,28 @@ class Twin:
     def approach(self):
         """Recruiters approach persons; the approached join, let the contact lapse, or wait."""
         p = self.p
-        by_region = [Counter() for _ in REGIONS]  # approaches a week, by group
-        links = [0] * 9
-        for cell in self.cells:
-            for group, recruiters in cell.recruiters.items():
-                by_region[cell.region][group] += recruiters * self.approaches_of(group)
         members = [entry.someone for entry in self.roster if entry.state == "member" and entry.someone]
+        links = [0.0] * 9  # by region, to people who may be approached
         for member in members:
             for friend in member.knows():
-                links[friend.youth.cell.region] += 1
+                if self.may_be_approached(friend):
+                    links[friend.youth.cell.region] += self.women(friend)
+        through_a_tie = [Counter() for _ in REGIONS]  # by group: approaches through each tie to somebody of the region
+        share = {}  # of what recruiters of one region do through ties, through each tie to somebody of another
+        for q in REGIONS:
+            weight = [1.0 if q == r else p.distant_ties for r in REGIONS]
+            within_reach = sum(w * n for w, n in zip(weight, links, strict=True))
+            for r in REGIONS:
+                share[q, r] = weight[r] / within_reach if within_reach else weight[r]
+        for cell in self.cells:
+            for group, recruiters in cell.recruiters.items():
+                for r in REGIONS:
+                    tries = p.tie_share * recruiters * self.approaches_of(group)
+                    through_a_tie[r][group] += tries * share[cell.region, r]
+        pressure = [sum(by_group.values()) for by_group in through_a_tie]
+        chances = [1.0 - math.exp(-x) for x in pressure]
+        taken = [n * (chance / x if x else 1.0) for n, chance, x in zip(links, chances, pressure, strict=True)]
+        undone = [1.0 - sum(share[q, r] * taken[r] for r in REGIONS) for q in REGIONS]
 
         self.in_contact = [person for person in self.in_contact if person.status == "approached"]
         for member in members:
@@ -231,16 +244,17 @@ class Twin:
                 drawn = lucks(
                     "a friend or relative of a member is approached", self.seed, self.week, member.number, tie // 4
                 )
-                chance = 1.0 - math.exp(-p.tie_share * sum(by_region[region].values()) / links[region])
-                if drawn[tie % 4] < chance * self.women(friend):
+                if drawn[tie % 4] < chances[region] * self.women(friend):
                     whose = luck("which group approaches a friend or relative of a member", self.seed, self.week,
                                  friend.number)  # fmt: skip
-                    self.meet(friend, "kin" if tie in self.kin_places else "friend", by_region[region], whose)
+                    self.meet(friend, "kin" if tie in self.kin_places else "friend", through_a_tie[region], whose)
         for cell in self.cells:
             here = {group: n * self.approaches_of(group) for group, n in cell.recruiters.items()}
             everyone = len(cell.youths) * self.ppy
             if everyone:
-                chance = min((1.0 - p.tie_share) * sum(here.values()) / everyone, p.approach_limit)
+                instead = undone[cell.region] * (1.0 - cell.state_presence)
+                tried = (1.0 - p.tie_share + p.tie_share * instead) * sum(here.values())
+                chance = min(tried / everyone, p.approach_limit)
                 tries = luck("how many strangers recruiters approach in a cell", self.seed, self.week, cell.number)
                 for n in range(poisson(chance * everyone, tries)):
                     sentence = "which stranger a recruiter approaches"
@@ -263,9 +277,14 @@ class Twin:
         """Approaches that one recruiter of a group makes."""
         return self.p.approaches_per_recruiter * self.levers.approaches[group.number]
 
+    def may_be_approached(self, person):
+        """Whether somebody is neither taken nor has refused not long ago."""
+        refused = person.refused_until is not None and person.refused_until > self.week
+        return person.status == "civilian" and not refused
+
     def meet(self, person, through, by_group, whose):
         """Somebody is approached, unless they are taken or have refused not long ago."""
-        if person.status != "civilian" or (person.refused_until is not None and person.refused_until > self.week):
+        if not self.may_be_approached(person):
             return
         in_order = sorted(by_group, key=lambda group: group.number)
         person.contact_group = in_order[pick([by_group[g] for g in in_order], whose)]
@@ -357,26 +376,28 @@ class Twin:
         core = group.founding_core
         if not core:
             return
-        civilians = [
-            person for cell in group.home for youth in cell.youths for person in youth.persons
-            if person.status == "civilian"
-        ]  # fmt: skip
-        civilians.sort(
-            key=lambda one: luck("a youth belongs to a group from the start", self.seed, group.number, one.number)
-        )
-        locals_ = civilians[: min(int(core * (1.0 - group.foreign_share) + 0.5), len(civilians) // 4)]
+        waits = {}  # those of them whose wait is shortest found the group
+        for cell, weight in zip(group.home, group.home_weight, strict=True):
+            for person in (person for youth in cell.youths for person in youth.persons):
+                if person.status == "civilian":
+                    u = luck("a youth belongs to a group from the start", self.seed, group.number, person.number)
+                    waits[person] = -math.log(u) * len(cell.youths) * self.ppy / weight
+        civilians = sorted(waits, key=waits.get)
+        locals_ = civilians[: min(int(core * (1.0 - group.parent_share) + 0.5), len(civilians) // 4)]
         for person in sorted(locals_, key=lambda one: one.number):
             self.enlist(person, group)
             self.seen["local founder"] += 1
         missing = core - len(locals_)
         members = [m for m in self.roster if m.state == "member" and m.group is group.parent]
-        members.sort(
-            key=lambda m: luck("a member leaves with those who found a new group", self.seed, group.number, m.number)
+        members.sort(  # those who come from there leave first
+            key=lambda m: (
+                m.someone is None or m.someone.youth.cell not in group.home,
+                luck("a member leaves with those who found a new group", self.seed, group.number, m.number),
+            )
         )
-        weights = [(cell.population + 1.0) ** self.p.move_people for cell in group.home]
         for member in members[: min(missing, len(members) // 2)]:
             u = luck("where a founder of a new group settles", self.seed, group.number, member.number)
-            member.group, member.abroad, member.cell = group, None, group.home[pick(weights, u)]
+            member.group, member.abroad, member.cell = group, None, group.home[pick(group.home_weight, u)]
             self.seen["left with founders"] += 1
 
     def end(self, group):
@@ -476,19 +497,20 @@ class Twin:
     def promote(self):
         """Members become recruiters while some are missing; recruiters stop while there are too many."""
         p = self.p
-        based = Counter(m.group for m in self.roster if m.here)
-        recruiting = Counter(m.group for m in self.roster if m.here and m.recruiter)
+        based = Counter((m.group, m.cell.district) for m in self.roster if m.here)  # by local command
+        recruiting = Counter((m.group, m.cell.district) for m in self.roster if m.here and m.recruiter)
         for member in self.roster:
             if not member.here:
                 continue
-            missing = p.recruiter_scale * math.sqrt(based[member.group]) - recruiting[member.group]
+            command = member.group, member.cell.district
+            missing = p.recruiter_scale * based[command] ** p.recruiter_exponent - recruiting[command]
             u = luck("a member becomes a recruiter or stops being one", self.seed, self.week, member.number)
             if member.recruiter and missing < 0.0:
-                if u < p.promotion_rate * -missing / recruiting[member.group]:
+                if u < p.promotion_rate * -missing / recruiting[command]:
                     member.recruiter = False
                     self.seen["stopped recruiting"] += 1
             elif not member.recruiter and missing > 0.0:
-                others = max(based[member.group] - recruiting[member.group], 1)
+                others = max(based[command] - recruiting[command], 1)
                 if u < p.promotion_rate * missing / others:
                     member.recruiter = True
                     self.seen["became recruiter"] += 1
