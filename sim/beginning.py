@@ -16,7 +16,7 @@ from sim.engine.luck import seed_key
 from sim.levers import Levers
 from sim.measures import MEASURES, PLUGINS
 from sim.parameters import LAST_DRAW, Parameters
-from sim.population.groups import FOREIGN, NOBODY, Groups, Roster, first_bases, founders, home_weights, nearest_home_km
+from sim.population.groups import FOREIGN, NOBODY, Groups, Roster, first_bases, founders, home, home_weights
 from sim.population.imams import first_imams, ordain
 from sim.population.persons import Persons
 from sim.population.security import Deployment, muster
@@ -156,7 +156,7 @@ def _groups(scenario: Scenario, clock: Clock, grid: Grid, p: Parameters) -> Grou
     def week(day: date | None) -> int:
         return clock.weeks + 1 if day is None else clock.week(day)
 
-    home_cells = [np.concatenate([grid.cells_of_cercle(name) for name in row["home_cercles"]]) for row in rows]
+    homes = [home(grid, tuple(row["home_cercles"])) for row in rows]
     return Groups(
         keys=keys,
         names=[row["name"] for row in rows],
@@ -167,8 +167,8 @@ def _groups(scenario: Scenario, clock: Clock, grid: Grid, p: Parameters) -> Grou
         start_members=np.array([row["start_members"] for row in rows]),
         foreign_share=np.array([row["foreign_share"] for row in rows]),
         founding_core=np.array([row["founding_core"] for row in rows]),
-        home=np.stack([nearest_home_km(grid, cells) for cells in home_cells]),
-        home_cells=home_cells,
+        home=np.stack([km for _, km in homes]),
+        home_cells=[cells for cells, _ in homes],
         home_weight=[home_weights(grid, row["home_cercles"], p.move_people, p.remote_km) for row in rows],
         parent_share=np.array([row["parent_share"] for row in rows]),
     )
