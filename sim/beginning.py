@@ -16,12 +16,13 @@ from sim.engine.luck import seed_key
 from sim.levers import Levers
 from sim.measures import MEASURES, PLUGINS
 from sim.parameters import LAST_DRAW, Parameters
-from sim.population.groups import FOREIGN, NOBODY, Groups, Roster, first_bases, founders, home, home_weights
+from sim.population.groups import NOBODY, Groups, Roster, first_bases, founders, home, home_weights
 from sim.population.imams import first_imams, ordain
 from sim.population.persons import Persons
 from sim.population.security import Deployment, muster
 from sim.population.youth import MEMBER, SETTLED_BY, STATUSES, Society, settle
 from sim.processes.approach import average_pull, enlist
+from sim.processes.attitudes import excluded_grievance
 from sim.processes.groups import count
 from sim.processes.measures import measures
 from sim.processes.record import MEANS, observables
@@ -120,6 +121,8 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
         names={o.name: k for k, o in enumerate(seen)},
         values=np.zeros((clock.weeks, regions, len(seen))),
     )
+    excluded = country.youth.livelihood == facts.LIVELIHOODS.index("none")
+    country.youth.grievance[excluded] = excluded_grievance(country)[society.cell[excluded]]
     _first_members(country)
     count(country)
     measures(country)  # they decide which forces are deployed on the first day
@@ -256,7 +259,6 @@ def _places(grid: Grid, table: Groups, p: Parameters, clock: Clock) -> Places:
 
 def _first_members(country: Country) -> None:
     """Put the members of the groups that exist on the first day into the roster."""
-    from_abroad = int(FOREIGN)
     table = country.groups
     first = np.where(table.start_members > 0, table.start_members, table.founding_core)
     sizes = np.zeros(first.size, np.int64)  # groups that ended before a late start have passed their members on
@@ -267,18 +269,16 @@ def _first_members(country: Country) -> None:
         total = int(sizes[g])
         from_abroad_share = float(table.foreign_share[g])
         local = founders(country.society, country.persons.status, table, int(g), total, from_abroad_share, country.seed)
-        foreign = total - local.size
+        names = country.roster.strangers(total - local.size)
         enlist(country, local, np.full(local.size, g, np.int8))
-        names = from_abroad + np.arange(foreign, dtype=np.uint32)
         country.roster.append(
-            foreign,
+            names.size,
             person=names,
             youth=NOBODY,
             group=g,
             cell=first_bases(names, int(g), country.groups, country.seed),
             state=MEMBER,
         )
-        from_abroad += foreign
 
 
 def _about(scenario: Scenario, p: Parameters, seed: int, world_seed: int, draw: int) -> dict[str, Any]:

@@ -100,6 +100,11 @@ class Roster:
         self.size = end
         return slice(start, end)
 
+    def strangers(self, count: int) -> np.ndarray:
+        """Numbers for `count` more persons from abroad."""
+        so_far = np.count_nonzero(self.person[: self.size] >= FOREIGN)
+        return FOREIGN + np.arange(so_far, so_far + count, dtype=np.uint32)
+
     def entries(self) -> Entries:
         """Views of the entries in use, for compiled loops."""
         return Entries(*[getattr(self, name)[: self.size] for name in COLUMNS])

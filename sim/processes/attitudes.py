@@ -10,7 +10,8 @@ and messages this is the model of Friedkin and Johnsen (1990, doi 10.1080/002225
 (peers + own) s = peers W s + own d, with W averaging over ties. The target of a sermon is 0 for a stance at the neutral
 point and rises with the stance. An imam who preaches a sermon drafted by the state is nearer to the moderate end and
 less credible. The dead have no pull of their own: they take the mean of their ties.
-Grievance halves at its own half-life, and redress takes away a part of it.
+Grievance halves at its own half-life, and redress takes away a part of it. For youths without a livelihood it fades
+only to the level of their exclusion, which is higher the less of the state is there.
 """
 
 from __future__ import annotations
@@ -27,11 +28,13 @@ from sim.engine.kernels import chunk_loop, loop, rule
 from sim.engine.luck import bell, decision, lucks, threshold, words
 from sim.population.imams import IN_TRAINING
 from sim.population.youth import TIES
+from sim.world.facts import LIVELIHOODS
 
 OWN_NOISE = decision("what else moves a youth's attitude this week")
 FOLLOWS_DRAFT = decision("an imam preaches the sermon that the state drafted")
 
 BLOCK = 256
+NO_INCOME = LIVELIHOODS.index("none")
 FIXED = np.float32(16777216.0)  # 2^24: sums of whole numbers do not depend on their order
 
 
@@ -51,6 +54,7 @@ class Regions(NamedTuple):
     shift: np.ndarray  # of everybody's attitude by policy, this week
     shift_before: np.ndarray  # the same last week
     keep_grievance: np.ndarray  # share of grievance that remains after a week
+    resent: np.ndarray  # by cell: grievance that a week of exclusion adds, for those without a livelihood
 
 
 class Sermons(NamedTuple):
@@ -69,6 +73,8 @@ class Minds(NamedTuple):
     disposition: np.ndarray
     recent: np.ndarray
     attitude: np.ndarray
+    livelihood: np.ndarray
+    cell: np.ndarray
 
 
 class Drafting(NamedTuple):
@@ -142,6 +148,8 @@ def _attitudes(chunks, seed, week, pulls, regions, sermons, minds, settled, atti
                 s[i] = met if now[i] else new
                 x[i] = s[i] + felt[i] + shifted
                 angry[i] *= kept
+                if minds.livelihood[low + i] == NO_INCOME:
+                    angry[i] += regions.resent[minds.cell[low + i]]
             for i in range(n):
                 total += np.int64(x[i] * FIXED)
                 supporters += np.int64(x[i] > pulls.strong)
@@ -170,6 +178,12 @@ def _preach(week, drafting, region, people):
             pull[i] = drafting.strength * believed
         target[i] = drafting.span * (said - drafting.neutral)
     return Sermons(pull, target)
+
+
+def excluded_grievance(country: Country) -> np.ndarray:
+    """Grievance by cell at which exclusion alone keeps a youth without a livelihood, where nothing redresses it."""
+    grievance: np.ndarray = country.parameters.exclusion_grievance * (1.0 - country.state_presence)
+    return grievance
 
 
 def attitudes(country: Country) -> None:
@@ -202,10 +216,14 @@ def attitudes(country: Country) -> None:
         strong=np.float32(p.strong_support),
     )
     fades = power(0.5, 7.0 / p.grievance_half_life)
+    left = fades * (1.0 - levers.grievance_relief)
+    excluded = excluded_grievance(country)
+    resent = (1.0 - fades) * (1.0 - levers.grievance_relief[country.grid.region]) * excluded
     regions = Regions(
         shift=levers.support.astype(np.float32),
         shift_before=country.shifted.astype(np.float32),
-        keep_grievance=(fades * (1.0 - levers.grievance_relief)).astype(np.float32),
+        keep_grievance=left.astype(np.float32),
+        resent=resent.astype(np.float32),
     )
     minds = Minds(
         ties=society.ties,
@@ -214,6 +232,8 @@ def attitudes(country: Country) -> None:
         disposition=youth.disposition,
         recent=youth.recent,
         attitude=youth.attitude,
+        livelihood=youth.livelihood,
+        cell=society.cell,
     )
     _attitudes(
         society.blocks, country.seed, week, pulls, regions, sermons, minds,

@@ -9,7 +9,7 @@ from sim.measures.base import REGIONS
 from sim.population.imams import IN_TRAINING
 from sim.population.youth import TIES
 from sim.processes.attitudes import FIXED, attitudes
-from tests.processes.worlds import NO_DRIFT, alike, quiet, with_values
+from tests.processes.worlds import NO_DRIFT, alike, quiet, tiny, with_values
 
 
 def averaging(country) -> csr_array:
@@ -216,6 +216,32 @@ def test_grievance_halves_at_its_half_life():
     np.testing.assert_allclose(country.youth.grievance[::3], 0.4, rtol=1e-5)
     assert not country.youth.grievance[1::3].any()
     assert country.youth_sums[:, 1].sum() / FIXED == pytest.approx(country.youth.grievance.sum(dtype=float), rel=1e-6)
+
+
+def test_exclusion_keeps_up_the_grievance_of_those_without_a_livelihood_where_the_state_is_absent():
+    values = {**NO_DRIFT, "grievance_half_life": 7.0, "exclusion_grievance": 0.4}
+    country, society = with_values(quiet(5000), **values), quiet(5000).society
+    country.state_presence[:], country.state_presence[::2] = 0.75, 0.0
+    region = country.grid.region[society.cell]
+    country.youth.grievance[:] = 0.8
+    country.levers.set("grievance_relief", 3, 0.5)
+    for _ in range(60):
+        attitudes(country)
+    excluded = np.where(society.cell % 2 == 0, 0.4, 0.1) * (country.youth.livelihood == 0)
+    expected = np.where(region == 3, excluded / 3, excluded)  # half fades, half of that is redressed: g = (g + e) / 4
+    np.testing.assert_allclose(country.youth.grievance, expected, rtol=1e-5, atol=1e-9)
+    assert (expected[region == 3] > 0).any()
+
+
+def test_on_the_first_day_exclusion_has_been_there_before():
+    country = tiny(5000)
+    none = country.youth.livelihood == 0
+    expected = country.parameters.exclusion_grievance * (1 - country.state_presence[country.society.cell])
+    np.testing.assert_allclose(country.youth.grievance[none], expected[none], rtol=1e-6)
+    assert not country.youth.grievance[~none].any()
+    before = country.youth.grievance.copy()
+    attitudes(country)
+    np.testing.assert_allclose(country.youth.grievance, before, rtol=1e-5)
 
 
 def test_redress_takes_a_share_of_grievance_each_week_where_it_is_given():

@@ -155,6 +155,24 @@ def test_an_abuse_counts_for_three_months():
     assert (country.persons.status[persons[1::2]] == APPROACHED).all()
 
 
+@pytest.mark.parametrize("lasting", [0.0, 0.5, 1.0])
+def test_what_lasts_of_grievance_raises_the_hazard_and_a_recent_abuse_counts_in_full(lasting):
+    b, h = 1.2, 0.3
+    country, persons = contacted(**{**PLAIN, "h0": h, "b_abuse_join": b, "lasting_grievance": lasting})
+    country.youth.abuse_week[:] = NEVER
+    country.youth.grievance[: persons.size : 2] = 0.6
+    country.youth.abuse_week[: persons.size : 4] = 0
+    approach(country)
+    joined = country.persons.status[persons] == MEMBER
+    for first, step, wronged in ((0, 4, 1.0), (2, 4, 0.6 * lasting), (1, 2, 0.0)):
+        some = joined[first::step]
+        alike(some.sum(), 1 - np.exp(-h * np.exp(b * wronged)), some.size)
+    revenge = country.persons.reason[persons] == REASONS.index("joined_revenge") + 1
+    assert revenge[0::4].any()
+    assert revenge[2::4].any() == (lasting > 0)
+    assert not revenge[1::2].any()
+
+
 @pytest.mark.parametrize(
     ("insecurity", "hold", "state", "forces", "expected"),
     [(1, 0, 0, 0, 1), (0, 1, 0, 0, 1), (1, 0, 1, 0, 0), (1, 1, 0, 50, 0), (0, 0, 0, 0, 0), (0.5, 0.2, 0.5, 0, 0.25)],

@@ -500,6 +500,7 @@ def test_forces_in_the_country_do_not_reach_a_sanctuary():
 
 def test_without_abuses_there_is_no_grievance():
     country = with_values(tiny(500), **NO_HARM, detection=0.1)
+    country.youth.grievance[:] = 0.0
     for _ in range(8):
         security(country)
         country.week += 1

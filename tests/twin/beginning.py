@@ -129,6 +129,7 @@ def of_country(country: Country) -> Twin:
             int(table.founded[g]),
             int(table.ended[g]),
             int(table.founding_core[g]),
+            float(table.foreign_share[g]),
             float(table.parent_share[g]),
             [cells[c] for c in table.home_cells[g]],
             home_weights([cells[c] for c in table.home_cells[g]], country.parameters),

@@ -147,6 +147,7 @@ class Group:
     founded: int
     ended: int
     founding_core: int
+    foreign_share: float  # of the first members, and of those who come later
     parent_share: float  # of the core, from the parent
     home: list  # cells
     home_weight: list  # share of the first members in each of them

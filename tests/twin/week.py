@@ -20,6 +20,7 @@ STATUSES = ("civilian", "approached", "member", "detained", "killed", "returned"
 EARTH_KM = 6371.0088
 SHARE_OF_STRENGTH_KEPT = 0.5  # a unit loses at most half of its strength in a week
 FORGOTTEN = 1e-5  # SD
+ABROAD = 2**31  # persons from abroad are numbered from here
 MONTH, YEAR = 4, 52  # weeks
 REGIONS = range(9)
 
@@ -205,7 +206,11 @@ class Twin:
                 youth.settled = single(youth.settled + change)
             youth.attitude = single(youth.settled + youth.recent + shift)
             unredressed = 1.0 - self.levers.grievance_relief[youth.cell.region]
-            youth.grievance = single(youth.grievance * half(p.grievance_half_life) * unredressed)
+            fades = half(p.grievance_half_life)
+            youth.grievance = single(youth.grievance * fades * unredressed)
+            if youth.livelihood == 0:  # exclusion keeps it up
+                excluded = p.exclusion_grievance * (1.0 - youth.cell.state_presence)
+                youth.grievance = single(youth.grievance + (1.0 - fades) * excluded * unredressed)
         self.shifted = list(self.levers.support)
         self.attitudes_now = [(y.cell.region, y.attitude, y.grievance) for y in self.youths]  # for the record
 
@@ -308,7 +313,8 @@ class Twin:
         abused = youth.abuse_week is not None and self.week - youth.abuse_week < int(p.abuse_weeks)
         guarded = 1.0 - math.exp(-cell.forces / p.protecting_companies)
         unprotected = max(cell.insecurity, cell.hold) * (1.0 - max(cell.state_presence, guarded))
-        pull = self.log_pull(youth) + p.b_abuse_join * abused + p.b_protect_join * unprotected
+        wronged = 1.0 if abused else p.lasting_grievance * youth.grievance
+        pull = self.log_pull(youth) + p.b_abuse_join * wronged + p.b_protect_join * unprotected
         hazard = p.h0 * self.levers.joining[cell.number] * freshness * math.exp(pull) / self.average_pull
         if joins >= 1.0 - math.exp(-hazard):
             return False
@@ -325,7 +331,7 @@ class Twin:
         if youth.abuse_week is not None and self.week - youth.abuse_week < YEAR:
             cell.happened("joined_abused")
         reasons = {  # by how much each raised this person's hazard
-            "revenge": math.exp(p.b_abuse_join) - 1.0 if abused else 0.0,
+            "revenge": math.exp(p.b_abuse_join * wronged) - 1.0,
             "income": max(0.0, math.exp(-p.b_income_join) - 1.0) * (p.need_weight, 1.0, 0.0)[youth.livelihood],
             "ideology": max(0.0, math.exp(p.kappa_att * youth.attitude) - 1.0),
             "protection": max(0.0, math.exp(p.b_protect_join * unprotected) - 1.0),
@@ -337,7 +343,7 @@ class Twin:
         return True
 
     def log_pull(self, youth):
-        """Log of the hazard of a youth who suffered no abuse and whom nothing threatens."""
+        """Log of the hazard of a youth who has no grievance and whom nothing threatens."""
         p = self.p
         return (
             p.b_income_join * (youth.livelihood == 2)
@@ -364,6 +370,7 @@ class Twin:
         for group in self.groups:
             if group.ended == self.week:
                 self.end(group)
+        self.arrive()
         for person in self.roster:
             if person.state == "member":
                 self.move(person)
@@ -399,6 +406,20 @@ class Twin:
             u = luck("where a founder of a new group settles", self.seed, group.number, member.number)
             member.group, member.abroad, member.cell = group, None, group.home[pick(group.home_weight, u)]
             self.seen["left with founders"] += 1
+
+    def arrive(self):
+        """Fighters from abroad come to groups, to each by its foreign share."""
+        share = {group: group.foreign_share for group in self.groups if group.alive(self.week)}
+        everybody = sum(share.values())
+        for group in share:
+            mean = self.p.foreign_arrivals * 7.0 / 365.25 * share[group] / everybody if everybody else 0.0
+            u = luck("how many fighters from abroad come to a group", self.seed, self.week, group.number)
+            for _ in range(poisson(mean, u)):
+                number = ABROAD + sum(person.number >= ABROAD for person in self.roster)
+                u = luck("where a fighter from abroad settles", self.seed, group.number, number)
+                cell = group.home[pick(group.home_weight, u)]
+                self.roster.append(Person(number, None, group, cell, None, False, "member", self.week, False))
+                cell.happened("arrived")
 
     def end(self, group):
         """The heir takes over; without one the members give up."""
