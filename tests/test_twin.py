@@ -40,6 +40,7 @@ EVENTFUL = {  # inside the ranges of the table, so that four hundred youths see 
     "target_civilians": 0.6,
     "target_officials": 0.5,
     "target_people": 1000,
+    "holding_members": 50,
     "raid_rate": 0.01,
     "abuse_per_op": 1.0,
     "abuse_floor": 0.2,

@@ -5,7 +5,8 @@ weighted sum of forces, state and civilians within reach, and the same weights p
 
     opportunity = w_F (1 - exp(-troops near / scale)) + (1 - hold) (w_S state presence + w_C (1 - exp(-people / scale)))
 
-so a group spares the officials and civilians of a place that it holds fully.
+so a group spares the officials and civilians of a place that it holds fully. In the rains, from June to September, few
+roads are open and attacks are fewer.
 
 Groups also send small teams far from home, on raids against towns with high-value sites (gravity by people and
 distance). Hardened sites keep part of these raids away; most of those strike another site. A raid traps people, and
@@ -21,6 +22,7 @@ Where a group is present, moderate imams are silenced for a time, and those who 
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import NamedTuple
 
 import numpy as np
@@ -49,6 +51,8 @@ TRAPPED = decision("how many people a raid traps")
 SILENCED = decision("an imam is silenced")
 
 FORCES, OFFICIALS, CIVILIANS = range(3)
+RAINS = (6, 7, 8, 9)  # months
+MIDWEEK = timedelta(days=3)
 
 
 @rule
@@ -193,6 +197,13 @@ def opportunity(country: Country) -> np.ndarray:
     ])  # fmt: skip
 
 
+def season(country: Country) -> float:
+    """What the season does to attacks this week: fewer in the rains, more in the dry months, none over a year."""
+    midweek = country.clock.date(country.week) + MIDWEEK
+    rainy, wet = country.parameters.rainy_attacks, len(RAINS) / 12.0
+    return (rainy if midweek.month in RAINS else 1.0) / (1.0 - wet + wet * rainy)
+
+
 def violence(country: Country) -> None:
     """Let the groups attack and communities clash, and let places feel it."""
     p, week, levers, places = country.parameters, country.week, country.levers, country.places
@@ -205,7 +216,7 @@ def violence(country: Country) -> None:
         band_power=p.band_power,
         neighbours=country.grid.neighbours,
     )
-    rate = p.attack_rate * levers.attack_rate
+    rate = p.attack_rate * season(country) * levers.attack_rate
     _attack(country.seed, week, rate, p.attack_gamma, targets, alive, members, now, country.flows_of(Attacks))
     raids = Raids(
         raid_rate=p.raid_rate,

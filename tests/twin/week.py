@@ -587,6 +587,8 @@ class Twin:
         p, place = self.p, group.number * len(self.cells) + cell.number
         rate = p.attack_rate * cell.members[group] ** p.attack_gamma * sum(weights)
         rate *= self.levers.attack_rate[cell.number]
+        rains = (self.first_day + timedelta(days=7 * self.week + 3)).month in (6, 7, 8, 9)
+        rate *= (p.rainy_attacks if rains else 1.0) * 3.0 / (2.0 + p.rainy_attacks)
         count = poisson(rate, luck("how often a group attacks in a cell", self.seed, self.week, place))
         civilians = p.deaths_civilian_forces, p.deaths_civilian_officials, p.deaths_civilian_civilians
         forces = p.deaths_security_forces, p.deaths_security_officials, 0.0
