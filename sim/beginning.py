@@ -101,7 +101,6 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
         hold=np.zeros(cells),
         members=np.zeros((armed, cells), np.int64),
         recruiters=np.zeros((armed, cells), np.int64),
-        shifted=np.zeros(regions),
         posted=np.zeros((forces, regions)),
         trained=np.zeros(forces),
         forces=np.zeros(cells),

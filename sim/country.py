@@ -66,7 +66,6 @@ class Country:
     hold: np.ndarray  # float64 by cell 0..1, how far armed groups hold the place
     members: np.ndarray  # int64 groups x cells, members based there (not those abroad)
     recruiters: np.ndarray  # int64 groups x cells
-    shifted: np.ndarray  # float64 by region, SD by which policy shifted everybody's attitude last week
     posted: np.ndarray  # float64 forces x regions, troops there this week, by region of their base
     trained: np.ndarray  # float64 by force 0..1, share of its troops who still know what a training taught
     forces: np.ndarray  # float64 by cell, effective companies this week
@@ -95,7 +94,7 @@ class Country:
         """An independent country in the same state, so that both can go on and be compared."""
         own = {name: getattr(self, name).copy() for name in (
             "youth", "persons", "imams", "roster", "units", "insecurity", "trust", "state_presence", "hold", "members",
-            "recruiters", "shifted", "posted", "trained", "forces", "troops", "attacks_now", "felt", "flows",
+            "recruiters", "posted", "trained", "forces", "troops", "attacks_now", "felt", "flows",
             "totals", "means", "youth_sums", "population", "values")}  # fmt: skip
         from copy import deepcopy
 

@@ -109,7 +109,7 @@ def _messages(side: Side, week: int) -> Marks:
 
 
 def _attitudes(side: Side, week: int) -> Marks:
-    met = side.country.youth.attitude_next[side.ties].mean(axis=1)  # the other buffer holds the week before
+    met = side.country.youth.settled_next[side.ties].mean(axis=1)  # the other buffer holds the week before
     return [
         ("support", side.country.levers.support[side.regions]),
         ("peers", met),

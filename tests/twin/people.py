@@ -70,6 +70,7 @@ class Youth:
     counsel: float = 0.0
     lasting: float = 0.0  # what lasts of messages
     recent: float = 0.0  # what messages add to the attitude
+    moved: set = field(default_factory=set)  # in which directions clips have moved them
     grievance: float = 0.0
     woman: bool = False
     schooling: int = 0

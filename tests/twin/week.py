@@ -48,7 +48,6 @@ class Twin:
         self.__dict__.update(parts)  # see twin.of_country
         self.levers = None  # name -> number, or (nested) list by cell, region, country, group, force or channel
         self.trained = [0.0] * len(self.states_own)  # share of each force
-        self.shifted = [0.0] * 9  # what policy shifted attitudes by last week, by region
         self.seen = Counter()  # how often each kind of event happened
         self.rows = []  # the record: observable -> nine numbers, a dict per week
         self.in_contact = []  # persons approached and undecided, in the order of the approaches
@@ -107,6 +106,8 @@ class Twin:
         def further(felt, effect, views):
             return felt + (effect - felt) * (1.0 - math.exp(-views / p.message_dose))
 
+        credible = [[imam.credibility for imam in self.imams if imam.cell.region == region] for region in REGIONS]
+        speakers = [sum(known) / len(known) / p.imam_credibility for known in credible]
         for cell in self.cells:
             near = cell.based + p.propaganda_spill * sum(n.based for n in cell.neighbours)
             propaganda_chance = p.propaganda_chance * (1.0 - math.exp(-near / p.propaganda_members))
@@ -116,14 +117,18 @@ class Twin:
                 if not youth.silent:
                     views = self.views_of_clips(youth)
                     if views:
-                        risk = max(youth.settled, 0.0)
-                        effect = p.clip_effect * cell.trust / p.trust_mean
+                        effect = p.clip_effect * speakers[cell.region]
                         shock = self.levers.clip_shock[cell.number]
-                        effect += (p.clip_risk_effect + p.clip_shock_effect * shock) * risk
+                        effect += (p.clip_risk_effect + p.clip_shock_effect * shock) * youth.settled
                         felt_clips = further(felt_clips, effect, views * self.levers.clip_pull[cell.number])
                         cell.happened("reached_clips", self.ppy)
-                        if effect > 0.0:
-                            cell.happened("backfired", self.ppy)
+                        for side, name in ((-1, "clips_calmed"), (1, "clips_stirred")):
+                            if side * felt_clips > p.clip_moved and name not in youth.moved:
+                                youth.moved.add(name)
+                                cell.happened(name, self.ppy)
+                        if youth.settled > p.strong_support:
+                            cell.happened("clips_at_risk", self.ppy)
+                            cell.happened("clips_risk_shift", int(felt_clips * 2**24) / 2**24 * self.ppy)
                     hears, listens, *_ = lucks(
                         "a youth hears propaganda or an imam's outreach", self.seed, self.week, youth.row
                     )
@@ -175,9 +180,9 @@ class Twin:
     # --- 3 attitudes --------------------------------------------------------------------------------------
 
     def attitudes(self):
-        """Everybody looks at last week's attitudes of their ties."""
+        """Everybody knows what their ties had come to think by last week."""
         p = self.p
-        met = {youth.row: youth.attitude for youth in self.youths}
+        met = {youth.row: youth.settled for youth in self.youths}
         sermons = {}  # stance and credibility of what each imam preaches
         for imam in self.imams:
             stance, credibility = imam.stance, imam.credibility
@@ -187,8 +192,8 @@ class Twin:
                 self.seen["drafted sermon"] += 1
             sermons[imam.number] = stance, credibility
         for youth in self.youths:
-            shift = self.levers.support[youth.cell.region]  # everybody's: last week's is taken off what ties showed
-            peers = sum(met[tie.row] for tie in youth.ties) / len(youth.ties) - self.shifted[youth.cell.region]
+            shift = self.levers.support[youth.cell.region]
+            peers = sum(met[tie.row] for tie in youth.ties) / len(youth.ties)
             if youth.silent:
                 youth.settled = single(peers)
             else:
@@ -205,7 +210,6 @@ class Twin:
             youth.attitude = single(youth.settled + youth.recent + shift)
             unredressed = 1.0 - self.levers.grievance_relief[youth.cell.region]
             youth.grievance = single(youth.grievance * half(p.grievance_half_life) * unredressed)
-        self.shifted = list(self.levers.support)
         self.attitudes_now = [(y.cell.region, y.attitude, y.grievance) for y in self.youths]  # for the record
 
     # --- 4 approach and joining ---------------------------------------------------------------------------
@@ -323,7 +327,7 @@ class Twin:
             p.b_income_join * (youth.livelihood == 2)
             + p.b_school * (youth.schooling - p.mean_schooling)
             + p.b_relschool * (youth.religious_schooling >= 6)
-            + p.b_norm * sum(tie.attitude for tie in youth.ties) / len(youth.ties)
+            + p.b_norm * sum(tie.settled for tie in youth.ties) / len(youth.ties)
             + p.b_trust_join * (youth.cell.trust - p.trust_mean) / p.trust_sd
             + p.kappa_att * youth.attitude
         )
@@ -936,6 +940,7 @@ class Twin:
             > normal(1.0 - min(max(use[region, place, k], 1e-6), 1.0 - 1e-6))
         }
         youth.disposition = youth.settled = youth.attitude = single(self.spread * mind)
+        youth.moved = set()
         youth.clips = youth.propaganda = youth.counsel = youth.lasting = youth.recent = youth.grievance = 0.0
 
     def acting(self, group):
