@@ -84,7 +84,11 @@ FLOWS = (
     ("patrols", "units", "security units on patrol"),
     ("reached_clips", "person-weeks", "youths who saw at least one campaign clip in the week"),
     ("reached_sermons", "person-weeks", "youths who heard an imam preach against violence in the week"),
-    ("clips_calmed", "persons", "youths whom clips moved away from violence by more than clip_moved, each counted once"),
+    (
+        "clips_calmed",
+        "persons",
+        "youths whom clips moved away from violence by more than clip_moved, each counted once",
+    ),
     ("clips_stirred", "persons", "youths whom clips moved towards violence by more than clip_moved, each counted once"),
     ("clips_at_risk", "person-weeks", "strong supporters of the violent narrative who saw a clip in the week"),
     ("clips_risk_shift", "SD x person-weeks", "shift of these by clips, summed: over clips_at_risk, their mean shift"),

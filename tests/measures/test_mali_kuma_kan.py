@@ -261,7 +261,9 @@ def test_at_full_intensity_it_reaches_people_and_moves_attitudes_as_the_studies_
     users = (youth.channels & 0b1110) > 0
     assert record["reached_clips"][-1].sum() == pytest.approx(users.sum() * 2000, rel=0.02)
     calm = users & (quiet.settled < -0.5)
-    assert -0.16 < (youth.attitude - quiet.attitude)[calm].mean() < -0.05, "where there is little support, it falls most"
+    assert -0.16 < (youth.attitude - quiet.attitude)[calm].mean() < -0.05, (
+        "where there is little support, it falls most"
+    )
     at_risk = users & (quiet.settled > 1.5)
     assert (youth.attitude - quiet.attitude)[at_risk].mean() > 0.02, "on those at risk it backfires"
     assert 0 < record["clips_stirred"].sum() < record["clips_calmed"].sum() < users.sum() * 2000

@@ -23,7 +23,9 @@ def air(country, reach=1.0, views=1.0, channel=TV) -> None:
 def effect_on(country) -> np.ndarray:
     """What each youth comes to feel after many clips, in SD."""
     p, cell = country.parameters, country.society.cell
-    return p.clip_effect * speaker_trust(country)[country.grid.region[cell]] + p.clip_risk_effect * country.youth.settled
+    return (
+        p.clip_effect * speaker_trust(country)[country.grid.region[cell]] + p.clip_risk_effect * country.youth.settled
+    )
 
 
 def everybody_watches(country):
