@@ -81,8 +81,11 @@ FLOWS = (
     ("crossings", "persons", "members who crossed into a sanctuary in a neighbouring country"),
     ("intercepted", "persons", "members stopped at the border"),
     ("crossings_displaced", "persons", "members stopped at the border who went to another place along it"),
-    ("patrols", "units", "security units on patrol"),
+    ("patrols", "units", "security units on patrol, in complete units"),
+    ("dispatched", "units", "of these, sent where attacks had just happened, in complete units"),
+    ("answered", "attacks", "attacks that forces nearby could answer"),
     ("reached_clips", "person-weeks", "youths who saw at least one campaign clip in the week"),
+    ("reached_drama", "person-weeks", "youths who followed a radio drama in the week"),
     ("reached_sermons", "person-weeks", "youths who heard an imam preach against violence in the week"),
     (
         "clips_calmed",

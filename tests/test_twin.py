@@ -210,6 +210,8 @@ STIRRED = {  # between which values a lever is moved, so that its reader has to 
     "need": (0, 0.4),
     "coordinated": (0, 1),
     "implementation": (0.5, 1.5),
+    "drama_reach": (0, 1),
+    "right_unit": (0, 1),
 }
 COUNTED = {"imams_sent", "course_weeks"}
 
@@ -283,6 +285,7 @@ EVERYWHERE = {
 """Kinds of events that every one of the long runs must have seen, or it would prove nothing about them."""
 WITH_MEASURES = {
     "reached_clips",
+    "reached_drama",
     "clips_calmed",
     "clips_stirred",
     "clips_at_risk",
@@ -302,6 +305,8 @@ WITH_LEVERS = {
     "deaths_communal",
     "crossings_displaced",
     "dispatched",
+    "went to a gap",
+    "raid answered",
     "soldiers trained",
     "units moved",
     "part of a unit",
@@ -391,6 +396,7 @@ def same_youths(country, twin):
         "attitude",
         "recent",
         "clips",
+        "drama",
         "propaganda",
         "counsel",
         "lasting",

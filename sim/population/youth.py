@@ -57,6 +57,7 @@ class Youth:
     attitude: np.ndarray  # float32, settled + recent + what policy shifts, population SD
     recent: np.ndarray  # float32, effect of messages that is still felt, population SD
     clips: np.ndarray  # float32, effect of campaign clips that is still felt, population SD
+    drama: np.ndarray  # float32, effect of a radio drama that is still felt, SD
     propaganda: np.ndarray  # float32, effect of the groups' propaganda that is still felt, SD
     counsel: np.ndarray  # float32, effect of the outreach of imams that is still felt, SD
     lasting: np.ndarray  # float32, effect of messages that lasts after they have faded, SD
@@ -341,7 +342,7 @@ def settle(grid: Grid, p: Parameters, persons_per_youth: int, world_seed: int, f
     rows = np.arange(size)
     youth = Youth(
         **{name: np.zeros(size, np.float32) for name in
-           ("disposition", "settled", "settled_next", "attitude", "recent", "clips", "propaganda", "counsel",
+           ("disposition", "settled", "settled_next", "attitude", "recent", "clips", "drama", "propaganda", "counsel",
             "lasting", "grievance")},
         **{name: np.zeros(size, np.uint8) for name in
            ("moved", "silent", "woman", "schooling", "religious_schooling", "livelihood", "channels")},

@@ -19,12 +19,12 @@ Joining. An approached person joins with the weekly hazard
 
 A is an abuse of the youth or their kin in the last three months, J a steady income, E years of schooling (from the
 mean), R six or more years of religious schooling, P the lack of protection (the place is insecure or held by a group,
-and neither state nor forces are there), N the mean settled attitude of the ties, T trust in the forces (SD from the mean) and
-x the youth's own attitude. The average is that of the exponential over all youths on the first day, without abuses and
-threats. So h0 is the mean hazard of the whole population, whatever the coefficients are. Policy can change the hazard,
-the rate at which contacts lapse, and the approaches of a group. Freshness falls as t^(k - 1) (Weibull): most youths who
-join do so early. Every contact lapses in the end. A youth whose contact has lapsed is not approached again for some
-time.
+and neither state nor forces are there), N the mean settled attitude of the ties, T trust in the forces (SD from the
+mean) and x the youth's own attitude. The average is that of the exponential over all youths on the first day, without
+abuses and threats. So h0 is the mean hazard of the whole population, whatever the coefficients are. Policy can change
+the hazard, the rate at which contacts lapse, and the approaches of a group. Freshness falls as t^(k - 1) (Weibull):
+most youths who join do so early. Every contact lapses in the end. A youth whose contact has lapsed is not approached
+again for some time.
 
 To add a term to the hazard: a field of `Circumstances` and one of `Coefficients`, their values in `circumstances` and
 `coefficients`, and their product in `log_hazard`.

@@ -3,14 +3,15 @@
     s <- s + peers (mean of ties' s - s) + own (d - s) + pull of the sermon (target - s) + noise
     x <- s + recent messages + shift
 
-s is the settled attitude, which friends and kin come to know, d the youth's own disposition and x the attitude a youth
-acts on. The shift is what policy does to everybody of a region (schools, jobs, foreign soldiers), measured as a change
-of x. It is felt at once. Friends do not take on what somebody feels about last week's clip: effects of messages are
-measured with all that friends said about them, and what peers passed on would echo for half a year after a campaign,
-when studies find it gone in weeks. Without sermons this is the model of Friedkin and Johnsen (1990, doi 10.1080/0022250X.1990.9990069): s settles where
-(peers + own) s = peers W s + own d, with W averaging over ties. The target of a sermon is 0 for a stance at the neutral
-point and rises with the stance. An imam who preaches a sermon drafted by the state is nearer to the moderate end and
-less credible. The dead have no pull of their own: they take the mean of their ties.
+s is the settled attitude, which friends and kin come to know, d the youth's own disposition and x the attitude a
+youth acts on. The shift is what policy does to everybody of a region (schools, jobs, foreign soldiers), measured as a
+change of x. It is felt at once. Friends do not take on what somebody feels about last week's clip: effects of
+messages are measured with all that friends said about them, and what peers passed on would echo for half a year after
+a campaign, when studies find it gone in weeks. Without sermons this is the model of Friedkin and Johnsen (1990, doi
+10.1080/0022250X.1990.9990069): s settles where (peers + own) s = peers W s + own d, with W averaging over ties. The
+target of a sermon is 0 for a stance at the neutral point and rises with the stance. An imam who preaches a sermon
+drafted by the state is nearer to the moderate end and less credible. The dead have no pull of their own: they take
+the mean of their ties.
 Grievance halves at its own half-life, and redress takes away a part of it.
 """
 
@@ -107,7 +108,10 @@ def settles(settled, disposition, peers, target, peer_pull, own_pull, sermon_pul
 
 @chunk_loop
 def _attitudes(chunks, seed, week, pulls, regions, sermons, minds, settled_next, attitude, grievance, sums):
-    """Fill in the next settled attitudes and the attitudes; sums by chunk attitude and grievance (times FIXED) and counts strong supporters."""
+    """Fill in the next settled attitudes and the attitudes.
+
+    `sums` gets by chunk the sum of attitudes and grievances (times FIXED), and the number of strong supporters.
+    """
     for k in prange(chunks.shape[0]):
         region, start, stop = chunks[k, 0], chunks[k, 1], chunks[k, 2]
         shifted, kept = regions.shift[region], regions.keep_grievance[region]

@@ -90,6 +90,14 @@ def _turn_over(country: Country) -> None:
     youth.moved[rows] = 0
     youth.settled[rows] = youth.disposition[rows]
     youth.attitude[rows] = youth.disposition[rows]
-    for felt in (youth.recent, youth.clips, youth.propaganda, youth.counsel, youth.lasting, youth.grievance):
+    for felt in (
+        youth.recent,
+        youth.clips,
+        youth.drama,
+        youth.propaganda,
+        youth.counsel,
+        youth.lasting,
+        youth.grievance,
+    ):
         felt[rows] = 0.0
     youth.abuse_week[rows] = NEVER

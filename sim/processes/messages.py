@@ -1,9 +1,10 @@
 """Messages reach youths, who feel them for some weeks.
 
-There are three kinds: campaign clips (through channels, in languages), the propaganda of armed groups (by word of mouth
-and mobile phone where their people are), and the outreach of imams, who are trained for it or speak out without a
-course. What a youth feels of a kind, r (population SD of the attitude), fades. Fresh views pull it towards the effect E
-that the kind has on this youth:
+There are four kinds: campaign clips (through channels, in languages), the weekly episodes of a drama on the radio
+(those who follow it do so every week), the propaganda of armed groups (by word of mouth and mobile phone where their
+people are), and the outreach of imams, who are trained for it or speak out without a course. What a youth feels of a
+kind, r (population SD of the attitude), fades. Fresh views pull it towards the effect E that the kind has on this
+youth:
 
     r <- r x 0.5^(1 / half-life)
     r <- r + (E - r) x (1 - exp(-pull x views / dose))       n views from nothing give E (1 - exp(-n / dose))
@@ -17,8 +18,11 @@ slope is that of a line around the mean, so it does not change the mean effect b
 by more than `clip_moved` is counted once in each direction. Appeals of
 religious voices without training did not change adolescents' support for extremism (Grossman, Nomikos and Siddiqui
 2022), so their effect is a number of its own around zero.
+A drama that people follow together lowers their justification of violence over a season (Bilali 2022, doi
+10.1177/09567976211031895), and fades more slowly.
+
 Most of what is felt fades in weeks, but a small share lasts (Hill et al. 2013, doi 10.1080/10584609.2013.828143). With
-f the sum of the three kinds, m what lasts of them, and a half-life of years,
+f the sum of the four kinds, m what lasts of them, and a half-life of years,
 
     m <- residue x f  where that is the stronger, else  m x 0.5^(1 / half-life)        recent = (1 - residue) f + m
 """
@@ -37,15 +41,19 @@ from sim.engine.elementary import exp
 from sim.engine.kernels import chunk_loop, loop, rule
 from sim.engine.luck import decision, threshold, words
 from sim.population.imams import TRAINED, speakers
+from sim.world.facts import CHANNELS
 
 SEES_CLIP = decision("a youth sees a campaign clip")
+FOLLOWS_DRAMA = decision("a youth follows dramas on the radio")
 HEARS = decision("a youth hears propaganda or an imam's outreach")
 
-CLIPS, PROPAGANDA, COUNSEL, LASTING = (np.uint8(1 << k) for k in range(4))  # what is felt, as bits
+CLIPS, PROPAGANDA, COUNSEL, LASTING, DRAMA = (np.uint8(1 << k) for k in range(5))  # what is felt, as bits
 SILENT, COUNSELS, APPEALS = range(3)  # how an imam speaks of violence: not at all, trained to, without a course
 CALMED, STIRRED = np.uint8(1), np.uint8(2)  # clips have moved a youth away from violence, or towards it
 FIXED = 16777216.0  # 2^24: sums of whole numbers do not depend on their order
-REACHED = ("reached_clips", "clips_calmed", "clips_stirred", "clips_at_risk", "clips_risk_shift", "reached_sermons")
+REACHED = ("reached_clips", "clips_calmed", "clips_stirred", "clips_at_risk", "clips_risk_shift",
+           "reached_drama", "reached_sermons")  # fmt: skip
+RADIO = np.uint8(1 << CHANNELS.index("radio"))
 FORGOTTEN = 1e-5  # SD: what is felt less than this counts as forgotten
 BLOCK = 256  # youths worked on at a time: what is noted about them stays in the first-level cache
 
@@ -63,6 +71,16 @@ class Air(NamedTuple):
     risk_effect: np.ndarray  # float64 by cell, added for each SD of the settled attitude
     size: float  # SD, a shift that counts
     strong: float  # SD, settled attitude from which a youth counts as at risk
+
+
+class Series(NamedTuple):
+    """The radio drama of the week."""
+
+    airing: np.ndarray  # bool by cell, whether it can be heard there
+    reach: np.ndarray  # languages x cells, the lever: share of the radio users who follow it
+    effect: float  # what a youth comes to feel who follows it for long, SD
+    once: float  # share of the way there that a week takes
+    keep: np.float32  # share still felt a week later
 
 
 class Propaganda(NamedTuple):
@@ -102,6 +120,7 @@ class Audience(NamedTuple):
     settled: np.ndarray
     recent: np.ndarray
     clips: np.ndarray
+    drama: np.ndarray
     propaganda: np.ndarray
     counsel: np.ndarray
     lasting: np.ndarray
@@ -126,6 +145,7 @@ class Viewed(NamedTuple):
     stirred: np.ndarray  # the same towards violence
     at_risk: np.ndarray  # viewers who strongly support violence
     shift: np.ndarray  # what these come to feel, in units of 1 / FIXED
+    followed: np.ndarray  # a drama
     listened: np.ndarray
 
 
@@ -263,6 +283,20 @@ def _show(seed, week, first, c, air, block, room, k, viewed):
 
 
 @rule
+def _follow(seed, first, c, series, language, channels, silent, drama):
+    """Let those who follow the drama hear the episode of the week; returns how many do. The same ones do every week."""
+    heard = 0
+    for i in range(language.size):
+        limit = word(series.reach[language[i], c])
+        if limit > 0 and channels[i] & RADIO and not silent[i]:
+            drawn = words(FOLLOWS_DRAMA, seed, 0, first + i, 0)
+            if drawn[0] < limit:
+                drama[i] = moved(np.float64(drama[i]), series.effect, series.once)
+                heard += 1
+    return heard
+
+
+@rule
 def _tell(seed, week, first, c, limit, propaganda, voices, once, block, room):
     """Let a block hear propaganda (with chance `limit`, a word) and imams; returns how many youths heard each."""
     imam, drawn = block.imam, room.drawn
@@ -300,25 +334,27 @@ def _tell(seed, week, first, c, limit, propaganda, voices, once, block, room):
 
 
 @chunk_loop
-def _messages(chunks, seed, week, air, propaganda, voices, fading, people, felt, viewed):
+def _messages(chunks, seed, week, air, series, propaganda, voices, fading, people, felt, viewed):
     """Let messages reach the youths of each chunk, and older ones fade; `viewed` counts whom they reach."""
-    heard_imam = viewed.listened
+    heard_imam, heard_drama = viewed.listened, viewed.followed
     for k in prange(chunks.shape[0]):
         c, start, stop = chunks[k, 0], chunks[k, 1], chunks[k, 2]
         before, after = felt[k], 0
-        listened = 0
+        listened, followed = 0, 0
         near = word(propaganda.chance[c])
-        if before > 0 or air.airing[c] or near > 0 or voices.preached[c]:
+        if before > 0 or air.airing[c] or series.airing[c] or near > 0 or voices.preached[c]:
             notes = np.empty((6, BLOCK), np.uint32)
             room = Room(notes[0], notes[1], notes[2:])
             for low in range(start, stop, BLOCK):
                 high, kinds = min(low + BLOCK, stop), before
                 clips, heard = people.clips[low:high], people.propaganda[low:high]
                 counsel, lasting = people.counsel[low:high], people.lasting[low:high]
-                recent, silent = people.recent[low:high], people.silent[low:high]
+                recent, silent, drama = people.recent[low:high], people.silent[low:high], people.drama[low:high]
 
                 if before & CLIPS:
                     _fade(clips, fading.clips)
+                if before & DRAMA:
+                    _fade(drama, series.keep)
                 if before & PROPAGANDA:
                     _fade(heard, fading.clips)
                 if before & COUNSEL:
@@ -331,6 +367,12 @@ def _messages(chunks, seed, week, air, propaganda, voices, fading, people, felt,
                     )  # fmt: skip
                     viewers = _show(seed, week, low, c, air, block, room, k, viewed)
                     kinds |= CLIPS * (viewers > 0)
+                if series.airing[c]:
+                    listeners = _follow(
+                        seed, low, c, series, people.language[low:high], people.channels[low:high], silent, drama
+                    )  # fmt: skip
+                    kinds |= DRAMA * (listeners > 0)
+                    followed += listeners
                 if near > 0 or voices.preached[c]:
                     hearing = Hearers(people.imam[low:high], silent, heard, counsel)
                     hearers, listeners = _tell(
@@ -342,13 +384,15 @@ def _messages(chunks, seed, week, air, propaganda, voices, fading, people, felt,
                 _clear(recent)
                 if kinds & CLIPS:
                     after |= CLIPS * _add_up(clips, recent)
+                if kinds & DRAMA:
+                    after |= DRAMA * _add_up(drama, recent)
                 if kinds & PROPAGANDA:
                     after |= PROPAGANDA * _add_up(heard, recent)
                 if kinds & COUNSEL:
                     after |= COUNSEL * _add_up(counsel, recent)
                 after |= LASTING * _keep(lasting, recent, fading.residue, fading.lasting)
         felt[k] = after
-        heard_imam[k] = listened
+        heard_imam[k], heard_drama[k] = listened, followed
 
 
 @loop
@@ -409,6 +453,14 @@ def messages(country: Country) -> None:
         size=p.clip_moved,
         strong=p.strong_support,
     )
+    follows = levers.drama_reach
+    series = Series(
+        airing=follows.any(axis=0) if levers.moved("drama_reach") else np.zeros(cells, np.bool_),
+        reach=follows,
+        effect=p.drama_effect,
+        once=1.0 - exact.exp(-1.0 / p.drama_dose),
+        keep=np.float32(exact.power(0.5, 7.0 / p.drama_half_life)),
+    )
     based = country.members.sum(axis=0)
     near = based + p.propaganda_spill * around(based, grid.neighbours)
     propaganda = Propaganda(
@@ -440,12 +492,13 @@ def messages(country: Country) -> None:
         settled=youth.settled,
         recent=youth.recent,
         clips=youth.clips,
+        drama=youth.drama,
         propaganda=youth.propaganda,
         counsel=youth.counsel,
         lasting=youth.lasting,
     )
     viewed = Viewed(*reached.T)
-    _messages(society.chunks, country.seed, week, air, propaganda, voices, fading, people, country.felt, viewed)
+    _messages(society.chunks, country.seed, week, air, series, propaganda, voices, fading, people, country.felt, viewed)
     persons = by_cell(society.chunks, reached, cells) * society.persons_per_youth
     for name, here in zip(REACHED, persons, strict=True):
         country.flow(name)[:] = here / FIXED if name == "clips_risk_shift" else here

@@ -25,6 +25,9 @@ class Cell:
     state_start: float = 0.0
     hold: float = 0.0
     forces: float = 0.0  # effective companies
+    by_command: dict = field(default_factory=dict)  # the same of each command alone
+    gap: float = 0.0  # insecurity where few are posted yet
+    answers: float = 0.0  # members found for each attack
     troops: float = 0.0
     searching: float = 0.0  # companies on patrol, by their propensity to abuse
     members: dict = field(default_factory=dict)  # Group -> persons based here
@@ -66,6 +69,7 @@ class Youth:
     settled: float = 0.0
     attitude: float = 0.0
     clips: float = 0.0
+    drama: float = 0.0
     propaganda: float = 0.0
     counsel: float = 0.0
     lasting: float = 0.0  # what lasts of messages
