@@ -87,10 +87,20 @@ FLOWS = (
     ("crossings", "persons", "members who crossed into a sanctuary in a neighbouring country"),
     ("intercepted", "persons", "members stopped at the border"),
     ("crossings_displaced", "persons", "members stopped at the border who went to another place along it"),
-    ("patrols", "units", "security units on patrol"),
+    ("patrols", "units", "security units on patrol, in complete units"),
+    ("dispatched", "units", "of these, sent where attacks had just happened, in complete units"),
+    ("answered", "attacks", "attacks that forces nearby could answer"),
     ("reached_clips", "person-weeks", "youths who saw at least one campaign clip in the week"),
+    ("reached_drama", "person-weeks", "youths who followed a radio drama in the week"),
     ("reached_sermons", "person-weeks", "youths who heard an imam preach against violence in the week"),
-    ("backfired", "person-weeks", "youths who saw a clip that moved them towards violence"),
+    (
+        "clips_calmed",
+        "persons",
+        "youths whom clips moved away from violence by more than clip_moved, each counted once",
+    ),
+    ("clips_stirred", "persons", "youths whom clips moved towards violence by more than clip_moved, each counted once"),
+    ("clips_at_risk", "person-weeks", "strong supporters of the violent narrative who saw a clip in the week"),
+    ("clips_risk_shift", "SD x person-weeks", "shift of these by clips, summed: over clips_at_risk, their mean shift"),
 )
 FLOW = {name: k for k, (name, _, _) in enumerate(FLOWS)}
 

@@ -19,9 +19,9 @@ Joining. An approached person joins with the weekly hazard
 
 A is 1 after an abuse of the youth or their kin in the last three months, and else what lasts of grievance, J a steady
 income, E years of schooling (from the mean), R six or more years of religious schooling, P the lack of protection (the
-place is insecure or held by a group, and neither state nor forces are there), N the mean attitude of the ties, T trust
-in the forces (SD from the mean) and x the youth's own attitude. The average is that of the exponential over all youths
-on the first day, without grievances and threats. So h0 is the mean hazard of the whole population, whatever the
+place is insecure or held by a group, and neither state nor forces are there), N the mean settled attitude of the ties,
+T trust in the forces (SD from the mean) and x the youth's own attitude. The average is that of the exponential over all
+youths on the first day, without grievances and threats. So h0 is the mean hazard of the whole population, whatever the
 coefficients are. Policy can change the hazard, the rate at which contacts lapse, and the approaches of a group.
 Freshness falls as t^(k - 1) (Weibull): most youths who join do so early. Every contact lapses in the end. A youth whose
 contact has lapsed is not approached again for some time.
@@ -84,7 +84,7 @@ class Circumstances(NamedTuple):
     years: float  # at school, from the mean
     devout: bool  # six or more years of religious schooling
     unprotected: float  # 0..1
-    norm: float  # population SD, mean attitude of the ties
+    norm: float  # population SD, mean settled attitude of the ties
     trust: float  # SD from the mean
     attitude: float  # population SD
 
@@ -94,6 +94,7 @@ class Background(NamedTuple):
 
     ties: np.ndarray  # by youth
     attitude: np.ndarray
+    settled: np.ndarray
     schooling: np.ndarray
     religious_schooling: np.ndarray
     livelihood: np.ndarray
@@ -165,7 +166,7 @@ def circumstances(i, c, week, background):
     """The circumstances of youth `i`, who lives in cell `c`, this week."""
     norm = 0.0
     for j in range(TIES):
-        norm += background.attitude[background.ties[i, j]]
+        norm += background.settled[background.ties[i, j]]
     recent = week - background.abuse_week[i] < background.abuse_weeks
     return Circumstances(
         abused=1.0 if recent else background.lasting * background.grievance[i],
@@ -366,6 +367,7 @@ def background(society: Society, youth: Youth, trust: np.ndarray, unprotected: n
     return Background(
         ties=society.ties,
         attitude=youth.attitude,
+        settled=youth.settled,
         schooling=youth.schooling,
         religious_schooling=youth.religious_schooling,
         livelihood=youth.livelihood,

@@ -9,8 +9,8 @@ so a group spares the officials and civilians of a place that it holds fully. In
 roads are open and attacks are fewer.
 
 Groups also send small teams far from home, on raids against towns with high-value sites (gravity by people and
-distance). Hardened sites keep part of these raids away; most of those strike another site. A raid traps people, and
-more of them die the longer the response takes:
+distance, and by what policy does to attacks there). Hardened sites keep part of these raids away; most of those
+strike another site. A raid traps people, and more of them die the longer the response takes:
 
     chance to die = siege deaths x (response delay)^elasticity x (1 - what guards prevent)
 
@@ -138,6 +138,7 @@ class Raids(NamedTuple):
     siege_trapped: float
     cells: np.ndarray  # by site
     pull: np.ndarray  # groups x sites
+    rate: np.ndarray  # by cell, the lever `attack_rate`
     let_in: np.ndarray  # by cell, the lever `site_raids`: the share of raids that is not kept away
     dying: np.ndarray  # by cell, chance that a trapped person dies
 
@@ -160,14 +161,16 @@ def _raid(seed, week, raids, alive, members, attacks_now, flow):
     for g in range(members.shape[0]):
         if not alive[g]:
             continue
-        pull = raids.pull[g] * np.maximum(let_in[cells], 1.0)
+        sought = raids.pull[g] * raids.rate[cells]
+        pull = sought * np.maximum(let_in[cells], 1.0)
         mean = raids.raid_rate * power(np.float64(members[g].sum()), raids.attack_gamma)
+        mean *= sought.sum() / raids.pull[g].sum()
         for n in range(poisson(mean, luck(RAIDS, seed, week, g))):
             s = chosen(pull, cells.size, luck(RAID_TARGET, seed, week, g, n))
             if luck(KEPT_AWAY, seed, week, g, n) >= let_in[cells[s]]:
                 if luck(STRIKES_ELSEWHERE, seed, week, g, n) >= raids.site_displaced:
                     continue
-                others = raids.pull[g] * let_in[cells]  # the other sites may be hardened too
+                others = sought * let_in[cells]  # the other sites may be hardened too
                 others[s] = 0.0
                 s = chosen(others, cells.size, luck(OTHER_TARGET, seed, week, g, n))
                 if s < 0:
@@ -225,6 +228,7 @@ def violence(country: Country) -> None:
         siege_trapped=p.siege_trapped,
         cells=places.sites,
         pull=places.site_pull,
+        rate=levers.attack_rate,
         let_in=levers.site_raids,
         dying=p.siege_deaths * delay_effect(levers, p.harm_delay) * (1.0 - levers.site_guard),
     )
@@ -254,6 +258,10 @@ def _suffer(country: Country) -> None:
     comes_back = np.minimum(p.state_return * levers.state_return, 1.0)
     state += comes_back * (goal - state) * (1.0 - country.insecurity) * (1.0 - hold)
     state -= p.state_retreat * hold * state
+    alone = country.state_alone  # the same without what policy does to it
+    alone[hit] *= exact.power(1.0 - p.official_flight, country.flow("attacks_officials")[hit])
+    alone += np.minimum(p.state_return, 1.0) * (country.state_start - alone) * (1.0 - country.insecurity) * (1.0 - hold)
+    alone -= p.state_retreat * hold * alone
 
     units = country.units
     active = np.flatnonzero(units.there(country.week))

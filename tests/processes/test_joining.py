@@ -114,7 +114,7 @@ def test_each_circumstance_changes_the_hazard_by_its_factor(name):
     youth, p, rows = country.youth, country.parameters, np.arange(persons.size)
     youth.abuse_week[:] = NEVER
     youth.livelihood[:], youth.religious_schooling[:], youth.schooling[:] = 1, 5, 0
-    youth.attitude[:] = 0
+    youth.attitude[:] = youth.settled[:] = 0
     country.trust[:] = p.trust_mean
     country.insecurity[:], country.state_presence[:] = 0, 0
     if name == "b_school":
@@ -126,7 +126,7 @@ def test_each_circumstance_changes_the_hazard_by_its_factor(name):
         "b_school": lambda: youth.schooling.__setitem__(with_it, 10),
         "b_relschool": lambda: youth.religious_schooling.__setitem__(with_it, 6),
         "b_protect_join": lambda: country.insecurity.__setitem__(slice(None), 1.0),
-        "b_norm": lambda: youth.attitude.__setitem__(slice(None), 1.0),
+        "b_norm": lambda: youth.settled.__setitem__(slice(None), 1.0),
         "b_trust_join": lambda: country.trust.__setitem__(slice(None), p.trust_mean + p.trust_sd),
         "kappa_att": lambda: youth.attitude.__setitem__(with_it, 1.0),
     }
@@ -142,6 +142,15 @@ def test_each_circumstance_changes_the_hazard_by_its_factor(name):
     alike((moved[treated] == MEMBER).sum(), 1 - np.exp(-h * np.exp(b)), treated.size)
     assert np.array_equal(moved[others], plain[others])
     assert (moved[plain == MEMBER] == MEMBER).all(), "a higher hazard only adds joins"
+
+
+def test_a_shift_of_everybodys_attitude_acts_once_and_not_again_through_the_ties():
+    country, persons = contacted(**{**PLAIN, "h0": 0.35, "kappa_att": 0.0, "b_norm": 0.8})
+    shifted = country.copy()
+    shifted.youth.attitude += 1.0
+    approach(country)
+    approach(shifted)
+    assert np.array_equal(country.persons.status[persons], shifted.persons.status[persons])
 
 
 def test_an_abuse_counts_for_three_months():

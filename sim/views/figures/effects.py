@@ -43,7 +43,7 @@ PANEL, LINE, AROUND = 2.35, 0.21, 1.0  # inches: width of a panel, height of a l
 TEXT_LETTERS = 38  # letters that fit a panel of text
 LETTER = 0.062  # inches that a letter of a scenario's name takes, on the generous side
 
-MAIN = ("joined", "attacks", "deaths_civilian", "trust", "abuses", "wrongful_arrests", "backfired")
+MAIN = ("joined", "attacks", "deaths_civilian", "trust", "abuses", "wrongful_arrests", "clips_stirred")
 """Outcomes whose shares are drawn by default: the gains, and the harm to people."""
 
 

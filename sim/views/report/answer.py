@@ -20,7 +20,7 @@ FEW = 3  # names that are written out in a sentence
 MOSTLY = 0.5  # share of draws or seeds above which an effect "mostly counts as nothing"
 
 ANSWERED = (
-    "joined", "attacks", "deaths_civilian", "trust", "attitude_mean", "abuses", "wrongful_arrests", "backfired"
+    "joined", "attacks", "deaths_civilian", "trust", "attitude_mean", "abuses", "wrongful_arrests", "clips_stirred"
 )  # fmt: skip
 """Outcomes that the answer looks at: all that is sought, and the harm to people."""
 
