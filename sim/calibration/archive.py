@@ -1,4 +1,4 @@
-"""The archive of a calibration: every run that was ever made for it, small, in parts that are there whole or not at all.
+"""The archive of a calibration: every run that was made for it, small, in parts that are there whole or not at all.
 
     FOLDER/archive.json       what all runs have in common: code, scenario, resolution, parameters
     FOLDER/runs/*.npz         parts: points, seeds and summaries of a few runs each

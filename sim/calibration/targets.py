@@ -93,7 +93,9 @@ class Row:
 
     def natural(self, x: float) -> float:
         """A number after the transform, as it was before."""
-        return x if self.transform == "share" else x * x - 0.375 if self.transform == "root" else math.exp(x) - 0.5
+        if self.transform == "share":
+            return x
+        return max(round(x * x - 0.375 if self.transform == "root" else math.exp(x) - 0.5, 6), 0.0)
 
     def computed(self, layout: Layout, yearly: NDArray[np.float32], last: int) -> NDArray[np.float64]:
         """The target in each of many runs, after the transform.
