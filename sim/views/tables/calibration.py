@@ -21,6 +21,11 @@ def percent(share: float) -> str:
     return "–" if share != share else f"{100 * share:.0f} %"
 
 
+def _rows(table: pd.DataFrame) -> list[Any]:
+    """The rows of a table, with their fields as attributes."""
+    return list(table.itertuples())
+
+
 def missed(proof: Proof) -> pd.DataFrame:
     """Targets whose record lies outside the 90 % of the worlds; those that were fitted first."""
     table = proof.targets[~proof.targets.inside.astype(bool)]
@@ -50,7 +55,7 @@ def headline(proof: Proof) -> list[str]:
         " targets are out of reach of any parameters that were tried",
     ]
     for years in ("not seen", "fitted"):
-        [*rows] = proof.regions[(proof.regions.region == "all regions") & (proof.regions.years == years)].itertuples()
+        rows = _rows(proof.regions[(proof.regions.region == "all regions") & (proof.regions.years == years)])
         lines += [f"attacks by region and year, {row.rows:.0f} numbers, {years}: fair CRPS {row.crps:.2f}, mean error"
                   f" {row.error:.1f}, 90 % intervals hold {percent(row.inside)}" for row in rows]  # fmt: skip
     return lines
@@ -66,7 +71,7 @@ TARGET_HEADS = ["target", "record", "worlds: median (90 %)", "met by worlds", "b
 
 def show_proof(proof: Proof, out: Console) -> None:
     """Print what was found, misses first."""
-    rows = [_target(row) for row in missed(proof).itertuples()]
+    rows = [_target(row) for row in _rows(missed(proof))]
     show_table(out, f"Missed by the fit to {proof.facts.get('until')}", TARGET_HEADS, rows, left=1)
     for line in headline(proof):
         say(out, line)
@@ -92,7 +97,7 @@ def calibration_page(proof: Proof, command: str) -> str:
         "worlds within three standard deviations of what error and discrepancy allow. *By all runs*: the share of all",
         "runs of the fit, from the prior on, within one.",
         "",
-        *_table(TARGET_HEADS, [_target(row) for row in missed(proof).itertuples()]),
+        *_table(TARGET_HEADS, [_target(row) for row in _rows(missed(proof))]),
         "",
         "## Out of reach",
         "",
@@ -105,7 +110,7 @@ def calibration_page(proof: Proof, command: str) -> str:
         "",
         *_table(["years", "region", "numbers", "fair CRPS", "mean error", "90 % intervals hold"],
                 [[row.years, row.region, f"{row.rows:.0f}", f"{row.crps:.2f}", f"{row.error:.1f}", percent(row.inside)]
-                 for row in proof.regions.itertuples()]),
+                 for row in _rows(proof.regions)]),
         "",
         "## Not identified",
         "",
@@ -124,12 +129,12 @@ def calibration_page(proof: Proof, command: str) -> str:
         *_table(["parameter", "prior", "posterior (90 %)", "shift", "width", "cover", "recovered", "ranks"],
                 [[row.parameter, number(row.prior), f"{number(row.median)} ({number(row.p5)} to {number(row.p95)})",
                   f"{row.shift:+.2f}", f"{row.width:.2f}", percent(row.coverage), f"{row.recovered:.2f}",
-                  f"{row.ranks:.2f}"] for row in proof.parameters.itertuples()]),
+                  f"{row.ranks:.2f}"] for row in _rows(proof.parameters)]),
         "",
         "## All targets",
         "",
         *_table([*TARGET_HEADS, "source", "note"],
-                [[*_target(row), row.source, row.note] for row in proof.targets.itertuples()]),
+                [[*_target(row), row.source, row.note] for row in _rows(proof.targets)]),
         "",
         "## How it is done",
         "",
