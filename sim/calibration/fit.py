@@ -206,6 +206,7 @@ def _start(fit: Fit) -> list[Key]:
     """The runs that were there when this fit began: it learns from them, and from its own."""
     file = fit.folder / "start.json"
     asked = {**fit.settings.plain(), "targets": targets_digest()}
+    del asked["worlds"]  # they are drawn last, and change no run
     if file.is_file():
         there = read_json(file)
         if {name: there.get(name) for name in asked} == asked:
@@ -227,7 +228,7 @@ def _step(file: Path, work: Callable[[], dict[str, Array]]) -> dict[str, Array]:
         return {name: kept[name] for name in kept.files}
 
 
-def _density(fit: Fit, emulator: Emulator, heat: float) -> Callable[[Array], Array]:
+def drawn_from(fit: Fit, emulator: Emulator, heat: float) -> Callable[[Array], Array]:
     """The log-density of points: the emulated likelihood, cooled, and a slope down into what is implausible."""
     seen, allowed = fit.seen, fit.allowed
 
@@ -242,7 +243,7 @@ def _density(fit: Fit, emulator: Emulator, heat: float) -> Callable[[Array], Arr
 
 def _drawn(fit: Fit, keys: Sequence[Key], emulator: Emulator, heat: float, count: int, step: int) -> tuple[Array, Any]:
     """Points drawn where the record is likely, and the density."""
-    density = _density(fit, emulator, heat)
+    density = drawn_from(fit, emulator, heat)
     points = {key.point: k for k, key in enumerate(keys)}
     known = fit.scores([keys[k] for k in points.values()])
     order = np.argsort(-density(known), kind="stable")[: min(CHAINS, count)]
@@ -287,6 +288,14 @@ def _finalists(fit: Fit, keys: Sequence[Key] = ()) -> tuple[Array, Array, tuple[
     kept = _step(fit.folder / "finalists.npz", work)
     smooth, length = kept["mixture"].tolist()
     return kept["values"], kept["density"], (smooth, length)
+
+
+def before_finalists(fit: Fit) -> Emulator:
+    """The emulator from which the finalists were drawn: it has seen none of their runs."""
+    values, _, mixture = _finalists(fit)
+    own = {point_id(line.tolist()) for line in values}
+    keys = _keys(read_json(fit.folder / "learnt.json")["runs"])
+    return fit.learn([key for key in keys if key.point not in own], mixture)
 
 
 @dataclass(frozen=True)
@@ -428,7 +437,8 @@ def reopen(folder: Path, until: date) -> Fit:
     there = read_json(file)
     if there["targets"] != targets_digest():
         raise InputError("the table of targets has changed since this fit; give its command again (its runs are kept)")
-    numbers = {name: there[name] for name in ("points", "waves", "per_wave", "finalists", "seeds", "worlds")}
+    numbers = {name: there[name] for name in ("points", "waves", "per_wave", "finalists", "seeds")}
+    numbers["worlds"] = read_json(folder / file_name(until).replace(".csv", ".json"))["worlds"]
     about = read_json(folder / "archive.json")
     if about["sources"] != fit_digest():
         raise InputError("this fit was made by another state of the program's code or tables; make it again")

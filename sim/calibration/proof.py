@@ -1,10 +1,10 @@
 """The proof of a fit: what it misses, whether it recovers known parameters, whether intervals cover, what stays open.
 
-Simulated records come from the finalists: each run of a finalist, with error and discrepancy drawn as the fit assumes
-them, is a record whose parameters are known. The fit then sees the other finalists only. If the method is right, the
-known value of a parameter has any rank among the posterior's with equal chance (simulation-based calibration, Talts et
-al. 2018), and the same holds for distances from random points, which look at all parameters together (TARP, Lemos et
-al. 2023).
+Simulated records come from the finalists: a run of a finalist, with error and discrepancy drawn as the fit assumes, is
+a record whose parameters are known. The emulator that chose the finalists has seen none of their runs; it fits each
+such record, with the density that the finalists were drawn from as the prior. If the method is right, the known value
+of a parameter has any rank among the posterior's with equal chance (simulation-based calibration, Talts et al. 2018),
+and the same holds for distances from random points, which look at all parameters together (TARP, Lemos et al. 2023).
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from sim.calibration import file_name
 from sim.calibration.archive import Key
-from sim.calibration.fit import LUCK, Finals, Fit, chosen, finals
+from sim.calibration.emulator import Emulator
+from sim.calibration.fit import COOLEST, LUCK, Finals, Fit, before_finalists, chosen, finals
 from sim.calibration.points import point_id
-from sim.calibration.sampling import effective
+from sim.calibration.sampling import CUT, chains, implausibility, log_likelihood
 from sim.calibration.targets import Row, computed, covariance, observed, targets
 from sim.posterior import read
 
@@ -64,8 +65,6 @@ class Proof:
         coverage of joint regions (TARP) of 90 %.
     data_sets : int
         Simulated records.
-    effective : float
-        The number of finalists that count for a simulated record, in the median.
     """
 
     facts: dict[str, Any]
@@ -77,7 +76,6 @@ class Proof:
     coverage: float
     joint: float
     data_sets: int
-    effective: float
 
 
 def prove(fit: Fit, data_sets: int = 200) -> Proof:
@@ -94,7 +92,7 @@ def prove(fit: Fit, data_sets: int = 200) -> Proof:
     keys = [key for _, key in worlds]
     assert [point_id(row) for row in kept.values] == [key.point for key in keys], f"{file} is not of this fit"
     table, met = _targets(fit, keys)
-    found = simulated(last, fit, data_sets)
+    found = simulated(last, fit, data_sets, before_finalists(fit))
     parameters = _parameters(last, fit, [k for k, _ in worlds], found)
     return Proof(
         facts=kept.about,
@@ -106,7 +104,6 @@ def prove(fit: Fit, data_sets: int = 200) -> Proof:
         coverage=float(parameters.coverage.mean()),
         joint=found.joint,
         data_sets=len(found.ranks),
-        effective=float(np.median(found.effective)),
     )
 
 
@@ -203,6 +200,10 @@ def _regions(fit: Fit, keys: Sequence[Key]) -> pd.DataFrame:
 # --- simulated records --------------------------------------------------------------------------------------
 
 
+FIRST_STEPS, STEPS, DRAWS = 80, 6, 60
+"""Steps of a chain before its first draw and between two, and draws for each record."""
+
+
 @dataclass(frozen=True)
 class Simulated:
     """What the fit found in simulated records."""
@@ -211,42 +212,39 @@ class Simulated:
     mean: Array  # of the posterior
     ranks: Array  # of the truth among the posterior, 0 to 1
     inside: NDArray[np.bool_]  # whether the 90 % interval holds the truth
-    effective: Array  # finalists that count
-    joint: float
+    joint: float  # share of records in which the joint region (TARP) of 90 % holds the truth
 
 
-def simulated(last: Finals, fit: Fit, count: int) -> Simulated:
-    """Fit so many simulated records, each by the finalists that did not give it."""
+def simulated(last: Finals, fit: Fit, count: int, emulator: Emulator) -> Simulated:
+    """Fit so many simulated records at once, a chain for each."""
     luck = np.random.default_rng([LUCK, 4000])
-    names = np.array(last.points)
-    order = luck.permutation(len(names))
-    half = np.linalg.cholesky(fit.allowed)
-    truth, mean, ranks, inside, counts, shares = [], [], [], [], [], []
+    half, allowed = np.linalg.cholesky(fit.allowed), fit.allowed
+    order = luck.permutation(len(last.points))
+    at, records = [], []
     for turn in range(count):
         k = int(order[turn % len(order)])
-        key = last.keys[k][turn // len(order) % len(last.keys[k])]
-        result = fit.results([key])[0]
-        if not np.isfinite(result).all():
-            continue
-        record = result + half @ luck.standard_normal(len(half))
-        log = last.likelihood(record)
-        log[names == names[k]] = -np.inf  # the one that gave it
-        weight = np.exp(log - log.max())
-        weight /= weight.sum()
-        scores, own = last.scores, last.scores[k]
-        rank = weight @ (scores < own) + weight @ (scores == own) * luck.random()
-        away = luck.standard_normal(len(own))
-        gaps = ((scores - away) ** 2).sum(axis=1)
-        shares.append(weight @ (gaps < ((own - away) ** 2).sum()))
-        truth.append(own)
-        mean.append(weight @ scores)
-        ranks.append(rank)
-        inside.append((rank >= (1 - INSIDE) / 2) & (rank <= (1 + INSIDE) / 2))
-        counts.append(effective(weight))
-    joint = np.array(shares)
-    middle = np.abs(joint - 0.5) <= INSIDE / 2
-    return Simulated(np.array(truth), np.array(mean), np.array(ranks), np.array(inside), np.array(counts),
-                     float(middle.mean()))  # fmt: skip
+        own = last.keys[k]
+        result = fit.results([own[turn // len(order) % len(own)]])[0]
+        if np.isfinite(result).all():
+            at.append(k)
+            records.append(result + half @ luck.standard_normal(len(half)))
+    seen, truth = np.array(records), last.scores[at]
+
+    def density(scores: Array, which: NDArray[np.int64]) -> Array:
+        guess = emulator.guess(scores)
+        spread = emulator.covariance(guess) + allowed
+        prior = log_likelihood(guess.mean - fit.seen, spread) / COOLEST
+        far = implausibility(emulator, scores, fit.seen, np.diag(allowed), guess)
+        return log_likelihood(guess.mean - seen[which], spread) + prior - 10.0 * np.maximum(far - CUT, 0.0)
+
+    start = last.scores[luck.permutation(len(last.scores))[np.arange(len(seen)) % len(last.scores)]]
+    draws = np.stack(list(chains(density, start, DRAWS, luck, FIRST_STEPS, STEPS)))  # draws x records x parameters
+    ranks = (draws < truth).mean(axis=0)
+    low, high = np.quantile(draws, [(1 - INSIDE) / 2, (1 + INSIDE) / 2], axis=0)
+    away = luck.standard_normal(truth.shape)
+    nearer = (((draws - away) ** 2).sum(axis=2) < ((truth - away) ** 2).sum(axis=1)).mean(axis=0)
+    return Simulated(truth, draws.mean(axis=0), ranks, (truth >= low) & (truth <= high),
+                     float((np.abs(nearer - 0.5) <= INSIDE / 2).mean()))  # fmt: skip
 
 
 def _parameters(last: Finals, fit: Fit, rows: Sequence[int], found: Simulated) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +60,10 @@ def emulated_likelihood(emulator: Emulator, scores: Array, seen: Array, allowed:
     return log_likelihood(guess.mean - seen, emulator.covariance(guess) + allowed)
 
 
+Density = Callable[[Array, NDArray[np.int64]], Array]
+"""The log-density, relative to the prior, of points (chains x parameters) of the chains with these numbers."""
+
+
 def sample(
     density: Callable[[Array], Array], start: Array, count: int, luck: np.random.Generator, steps: int = STEPS
 ) -> Array:
@@ -77,18 +81,22 @@ def sample(
     steps : int
         Steps of a chain before its first point, and between two.
     """
-    at, level = start.copy(), density(start)
-    found: list[Array] = []
-    while sum(len(part) for part in found) < count:
-        for _ in range(steps):
+    rounds = -(-count // len(start))
+    return np.concatenate(list(chains(lambda scores, _: density(scores), start, rounds, luck, steps, steps)))[:count]
+
+
+def chains(
+    density: Density, start: Array, rounds: int, luck: np.random.Generator, first: int, steps: int
+) -> Iterator[Array]:
+    """Where chains are after the `first` steps and then after every so many `steps`: each time chains x parameters."""
+    at, level = start.copy(), density(start, np.arange(len(start)))
+    for turn in range(rounds):
+        for _ in range(steps if turn else first):
             at, level = _slice(density, at, level, luck)
-        found.append(at.copy())
-    return np.concatenate(found)[:count]
+        yield at.copy()
 
 
-def _slice(
-    density: Callable[[Array], Array], at: Array, level: Array, luck: np.random.Generator
-) -> tuple[Array, Array]:
+def _slice(density: Density, at: Array, level: Array, luck: np.random.Generator) -> tuple[Array, Array]:
     """One step of every chain; those that found their next point wait for the others."""
     ring = luck.standard_normal(at.shape)
     least = level + np.log(np.maximum(luck.random(len(at)), 1e-300))
@@ -100,7 +108,7 @@ def _slice(
         if not k.size:
             break
         tried = at[k] * np.cos(angle[k])[:, None] + ring[k] * np.sin(angle[k])[:, None]
-        found = density(tried)
+        found = density(tried, k)
         good = found > least[k]
         new[k[good]], value[k[good]] = tried[good], found[good]
         open_[k[good]] = False

@@ -14,7 +14,7 @@ from sim.batches.executors import in_processes, in_this_process
 from sim.calibration import file_name, worlds
 from sim.calibration.archive import Archive, Key
 from sim.calibration.emulator import learn
-from sim.calibration.fit import FRESH, calibrate, finals
+from sim.calibration.fit import FRESH, before_finalists, calibrate, finals
 from sim.calibration.proof import simulated
 from sim.calibration.sampling import effective, middle, resample, sample, weights
 from sim.engine.errors import InputError
@@ -68,7 +68,7 @@ def test_the_middle_world_is_near_the_mean(done):
 
 def test_intervals_cover_what_is_true_in_simulated_records(done):
     fit, _ = done
-    found = simulated(finals(fit), fit, 300)
+    found = simulated(finals(fit), fit, 300, before_finalists(fit))
     assert len(found.ranks) == 300
     assert ((found.inside.mean(axis=0) > 0.8) & (found.inside.mean(axis=0) < 0.97)).all()
     assert 0.8 < found.joint < 0.97
@@ -86,14 +86,16 @@ def test_the_same_command_makes_no_run_twice_and_gives_the_same_bits(done):
     assert known.calls == []
 
 
-def test_a_record_of_another_day_reuses_the_runs(done, tmp_path):
+def test_another_fit_reuses_runs_and_more_worlds_need_none(tmp_path):
     fit = known.fit(tmp_path / "a", RECORD, **SMALL)
     calibrate(fit, known.SCENARIO, in_this_process, known.quiet, known.made)
     known.calls.clear()
     more = known.fit(tmp_path / "a", RECORD, **{**SMALL, "worlds": 20})
-    file = calibrate(more, known.SCENARIO, in_this_process, known.quiet, known.made)
-    assert len(read(file)) == 20
-    assert sum(seed == 1 for _, seed in known.calls) == 0, "the screening was there"
+    assert len(read(calibrate(more, known.SCENARIO, in_this_process, known.quiet, known.made))) == 20
+    assert known.calls == []
+    other = known.fit(tmp_path / "a", RECORD, **{**SMALL, "per_wave": 5})
+    calibrate(other, known.SCENARIO, in_this_process, known.quiet, known.made)
+    assert {seed for _, seed in known.calls} == {2, FRESH, FRESH + 1}, "the screening was there"
 
 
 def test_workers_change_nothing(tmp_path):
