@@ -16,7 +16,7 @@ from sim.engine.luck import seed_key
 from sim.levers import Levers
 from sim.measures import MEASURES, PLUGINS
 from sim.parameters import LAST_DRAW, Parameters
-from sim.population.groups import FOREIGN, NOBODY, Groups, Roster, first_bases, founders, nearest_home_km
+from sim.population.groups import FOREIGN, NOBODY, Groups, Roster, first_bases, founders, home_weights, nearest_home_km
 from sim.population.imams import first_imams, ordain
 from sim.population.persons import Persons
 from sim.population.security import Deployment, muster
@@ -27,6 +27,7 @@ from sim.processes.groups import count
 from sim.processes.measures import measures
 from sim.processes.record import MEANS, observables
 from sim.processes.security import post_units
+from sim.processes.wrongs import SIDES
 from sim.record import FLOWS
 from sim.version import versions
 from sim.world import facts
@@ -64,13 +65,12 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
     seed, world_seed = whole(seed, "seed"), whole(world_seed, "world_seed")
     draw = whole(draw, "draw", 0, LAST_DRAW)
     grid, clock = world_grid(), scenario.clock
-    drawn, luck, world = _drawn(draw, seed, scenario.draws_from)
+    drawn, key, world = _drawn(draw, seed, scenario.draws_from)
     p = drawn.replaced(scenario.parameters)
     if clock.weeks > LONGEST_RUN:
         raise InputError(f"the run has {clock.weeks} weeks; at most {LONGEST_RUN} are possible")
     society = _society(scenario.persons_per_youth, world_seed, tuple((name, p[name]) for name in SETTLED_BY))
-    key = luck
-    table = _groups(scenario, clock, grid)
+    table = _groups(scenario, clock, grid, p)
     trust = facts.trust()
     cells, regions, forces, armed = len(grid), len(grid.region_names), len(facts.forces()), len(table.keys)
     seen = observables(sorted(MEASURES), {name: m.delivers for name, m in MEASURES.items()})
@@ -87,7 +87,7 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
         grid=grid,
         society=society,
         groups=table,
-        places=_places(grid, table, p),
+        places=_places(grid, table, p, clock),
         measures=tuple(scenario.active_measures()),
         levers=Levers(sizes),
         youth=society.newborn.copy(),
@@ -101,6 +101,8 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
         state_presence=trust.state_presence[grid.region],
         state_start=trust.state_presence[grid.region],
         average_pull=average_pull(society, society.newborn, trust.trust[grid.region], p),
+        grudges=np.zeros((SIDES, cells)),
+        militias=np.zeros((SIDES, cells)),
         hold=np.zeros(cells),
         members=np.zeros((armed, cells), np.int64),
         recruiters=np.zeros((armed, cells), np.int64),
@@ -151,7 +153,7 @@ def _society(persons_per_youth: int, world_seed: int, parameters: tuple) -> Soci
     return society
 
 
-def _groups(scenario: Scenario, clock: Clock, grid: Grid) -> Groups:
+def _groups(scenario: Scenario, clock: Clock, grid: Grid, p: Parameters) -> Groups:
     """The armed groups of the table of facts, as the scenario changes them."""
     rows = []
     for row in facts.groups():
@@ -179,6 +181,8 @@ def _groups(scenario: Scenario, clock: Clock, grid: Grid) -> Groups:
         founding_core=np.array([row["founding_core"] for row in rows]),
         home=np.stack([nearest_home_km(grid, cells) for cells in home_cells]),
         home_cells=home_cells,
+        home_weight=[home_weights(grid, row["home_cercles"], p.move_people, p.remote_km) for row in rows],
+        parent_share=np.array([row["parent_share"] for row in rows]),
     )
 
 
@@ -210,7 +214,23 @@ def _distances() -> np.ndarray:
     return grid.distance_km(everywhere[:, None], everywhere[None, :]).astype(np.float32)
 
 
-def _places(grid: Grid, table: Groups, p: Parameters) -> Places:
+@cache
+def _borders() -> tuple[np.ndarray, np.ndarray]:
+    """For every cell and neighbouring country, the nearest cell that touches the country, and the km to it."""
+    touching = [np.flatnonzero(border) for border in world_grid().border.T]
+    gate = np.stack([cells[_distances()[:, cells].argmin(axis=1)] for cells in touching], axis=1)
+    return gate, np.take_along_axis(_distances(), gate, axis=1).astype(np.float64)
+
+
+def _shelter(clock: Clock) -> np.ndarray:
+    """How well each neighbouring country shelters members, by week."""
+    out = np.zeros((clock.weeks, len(world_grid().country_names)))
+    for row in facts.sanctuaries():
+        out[max(clock.week(row.start), 0) :, row.country] = row.shelter
+    return out
+
+
+def _places(grid: Grid, table: Groups, p: Parameters, clock: Clock) -> Places:
     """What follows from the map, the groups' homes and the parameters."""
     towns = np.array([town.cell for town in grid.towns])
     pull = np.array([town.population for town in grid.towns])
@@ -220,9 +240,13 @@ def _places(grid: Grid, table: Groups, p: Parameters) -> Places:
     weight = np.array([s.weight for s in sites])
     from_home = table.home[:, site_cells]
     near = _distances() <= p.patrol_km
+    gate, border_km = _borders()
+    herding = 1.0 / (1.0 + exp(-(grid.lat - p.herding_latitude) / p.herding_width))
+    contact = 4.0 * herding * (1.0 - herding)
     near &= grid.region[:, None] == grid.region[None, :]
     return Places(
         region_first=np.searchsorted(grid.region, np.arange(len(grid.region_names) + 1)),
+        district=np.unique(grid.cercle, return_inverse=True)[1],
         people_pull=power(grid.population + 1.0, p.move_people),
         home_pull=exp(-table.home / p.home_km),
         town_cells=towns,
@@ -231,6 +255,12 @@ def _places(grid: Grid, table: Groups, p: Parameters) -> Places:
         * (everywhere[:, None] != towns[None, :]),
         sites=site_cells,
         site_pull=power(weight, p.raid_people) * power(from_home + p.gravity_km, -p.gravity_power),
+        shelter=_shelter(clock),
+        border_near=exp(-border_km / p.cross_km),
+        gate=gate,
+        herding=herding,
+        contact=contact,
+        quarrels=grid.population * (1.0 - grid.urban_share) / 1e6 * contact,
         reach_first=np.concatenate([[0], np.cumsum(near.sum(axis=1))]),
         reach=np.nonzero(near)[1],
     )
@@ -247,7 +277,8 @@ def _first_members(country: Country) -> None:
     np.add.at(sizes, acting[there & (acting != NOBODY)], first[there & (acting != NOBODY)])
     for g in np.flatnonzero(sizes > 0):
         total = int(sizes[g])
-        local = founders(country.society, country.persons.status, table, int(g), total, country.seed)
+        from_abroad_share = float(table.foreign_share[g])
+        local = founders(country.society, country.persons.status, table, int(g), total, from_abroad_share, country.seed)
         foreign = total - local.size
         enlist(country, local, np.full(local.size, g, np.int8))
         names = from_abroad + np.arange(foreign, dtype=np.uint32)
@@ -256,7 +287,7 @@ def _first_members(country: Country) -> None:
             person=names,
             youth=NOBODY,
             group=g,
-            cell=first_bases(names, int(g), country.groups, country.grid, country.parameters.move_people, country.seed),
+            cell=first_bases(names, int(g), country.groups, country.seed),
             state=MEMBER,
         )
         from_abroad += foreign

@@ -25,6 +25,7 @@ class Places:
     """What follows from the map, the groups' homes and the parameters, and is too costly to compute every week."""
 
     region_first: np.ndarray  # int64, first cell of each region, and the end
+    district: np.ndarray  # int64 by cell, number of its cercle
     people_pull: np.ndarray  # float64 by cell, rises with its people
     home_pull: np.ndarray  # float64 groups x cells, 1 at home, falls with the distance
     town_cells: np.ndarray  # int64, cells with townspeople
@@ -32,6 +33,12 @@ class Places:
     town_distance: np.ndarray  # float64 cells x towns, falls with the distance
     sites: np.ndarray  # int64, cells of the towns with high-value sites
     site_pull: np.ndarray  # float64 groups x sites, rises with the people and falls with the distance from home
+    shelter: np.ndarray  # float64 weeks x countries 0..1, how well each neighbour's side shelters members
+    border_near: np.ndarray  # float64 cells x countries, 1 where the cell touches the country, falls with the distance
+    gate: np.ndarray  # int64 cells x countries, the nearest cell that touches the country
+    herding: np.ndarray  # float64 by cell 0..1, share of the villages that live from herding, not farming
+    contact: np.ndarray  # float64 by cell 0..1, how far herding and farming villages share the land
+    quarrels: np.ndarray  # float64 by cell, people outside towns in millions x contact
     reach_first: np.ndarray  # int64 by cell, place in `reach` of the first cell a unit based there patrols, and the end
     reach: np.ndarray  # int64, cells within reach of a patrol
 
@@ -63,6 +70,8 @@ class Country:
     state_presence: np.ndarray  # float64 by cell 0..1, administration and services
     state_start: np.ndarray  # float64 by cell, what state presence returns to
     average_pull: float  # mean over the youths of the first day of exp(log hazard of joining)
+    grudges: np.ndarray  # float64 sides x cells, clashes suffered that a side remembers
+    militias: np.ndarray  # float64 sides x cells 0..1, how far a side is armed
     hold: np.ndarray  # float64 by cell 0..1, how far armed groups hold the place
     members: np.ndarray  # int64 groups x cells, members based there (not those abroad)
     recruiters: np.ndarray  # int64 groups x cells
@@ -94,9 +103,10 @@ class Country:
     def copy(self) -> Country:
         """An independent country in the same state, so that both can go on and be compared."""
         own = {name: getattr(self, name).copy() for name in (
-            "youth", "persons", "imams", "roster", "units", "insecurity", "trust", "state_presence", "hold", "members",
-            "recruiters", "shifted", "posted", "trained", "forces", "troops", "attacks_now", "felt", "flows",
-            "totals", "means", "youth_sums", "population", "values")}  # fmt: skip
+            "youth", "persons", "imams", "roster", "units", "insecurity", "trust", "state_presence",
+            "grudges", "militias", "hold", "members", "recruiters", "shifted", "posted", "trained", "forces",
+            "troops", "attacks_now", "felt", "flows", "totals", "means", "youth_sums", "population",
+            "values")}  # fmt: skip
         from copy import deepcopy
 
         return replace(self, levers=deepcopy(self.levers), about=deepcopy(self.about), **own)

@@ -77,6 +77,7 @@ FLOWS = (
     ("deaths_by_forces", "persons", "civilians killed by security forces"),
     ("deaths_security", "persons", "members of the security forces killed"),
     ("abuses", "events", "abuses of civilians by security forces"),
+    ("abuses_militias", "events", "abuses of civilians by the militias of communities"),
     ("imams_silenced", "imams", "imams who fell silent or left after a threat"),
     ("crossings", "persons", "members who crossed into a sanctuary in a neighbouring country"),
     ("intercepted", "persons", "members stopped at the border"),

@@ -52,6 +52,7 @@ EVENTFUL = {  # inside the ranges of the table, so that four hundred youths see 
     "flee_chance": 0.5,
     "cross_chance": 0.8,
     "come_back_chance": 0.05,
+    "cross_km": 200,
     "far_share": 0.15,
     "killed_share": 0.3,
     "move_chance": 0.15,
@@ -67,7 +68,12 @@ EVENTFUL = {  # inside the ranges of the table, so that four hundred youths see 
     "village_share": 0.3,
     "pressing_companies": 0.5,
     "detection": 0.02,
-    "communal_rate": 2.0,
+    "communal_rate": 4.0,
+    "feud_revenge": 0.7,
+    "feud_half_life": 26,
+    "militia_rise": 0.3,
+    "militia_abuses": 32,
+    "fighting_members": 5,
     "siege_trapped": 40,
     "harm_delay": 0.6,
     "draft_shift": 0.8,
@@ -191,7 +197,7 @@ STIRRED = {  # between which values a lever is moved, so that its reader has to 
     "attacks_on_civilians": (0, 2),
     "site_raids": (0, 1.3),
     "site_guard": (0, 1),
-    "communal_violence": (0, 500),  # hardly anybody lives in the small country
+    "communal_violence": (0, 2),
     "state_return": (0, 150),
     "state_goal": (0, 0.5),
     "response_delay": (0, 2),
@@ -255,6 +261,7 @@ EVERYWHERE = {
     "deaths_security",
     "abuses",
     "crossings",
+    "crossed from inland",
     "patrols",
     "contact lapsed",
     "heard propaganda",
@@ -298,6 +305,10 @@ WITH_LEVERS = {
     "raid called off",
     "clashes",
     "deaths_communal",
+    "abuses_militias",
+    "grudge",
+    "wronged by a militia",
+    "nobody of the other side",
     "crossings_displaced",
     "dispatched",
     "soldiers trained",
@@ -426,6 +437,9 @@ def same_places(country, twin):
     """Cells, units and imams are in the same state."""
     for name in ("insecurity", "trust", "state_presence", "hold", "forces", "troops"):
         same(name, getattr(country, name), [getattr(cell, name) for cell in twin.cells], CLOSE)
+    for number, side in enumerate(("herding", "farming")):
+        same(f"grudge of {side}", country.grudges[number], [cell.grudge[side] for cell in twin.cells], CLOSE)
+        same(f"militia of {side}", country.militias[number], [cell.militia[side] for cell in twin.cells], CLOSE)
     for group in twin.groups:
         for name in ("members", "recruiters", "attacks_now"):
             same(
@@ -470,6 +484,9 @@ def begun(scenario, seed):
         people.state[entry], people.convicted[entry], people.since[entry] = DETAINED, 1, -weeks
         people.abroad[entry] = HERE
     count(country)
+    lived_in = np.flatnonzero(np.diff(country.society.first))  # too few to begin feuds
+    country.grudges[:, lived_in] = np.arange(lived_in.size) % 3 * 2.0
+    country.militias[:, lived_in[::2]] = 0.4
     return country, of_country(country)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from sim.engine.exact import exp
 from sim.levers import aimed
-from sim.measures.base import REGIONS, Measure, Number, Persons, Several, Share, Xof, field, some
+from sim.measures.base import REGIONS, Count, Measure, Persons, Several, Share, Xof, field, some
 
 if TYPE_CHECKING:
     from sim.country import Country
@@ -41,7 +41,7 @@ class JointPatrols(Measure):
         ("Mauritania", "Niger", "Burkina Faso"), unit="countries", source="G5 Sahel members that border Mali",
         meaning="neighbours taking part",
     )  # fmt: skip
-    patrols: Number = field(
+    patrols: Count = field(
         10, unit="patrols", source="assumed: no count of patrols found", meaning="patrols out at a time", ge=0, le=1000
     )
     persons_per_patrol: Persons = field(

@@ -5,12 +5,13 @@ The roster has an entry for every member and recruiter, from Mali's youth or fro
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from sim.engine.exact import power
+from sim.engine.exact import exp, log, power
 from sim.engine.luck import decision, lucks
 from sim.population.youth import CIVILIAN, MEMBER, Society
 from sim.world.grid import Grid
@@ -39,6 +40,8 @@ class Groups:
     founding_core: np.ndarray  # int, first members of a group founded later: youths of its home, the rest of its parent
     home: np.ndarray  # float64 groups x cells, km to the nearest home cell
     home_cells: list[np.ndarray]  # cells of the home cercles
+    home_weight: list[np.ndarray]  # float64 by home cell, share of the first members who are based there
+    parent_share: np.ndarray  # float 0..1, share of the founding core that leaves the parent
 
     def alive(self, week: int) -> np.ndarray:
         """Which groups exist in this week."""
@@ -129,28 +132,45 @@ def nearest_home_km(grid: Grid, cells: np.ndarray) -> np.ndarray:
 
 
 def founders(
-    society: Society, status: np.ndarray, groups: Groups, group: int, total: int, seed: np.uint64
+    society: Society, status: np.ndarray, groups: Groups, group: int, total: int, elsewhere: float, seed: np.uint64
 ) -> np.ndarray:
-    """The persons from Mali among the `total` first members of a group, in order; the rest come from abroad.
+    """The youths of its home among the `total` first members of a group, in order; a share comes from `elsewhere`.
 
-    They are the civilians of the home cells with the smallest luck. At most a quarter of the civilians are taken, so
-    that a home of few people is not emptied.
+    They are civilians of the home cells, by luck: a cell has as many of them as its weight among the homes says. At
+    most a quarter of the civilians are taken, so that a home of few people is not emptied.
     """
-    ppy = society.persons_per_youth
-    persons = np.concatenate(
-        [np.arange(society.first[c] * ppy, society.first[c + 1] * ppy) for c in np.sort(groups.home_cells[group])]
-    )
-    persons = persons[status[persons] == CIVILIAN]
-    local = min(int(total * (1.0 - groups.foreign_share[group]) + 0.5), persons.size // 4)
-    luck = lucks(FOUNDING_YOUTH, seed, group, persons)
-    chosen: np.ndarray = np.sort(persons[np.argsort(luck, kind="stable")[:local]])
+    ppy, homes = society.persons_per_youth, groups.home_cells[group]
+    order = np.argsort(homes, kind="stable")
+    here = [np.arange(society.first[c] * ppy, society.first[c + 1] * ppy) for c in homes[order]]
+    sizes = np.array([part.size for part in here])
+    persons = np.concatenate(here)
+    weight = np.repeat(groups.home_weight[group][order] / np.maximum(sizes, 1), sizes)
+    civilian = status[persons] == CIVILIAN
+    persons, weight = persons[civilian], weight[civilian]
+    local = min(int(total * (1.0 - elsewhere) + 0.5), persons.size // 4)
+    wait = -log(lucks(FOUNDING_YOUTH, seed, group, persons)) / weight  # those who wait least (Efraimidis and Spirakis)
+    chosen: np.ndarray = np.sort(persons[np.argsort(wait, kind="stable")[:local]])
     return chosen
 
 
-def first_bases(names: np.ndarray, group: int, groups: Groups, grid: Grid, people_power: float, seed: np.uint64,
-                decision_number: np.uint32 = FIRST_BASE) -> np.ndarray:  # fmt: skip
-    """A home cell for each of the persons numbered `names`, by luck, in proportion to a power of the people there."""
-    cells = groups.home_cells[group]
-    ladder = np.cumsum(power(grid.population[cells] + 1.0, people_power))
+def home_weights(grid: Grid, cercles: Sequence[str], people_power: float, remote_km: float) -> np.ndarray:
+    """Share of a group's first members in each cell of its home cercles, in the order of the cercles.
+
+    Every cercle has the same share, however few people live there. Within a cercle more are where more people live, and
+    where it is far to the next town.
+    """
+    shares = []
+    for name in cercles:
+        cells = grid.cells_of_cercle(name)
+        weight = power(grid.population[cells] + 1.0, people_power) * (1.0 - exp(-grid.town_km[cells] / remote_km))
+        shares.append(weight / weight.sum() / len(cercles))
+    return np.concatenate(shares)
+
+
+def first_bases(
+    names: np.ndarray, group: int, groups: Groups, seed: np.uint64, decision_number: np.uint32 = FIRST_BASE
+) -> np.ndarray:
+    """A home cell for each of the persons numbered `names`, by luck and the weight of the cells."""
+    cells, ladder = groups.home_cells[group], np.cumsum(groups.home_weight[group])
     luck = lucks(decision_number, seed, group, names)
     return cells[np.searchsorted(ladder / ladder[-1], luck)]

@@ -6,11 +6,11 @@ more than a set share of its people as strangers. Each tie and each cell has its
 fewer approaches and no other change:
 
     P(through a tie to a member) = 1 - exp(-approaches in the region x tie share / ties there to members)
-    strangers approached in a cell ~ Poisson(approaches in the cell x (1 - tie share))
+    strangers approached in a cell ~ Poisson(approaches in the cell x (1 - tie share + left over x (1 - state)))
 
-Recruiters visit or call friends and kin anywhere in the region, but meet strangers only in their own cell. Where few
-people know a member, few can be reached through ties, and many of these approaches fall on people who have refused, or
-who are members themselves.
+Recruiters visit or call friends and kin anywhere in the region, and seldom beyond it, but meet strangers only in their
+own cell. Ties to members and to people who refused lead nowhere. Where few people know a member, ties cannot take all
+that recruiters want to do; they turn to strangers instead where the state is too weak to hinder them.
 
 Joining. An approached person joins with the weekly hazard
 
@@ -108,7 +108,7 @@ class Pressure(NamedTuple):
     """How hard recruiters try, before luck."""
 
     recruiters: np.ndarray  # groups x cells, weighed by how many approaches they make
-    in_region: np.ndarray  # groups x regions, the same
+    reaching: np.ndarray  # groups x regions, the same through each tie of a member to somebody who lives there
     per_link: np.ndarray  # by region, approaches a week through each tie to a member
     at_random: np.ndarray  # by cell, chance of a person to be approached by a stranger this week
 
@@ -239,13 +239,17 @@ def _meet(person, week, group, tie, people):
 
 
 @loop
-def count_links(roster, home, links):
-    """Count by cell the ties between its people and members."""
-    links[:] = 0
+def count_links(week, women, roster, home, people, links):
+    """Count by cell the ties of members to people whom a recruiter may approach there; one to a woman counts less."""
+    links[:] = 0.0
+    ppy = home.persons_per_youth
     for e in range(roster.youth.size):
         if roster.state[e] == MEMBER and roster.youth[e] != NOBODY:
+            place = np.int64(roster.person[e]) - np.int64(roster.youth[e]) * ppy
             for j in range(TIES):
-                links[home.cell[home.ties[roster.youth[e], j]]] += 1
+                other = np.int64(home.ties[roster.youth[e], j])
+                if _free(other * ppy + place, week, people):
+                    links[home.cell[other]] += women if home.woman[other] else 1.0
 
 
 @loop
@@ -269,7 +273,7 @@ def _meet_friends(seed, week, pressure, region, women, roster, home, people, met
             if u < chance_through_tie(pressure.per_link[r]):
                 person = other * ppy + place
                 if _free(person, week, people):
-                    group = whose(pressure.in_region, r, luck(WHOSE_FRIEND, seed, week, person))
+                    group = whose(pressure.reaching, r, luck(WHOSE_FRIEND, seed, week, person))
                     kin = j == KIN_TIES[0] or j == KIN_TIES[1]
                     _meet(person, week, group, BY_KIN if kin else BY_TIE, people)
                     met[found] = person
@@ -409,19 +413,39 @@ def home_of(country: Country) -> Home:
     return Home(society.persons_per_youth, society.first, society.cell, society.ties, country.youth.woman)
 
 
+def contacts(country: Country) -> Contacts:
+    """Columns of persons, for the loops."""
+    persons = country.persons
+    return Contacts(
+        status=persons.status,
+        contact_group=persons.contact_group,
+        contact_tie=persons.contact_tie,
+        contact_week=persons.contact_week,
+        refused_until=persons.refused_until,
+        reason=persons.reason,
+    )
+
+
 def pressure(country: Country) -> Pressure:
     """How hard recruiters are about to try."""
-    p, starts = country.parameters, country.places.region_first[:-1]
+    p, starts, region = country.parameters, country.places.region_first[:-1], country.grid.region
     people = np.diff(country.society.first) * country.society.persons_per_youth
     recruiters = country.recruiters * country.levers.approaches[:, None]
-    in_region = np.add.reduceat(recruiters, starts, axis=1)
-    links = np.empty(people.size, np.int64)
-    count_links(country.roster.entries(), home_of(country), links)
+    links = np.empty(people.size)
+    count_links(country.week, p.women_approached, country.roster.entries(), home_of(country), contacts(country), links)
     in_links = np.add.reduceat(links, starts)
-    tried = recruiters.sum(axis=0) * p.approaches_per_recruiter
-    at_random = np.minimum((1.0 - p.tie_share) * tried / np.maximum(people, 1), p.approach_limit)
-    per_link = p.tie_share * p.approaches_per_recruiter * in_region.sum(axis=0) / np.maximum(in_links, 1)
-    return Pressure(recruiters, in_region, np.where(in_links > 0, per_link, 0.0), np.where(people > 0, at_random, 0.0))
+    weight = np.where(np.eye(starts.size) > 0.0, 1.0, p.distant_ties)  # of recruiters (rows) for ties (columns)
+    within_reach = (weight * in_links).sum(axis=1)
+    by_link = weight / np.where(within_reach > 0.0, within_reach, 1.0)[:, None]
+    reaching = (np.add.reduceat(recruiters, starts, axis=1)[:, :, None] * by_link).sum(axis=1)
+    per_link = p.tie_share * p.approaches_per_recruiter * reaching.sum(axis=0)
+    tries = np.where(per_link > 0.0, per_link, 1.0)
+    taken = in_links * np.where(per_link > 0.0, (1.0 - exact.exp(-tries)) / tries, 1.0)
+    left = 1.0 - (by_link * taken).sum(axis=1)  # of what recruiters of a region would do through ties
+    instead = left[region] * (1.0 - country.state_presence)
+    tried = recruiters.sum(axis=0) * p.approaches_per_recruiter * (1.0 - p.tie_share + p.tie_share * instead)
+    at_random = np.minimum(tried / np.maximum(people, 1), p.approach_limit)
+    return Pressure(recruiters, reaching, per_link, np.where(people > 0, at_random, 0.0))
 
 
 def threat_and_guard(country: Country) -> tuple[np.ndarray, np.ndarray]:
@@ -448,15 +472,8 @@ def approach(country: Country) -> None:
         company=p.company_weight,
         need=p.need_weight,
     )
-    people = Contacts(
-        status=persons.status,
-        contact_group=persons.contact_group,
-        contact_tie=persons.contact_tie,
-        contact_week=persons.contact_week,
-        refused_until=persons.refused_until,
-        reason=persons.reason,
-    )
-    home, trying, counts = home_of(country), pressure(country), np.zeros((len(COUNTS), len(country.grid)))
+    home, people, trying = home_of(country), contacts(country), pressure(country)
+    counts = np.zeros((len(COUNTS), len(country.grid)))
     strangers = trying.at_random * np.diff(society.first) * society.persons_per_youth
     tried = poissons(STRANGERS, seed, week, np.arange(strangers.size), strangers)
     met = np.empty(TIES * country.roster.size + int(tried.sum()), np.int64)

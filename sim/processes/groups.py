@@ -1,13 +1,15 @@
 """Armed groups begin and end, move, and raise recruiters.
 
-A group founded during the run starts at home, with a core of youths from there and members of its parent. A group that
+A group founded during the run starts at home, with a core of youths from there and members of its parent, those who
+come from there first. A group that
 ends passes its members to its heir. A few members move every week, and more where forces press them. Most go to a
 neighbouring cell; a few go far, to a town (gravity by people and distance). They prefer places near home, with many
-people, and without forces or state. At a border, members under pressure may cross into the neighbour's sanctuary and
-come back later. Members whom a patrol stops at the border stay, or go on to another place along it.
+people, and without forces or state. Members under pressure may cross the border into the neighbour's sanctuary,
+the more easily the nearer it is and the better it shelters them, and come back later. Members whom a patrol stops at
+the border stay, or go on to another place along it.
 
-Recruiters rise from the members. Every further recruiter needs pay and somebody to report to, so a group can keep only
-scale x members^(1/2) of them.
+Recruiters rise from the members. The members of a group in a district are a local command, as a katiba is. Every
+further recruiter needs pay and somebody to report to, so a command can keep only scale x members^exponent of them.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import numpy as np
 
 from sim.country import Country
 from sim.engine import exact
-from sim.engine.elementary import exp
+from sim.engine.elementary import exp, power
 from sim.engine.kernels import loop, rule
 from sim.engine.luck import decision, luck, lucks, uniform, words
 from sim.population.groups import HERE, NOBODY, first_bases, founders
@@ -66,6 +68,9 @@ class Moves(NamedTuple):
     pressing_companies: float
     forces: np.ndarray  # by cell, effective companies
     crossing: np.ndarray  # by cell, the lever
+    shelter: np.ndarray  # by country, how well its side of the border shelters members this week
+    border_near: np.ndarray  # cells x countries, 1 at the border, falls with the distance
+    gate: np.ndarray  # cells x countries, the nearest cell that touches the country
     pull: np.ndarray  # by cell: its people draw members, its forces and the state repel them
     home_pull: np.ndarray  # groups x cells
     town_cells: np.ndarray  # by town
@@ -88,6 +93,7 @@ def _move(seed, week, moves, roster, flow):
     person, group, cell, abroad, state = roster.person, roster.group, roster.cell, roster.abroad, roster.state
     forces, border, neighbours, town_cells = moves.forces, moves.border, moves.neighbours, moves.town_cells
     near = np.empty(8)
+    across = np.empty(border.shape[1])
     towns = np.empty(town_cells.size)
     for e in range(person.size):
         if state[e] != MEMBER or group[e] == NOBODY:
@@ -101,17 +107,16 @@ def _move(seed, week, moves, roster, flow):
             continue
         if uniform(drawn[0]) >= moves.move_chance + moves.flee_chance * hard:
             continue
-        touching = 0
+        open_ways = 0.0
         for k in range(border.shape[1]):
-            touching += border[c, k]
-        if touching > 0 and uniform(drawn[1]) < moves.cross_chance * hard * max(moves.crossing[c], 1.0):
-            if uniform(drawn[1]) < moves.cross_chance * hard * moves.crossing[c]:
-                which = int(uniform(drawn[2]) * touching)
-                for k in range(border.shape[1]):
-                    if border[c, k]:
-                        if which == 0:
-                            abroad[e] = k
-                        which -= 1
+            across[k] = moves.border_near[c, k] * moves.shelter[k]
+            open_ways += across[k]
+        tries = moves.cross_chance * hard * min(open_ways, 1.0)  # where two borders are near, one is enough
+        goal = chosen(across, border.shape[1], uniform(drawn[2])) if tries > 0.0 else -1
+        can = moves.crossing[moves.gate[c, goal]] if goal >= 0 else 0.0
+        if uniform(drawn[1]) < tries * max(can, 1.0):
+            if uniform(drawn[1]) < tries * can:
+                abroad[e] = goal
                 flow.crossings[c] += 1.0
             else:
                 flow.intercepted[c] += 1.0
@@ -152,23 +157,45 @@ def _count(roster, members, recruiters):
             recruiters[g, c] += roster.recruiter[e]
 
 
+class Command(NamedTuple):
+    """How many recruiters a local command keeps. Parameters have their names in the table."""
+
+    promotion_rate: float
+    recruiter_scale: float
+    recruiter_exponent: float
+    district: np.ndarray  # by cell: the members of a group in a district are one command
+
+
+@rule
+def kept(scale, members, exponent):
+    """Recruiters that a local command of so many members can keep."""
+    return scale * power(members, exponent) if members > 0.0 else 0.0
+
+
 @loop
-def _promote(seed, week, rate, scale, roster, members, recruiters):
-    """Make members recruiters, or the reverse, where a group has fewer or more recruiters than it can keep."""
-    everyone, have = members.sum(axis=1), recruiters.sum(axis=1)
-    missing = scale * np.sqrt(everyone) - have
+def _promote(seed, week, command, roster, members, recruiters):
+    """Make members recruiters, or the reverse, where a command has fewer or more recruiters than it can keep."""
+    district, rate = command.district, command.promotion_rate
+    groups, cells = members.shape
+    everyone, have = np.zeros((groups, district.max() + 1)), np.zeros((groups, district.max() + 1))
+    for g in range(groups):
+        for c in range(cells):
+            everyone[g, district[c]] += members[g, c]
+            have[g, district[c]] += recruiters[g, c]
     person, recruiter = roster.person, roster.recruiter
     for e in range(person.size):
         if roster.state[e] != MEMBER or roster.abroad[e] != HERE:
             continue
         g, c = roster.group[e], roster.cell[e]
+        d = district[c]
+        missing = kept(command.recruiter_scale, everyone[g, d], command.recruiter_exponent) - have[g, d]
         if recruiter[e]:
-            if missing[g] < 0.0 and luck(BECOMES_RECRUITER, seed, week, person[e]) < -rate * missing[g] / have[g]:
+            if missing < 0.0 and luck(BECOMES_RECRUITER, seed, week, person[e]) < -rate * missing / have[g, d]:
                 recruiter[e] = 0
                 recruiters[g, c] -= 1
-        elif missing[g] > 0.0:
-            others = max(everyone[g] - have[g], 1)
-            if luck(BECOMES_RECRUITER, seed, week, person[e]) < rate * missing[g] / others:
+        elif missing > 0.0:
+            others = max(everyone[g, d] - have[g, d], 1.0)
+            if luck(BECOMES_RECRUITER, seed, week, person[e]) < rate * missing / others:
                 recruiter[e] = 1
                 recruiters[g, c] += 1
 
@@ -198,6 +225,9 @@ def groups(country: Country) -> None:
         pressing_companies=p.pressing_companies,
         forces=country.forces,
         crossing=country.levers.crossing,
+        shelter=places.shelter[week],
+        border_near=places.border_near,
+        gate=places.gate,
         pull=places.people_pull * exact.exp(-repelled),
         home_pull=places.home_pull,
         town_cells=places.town_cells,
@@ -209,7 +239,13 @@ def groups(country: Country) -> None:
     _move(country.seed, week, moves, roster, country.flows_of(Crossings))
 
     count(country)
-    _promote(country.seed, week, p.promotion_rate, p.recruiter_scale, roster, country.members, country.recruiters)
+    command = Command(
+        promotion_rate=p.promotion_rate,
+        recruiter_scale=p.recruiter_scale,
+        recruiter_exponent=p.recruiter_exponent,
+        district=places.district,
+    )
+    _promote(country.seed, week, command, roster, country.members, country.recruiters)
 
 
 def _found(country: Country, g: int) -> None:
@@ -217,16 +253,23 @@ def _found(country: Country, g: int) -> None:
     roster, table, core = country.roster, country.groups, int(country.groups.founding_core[g])
     if core == 0 or (country.week == 0 and table.start_members[g] > 0):  # counted in the start members
         return
-    local = founders(country.society, country.persons.status, table, g, core, country.seed)
+    from_parent = float(table.parent_share[g])
+    local = founders(country.society, country.persons.status, table, g, core, from_parent, country.seed)
     enlist(country, local, np.full(local.size, g, np.int8))
     entries = np.flatnonzero(roster.active() & (roster.group[: roster.size] == table.parent[g]))
-    order = np.argsort(lucks(SPLITS_OFF, country.seed, g, roster.person[entries]), kind="stable")
+    ours = np.isin(_born_in(country, entries), table.home_cells[g])  # those who come from there leave first
+    order = np.lexsort((lucks(SPLITS_OFF, country.seed, g, roster.person[entries]), ~ours))
     leaving = entries[order[: min(core - local.size, entries.size // 2)]]
     roster.group[leaving] = g
     roster.abroad[leaving] = HERE
-    roster.cell[leaving] = first_bases(
-        roster.person[leaving], g, table, country.grid, country.parameters.move_people, country.seed, NEW_HOME
-    )
+    roster.cell[leaving] = first_bases(roster.person[leaving], g, table, country.seed, NEW_HOME)
+
+
+def _born_in(country: Country, entries: np.ndarray) -> np.ndarray:
+    """The cell where the persons of these entries of the roster come from, -1 for those from abroad."""
+    rows = country.roster.youth[entries]
+    cells: np.ndarray = np.where(rows == NOBODY, -1, country.society.cell[rows])
+    return cells
 
 
 def _end(country: Country, g: int) -> None:

@@ -5,7 +5,9 @@ patrolled, and a dispatcher may send the unit where attacks just happened. Force
 international and mixed forces, only what policy has deployed is there. A unit counts strength x effectiveness at a
 place, in companies of 100; training adds to this and wears off. A member is found with chance
 
-    1 - exp(-detection x information x companies near x (1 + members there / crowd) - answer)
+    1 - exp(-detection x information x standing out x companies near x (1 + members there / crowd) - answer)
+
+    standing out = (1 + people for each soldier near / people_per_soldier)^(-hiding)
 
     answer = answer rate x (response delay)^elasticity x attacks of the group there this week
              x (1 - exp(-companies near x gain of joint command)) / members there
@@ -31,12 +33,13 @@ from sim.engine import exact
 from sim.engine.cells import around
 from sim.engine.elementary import exp
 from sim.engine.kernels import loop, rule
-from sim.engine.luck import decision, luck, poissons, seed_key, uniform, words
+from sim.engine.luck import decision, poissons, uniform, words
 from sim.levers import aimed, delay_effect
 from sim.population.groups import HERE, NOBODY
 from sim.population.security import GUARD, PATROL, RESPONSE
-from sim.population.youth import CIVILIAN, DETAINED, KILLED, KIN_TIES, MEMBER, TIES
+from sim.population.youth import DETAINED, KILLED, MEMBER
 from sim.processes.exits import follow
+from sim.processes.wrongs import do_wrong
 from sim.world import facts
 
 OUT_ON_PATROL = decision("a unit goes on patrol, and where")
@@ -46,7 +49,6 @@ DISPATCHED = decision("a patrol is sent where attacks just happened, and where")
 VICTIM = decision("who suffers an abuse")
 WRONG_ARRESTS = decision("how many people are arrested who are no members")
 WRONGLY_ARRESTED = decision("who is arrested without being a member")
-IS_KIN = decision("two youths of a village are kin")
 LETHAL = decision("how many civilians the forces kill in a cell")
 
 
@@ -138,8 +140,9 @@ class Search(NamedTuple):
 
     detection: float
     killed_share: float
+    fighting_members: float
     crowd_members: float
-    information: np.ndarray  # by cell
+    information: np.ndarray  # by cell, x how far a member stands out among the people
     near: np.ndarray  # by cell, effective companies there and around
     based: np.ndarray  # by cell, members
     exposure: np.ndarray  # by cell, of recruiters against other members
@@ -166,9 +169,9 @@ def _find(seed, week, search, roster, flow, caught):
             continue
         c, g = roster.cell[e], roster.group[e]
         drawn = words(IS_FOUND, seed, week, person[e], 0)
+        based = search.based[c]
         if abroad[e] == HERE:
             bold = search.exposure[c] if roster.recruiter[e] else 1.0
-            based = search.based[c]
             answer = search.answer_rate[c] * search.attacks[g, c] * search.together[c] / max(based, 1)
             crowd = 1.0 + based / search.crowd_members
             chance = found(search.detection * bold, search.information[c], search.near[c], crowd, answer)
@@ -178,81 +181,14 @@ def _find(seed, week, search, roster, flow, caught):
             caught[hits] = e
             hits += 1
             roster.since[e] = week
-            if uniform(drawn[1]) < search.killed_share:
+            fights = based / (based + search.fighting_members)
+            if uniform(drawn[1]) < search.killed_share * fights:
                 state[e] = KILLED
                 flow.killed[c] += 1.0
             else:
                 state[e] = DETAINED
                 flow.arrests[c] += 1.0
     return hits
-
-
-class Villages(NamedTuple):
-    """Who lives where and knows whom, and how a wrong is felt. Parameters have their names in the table."""
-
-    abuse_grievance: np.float32
-    grievance_near: np.float32
-    village_persons: int
-    village_kin: float
-    world_seed: np.uint64  # its key
-    persons_per_youth: int
-    first: np.ndarray  # by cell, and the end
-    ties: np.ndarray
-
-
-class Wronged(NamedTuple):
-    """The columns that a wrong changes."""
-
-    status: np.ndarray  # by person
-    grievance: np.ndarray
-    abuse_week: np.ndarray
-
-
-@loop
-def _wrong(seed, week, decision_number, counts, villages, youth, arrested):
-    """Let `counts` wrongs befall people of each cell: they raise the grievance of the victim and of those close.
-
-    `arrested` has room for the victims to be arrested; returns how many are. Wrongs are counted in persons. What the
-    victim and the friends feel, all persons of their youths come to feel, so only a wrong of the first person counts.
-    The kin in the village are youths like any others: each stands for as many persons and hears of every wrong.
-    """
-    first, ties, ppy = villages.first, villages.ties, villages.persons_per_youth
-    status, grievance, abuse_week = youth.status, youth.grievance, youth.abuse_week
-    grieved, near_share = villages.abuse_grievance, villages.grievance_near
-    village_persons = villages.village_persons
-    taken = 0
-    for c in range(counts.size):
-        people = (first[c + 1] - first[c]) * ppy
-        if people == 0:
-            continue
-        for n in range(counts[c]):
-            victim = int(luck(decision_number, seed, week, c, n) * people)
-            i, person = first[c] + victim // ppy, first[c] * ppy + victim
-            if status[person] == KILLED:
-                continue
-            if status[person] == CIVILIAN and taken < arrested.size:
-                status[person] = DETAINED
-                arrested[taken] = person
-                taken += 1
-            village = (first[c] * ppy + victim) // village_persons
-            low = (village * village_persons + ppy - 1) // ppy
-            high = min(((village + 1) * village_persons + ppy - 1) // ppy, grievance.size)
-            for other in range(low, high):
-                if other != i:
-                    u = luck(IS_KIN, villages.world_seed, min(i, other), max(i, other))
-                    if u < villages.village_kin:
-                        grievance[other] += (np.float32(1.0) - grievance[other]) * grieved * near_share
-                        abuse_week[other] = week
-            if victim % ppy != 0:
-                continue
-            grievance[i] += (np.float32(1.0) - grievance[i]) * grieved
-            abuse_week[i] = week
-            for j in range(TIES):
-                other = ties[i, j]
-                grievance[other] += (np.float32(1.0) - grievance[other]) * grieved * near_share
-                if j == KIN_TIES[0] or j == KIN_TIES[1]:
-                    abuse_week[other] = week
-    return taken
 
 
 def post_units(country: Country) -> np.ndarray:
@@ -317,6 +253,15 @@ def _train(country: Country) -> None:
         country.trained += (1.0 - country.trained) * np.minimum(taught, 1.0)
 
 
+def standing_out(country: Country) -> np.ndarray:
+    """How far a member stands out among the people of a cell, by cell: 1 where hardly anybody lives."""
+    p, grid = country.parameters, country.grid
+    troops = country.troops + p.patrol_spill * around(country.troops, grid.neighbours)
+    watched = np.maximum(troops, 1.0) * p.people_per_soldier
+    seen: np.ndarray = exact.power(1.0 + grid.population / watched, -p.hiding)
+    return seen
+
+
 def security(country: Country) -> None:
     """Post the units, find members, and let some contacts go wrong."""
     p, grid, society, roster, levers = (
@@ -332,8 +277,9 @@ def security(country: Country) -> None:
     search = Search(
         detection=p.detection,
         killed_share=p.killed_share,
+        fighting_members=p.fighting_members,
         crowd_members=p.crowd_members,
-        information=information,
+        information=information * standing_out(country),
         near=near,
         based=based,
         exposure=p.recruiter_exposure * levers.recruiter_exposure,
@@ -353,8 +299,8 @@ def security(country: Country) -> None:
     abuses = poissons(ABUSES, country.seed, country.week, cells, means)
     wrongly = poissons(WRONG_ARRESTS, country.seed, country.week, cells,
                        p.wrongful_share / (1.0 - p.wrongful_share) * flow.arrests * levers.wrongful)  # fmt: skip
-    _do_wrong(country, VICTIM, abuses, arrest=False)
-    taken = _do_wrong(country, WRONGLY_ARRESTED, wrongly, arrest=True)
+    do_wrong(country, VICTIM, abuses)
+    taken = do_wrong(country, WRONGLY_ARRESTED, wrongly, arrest=True)
     if taken.size:
         rows = taken // society.persons_per_youth
         roster.append(taken.size, person=taken.astype(np.uint32), youth=rows, group=NOBODY, cell=society.cell[rows],
@@ -370,27 +316,6 @@ def security(country: Country) -> None:
     goal = country.trust_start + p.trust_sd * levers.trust_goal
     country.trust += p.trust_recovery * (goal - country.trust) - hurt
     np.minimum(np.maximum(country.trust, 0.0, out=country.trust), 1.0, out=country.trust)
-
-
-def _do_wrong(country: Country, decision_number: np.uint32, counts: np.ndarray, *, arrest: bool) -> np.ndarray:
-    """Let `counts` wrongs befall people of each cell; returns the persons who are arrested."""
-    p, society, youth, wrongs = country.parameters, country.society, country.youth, int(counts.sum())
-    arrested = np.empty(wrongs if arrest else 0, np.int64)
-    if wrongs == 0:
-        return arrested
-    villages = Villages(
-        abuse_grievance=np.float32(p.abuse_grievance),
-        grievance_near=np.float32(p.grievance_near),
-        village_persons=int(p.village_persons),
-        village_kin=p.village_kin,
-        world_seed=seed_key(country.world_seed),
-        persons_per_youth=society.persons_per_youth,
-        first=society.first,
-        ties=society.ties,
-    )
-    wronged = Wronged(status=country.persons.status, grievance=youth.grievance, abuse_week=youth.abuse_week)
-    taken = _wrong(country.seed, country.week, decision_number, counts, villages, wronged, arrested)
-    return arrested[:taken]
 
 
 def _killed_by_forces(country: Country, abuses: np.ndarray) -> np.ndarray:

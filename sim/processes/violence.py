@@ -3,7 +3,9 @@
 Where a group has members, it attacks Poisson(rate x members^gamma x opportunity) times a week. Opportunity is the
 weighted sum of forces, state and civilians within reach, and the same weights pick the target of each attack:
 
-    opportunity = w_F (1 - exp(-troops near / scale)) + w_S state presence + w_C (1 - exp(-people / scale))
+    opportunity = w_F (1 - exp(-troops near / scale)) + (1 - hold) (w_S state presence + w_C (1 - exp(-people / scale)))
+
+so a group spares the officials and civilians of a place that it holds fully.
 
 Groups also send small teams far from home, on raids against towns with high-value sites (gravity by people and
 distance). Hardened sites keep part of these raids away; most of those strike another site. A raid traps people, and
@@ -11,11 +13,10 @@ more of them die the longer the response takes:
 
     chance to die = siege deaths x (response delay)^elasticity x (1 - what guards prevent)
 
-Communities clash Poisson(rate x rural people x insecurity) times a week in a cell: where people are afraid, they settle
-old quarrels by arms. Attacks and clashes raise insecurity, which spills into neighbouring cells and fades. Attacks on
-officials and the hold of armed groups drive out the state, which comes back where it is safe. The hold of armed groups
-on a place rises with their members there and falls with the forces that protect it. Where a group is present, moderate
-imams are silenced for a time, and those who speak out against violence sooner.
+Communities clash, too (`sim.processes.feuds`). Attacks and clashes raise insecurity, which spills into neighbouring
+cells and fades. Attacks on officials and the hold of armed groups drive out the state, which comes back where it is
+safe. The hold of armed groups on a place rises with their members there and falls with the forces that protect it.
+Where a group is present, moderate imams are silenced for a time, and those who speak out against violence sooner.
 """
 
 from __future__ import annotations
@@ -27,11 +28,13 @@ import numpy as np
 from sim.country import Country
 from sim.engine import exact
 from sim.engine.cells import around
-from sim.engine.elementary import log, power
+from sim.engine.elementary import power
 from sim.engine.kernels import loop, rule
-from sim.engine.luck import decision, luck, poisson, poissons
+from sim.engine.luck import decision, luck, poisson
 from sim.levers import delay_effect
 from sim.population.imams import IN_TRAINING, speakers
+from sim.processes.casualties import deaths
+from sim.processes.feuds import arm, feuds
 from sim.processes.groups import chosen
 
 ATTACKS = decision("how often a group attacks in a cell")
@@ -43,8 +46,6 @@ KEPT_AWAY = decision("a raid strikes a hardened site all the same")
 STRIKES_ELSEWHERE = decision("a raid kept away from a hardened site strikes another one")
 OTHER_TARGET = decision("which town a raid kept away strikes")
 TRAPPED = decision("how many people a raid traps")
-CLASHES = decision("how often communities clash in a cell")
-KILLED_IN_CLASH = decision("how many a clash between communities kills")
 SILENCED = decision("an imam is silenced")
 
 FORCES, OFFICIALS, CIVILIANS = range(3)
@@ -57,9 +58,19 @@ def attack_rate(rate, members, gamma, opportunity):
 
 
 @rule
-def deaths(mean, u):
-    """Deaths in one attack, geometric with this mean: most attacks kill few, some kill many."""
-    return 0 if mean <= 0.0 else int(log(u) / log(mean / (1.0 + mean)))
+def near(values, neighbours):
+    """Sum of `values` over the neighbours of a cell."""
+    total = 0
+    for k in range(8):
+        if neighbours[k] >= 0:
+            total += values[neighbours[k]]
+    return total
+
+
+@rule
+def band_size(reach, band, band_power):
+    """How deadly an attack is, by the members within reach, against one by a band of the usual size."""
+    return power(reach / band, band_power)
 
 
 class Targets(NamedTuple):
@@ -68,6 +79,9 @@ class Targets(NamedTuple):
     opportunity: np.ndarray  # targets x cells
     deaths_civilian: np.ndarray  # by target, mean deaths of civilians in an attack
     deaths_security: np.ndarray  # by target, mean deaths of security forces in an attack
+    band_members: float
+    band_power: float
+    neighbours: np.ndarray  # cells x 8, -1 for none
 
 
 class Attacks(NamedTuple):
@@ -97,6 +111,8 @@ def _attack(seed, week, rate, gamma, targets, alive, members, attacks_now, flow)
             total = opportunity[0, c] + opportunity[1, c] + opportunity[2, c]
             place = g * cells + c
             count = poisson(attack_rate(rate[c], np.float64(m), gamma, total), luck(ATTACKS, seed, week, place))
+            if count > 0:
+                size = band_size(m + near(members[g], targets.neighbours[c]), targets.band_members, targets.band_power)
             for n in range(count):
                 target = chosen(opportunity[:, c], 3, luck(TARGET, seed, week, place, n))
                 flow.attacks[c] += 1.0
@@ -104,8 +120,8 @@ def _attack(seed, week, rate, gamma, targets, alive, members, attacks_now, flow)
                 flow.attacks_officials[c] += target == OFFICIALS
                 flow.attacks_civilians[c] += target == CIVILIANS
                 u, v = luck(DEATHS, seed, week, place, 2 * n), luck(DEATHS, seed, week, place, 2 * n + 1)
-                flow.deaths_civilian[c] += deaths(targets.deaths_civilian[target], u)
-                flow.deaths_security[c] += deaths(targets.deaths_security[target], v)
+                flow.deaths_civilian[c] += deaths(size * targets.deaths_civilian[target], u)
+                flow.deaths_security[c] += deaths(size * targets.deaths_security[target], v)
             attacks_now[g, c] += count
 
 
@@ -168,11 +184,12 @@ def opportunity(country: Country) -> np.ndarray:
     """Weights of forces, officials and civilians as targets: 3 x cells."""
     p, grid = country.parameters, country.grid
     near = around(country.troops, grid.neighbours) * p.patrol_spill
+    contested = 1.0 - country.hold
     return np.stack([
         p.target_forces * (1.0 - exact.exp(-(country.troops + near) / p.target_troops)),
-        p.target_officials * country.state_presence,
+        p.target_officials * country.state_presence * contested,
         p.target_civilians * (1.0 - exact.exp(-grid.population / p.target_people))
-        * country.levers.attacks_on_civilians,
+        * contested * country.levers.attacks_on_civilians,
     ])  # fmt: skip
 
 
@@ -184,6 +201,9 @@ def violence(country: Country) -> None:
         opportunity=opportunity(country),
         deaths_civilian=np.array([p.deaths_civilian_forces, p.deaths_civilian_officials, p.deaths_civilian_civilians]),
         deaths_security=np.array([p.deaths_security_forces, p.deaths_security_officials, 0.0]),
+        band_members=p.band_members,
+        band_power=p.band_power,
+        neighbours=country.grid.neighbours,
     )
     rate = p.attack_rate * levers.attack_rate
     _attack(country.seed, week, rate, p.attack_gamma, targets, alive, members, now, country.flows_of(Attacks))
@@ -198,28 +218,10 @@ def violence(country: Country) -> None:
         dying=p.siege_deaths * delay_effect(levers, p.harm_delay) * (1.0 - levers.site_guard),
     )
     _raid(country.seed, week, raids, alive, members, now, country.flows_of(Raided))
-    _clash(country)
+    feuds(country)
     _suffer(country)
+    arm(country)
     _silence_imams(country)
-
-
-def _clash(country: Country) -> None:
-    """Let communities clash, and count the deaths."""
-    p, grid = country.parameters, country.grid
-    cells = np.arange(len(grid))
-    people = grid.population * (1.0 - grid.urban_share) / 1e6
-    means = p.communal_rate * people * country.insecurity * country.levers.communal_violence
-    clashes = poissons(CLASHES, country.seed, country.week, cells, means)
-    country.flow("clashes")[:] = clashes
-    _kill(country.seed, country.week, p.communal_deaths, clashes, country.flow("deaths_communal"))
-    country.flow("deaths_civilian")[:] += country.flow("deaths_communal")
-
-
-@loop
-def _kill(seed, week, mean, clashes, killed):
-    for c in range(clashes.size):
-        for n in range(clashes[c]):
-            killed[c] += deaths(mean, luck(KILLED_IN_CLASH, seed, week, c, n))
 
 
 def _suffer(country: Country) -> None:

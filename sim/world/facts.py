@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.world.grid import DATA, world_grid
+from sim.world.grid import COUNTRIES, DATA, world_grid
 
 PLACES = ("rural", "urban")
 CHANNELS = ("radio", "tv", "facebook", "youtube")
@@ -38,6 +38,7 @@ class Group:
     start_members: int  # persons on 2012-01-02, 0 if the group was founded later
     foreign_share: float  # 0..1, share of the first members who do not come from Mali's youths
     founding_core: int  # persons on the founding day, if the group was founded later
+    parent_share: float  # 0..1, share of the founding core that leaves the parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,15 @@ class Deployment:
     start: date  # first day
     end: date | None  # day after the last day, None if the deployment goes on
     troops: int  # persons
+
+
+@dataclass(frozen=True, slots=True)
+class Sanctuary:
+    """How well the far side of a border shelters members of armed groups from a day on."""
+
+    country: int  # position in Grid.country_names
+    start: date  # first day; it holds until the next row of the country
+    shelter: float  # 0..1, 0 where nobody finds refuge
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +184,13 @@ def deployments() -> list[Deployment]:
         Deployment(row["force"], region[row["region"]], row["cercle"], row["from"], row["to"], row["troops"])
         for row in _read("deployments")
     ]
+
+
+def sanctuaries() -> list[Sanctuary]:
+    """Where members find refuge across the borders, in the order of the days from which it holds."""
+    codes = list(COUNTRIES)
+    rows = sorted(_read("sanctuaries"), key=lambda row: row["from"])
+    return [Sanctuary(codes.index(row["country"]), row["from"], row["shelter"]) for row in rows]
 
 
 def sites() -> list[Site]:

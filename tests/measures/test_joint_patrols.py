@@ -1,5 +1,7 @@
 """Joint border patrols: where they go, what they change, what they cost."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -202,7 +204,8 @@ def test_the_plan_is_its_patrols_and_their_cost():
 
 def test_wrong_settings_are_refused_by_name():
     assert "countries item 1 is 'Chad'; it must be 'Mauritania'" in refused(KEY, countries=["Chad"])
-    assert "patrols is -1.0; it must be 0 or more" in refused(KEY, patrols=-1)
+    assert "patrols is -1; it must be a whole number, 0 or more" in refused(KEY, patrols=-1)
+    assert "patrols is 19.6; it must be a whole number" in refused(KEY, patrols=19.6)
     assert "pursuit is 20; it must be a share between 0 and 1. Did you mean 0.2?" in refused(KEY, pursuit=20)
     assert "did you mean 'threat_led'?" in refused(KEY, threat_let=0.2)
 
@@ -216,6 +219,9 @@ def test_members_on_the_way_across_are_stopped_or_not_by_the_effect(effect):
         country = begun(
             KEY, values, world={"groups": NO_MEMBERS}, patrols=1000, countries=["Niger"], intensity=intensity
         )
+        shelter = np.zeros_like(country.places.shelter)
+        shelter[:, GRID.country_names.index("Niger")] = 1.0
+        country.places = replace(country.places, shelter=shelter)
         border = np.flatnonzero(touching("Niger") & (GRID.border.sum(axis=1) == 1))
         station(country, int(border[0]), 8000)
         country.forces[:] = 100.0

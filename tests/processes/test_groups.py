@@ -1,13 +1,17 @@
 """Armed groups appear, pass on, move, and raise recruiters."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from sim.population.groups import GONE, HERE
 from sim.population.youth import MEMBER, RETURNED
+from sim.processes.approach import enlist
 from sim.processes.groups import groups
 from tests.processes.worlds import NO_FORCES, alike, day, fullest, persons_in, quiet, station, tiny, with_values
 
+ROOT = {"recruiter_scale": 2.0, "recruiter_exponent": 0.5}
 STILL = {"move_chance": 0.0, "flee_chance": 0.0, "come_back_chance": 0.0, "promotion_rate": 0.0}
 
 
@@ -30,20 +34,22 @@ def live(country, weeks: int) -> None:
 def test_macina_is_founded_at_home_with_its_core(ppy):
     country = with_values(tiny(ppy, start=day("2014-12-08"), end=day("2015-02-02")), **STILL)
     week, g = country.clock.week(day("2015-01-01")), country.groups.keys.index("macina")
-    parent = of_group(country, "ansar_dine").size
+    country.roster.group[of_group(country, "mujao")] = country.groups.keys.index("mourabitoun")
+    parent = of_group(country, "mourabitoun").size
     live(country, week)
     assert of_group(country, "macina").size == 0
-    assert of_group(country, "ansar_dine").size == parent
+    assert of_group(country, "mourabitoun").size == parent
     live(country, 1)
     core = of_group(country, "macina")
     roster = country.roster
     own = roster.youth[core] >= 0
-    assert core.size == own.sum() == 30, "none comes from abroad"
-    assert of_group(country, "ansar_dine").size == parent - (~own).sum()
+    assert core.size == 100
+    assert (roster.since[core] == week).sum() == 70, "youths of the home"
+    assert of_group(country, "mourabitoun").size == parent - 30
     homes = country.groups.home_cells[g]
     assert np.isin(roster.cell[core], homes).all()
     assert country.members[g].sum() == core.size
-    assert (country.persons.status[roster.person[core]] == MEMBER).all()
+    assert (country.persons.status[roster.person[core][own]] == MEMBER).all()
     assert (country.persons.status == MEMBER).sum() == (roster.youth[: roster.size] >= 0).sum()
 
 
@@ -52,19 +58,37 @@ def test_macina_is_founded_at_home_with_its_core(ppy):
 def test_a_core_of_the_people_left_at_home_takes_the_rest_of_the_parent_at_most_half_of_it(
     core, civilians, own, from_parent
 ):
-    changes = {"ansar_dine": {"start_members": 10}, "macina": {"founded": day("2012-01-09"), "founding_core": core}}
+    changes = {"mourabitoun": {"start_members": 10, "founded": day("2012-01-02")},
+               "macina": {"founded": day("2012-01-09"), "founding_core": core}}  # fmt: skip
     country = with_values(tiny(10_000, groups=changes, forces=NO_FORCES), **STILL)
+    country.groups = replace(country.groups, parent_share=np.zeros(8))
     g = country.groups.keys.index("macina")
     home = np.concatenate([persons_in(country, cell) for cell in country.groups.home_cells[g]])
     country.persons.status[home[civilians:]] = RETURNED
     live(country, 1)
-    parent = of_group(country, "ansar_dine")
+    parent = of_group(country, "mourabitoun")
     assert parent.size == 10
     live(country, 1)
     of_macina = of_group(country, "macina")
     assert np.isin(country.roster.person[of_macina], home[:civilians]).sum() == own
     assert np.isin(of_macina, parent).sum() == of_macina.size - own == from_parent
-    assert of_group(country, "ansar_dine").size == 10 - from_parent
+    assert of_group(country, "mourabitoun").size == 10 - from_parent
+
+
+def test_of_the_parent_those_who_come_from_the_new_home_leave_first():
+    country = with_values(tiny(1000, groups={"macina": {"founded": day("2012-01-09"), "founding_core": 20}}), **STILL)
+    table = country.groups
+    table.parent_share[table.keys.index("macina")] = 1.0
+    home = table.home_cells[table.keys.index("macina")]
+    theirs = persons_in(country, fullest(country, np.isin(np.arange(1713), home)))[:12]
+    parent = table.keys.index("mourabitoun")
+    station(country, fullest(country), 500, group=parent)
+    enlist(country, theirs, np.full(12, parent, np.int8))
+    live(country, 2)
+    left = country.roster.person[of_group(country, "macina")]
+    assert left.size == 20
+    assert np.isin(theirs, left).all()
+    assert np.isin(country.roster.cell[of_group(country, "macina")], home).all()
 
 
 def test_the_people_of_mujao_become_al_mourabitouns():
@@ -114,10 +138,76 @@ def test_members_of_a_group_without_an_heir_give_up():
 # --- moving ----------------------------------------------------------------------------------------------
 
 
+def sheltered(shelter, **values):
+    """A quiet country whose neighbours (or those of an array by country) shelter members so well."""
+    grid = quiet(5000).grid
+    near = np.exp(-border_km(grid) / values["cross_km"])
+    country = with_values(quiet(5000), **values)
+    country.places = replace(country.places, border_near=near, shelter=np.zeros_like(country.places.shelter) + shelter)
+    return country
+
+
+def border_km(grid):
+    """Km from every cell to the nearest one at the border of each country."""
+    everywhere = np.arange(1713)
+    at = [np.flatnonzero(border) for border in grid.border.T]
+    return np.stack([grid.distance_km(everywhere[:, None], cells[None, :]).min(axis=1) for cells in at], axis=1)
+
+
+def test_places_know_how_far_each_border_is_and_where_it_is_reached():
+    country = quiet(5000)
+    grid, places = country.grid, country.places
+    km = border_km(grid)
+    np.testing.assert_allclose(places.border_near, np.exp(-km / country.parameters.cross_km), rtol=1e-5)
+    for k in range(7):
+        assert grid.border[places.gate[:, k], k].all()
+        np.testing.assert_allclose(grid.distance_km(np.arange(1713), places.gate[:, k]), km[:, k], rtol=1e-5, atol=1e-3)
+
+
+def test_sanctuaries_grow_in_burkina_faso_and_niger_at_their_dates():
+    country = tiny(5000, start=day("2015-01-05"), end=day("2018-12-31"))
+    names, shelter = country.grid.country_names, country.places.shelter
+    assert shelter.shape == (country.clock.weeks, 7)
+    burkina, algeria = shelter[:, names.index("Burkina Faso")], shelter[:, names.index("Algeria")]
+    april = country.clock.week(day("2015-04-01"))
+    assert burkina[april - 1] < burkina[april] == burkina[april + 10]
+    assert burkina[0] < 0.2 < 0.9 < burkina[-1]
+    assert (np.diff(burkina) >= 0).all()
+    assert (algeria == algeria[0]).all()
+    assert algeria[0] > 0
+
+
+@pytest.mark.parametrize("km", [50.0, 200.0])
+def test_members_cross_from_inland_by_the_distance_and_the_shelter_beyond(km):
+    hard = 1 - np.exp(-2.0)
+    shelter = np.array([0.0, 0.0, 0.8, 0.4, 0.0, 0.0, 0.0])
+    values = {**STILL, "flee_chance": 1.0, "cross_chance": 0.9, "pressing_companies": 1.0, "cross_km": km}
+    country = sheltered(shelter, **values)
+    niger, burkina = border_km(country.grid)[:, 2:4].T
+    cell = int(np.argmin(np.abs(niger - 60) + np.abs(burkina - 60) + 1e3 * country.grid.border.any(axis=1)))
+    entries = station(country, cell, 8000)
+    country.forces[cell] = 2.0
+    groups(country)
+    to = country.roster.abroad[entries]
+    ways = np.array([0.8 * np.exp(-niger[cell] / km), 0.4 * np.exp(-burkina[cell] / km)])
+    alike((to != HERE).sum(), hard * 0.9 * hard * min(ways.sum(), 1.0), 8000)
+    alike((to == 2).sum(), ways[0] / ways.sum(), int((to != HERE).sum()))
+    assert set(to) == {HERE, 2, 3}
+    patrolled = sheltered(shelter, **values)
+    station(patrolled, cell, 8000)
+    patrolled.forces[cell] = 2.0
+    patrolled.levers.keep("crossing", patrolled.places.gate[cell, 2], 0.0)
+    groups(patrolled)
+    after = patrolled.roster.abroad[entries]
+    assert np.array_equal(after == 3, to == 3)
+    assert (after != 2).all()
+    assert patrolled.flow("intercepted")[cell] == (to == 2).sum()
+
+
 def at_the_border(members=4000, forces=2.0, **values):
-    """Members under pressure in one border cell, all of whom try to move."""
-    country = with_values(quiet(5000), **{**STILL, "flee_chance": 1.0, "cross_chance": 1.0, "pressing_companies": 1.0,
-                                          "far_share": 0.0, **values})  # fmt: skip
+    """Members under pressure in one border cell, all of whom try to move; nobody crosses from further away."""
+    country = sheltered(1.0, **{**STILL, "flee_chance": 1.0, "cross_chance": 1.0, "pressing_companies": 1.0,
+                                "far_share": 0.0, "cross_km": 1e-3, **values})  # fmt: skip
     cell = fullest(country, country.grid.border[:, 2])
     entries = station(country, cell, members)
     country.forces[cell] = forces
@@ -274,21 +364,41 @@ def test_far_moves_lead_along_the_roads_to_towns():
 # --- recruiters ------------------------------------------------------------------------------------------
 
 
-def test_recruiters_grow_with_the_root_of_the_members():
-    country = with_values(quiet(5000), **{**STILL, "promotion_rate": 0.3, "recruiter_scale": 2.0})
+@pytest.mark.parametrize(("exponent", "scale"), [(0.5, 2.0), (1.0, 0.1), (0.7, 0.5)])
+def test_recruiters_grow_with_a_power_of_the_members(exponent, scale):
+    values = {"promotion_rate": 0.3, "recruiter_scale": scale, "recruiter_exponent": exponent}
+    country = with_values(quiet(5000), **{**STILL, **values})
     cell = fullest(country)
     station(country, cell, 100, group=0)
     station(country, cell, 2500, group=1)
     live(country, 1)
-    first = country.recruiters.sum(axis=1)
-    assert 0 < first[0] < 15
+    wanted = scale * np.array([100, 2500]) ** exponent
+    first = country.recruiters.sum(axis=1)[:2]
+    assert (np.abs(first - 0.3 * wanted) < 4.5 * np.sqrt(0.3 * wanted) + 1).all()
     live(country, 60)
-    assert np.abs(country.recruiters.sum(axis=1)[:2] - [20, 100]).max() <= 6
+    assert np.abs(country.recruiters.sum(axis=1)[:2] - wanted).max() <= 2
     assert country.recruiters[2:].sum() == 0
 
 
+def test_members_in_another_district_are_a_command_of_their_own_and_a_merger_costs_no_recruiters():
+    country = with_values(quiet(5000), **{**STILL, "promotion_rate": 0.3, **ROOT})
+    grid = country.grid
+    one, same, other = (fullest(country, np.array(grid.cercle) == name) for name in ("Gao", "Gao", "Mopti"))
+    same = int(grid.cells_of_cercle("Gao")[grid.cells_of_cercle("Gao") != one][0])
+    for cell, group in ((one, 0), (same, 0), (other, 0), (other, 1)):
+        station(country, cell, 100, group=group)
+    live(country, 60)
+    at = country.recruiters[0]
+    assert abs(at[one] + at[same] - 2 * np.sqrt(200)) <= 2
+    assert abs(at[other] - 20) <= 2
+    before = country.recruiters.sum()
+    country.roster.group[country.roster.group == 1] = 2  # into the hands of a group elsewhere
+    live(country, 60)
+    assert abs(country.recruiters.sum() - before) <= 3
+
+
 def test_a_group_that_shrinks_keeps_fewer_recruiters():
-    country = with_values(quiet(5000), **{**STILL, "promotion_rate": 0.3, "recruiter_scale": 2.0})
+    country = with_values(quiet(5000), **{**STILL, "promotion_rate": 0.3, **ROOT})
     station(country, fullest(country), 400, recruiter=1)
     assert country.recruiters.sum() == 400
     live(country, 1)
@@ -298,7 +408,7 @@ def test_a_group_that_shrinks_keeps_fewer_recruiters():
 
 
 def test_only_members_in_the_country_are_counted_and_promoted():
-    country = with_values(quiet(5000), **{**STILL, "promotion_rate": 1.0, "recruiter_scale": 6.0})
+    country = with_values(quiet(5000), **{**STILL, "promotion_rate": 1.0, **ROOT, "recruiter_scale": 6.0})
     cell = fullest(country)
     for state, abroad in ((MEMBER, HERE), (MEMBER, 1), (RETURNED, HERE), (GONE, HERE)):
         station(country, cell, 100, state=state, abroad=abroad)

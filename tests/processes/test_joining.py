@@ -338,8 +338,9 @@ def test_a_group_that_is_no_more_leaves_its_contacts_to_its_heir(group, then):
 
 
 def hunting(ppy=100, recruiters=50, **values):
-    """A country with recruiters in its fullest cell alone."""
-    country = with_values(quiet(ppy), **{**HOPELESS, "approach_limit": 1.0, **values})
+    """A country with recruiters in its fullest cell alone; what ties there cannot take is lost."""
+    country = with_values(quiet(ppy), **{**HOPELESS, "approach_limit": 1.0, "distant_ties": 0.0, **values})
+    country.state_presence[:] = 1.0
     cell = fullest(country)
     station(country, cell, recruiters, group=1, recruiter=1)
     return country, cell
@@ -411,16 +412,20 @@ def test_women_are_approached_less_often_through_ties_too():
     few, all_, _ = (friendly(women_approached=factor)[0] for factor in (0.3, 1.0, 1.0))
     woman = few.youth.woman[np.arange(few.society.persons) // 100].astype(bool)
     links = known_through(all_)
-    per_link = float(pressure(all_).per_link[all_.grid.region[fullest(all_)]])
     for country, factor in ((few, 0.3), (all_, 1.0)):
+        per_link = float(pressure(country).per_link[country.grid.region[fullest(country)]])
+        open_ = (links > 0) & (country.persons.status != MEMBER)
+        weighed = links[open_ & woman].sum() * factor + links[open_ & ~woman].sum()
+        assert per_link == pytest.approx(50 * 40 / weighed)
         approach(country)
         for who, mine in ((woman, factor), (~woman, 1.0)):
-            chance = 1 - (1 - mine * (1 - np.exp(-per_link))) ** links[who & (links > 0)]
+            chance = 1 - (1 - mine * (1 - np.exp(-per_link))) ** links[who & open_]
             error = np.sqrt((chance * (1 - chance)).sum())
             approached = (country.persons.status[who] == APPROACHED).sum()
             assert abs(approached - chance.sum()) < 4.5 * error < 0.3 * chance.sum()
-    assert np.array_equal(few.persons.status[~woman], all_.persons.status[~woman])
-    assert np.isin(approached_in(few), approached_in(all_)).all()
+    men, women = (approached_in(few)[kind[approached_in(few)]] for kind in (~woman, woman))
+    assert np.isin(women, approached_in(all_)).all()
+    assert np.isin(approached_in(all_)[~woman[approached_in(all_)]], men).all(), "what women leave goes to men"
 
 
 def test_a_crowd_of_recruiters_reaches_no_more_than_the_limit():
@@ -444,10 +449,11 @@ def friendly(members=600, ppy=100, **values):
     return country, cell, np.sort(persons)
 
 
-def known_through(country) -> np.ndarray:
-    """By person: through how many ties to members they can be reached by the recruiters."""
+def known_through(country, region=None) -> np.ndarray:
+    """By person of a region, that of the recruiters if none is named: how many ties to members they have."""
     society, ppy = country.society, country.society.persons_per_youth
-    in_region = country.grid.region[society.cell] == country.grid.region[fullest(country)]
+    region = country.grid.region[fullest(country)] if region is None else region
+    in_region = country.grid.region[society.cell] == region
     links = np.zeros(society.persons, np.int64)
     for person in np.flatnonzero(country.persons.status == MEMBER).tolist():
         for youth in society.ties[person // ppy].astype(np.int64).tolist():
@@ -461,13 +467,13 @@ def test_friends_and_kin_of_members_are_approached_through_their_ties():
     society, people, region = country.society, country.persons, country.grid.region
     links = known_through(country)
     per_link = pressure(country).per_link
-    assert per_link[region[cell]] == pytest.approx(50 * 40 / links.sum())
+    open_ = (links > 0) & (people.status != MEMBER)
+    assert per_link[region[cell]] == pytest.approx(50 * 40 / links[open_].sum()), "members are not approached"
     assert np.count_nonzero(per_link) == 1, "recruiters are in one region"
     approach(country)
     approached = approached_in(country)
     assert (links[approached] > 0).all(), "nobody is approached through somebody whom they do not know"
     assert (people.status[members] == MEMBER).all()
-    open_ = (links > 0) & (people.status != MEMBER)
     chance = 1 - np.exp(-per_link[region[cell]] * links[open_])
     error = np.sqrt((chance * (1 - chance)).sum())
     assert abs(approached.size - chance.sum()) < 4.5 * error
@@ -515,6 +521,41 @@ def test_with_one_person_per_youth_a_person_is_a_youth():
     approach(country)
     assert np.array_equal(approached_in(country), np.setdiff1d(country.society.ties[youths], youths))
     assert home_of(country).persons_per_youth == 1
+
+
+def test_ties_to_another_region_are_used_at_their_weight():
+    plain, cell, _ = friendly()
+    near = plain.grid.region[cell]
+    here, there = known_through(plain), known_through(plain, region=2)
+    far, _, _ = friendly(distant_ties=0.25)
+    free = far.persons.status != MEMBER
+    elsewhere = sum(known_through(plain, region)[free].sum() for region in range(9) if region != near)
+    weighed = here[free].sum() + 0.25 * elsewhere
+    per_link = pressure(far).per_link
+    assert per_link[near] == pytest.approx(50 * 40 / weighed)
+    assert per_link[2] == pytest.approx(0.25 * 50 * 40 / weighed)
+    approach(far)
+    approach(plain)
+    gone = approached_in(far)
+    chance = 1 - np.exp(-per_link[2] * there[(there > 0) & free])
+    alike((there[gone] > 0).sum(), float(chance.mean()), chance.size)
+    assert not (there[approached_in(plain)] > 0).any()
+    assert set(far.persons.contact_group[gone]) == {1}, "by the group that has recruiters, though none live there"
+
+
+@pytest.mark.parametrize("state", [0.0, 0.75, 1.0])
+def test_what_ties_cannot_take_goes_to_strangers_where_the_state_is_weak(state):
+    """Of 50 x 4 approaches a half is for friends; with eight of them most are left over."""
+    country, cell = hunting(tie_share=0.5, approaches_per_recruiter=4, women_approached=1.0)
+    country.state_presence[cell] = state
+    enlist(country, np.array([amid(country, cell) * 100]), np.zeros(1, np.int8))
+    taken = TIES * (1 - np.exp(-100 / TIES))
+    strangers = pressure(country).at_random * persons_in(country, cell).size
+    assert strangers[cell] == pytest.approx(100 + (100 - taken) * (1 - state))
+    nobody, _ = hunting(tie_share=0.5, approaches_per_recruiter=4)
+    nobody.state_presence[cell] = state
+    strangers = pressure(nobody).at_random * persons_in(nobody, cell).size
+    assert strangers[cell] == pytest.approx(100 + 100 * (1 - state)), "who has no ties at all finds strangers"
 
 
 @pytest.mark.parametrize("tie_share", [0.0, 0.5, 1.0])
@@ -653,10 +694,10 @@ def test_members_who_leave_are_known_no_more():
     leave(country, np.flatnonzero(country.roster.person[: country.roster.size] == youth * 100))
     assert country.persons.status[youth * 100] == RETURNED
     assert country.persons.status[youth * 100 + 1] == MEMBER
+    assert pressure(country).per_link[country.grid.region[cell]] == pytest.approx(50 * 1e9 / TIES)
     approach(country)
     friends = np.unique(country.society.ties[youth]).astype(np.int64) * 100
     assert np.array_equal(approached_in(country), friends + 1)
-    assert pressure(country).per_link[country.grid.region[cell]] == pytest.approx(50 * 1e9 / TIES)
 
 
 # --- persons ---------------------------------------------------------------------------------------------

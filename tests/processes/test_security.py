@@ -9,7 +9,7 @@ from sim.population.security import GUARD, PATROL, RESPONSE
 from sim.population.youth import APPROACHED, CIVILIAN, DETAINED, KILLED, KIN_TIES, MEMBER, NEVER, RETURNED
 from sim.processes.approach import enlist
 from sim.processes.groups import count
-from sim.processes.security import ABUSES, post_units, security
+from sim.processes.security import ABUSES, post_units, security, standing_out
 from sim.week import advance
 from sim.world import facts
 from sim.world.grid import world_grid
@@ -17,7 +17,7 @@ from tests.processes.worlds import NO_MEMBERS, alike, day, fullest, persons_in, 
 
 NO_HARM = {"abuse_per_op": 0.0, "wrongful_share": 0.0}
 FIND_ONLY = {**NO_HARM, "answer_rate": 0.0, "crowd_members": 1e15, "b_trust_tip": 0.0, "patrol_spill": 0.0,
-             "recruiter_exposure": 1.0}  # fmt: skip
+             "recruiter_exposure": 1.0, "hiding": 0.0, "fighting_members": 0.0}  # fmt: skip
 
 
 def send(country, cell, companies: float) -> None:
@@ -373,7 +373,46 @@ def test_recruiters_are_more_exposed():
     alike(hit[1::2].sum(), 1 - np.exp(-0.2), hit[1::2].size)
 
 
-def test_crowds_are_easier_to_find():
+@pytest.mark.parametrize("hiding", [0.0, 0.5, 1.0])
+def test_the_more_people_for_each_soldier_the_harder_a_member_is_to_find(hiding):
+    for companies in (1.0, 4.0):
+        country, cell, entries = hunted(companies=companies, detection=0.4, hiding=hiding, people_per_soldier=50.0)
+        per_soldier = country.grid.population[cell] / (
+            100.0 * companies / country.parameters.joint_patrol_effectiveness
+        )
+        hit = found(country, entries)
+        alike(hit.sum(), 1 - np.exp(-0.4 * companies * (1 + per_soldier / 50.0) ** -hiding), hit.size)
+    assert per_soldier > 100, "a crowded place"
+
+
+@pytest.mark.parametrize("members", [20, 8000])
+def test_who_is_found_among_many_fights_and_who_is_found_alone_gives_up(members):
+    killed = taken = 0
+    for week in range(1 if members > 1000 else 40):
+        country, cell, entries = hunted(members, detection=0.4, killed_share=0.6, fighting_members=20.0)
+        country.week = week
+        found(country, entries)
+        killed += country.flow("killed")[cell]
+        taken += country.flow("arrests")[cell]
+    alike(killed, 0.6 * members / (members + 20), int(killed + taken))
+    assert killed + taken > 200
+
+
+def test_soldiers_next_door_thin_the_crowd_too_and_without_any_a_place_counts_as_watched_by_one():
+    country = with_values(quiet(5000), hiding=1.0, people_per_soldier=50.0, patrol_spill=0.25)
+    cell = fullest(country)
+    country.troops[country.grid.neighbours[cell][country.grid.neighbours[cell] >= 0][0]] = 800.0
+    people = country.grid.population
+    seen = standing_out(country)
+    assert seen[cell] == pytest.approx(1 / (1 + people[cell] / (200 * 50)))
+    far = country.grid.region != country.grid.region[cell]
+    quiet_there = far & (country.troops == 0)
+    assert quiet_there.any()
+    lonely = np.flatnonzero(quiet_there)[-1]
+    assert seen[lonely] == pytest.approx(1 / (1 + people[lonely] / 50))
+
+
+def test_camps_of_many_members_are_easier_to_find():
     country, _, entries = hunted(detection=0.05, crowd_members=8000)
     hit = found(country, entries)
     alike(hit.sum(), 1 - np.exp(-0.05 * 2.0 * 2), hit.size)

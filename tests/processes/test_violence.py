@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.population.imams import IN_TRAINING
-from sim.processes.violence import deaths, opportunity, violence
+from sim.processes.casualties import deaths
+from sim.processes.violence import opportunity, violence
 from tests.processes.worlds import NO_VIOLENCE, alike, day, fullest, quiet, with_values
 
 
@@ -65,6 +66,19 @@ def test_opportunity_is_what_is_within_reach():
     np.testing.assert_allclose(some[0, around], p.target_forces * (1 - np.exp(-p.patrol_spill)))
     assert np.flatnonzero(some[0]).size == 1 + around.size
     assert some[1, cell] == 0
+
+
+def test_a_group_spares_those_whom_it_holds_and_attacks_forces_all_the_same():
+    plain, held_half = held(9), held(9)
+    for country in (plain, held_half):
+        country.troops[:] = 50.0
+    held_half.hold[:] = np.where(np.arange(1713) % 2, 0.75, 0.0)
+    before, after = opportunity(plain), opportunity(held_half)
+    assert np.array_equal(after[0], before[0])
+    assert np.array_equal(after[:, ::2], before[:, ::2])
+    np.testing.assert_allclose(after[1:, 1::2], 0.25 * before[1:, 1::2])
+    held_half.hold[:] = 1.0
+    assert not opportunity(held_half)[1:].any()
 
 
 @pytest.mark.parametrize("factor", [0.0, 0.5, 2.0])
@@ -231,59 +245,6 @@ def test_no_more_die_in_a_siege_than_were_trapped():
     assert (few.flow("deaths_sites") <= few.flow("trapped")).all()
 
 
-# --- clashes between communities -------------------------------------------------------------------------
-
-
-def uneasy(insecurity=0.5, **values):
-    country = with_values(quiet(5000), **{**NO_VIOLENCE, "communal_rate": 400.0, "communal_deaths": 3.0, **values})
-    country.insecurity[:] = insecurity
-    return country
-
-
-def test_communities_clash_where_people_of_the_country_live_in_fear():
-    country = uneasy(np.where(np.arange(1713) % 2, 0.8, 0.0))
-    grid = country.grid
-    means = 400.0 / 1e6 * grid.population * (1 - grid.urban_share) * country.insecurity
-    violence(country)
-    clashes = country.flow("clashes")
-    assert not clashes[::2].any()
-    for region in range(9):
-        number = means[grid.region == region].sum()
-        assert abs(clashes[grid.region == region].sum() - number) <= 4.5 * np.sqrt(number) + 1
-    assert means.sum() > 1000
-    killed = country.flow("deaths_communal")
-    assert not killed[clashes == 0].any()
-    assert abs(killed.sum() - 3.0 * clashes.sum()) < 4.5 * np.sqrt(clashes.sum() * 3 * 4)
-    assert np.array_equal(killed, country.flow("deaths_civilian"))
-    assert not country.flow("attacks").any()
-
-
-@pytest.mark.parametrize("factor", [0.0, 0.6])
-def test_the_lever_on_communal_violence_only_prevents_clashes_where_it_is_moved(factor):
-    plain, calmer = uneasy(), uneasy()
-    there = plain.grid.region == 4
-    calmer.levers.keep("communal_violence", there, factor)
-    for country in (plain, calmer):
-        violence(country)
-    before, after = plain.flow("clashes"), calmer.flow("clashes")
-    assert np.array_equal(after[~there], before[~there])
-    assert (after <= before).all()
-    number = 400.0 / 1e6 * 0.5 * (plain.grid.population * (1 - plain.grid.urban_share))[there].sum() * factor
-    assert abs(after[there].sum() - number) <= 4.5 * np.sqrt(number)
-    assert (calmer.flow("deaths_communal") <= plain.flow("deaths_communal")).all()
-
-
-def test_a_clash_raises_insecurity_like_an_attack():
-    country = uneasy(0.2, attack_fear=0.4, fear_spill=0.25, fear_half_life=42)
-    violence(country)
-    clashes = country.flow("clashes")
-    around = np.array([sum(clashes[n] for n in near if n >= 0) for near in country.grid.neighbours])
-    kept = 0.2 * 0.5 ** (1 / 6)
-    expected = 1 - (1 - kept) * np.exp(-0.4 * (clashes + 0.25 * around))
-    np.testing.assert_allclose(country.insecurity, expected, rtol=1e-12)
-    assert clashes.sum() > 100
-
-
 # --- who attacks, and whom it kills ----------------------------------------------------------------------
 
 
@@ -313,7 +274,7 @@ def test_deaths_per_attack_have_their_mean():
 @pytest.mark.parametrize("target", ["forces", "officials", "civilians"])
 def test_who_dies_depends_on_the_target(target):
     weights = {f"target_{name}": float(name == target) for name in ("forces", "officials", "civilians")}
-    country = held(25, attack_rate=3.0, **weights)
+    country = held(25, attack_rate=3.0, band_power=0.0, **weights)
     country.troops[:] = 1000.0
     p = country.parameters
     violence(country)
@@ -325,6 +286,29 @@ def test_who_dies_depends_on_the_target(target):
     ):
         found = country.flow(f"deaths_{name}").sum()
         assert abs(found - attacks * mean) <= 4.5 * np.sqrt(attacks * mean * (1 + mean)), name
+
+
+@pytest.mark.parametrize("power", [0.0, 0.5, 1.0])
+def test_an_attack_kills_more_the_more_members_are_within_reach(power):
+    country = held(0, attack_rate=30.0, band_power=power, band_members=50.0, target_officials=0.0)
+    country.troops[:] = 1000.0
+    neighbours = country.grid.neighbours
+    cell = int(np.flatnonzero((neighbours >= 0).all(axis=1) & (country.grid.population > 3e4))[0])
+    country.members[0, cell] = 100
+    country.members[country.groups.keys.index("jnim"), neighbours[cell]] = 500  # those of another group stay away
+    country.members[0, neighbours[cell][:4]] = 25
+    p, size = country.parameters, 4.0**power
+    for _ in range(40):
+        country.hold[:] = 0.0
+        violence(country)
+        country.week += 1
+    forces, civilians = (country.flow(f"attacks_{name}")[cell] for name in ("forces", "civilians"))
+    assert forces > 2000 < civilians * 20
+    security = forces * p.deaths_security_forces * size
+    killed = (forces * p.deaths_civilian_forces + civilians * p.deaths_civilian_civilians) * size
+    spread = 4.5 * np.sqrt((forces + civilians) * 9 * size**2)
+    assert abs(country.flow("deaths_security")[cell] - security) < spread
+    assert abs(country.flow("deaths_civilian")[cell] - killed) < spread
 
 
 # --- insecurity ------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """A small country to begin with, and its twin."""
 
+import math
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
 from unittest import mock
@@ -76,9 +78,20 @@ def begin_small(scenario: Scenario, seed: int, world_seed: int = 1, youths_per_c
         return beginning.begin(scenario, seed, world_seed=world_seed)
 
 
+def home_weights(home, p):
+    """Share of a group's first members in each of its home cells: as many in each district, away from the towns."""
+    weights = [
+        (cell.population + 1.0) ** p.move_people * (1.0 - math.exp(-cell.town_km / p.remote_km)) for cell in home
+    ]
+    in_district = Counter()
+    for cell, weight in zip(home, weights, strict=True):
+        in_district[cell.district] += weight
+    return [w / in_district[cell.district] / len(in_district) for cell, w in zip(home, weights, strict=True)]
+
+
 def of_country(country: Country) -> Twin:
     """The twin of a country, in the same state."""
-    grid, society, columns = country.grid, country.society, country.youth
+    grid, society, columns, p = country.grid, country.society, country.youth, country.parameters
     cells = [
         Cell(
             number=c,
@@ -87,6 +100,8 @@ def of_country(country: Country) -> Twin:
             lat=float(grid.lat[c]),
             population=float(grid.population[c]),
             urban_share=float(grid.urban_share[c]),
+            district=grid.cercle[c],
+            town_km=float(grid.town_km[c]),
             borders=[k for k in range(grid.border.shape[1]) if grid.border[c, k]],
             insecurity=float(country.insecurity[c]),
             trust=float(country.trust[c]),
@@ -94,6 +109,9 @@ def of_country(country: Country) -> Twin:
             state_presence=float(country.state_presence[c]),
             state_start=float(country.state_start[c]),
             hold=float(country.hold[c]),
+            herding=1.0 / (1.0 + math.exp(-(grid.lat[c] - p.herding_latitude) / p.herding_width)),
+            militia={"herding": float(country.militias[0, c]), "farming": float(country.militias[1, c])},
+            grudge={"herding": float(country.grudges[0, c]), "farming": float(country.grudges[1, c])},
             forces=float(country.forces[c]),
             troops=float(country.troops[c]),
         )
@@ -111,8 +129,9 @@ def of_country(country: Country) -> Twin:
             int(table.founded[g]),
             int(table.ended[g]),
             int(table.founding_core[g]),
-            float(table.foreign_share[g]),
+            float(table.parent_share[g]),
             [cells[c] for c in table.home_cells[g]],
+            home_weights([cells[c] for c in table.home_cells[g]], country.parameters),
         )
         for g in range(len(table.keys))
     ]
@@ -223,6 +242,7 @@ def of_country(country: Country) -> Twin:
         seed=int(country.seed),
         world_seed=country.world_seed,
         week=country.week,
+        first_day=country.clock.start,
         ppy=society.persons_per_youth,
         cells=cells,
         youths=youths,

@@ -13,6 +13,8 @@ class Cell:
     lat: float
     population: float
     urban_share: float
+    district: str
+    town_km: float
     borders: list  # countries it touches, by number
     neighbours: list = field(default_factory=list)  # cells
     places_around: list = field(default_factory=list)  # the eight directions, None where there is no cell
@@ -24,6 +26,9 @@ class Cell:
     state_presence: float = 0.0
     state_start: float = 0.0
     hold: float = 0.0
+    herding: float = 0.0  # share of villages that live from herding
+    militia: dict = field(default_factory=dict)  # side -> how far it is armed
+    grudge: dict = field(default_factory=dict)  # side -> clashes suffered that it remembers
     forces: float = 0.0  # effective companies
     troops: float = 0.0
     searching: float = 0.0  # companies on patrol, by their propensity to abuse
@@ -142,8 +147,9 @@ class Group:
     founded: int
     ended: int
     founding_core: int
-    foreign_share: float  # of the core, not from Mali's youth
+    parent_share: float  # of the core, from the parent
     home: list  # cells
+    home_weight: list  # share of the first members in each of them
     parent: object = None
     heir: object = None
 

@@ -6,6 +6,7 @@ kept in single precision, as the country keeps them; everything is worked out in
 
 import math
 from collections import Counter
+from datetime import timedelta
 
 import numpy as np
 
@@ -52,7 +53,7 @@ class Twin:
         self.seen = Counter()  # how often each kind of event happened
         self.rows = []  # the record: observable -> nine numbers, a dict per week
         self.in_contact = []  # persons approached and undecided, in the order of the approaches
-        self._near, self._pulls, self._kin = {}, {}, {}  # what never changes, worked out once
+        self._near, self._pulls, self._kin, self._ways_out = {}, {}, {}, {}  # what never changes, worked out once
         pulls = [math.exp(self.log_pull(youth)) for youth in self.youths]
         self.average_pull = sum(pulls) / len(pulls)  # of the first day
 
@@ -213,15 +214,28 @@ class Twin:
     def approach(self):
         """Recruiters approach persons; the approached join, let the contact lapse, or wait."""
         p = self.p
-        by_region = [Counter() for _ in REGIONS]  # approaches a week, by group
-        links = [0] * 9
-        for cell in self.cells:
-            for group, recruiters in cell.recruiters.items():
-                by_region[cell.region][group] += recruiters * self.approaches_of(group)
         members = [entry.someone for entry in self.roster if entry.state == "member" and entry.someone]
+        links = [0.0] * 9  # by region, to people who may be approached
         for member in members:
             for friend in member.knows():
-                links[friend.youth.cell.region] += 1
+                if self.may_be_approached(friend):
+                    links[friend.youth.cell.region] += self.women(friend)
+        through_a_tie = [Counter() for _ in REGIONS]  # by group: approaches through each tie to somebody of the region
+        share = {}  # of what recruiters of one region do through ties, through each tie to somebody of another
+        for q in REGIONS:
+            weight = [1.0 if q == r else p.distant_ties for r in REGIONS]
+            within_reach = sum(w * n for w, n in zip(weight, links, strict=True))
+            for r in REGIONS:
+                share[q, r] = weight[r] / within_reach if within_reach else weight[r]
+        for cell in self.cells:
+            for group, recruiters in cell.recruiters.items():
+                for r in REGIONS:
+                    tries = p.tie_share * recruiters * self.approaches_of(group)
+                    through_a_tie[r][group] += tries * share[cell.region, r]
+        pressure = [sum(by_group.values()) for by_group in through_a_tie]
+        chances = [1.0 - math.exp(-x) for x in pressure]
+        taken = [n * (chance / x if x else 1.0) for n, chance, x in zip(links, chances, pressure, strict=True)]
+        undone = [1.0 - sum(share[q, r] * taken[r] for r in REGIONS) for q in REGIONS]
 
         self.in_contact = [person for person in self.in_contact if person.status == "approached"]
         for member in members:
@@ -230,16 +244,17 @@ class Twin:
                 drawn = lucks(
                     "a friend or relative of a member is approached", self.seed, self.week, member.number, tie // 4
                 )
-                chance = 1.0 - math.exp(-p.tie_share * sum(by_region[region].values()) / links[region])
-                if drawn[tie % 4] < chance * self.women(friend):
+                if drawn[tie % 4] < chances[region] * self.women(friend):
                     whose = luck("which group approaches a friend or relative of a member", self.seed, self.week,
                                  friend.number)  # fmt: skip
-                    self.meet(friend, "kin" if tie in self.kin_places else "friend", by_region[region], whose)
+                    self.meet(friend, "kin" if tie in self.kin_places else "friend", through_a_tie[region], whose)
         for cell in self.cells:
             here = {group: n * self.approaches_of(group) for group, n in cell.recruiters.items()}
             everyone = len(cell.youths) * self.ppy
             if everyone:
-                chance = min((1.0 - p.tie_share) * sum(here.values()) / everyone, p.approach_limit)
+                instead = undone[cell.region] * (1.0 - cell.state_presence)
+                tried = (1.0 - p.tie_share + p.tie_share * instead) * sum(here.values())
+                chance = min(tried / everyone, p.approach_limit)
                 tries = luck("how many strangers recruiters approach in a cell", self.seed, self.week, cell.number)
                 for n in range(poisson(chance * everyone, tries)):
                     sentence = "which stranger a recruiter approaches"
@@ -262,9 +277,14 @@ class Twin:
         """Approaches that one recruiter of a group makes."""
         return self.p.approaches_per_recruiter * self.levers.approaches[group.number]
 
+    def may_be_approached(self, person):
+        """Whether somebody is neither taken nor has refused not long ago."""
+        refused = person.refused_until is not None and person.refused_until > self.week
+        return person.status == "civilian" and not refused
+
     def meet(self, person, through, by_group, whose):
         """Somebody is approached, unless they are taken or have refused not long ago."""
-        if person.status != "civilian" or (person.refused_until is not None and person.refused_until > self.week):
+        if not self.may_be_approached(person):
             return
         in_order = sorted(by_group, key=lambda group: group.number)
         person.contact_group = in_order[pick([by_group[g] for g in in_order], whose)]
@@ -356,26 +376,28 @@ class Twin:
         core = group.founding_core
         if not core:
             return
-        civilians = [
-            person for cell in group.home for youth in cell.youths for person in youth.persons
-            if person.status == "civilian"
-        ]  # fmt: skip
-        civilians.sort(
-            key=lambda one: luck("a youth belongs to a group from the start", self.seed, group.number, one.number)
-        )
-        locals_ = civilians[: min(int(core * (1.0 - group.foreign_share) + 0.5), len(civilians) // 4)]
+        waits = {}  # those of them whose wait is shortest found the group
+        for cell, weight in zip(group.home, group.home_weight, strict=True):
+            for person in (person for youth in cell.youths for person in youth.persons):
+                if person.status == "civilian":
+                    u = luck("a youth belongs to a group from the start", self.seed, group.number, person.number)
+                    waits[person] = -math.log(u) * len(cell.youths) * self.ppy / weight
+        civilians = sorted(waits, key=waits.get)
+        locals_ = civilians[: min(int(core * (1.0 - group.parent_share) + 0.5), len(civilians) // 4)]
         for person in sorted(locals_, key=lambda one: one.number):
             self.enlist(person, group)
             self.seen["local founder"] += 1
         missing = core - len(locals_)
         members = [m for m in self.roster if m.state == "member" and m.group is group.parent]
-        members.sort(
-            key=lambda m: luck("a member leaves with those who found a new group", self.seed, group.number, m.number)
+        members.sort(  # those who come from there leave first
+            key=lambda m: (
+                m.someone is None or m.someone.youth.cell not in group.home,
+                luck("a member leaves with those who found a new group", self.seed, group.number, m.number),
+            )
         )
-        weights = [(cell.population + 1.0) ** self.p.move_people for cell in group.home]
         for member in members[: min(missing, len(members) // 2)]:
             u = luck("where a founder of a new group settles", self.seed, group.number, member.number)
-            member.group, member.abroad, member.cell = group, None, group.home[pick(weights, u)]
+            member.group, member.abroad, member.cell = group, None, group.home[pick(group.home_weight, u)]
             self.seen["left with founders"] += 1
 
     def end(self, group):
@@ -411,12 +433,16 @@ class Twin:
             return
         if moves >= p.move_chance + p.flee_chance * pressure:
             return
-        tries = p.cross_chance * pressure
-        succeeds = tries * self.levers.crossing[cell.number]
-        if cell.borders and crosses < max(tries, succeeds):
+        ways = [self.shelter(k) * math.exp(-far / p.cross_km) for k, (_, far) in enumerate(self.ways_out(cell))]
+        tries = p.cross_chance * pressure * min(sum(ways), 1.0)
+        country = pick(ways, which)
+        gate = None if country is None else self.ways_out(cell)[country][0]
+        succeeds = 0.0 if gate is None else tries * self.levers.crossing[gate.number]
+        if crosses < max(tries, succeeds):
             if crosses < succeeds:
-                member.abroad = cell.borders[int(which * len(cell.borders))]
+                member.abroad = country
                 cell.happened("crossings")
+                self.seen["crossed from inland"] += not cell.borders
             else:
                 cell.happened("intercepted")
                 self.go_round(member)
@@ -434,6 +460,20 @@ class Twin:
             if to is not None:
                 member.cell = cell.places_around[to]
                 self.seen["moved"] += 1
+
+    def shelter(self, country):
+        """How well the other side of a border shelters members this week."""
+        today = self.first_day + timedelta(days=7 * self.week)
+        rows = [row for row in facts.sanctuaries() if row.country == country and row.start < today + timedelta(days=7)]
+        return max(rows, key=lambda row: row.start).shelter if rows else 0.0
+
+    def ways_out(self, cell):
+        """The nearest cell at each border, and how far it is."""
+        if cell not in self._ways_out:
+            at = [[other for other in self.cells if country in other.borders] for country in range(7)]
+            nearest = [min(gates, key=lambda gate: single(km(cell, gate))) for gates in at]
+            self._ways_out[cell] = [(gate, single(km(cell, gate))) for gate in nearest]
+        return self._ways_out[cell]
 
     def go_round(self, member):
         """One who was stopped at the border may go on to another place along it."""
@@ -457,19 +497,20 @@ class Twin:
     def promote(self):
         """Members become recruiters while some are missing; recruiters stop while there are too many."""
         p = self.p
-        based = Counter(m.group for m in self.roster if m.here)
-        recruiting = Counter(m.group for m in self.roster if m.here and m.recruiter)
+        based = Counter((m.group, m.cell.district) for m in self.roster if m.here)  # by local command
+        recruiting = Counter((m.group, m.cell.district) for m in self.roster if m.here and m.recruiter)
         for member in self.roster:
             if not member.here:
                 continue
-            missing = p.recruiter_scale * math.sqrt(based[member.group]) - recruiting[member.group]
+            command = member.group, member.cell.district
+            missing = p.recruiter_scale * based[command] ** p.recruiter_exponent - recruiting[command]
             u = luck("a member becomes a recruiter or stops being one", self.seed, self.week, member.number)
             if member.recruiter and missing < 0.0:
-                if u < p.promotion_rate * -missing / recruiting[member.group]:
+                if u < p.promotion_rate * -missing / recruiting[command]:
                     member.recruiter = False
                     self.seen["stopped recruiting"] += 1
             elif not member.recruiter and missing > 0.0:
-                others = max(based[member.group] - recruiting[member.group], 1)
+                others = max(based[command] - recruiting[command], 1)
                 if u < p.promotion_rate * missing / others:
                     member.recruiter = True
                     self.seen["became recruiter"] += 1
@@ -497,22 +538,28 @@ class Twin:
                     if cell.members.get(group):
                         self.attack(group, cell, opportunity[cell.number])
                 self.raid(group)
-        for cell in self.cells:
-            self.clash(cell)
+        self.feud()
         self.suffer()
+        for cell in self.cells:
+            self.arm(cell)
         self.silence_imams()
 
     def opportunity(self, cell):
         """Weights of forces, officials and civilians as targets."""
         p = self.p
-        troops = cell.troops + p.patrol_spill * sum(n.troops for n in cell.neighbours)
+        contested = 1.0 - cell.hold
         return [
-            p.target_forces * (1.0 - math.exp(-troops / p.target_troops)),
-            p.target_officials * cell.state_presence,
+            p.target_forces * (1.0 - math.exp(-self.troops_near(cell) / p.target_troops)),
+            p.target_officials * cell.state_presence * contested,
             p.target_civilians
+            * contested
             * (1.0 - math.exp(-cell.population / p.target_people))
             * self.levers.attacks_on_civilians[cell.number],
         ]
+
+    def troops_near(self, cell):
+        """Troops in a cell and, with less weight, around it."""
+        return cell.troops + self.p.patrol_spill * sum(n.troops for n in cell.neighbours)
 
     def attack(self, group, cell, weights):
         """A week of one group's attacks in a cell."""
@@ -522,13 +569,15 @@ class Twin:
         count = poisson(rate, luck("how often a group attacks in a cell", self.seed, self.week, place))
         civilians = p.deaths_civilian_forces, p.deaths_civilian_officials, p.deaths_civilian_civilians
         forces = p.deaths_security_forces, p.deaths_security_officials, 0.0
+        reach = cell.members[group] + sum(n.members.get(group, 0) for n in cell.neighbours)
+        size = (reach / p.band_members) ** p.band_power
         for n in range(count):
             kind = pick(weights, luck("whom an attack is aimed at", self.seed, self.week, place, n))
             cell.happened("attacks")
             cell.happened(("attacks_forces", "attacks_officials", "attacks_civilians")[kind])
             u, v = (luck("how many an attack kills", self.seed, self.week, place, draw) for draw in (2 * n, 2 * n + 1))
-            cell.happened("deaths_civilian", geometric(civilians[kind], u))
-            cell.happened("deaths_security", geometric(forces[kind], v))
+            cell.happened("deaths_civilian", geometric(size * civilians[kind], u))
+            cell.happened("deaths_security", geometric(size * forces[kind], v))
         cell.attacks_now[group] = cell.attacks_now.get(group, 0) + count
 
     def raid(self, group):
@@ -577,17 +626,47 @@ class Twin:
         for name, persons in {"trapped": trapped, "deaths_sites": dead, "deaths_civilian": dead}.items():
             site.happened(name, persons)
 
-    def clash(self, cell):
-        """Communities of a cell take to arms, the more insecure it is."""
-        country_people = cell.population * (1.0 - cell.urban_share) / 1e6
-        mean = self.p.communal_rate * country_people * cell.insecurity * self.levers.communal_violence[cell.number]
-        count = poisson(mean, luck("how often communities clash in a cell", self.seed, self.week, cell.number))
-        for n in range(count):
-            u = luck("how many a clash between communities kills", self.seed, self.week, cell.number, n)
-            dead = geometric(self.p.communal_deaths, u)
-            cell.happened("clashes")
-            cell.happened("deaths_communal", dead)
-            cell.happened("deaths_civilian", dead)
+    def feud(self):
+        """Each side of a cell attacks the other, over land or in revenge."""
+        p, forgets = self.p, 1.0 - 0.5 ** (1.0 / self.p.feud_half_life)
+        everywhere = len(self.cells)
+        wrongs = {}
+        for number, side in enumerate(("herding", "farming")):
+            for cell in self.cells:
+                who, militia = number * everywhere + cell.number, cell.militia[side]
+                quarrels = p.communal_rate * cell.population * (1.0 - cell.urban_share) / 1e6 * self.contact(cell)
+                mean = 0.5 * quarrels * cell.insecurity * (1.0 + p.militia_clashes * militia)
+                revenge = p.feud_revenge * forgets * cell.grudge[side]
+                self.seen["grudge"] += revenge > 0.0
+                mean = (mean + revenge) * self.levers.communal_violence[cell.number]
+                count = poisson(mean, luck("how often communities clash in a cell", self.seed, self.week, who))
+                for n in range(count):
+                    u = luck("how many a clash between communities kills", self.seed, self.week, who, n)
+                    dead = geometric(p.communal_deaths * (1.0 + p.militia_deaths * militia), u)
+                    cell.happened("deaths_communal", dead)
+                    cell.happened("deaths_civilian", dead)
+                cell.happened("clashes", count)
+                u = luck("how many people a militia wrongs in a cell", self.seed, self.week, who)
+                wrongs[cell, side] = count, poisson(p.militia_abuses * militia * count, u)
+        for (cell, side), (count, abuses) in wrongs.items():
+            other = "farming" if side == "herding" else "herding"
+            for n in range(abuses):
+                self.wrong_of_militia(cell, other, n)
+            cell.happened("abuses_militias", abuses)
+            cell.grudge[other] = cell.grudge[other] * (1.0 - forgets) + count
+
+    def contact(self, cell):
+        """How far herding and farming villages share the land."""
+        return 4.0 * cell.herding * (1.0 - cell.herding)
+
+    def arm(self, cell):
+        """Both sides raise militias where they live in fear, beside each other and without protection."""
+        p = self.p
+        guarded = 1.0 - math.exp(-cell.forces / p.protecting_companies)
+        alone = (1.0 - max(cell.state_presence, guarded)) * (1.0 - cell.hold)
+        for side, militia in cell.militia.items():
+            rise = p.militia_rise * self.contact(cell) * cell.insecurity * alone * (1.0 - militia)
+            cell.militia[side] = militia + rise - p.militia_fade * militia
 
     def suffer(self):
         """Insecurity, state presence, and losses of the units."""
@@ -752,7 +831,9 @@ class Twin:
         p, cell, levers, here = self.p, member.cell, self.levers, member.cell.number
         if member.abroad is None:
             information = math.exp(p.b_trust_tip * (cell.trust - p.trust_mean) / p.trust_sd) * levers.information[here]
-            hazard = p.detection * information * near * (1.0 + cell.based / p.crowd_members)
+            people = cell.population / (max(self.troops_near(cell), 1.0) * p.people_per_soldier)
+            seen = (1.0 + people) ** -p.hiding
+            hazard = p.detection * seen * information * near * (1.0 + cell.based / p.crowd_members)
             if member.recruiter:
                 hazard *= p.recruiter_exposure * levers.recruiter_exposure[here]
             acting = near * math.exp(p.command_gain * levers.joint_command[here])
@@ -767,9 +848,25 @@ class Twin:
             if member.abroad is not None:
                 self.seen["found abroad"] += 1
             member.since = self.week
-            member.state = "killed" if dies < p.killed_share else "detained"
+            fights = cell.based / (cell.based + p.fighting_members)
+            member.state = "killed" if dies < p.killed_share * fights else "detained"
             cell.happened("killed" if member.state == "killed" else "arrests")
             self.follow(member)
+
+    def lives_from(self, cell, nth):
+        """What most people live from in the village of the n-th person of a cell."""
+        village = (cell.youths[0].row * self.ppy + nth) // int(self.p.village_persons)
+        u = luck("what most people of a village live from", self.world_seed, 0, village)
+        return "herding" if u < cell.herding else "farming"
+
+    def wrong_of_militia(self, cell, side, n):
+        """A militia wrongs somebody of the other side, if it finds one."""
+        for trial in range(8):
+            u = luck("whom a militia wrongs", self.seed, self.week, cell.number, 8 * n + trial)
+            if cell.youths and self.lives_from(cell, int(u * len(cell.youths) * self.ppy)) == side:
+                self.seen["wronged by a militia"] += self.wrong(cell, u) is not None
+                return
+        self.seen["nobody of the other side"] += 1
 
     def wrong(self, cell, u):
         """A wrong befalls a person of the cell; returns who it is, unless they are dead. Only the first has friends."""

@@ -15,7 +15,7 @@ from sim.world.grid import DATA, world_grid
 GRID = world_grid()
 TABLES = sorted(path.name for path in DATA.glob("*.csv"))
 PLAN = facts.deployments()
-OWN_TABLES = ("groups", "forces", "deployments", "languages", "media", "trust", "sites", "schooling")
+OWN_TABLES = ("groups", "forces", "deployments", "languages", "media", "trust", "sites", "schooling", "sanctuaries")
 
 
 def troops(force, day, region=None):
