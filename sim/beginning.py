@@ -21,6 +21,7 @@ from sim.population.imams import first_imams, ordain
 from sim.population.persons import Persons
 from sim.population.security import Deployment, muster
 from sim.population.youth import MEMBER, SETTLED_BY, STATUSES, Society, settle
+from sim.posterior import in_use
 from sim.processes.approach import average_pull, enlist
 from sim.processes.attitudes import excluded_grievance
 from sim.processes.groups import count
@@ -53,8 +54,9 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
     world_seed : int
         Who lives where and knows whom; runs that are compared share it.
     draw : int
-        Draw of the uncertain parameters; 0 gives central values. Values that the scenario sets stay. Each draw has its
-        own luck.
+        Draw of the uncertain parameters; 0 gives the values of the table. Draw k takes the fitted parameters from world
+        k where there is a posterior and the scenario does not say `draws_from: prior`, and the others from their
+        priors. Values that the scenario sets stay. Each draw has its own luck.
 
     Raises
     ------
@@ -64,11 +66,11 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
     seed, world_seed = whole(seed, "seed"), whole(world_seed, "world_seed")
     draw = whole(draw, "draw", 0, LAST_DRAW)
     grid, clock = world_grid(), scenario.clock
-    p = Parameters.default().drawn(draw).replaced(scenario.parameters)
+    drawn, key, world = _drawn(draw, seed, scenario.draws_from)
+    p = drawn.replaced(scenario.parameters)
     if clock.weeks > LONGEST_RUN:
         raise InputError(f"the run has {clock.weeks} weeks; at most {LONGEST_RUN} are possible")
     society = _society(scenario.persons_per_youth, world_seed, tuple((name, p[name]) for name in SETTLED_BY))
-    key = seed_key(seed, draw)
     table = _groups(scenario, clock, grid, p)
     trust = facts.trust()
     cells, regions, forces, armed = len(grid), len(grid.region_names), len(facts.forces()), len(table.keys)
@@ -77,7 +79,7 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
     sizes = {"channel": len(facts.CHANNELS), "language": len(languages), "cell": cells, "region": regions,
              "country": len(grid.country_names), "group": armed, "force": forces}  # fmt: skip
     country = Country(
-        about=_about(scenario, p, seed, world_seed, draw),
+        about={**_about(scenario, p, seed, world_seed, draw), **world},
         clock=clock,
         week=0,
         seed=key,
@@ -130,6 +132,16 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
     post_units(country)
     country.flows[:] = 0.0
     return country
+
+
+def _drawn(draw: int, seed: int, draws_from: str) -> tuple[Parameters, Any, dict[str, int]]:
+    """The parameters and the luck of a draw, and which world they are."""
+    p, worlds = Parameters.default().drawn(draw), in_use() if draw and draws_from == "worlds" else None
+    if worlds is None:
+        return p, seed_key(seed, draw), {}
+    kept = worlds.seed(draw) if seed == 1 else None  # the first seed is the luck under which the world was kept
+    luck = seed_key(seed, draw) if kept is None else seed_key(kept)
+    return Parameters({**p.as_dict(), **worlds.world(draw)}), luck, {"world": (draw - 1) % len(worlds) + 1}
 
 
 @lru_cache(maxsize=1)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from sim.calibrating import calibrate
 from sim.engine.errors import InputError, in_words, nearest, visible
 from sim.keeping import store
 from sim.options import (
@@ -104,7 +105,7 @@ def kumakan() -> None:
     """
 
 
-for command in (scenarios, measures, parameters, new, notebooks, store):
+for command in (scenarios, measures, parameters, new, notebooks, store, calibrate):
     kumakan.add_command(command)
 
 
@@ -307,7 +308,7 @@ def sweep(making: Making, file: str, dry_run: bool, discover: tuple[str, ...], s
         from sim.views.tables import console
         from sim.views.tables.sweeps import show_plan
 
-        plan = sweeps.load_sweep(file, overrides(making.persons_per_youth, making.changes), say)
+        plan = sweeps.load_sweep(file, making.settings, say)
     if seeds is not None:
         plan = replace(plan, seeds=tuple(range(1, seeds + 1)))
     for outcome in discover:

@@ -59,6 +59,9 @@ batch_options = together(
     world_seed_option,
     click.option("--overwrite", is_flag=True, help="Replace different runs in the results folder."),
     click.option("--quiet", is_flag=True, help="Show no progress."),
+    click.option("--prior", is_flag=True,
+                 help="Draw every uncertain parameter from its own prior, also where worlds fitted to the record are"
+                      " there."),
     scenario_options,
 )  # fmt: skip
 workers_option = click.option("--workers", type=click.IntRange(1, 1024), metavar="N",
@@ -81,17 +84,23 @@ class Making:
     store: str | None
     cluster: str | None
     on_error: str
+    prior: bool = False
     workers: int | None = None
+
+    @property
+    def settings(self) -> list[str]:
+        """Changes of the scenarios as PATH=VALUE: --set, --persons-per-youth and --prior."""
+        return overrides(self.persons_per_youth, [*self.changes, *(["draws_from=prior"] if self.prior else [])])
 
     def load(self, *files: str) -> list[Scenario]:
         """Scenarios from their files, with --set and --persons-per-youth."""
         with self.doing("Reading scenarios"):
-            return load(files, self.persons_per_youth, self.changes)
+            return load(files, None, self.settings)
 
     def load_compared(self, *files: str) -> list[Scenario]:
         """The same of scenarios that are compared: a change of a measure goes to those that have it."""
         with self.doing("Reading scenarios"):
-            return load_compared(files, self.persons_per_youth, self.changes)
+            return load_compared(files, None, self.settings)
 
     def say(self, message: str) -> None:
         """Tell how far the work is, unless --quiet asks for silence."""
@@ -112,6 +121,10 @@ class Making:
         """What `make` gives, with these options and its progress on screen; `name` is the usual results folder."""
         out = Path("results") / name if self.out is None and name else self.out
         options = {name: getattr(self, name) for name in ("workers", "world_seed", "overwrite", "store", "cluster")}
+        from sim.posterior import warning
+
+        if not self.prior and (told := warning()):
+            say(told)
         with self.doing("Getting ready"):
             return make(progress=not self.quiet, out=out, on_error=self.on_error, **options)
 

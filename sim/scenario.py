@@ -8,6 +8,7 @@ A scenario file has these keys, all of them optional:
     start: 2012-01-02
     end: 2018-12-31
     persons_per_youth: 20                 # how many persons one simulated youth stands for
+    draws_from: worlds                    # draws of parameters: the worlds of the posterior, or the `prior` alone
     measures:
       mali_kuma_kan: {start: 2016-12-05, regions: [Mopti], intensity: 0.5}
       joint_patrols: true                 # with its default settings; false switches it off
@@ -75,6 +76,8 @@ class Scenario:
         Values that differ from the table of parameters.
     groups, forces : dict of str to dict
         Changes to armed groups and forces, by key and field.
+    draws_from : {"worlds", "prior"}
+        Where draws take the fitted parameters from.
     path : Path or None
         The file that the scenario was read from.
     """
@@ -88,6 +91,7 @@ class Scenario:
     parameters: dict[str, float]
     groups: dict[str, dict[str, Any]]
     forces: dict[str, dict[str, Any]]
+    draws_from: str = "worlds"
     path: Path | None = field(default=None, compare=False)
     _given: dict[str, Any] = field(default_factory=dict, compare=False)
 
@@ -131,6 +135,7 @@ class Scenario:
     def resolved(self) -> dict[str, Any]:
         """The whole scenario as plain data; written as YAML or JSON, they load again as an equal scenario."""
         measures = {key: self.measures[key].model_dump(mode="json") for key in sorted(self.measures)}
+        prior = {"draws_from": self.draws_from} if self.draws_from != "worlds" else {}
         return plain_data(
             {
                 "name": self.name,
@@ -138,6 +143,7 @@ class Scenario:
                 "start": self.start,
                 "end": self.end,
                 "persons_per_youth": self.persons_per_youth,
+                **prior,
                 "measures": measures,
                 "parameters": self.parameters,
                 "groups": self.groups,
@@ -298,6 +304,7 @@ def run(
     *,
     world_seed: int = 1,
     draw: int = 0,
+    prior: bool = False,
     on_week: Callable[[Country], None] | None = None,
 ) -> Record:
     """Run a scenario from its first to its last week.
@@ -314,6 +321,8 @@ def run(
         Who lives where and knows whom. Runs that are to be compared need the same one.
     draw : int
         Draw of the uncertain parameters; 0 is their central values.
+    prior : bool
+        Whether a draw takes every parameter from its own prior, even where fitted worlds are there.
     on_week : callable, optional
         Called with the country after every week; it may read the country but must not change it.
 
@@ -330,7 +339,10 @@ def run(
         raise InputError(f"on_week {is_what(on_week)}; it must be a function that is called with the country")
     from sim import week  # brings the compiled loops, which reading a scenario does not need
 
-    return week.run(as_scenario(scenario), seed, world_seed=world_seed, draw=draw, on_week=on_week)
+    chosen = as_scenario(scenario)
+    if prior:
+        chosen = chosen.replaced({"draws_from": "prior"})
+    return week.run(chosen, seed, world_seed=world_seed, draw=draw, on_week=on_week)
 
 
 # --- checks ----------------------------------------------------------------------------------------------

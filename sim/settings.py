@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from datetime import date
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
@@ -104,6 +104,7 @@ class RunSettings(Block):
     start: Day = FIRST_DAY
     end: Day = date(2018, 12, 31)
     persons_per_youth: Annotated[int, _number("a whole number of persons from 1 to 10000", 1, 10_000, whole=True)] = 20
+    draws_from: Literal["worlds", "prior"] = "worlds"  # where draws take the fitted parameters from
 
 
 class GroupSettings(Block):
@@ -130,7 +131,7 @@ class ForceSettings(Block):
 
 
 BLOCKS = ("measures", "parameters", "groups", "forces")
-KEYS = ("name", "description", "extends", "start", "end", "persons_per_youth", *BLOCKS)
+KEYS = ("name", "description", "extends", "start", "end", "persons_per_youth", "draws_from", *BLOCKS)
 
 
 # --- the problems of a file ------------------------------------------------------------------------------

@@ -249,6 +249,7 @@ def compare(
     *,
     seeds: int | None = None,
     draws: int | None = None,
+    prior: bool = False,
     first_seed: int = 1,
     precision: str | Sequence[str] = (),
     at_most: int | None = None,
@@ -277,7 +278,10 @@ def compare(
         How many seeds; run k has seed ``first_seed + k``, so more seeds later never change earlier runs. By default
         20, or 1 where parameters are drawn.
     draws : int, optional
-        How many draws of the parameters, 1 to this number; without it, all runs have the central values.
+        How many draws of the parameters, 1 to this number; without it, all runs have the central values. The fitted
+        parameters come from the worlds of the posterior, where there is one.
+    prior : bool
+        Whether every parameter is drawn from its own prior instead.
     first_seed : int
         The first seed.
     precision : str or sequence of str
@@ -301,6 +305,8 @@ def compare(
     from sim.comparison.precision import MOST, Wish, until_precise
 
     loaded = all_scenarios(scenarios)
+    if prior:
+        loaded = [scenario.replaced({"draws_from": "prior"}) for scenario in loaded]
     check_comparable(loaded)
     for number, name in ((draws, "draws"), (seeds, "seeds"), (at_most, "at_most")):
         if number is not None and whole(number, name) < 1:

@@ -13,7 +13,7 @@ from sim.parameters import rows
 
 BLOCKS = {"parameters": 1, "groups": 2, "forces": 2}
 """The blocks of a scenario that change the world, and how deep their values lie."""
-PLAIN = ("start", "end", "persons_per_youth")
+PLAIN = ("start", "end", "persons_per_youth", "draws_from")
 UNCHANGED = {"enabled": True, "scale": 1.0}
 """Values of a group or force that change nothing."""
 NO_VERDICT = "too coarse for a verdict"

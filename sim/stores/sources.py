@@ -39,8 +39,12 @@ ABOVE_THE_WEEK = {
     "sweeps",
     "stories",
     "validation",
+    "calibration",
+    "calibrating.py",
 }
 """Parts of the package that cannot change the numbers of a run."""
+WORLDS = "calibration/posterior.csv"
+"""What can, though it stands in such a part: draws are taken from it."""
 LENGTH = 16
 """Hexadecimal digits of a digest."""
 MOST_REMEMBERED = 1000
@@ -76,7 +80,9 @@ def _sources(plugins: tuple[Plugin, ...]) -> tuple[Mapping[str, str], str]:
     files = {}
     for file in sorted(PACKAGE.rglob("*")):
         place = file.relative_to(PACKAGE)
-        if file.suffix in {".py", ".csv", ".geojson"} and place.parts[0] not in ABOVE_THE_WEEK:
+        if file.suffix in {".py", ".csv", ".geojson"} and (
+            place.parts[0] not in ABOVE_THE_WEEK or place.as_posix() == WORLDS
+        ):
             files[f"sim/{place.as_posix()}"] = file_digest(file, found)
     for plugin in plugins:
         of = f"{plugin.distribution} {plugin.version}, {plugin.key}"

@@ -138,10 +138,10 @@ def test_attacks_are_set_against_those_recorded_in_the_same_year():
         records = {"history": made(attacks=factor * as_seen)}
         for year in t.YEARS_FITTED:
             assert target(f"attacks in {year}").value(records) == pytest.approx(factor)
-        for year, _, _, share in t.CENTRE_SHARES:
-            assert target(f"share of attacks in Mopti and Ségou, {year}").value(records) == pytest.approx(
-                share, abs=0.01
-            )
+        for year, share in ((2013, 1 / 46), (2014, 0.0), (2017, 53 / 128)):
+            centre = target(f"share of attacks in Mopti and Ségou, {year}")
+            assert centre.value(records) == pytest.approx(share)
+            assert centre.source == f"GTD: {share:.2f}"
     assert t.forecast_error("model")({"history": made(attacks=as_seen)}) == 0.0
 
 

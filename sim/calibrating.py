@@ -1,0 +1,164 @@
+"""The commands that fit the model to the record."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sim.options import COUNT, PATH, load, say, workers_option
+
+if TYPE_CHECKING:
+    from sim.calibration.fit import Fit, Settings
+
+PAUSE = 20.0
+"""Seconds between two lines of progress."""
+DAY = click.DateTime(["%Y-%m-%d"])
+OUT = click.option("--out", type=PATH, metavar="FOLDER", default=Path("results/calibration"), show_default=True,
+                   help="Folder of the fit, and of all its runs.")  # fmt: skip
+
+
+def _folder(command: Callable[..., None]) -> Callable[..., None]:
+    options = (
+        click.argument("folder", metavar="FOLDER", type=PATH),
+        click.option("--until", type=DAY, default="2017-12-31", show_default=True, metavar="DAY",
+                     help="Which of its fits: the last day of the record that it knows."),
+    )  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.group(invoke_without_command=True)
+@click.option("--until", type=DAY, default="2017-12-31", show_default=True, metavar="DAY",
+              help="The last day of the record that the fit knows.")  # fmt: skip
+@OUT
+@click.option("--points", type=COUNT, default=300, show_default=True, metavar="N", help="Points of the screening.")
+@click.option("--waves", type=click.IntRange(0, 100), default=6, show_default=True, metavar="N",
+              help="Waves after it.")  # fmt: skip
+@click.option("--per-wave", type=COUNT, default=120, show_default=True, metavar="N", help="Points of a wave.")
+@click.option("--finalists", type=COUNT, default=400, show_default=True, metavar="N",
+              help="Points that are run under fresh seeds and weighed.")  # fmt: skip
+@click.option("--seeds", type=COUNT, default=4, show_default=True, metavar="N", help="Fresh seeds of each.")
+@click.option("--worlds", type=COUNT, default=300, show_default=True, metavar="N", help="Worlds to draw.")
+@click.option("--persons-per-youth", type=click.IntRange(1), default=200, show_default=True, metavar="N",
+              help="Persons that one simulated youth stands for.")  # fmt: skip
+@click.option("--scenario", default="historical", show_default=True, metavar="FILE", help="What is simulated.")
+@click.option("--set", "changes", multiple=True, metavar="PATH=VALUE", help="Change a value of the scenario.")
+@workers_option
+@click.option("--cluster", metavar="ADDRESS", help="Make the runs on the workers of a Dask scheduler.")
+@click.option("--dry-run", is_flag=True, help="Show how many runs there are and what they take; run nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask before a long fit.")
+@click.pass_context
+def calibrate(
+    context: click.Context, until: datetime, out: Path, points: int, waves: int, per_wave: int, finalists: int,
+    seeds: int, worlds: int, persons_per_youth: int, scenario: str, changes: tuple[str, ...], workers: int | None,
+    cluster: str | None, dry_run: bool, yes: bool,
+) -> None:  # fmt: skip
+    """Fit the parameters in sim/calibration/fitted.csv to the record, and write worlds that the record allows.
+
+    The same command carries on where it stopped. Fits to several days share the runs in the folder. `kumakan
+    calibrate check FOLDER` proves a fit, and `kumakan calibrate adopt FOLDER` makes it the one that the program draws
+    from.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from sim.batches.batch import peak_memory
+    from sim.batches.estimate import choose_workers, estimate
+    from sim.batches.executors import executor
+    from sim.calibration.fit import Settings, begin
+    from sim.calibration.fit import calibrate as make
+
+    [loaded] = load([scenario], persons_per_youth, changes)
+    settings = Settings(until.date(), points, waves, per_wave, finalists, seeds, worlds)
+    fit = begin(out, settings, loaded)
+    need = estimate(loaded)
+    many, note = choose_workers(workers, settings.runs, need.memory_bytes)
+    _plan(fit, settings, need.seconds, many, note, need.memory_bytes)
+    if dry_run:
+        return
+    if not yes and sys.stdin.isatty() and settings.runs > 500:
+        click.confirm("Go on?", abort=True)
+    file = make(fit, loaded, executor(many, cluster), _teller(settings.runs))
+    say(f"most memory of this process: {peak_memory() / 1e9:.1f} GB")
+    click.echo(f"Worlds: {file}\nFacts: {file.with_suffix('.json')}")
+
+
+def _plan(fit: Fit, settings: Settings, seconds: float, workers: int, note: str, memory: float) -> None:
+    there = len(fit.archive.runs)
+    for told in fit.archive.notes:
+        say(told)
+    hours = settings.runs * seconds / workers / 3600.0
+    rest = f" ({note})" if note else ""
+    say(
+        f"{len(fit.space)} parameters, {len(fit.rows)} targets known by {settings.until}\n"
+        f"{settings.runs:,} runs: {settings.points} of the screening, {settings.waves} waves of {settings.per_wave},"
+        f" {settings.finalists} finalists under {settings.seeds} seeds; the folder has {there:,} runs already\n"
+        f"at least {hours:.1f} hours with {workers} worker{'s'[workers == 1 :]}{rest}, about"
+        f" {(workers * memory + 0.8e9) / 1e9:.1f} GB"
+    )
+
+
+def _teller(runs: int) -> Callable[[str, int, int], None]:
+    """A function that says now and then how far the fit is, and how long the step still takes."""
+    began, last, step = time.monotonic(), 0.0, ""
+
+    def told(what: str, done: int, total: int) -> None:
+        nonlocal last, step, began
+        now = time.monotonic()
+        if what != step:
+            step, began, last = what, now, 0.0
+        if now - last < PAUSE and done < total:
+            return
+        last = now
+        left = f", {(now - began) / done * (total - done) / 60:.0f} min left" if done else ""
+        say(f"{datetime.now():%H:%M} {what}" + (f": {done:,} of {total:,} runs{left}" if total else ""))
+
+    return told
+
+
+def _fit(folder: Path, until: date) -> Fit:
+    """A fit that was made, from its folder."""
+    from sim.calibration.fit import reopen
+
+    return reopen(folder, until)
+
+
+@calibrate.command()
+@_folder
+@click.option("--page", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Also write what was found as a Markdown page.")  # fmt: skip
+@click.option("--data-sets", type=COUNT, default=200, show_default=True, metavar="N",
+              help="Simulated records on which the fit is tried.")  # fmt: skip
+def check(folder: Path, until: datetime, page: Path | None, data_sets: int) -> None:
+    """Prove a fit: targets missed, known parameters recovered, intervals that cover, what cannot be identified."""
+    from sim.calibration.proof import prove
+    from sim.stores.folder import write_text
+    from sim.views.tables import console
+    from sim.views.tables.calibration import calibration_page, show_proof
+
+    proof = prove(_fit(folder, until.date()), data_sets)
+    show_proof(proof, console())
+    if page is not None:
+        rest = f" --until {until:%Y-%m-%d}" if f"{until:%Y-%m-%d}" != "2017-12-31" else ""
+        write_text(page, calibration_page(proof, f"kumakan calibrate check {folder}{rest} --page {page}"))
+        click.echo(f"Page: {page}")
+
+
+@calibrate.command()
+@_folder
+def adopt(folder: Path, until: datetime) -> None:
+    """Make the worlds of a fit those that the program draws from.
+
+    The files go to sim/calibration/. The fit to all years also gives the table of parameters its middle world: draw 0,
+    which a plain `kumakan run` simulates.
+    """
+    from sim.calibration.adopt import adopt as take
+
+    for line in take(folder, until.date()):
+        click.echo(line)
