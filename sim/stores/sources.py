@@ -23,6 +23,7 @@ from sim.measures import PLUGINS, Plugin
 PACKAGE = Path(__file__).resolve().parents[1]
 ABOVE_THE_WEEK = {
     "cli.py",
+    "forecasting.py",
     "keeping.py",
     "options.py",
     "starting.py",
@@ -39,6 +40,7 @@ ABOVE_THE_WEEK = {
     "sweeps",
     "stories",
     "validation",
+    "forecasts",
 }
 """Parts of the package that cannot change the numbers of a run."""
 LENGTH = 16
