@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from sim.engine.errors import InputError, in_words, nearest, visible
+from sim.forecasting import forecast, score
 from sim.keeping import store
 from sim.options import (
     COUNT,
@@ -104,7 +105,7 @@ def kumakan() -> None:
     """
 
 
-for command in (scenarios, measures, parameters, new, notebooks, store):
+for command in (scenarios, measures, parameters, new, notebooks, store, forecast, score):
     kumakan.add_command(command)
 
 

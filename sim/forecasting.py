@@ -43,7 +43,7 @@ source_option = click.option("--source", metavar="NAME", help="What to call the 
 @events_option
 @source_option
 @click.option("--out", type=PATH, metavar="DIR",
-              help="Folder of the forecast; by default in results/, named after the scenario and the years.")  # fmt: skip
+              help="Folder of the forecast; by default in results/, with the scenario and the years.")  # fmt: skip
 @workers_option
 @scenario_options
 def forecast(
@@ -183,7 +183,8 @@ def score(
     if page is not None:
         from sim.stores.folder import write_text
 
-        write_text(page, forecast_page(found, forecasts, recorded, target, _command(folders, target, events, page)))
+        command = _command(folders, target, events, page)
+        write_text(page, forecast_page(found, forecasts, recorded, target, command, page.stem))
     click.echo(f"Tables: {', '.join(map(str, tables))}\nFigures: {', '.join(map(str, figures))}"
                + (f"\nPage: {page}" if page else ""))  # fmt: skip
 

@@ -28,7 +28,7 @@ VERSIONS = {
     "corrected": "times the discrepancy of each region over past years",
     "mixed": "half of it corrected, half the best naive forecast",
 }
-UNITS: tuple[Unit, ...] = ("month", "year")
+UNITS: tuple[Unit, ...] = ("year", "month")
 WEIGHT_OF_A_YEAR_BEFORE = 0.5
 SMALL = 4.0
 """Attacks that are added to both sides of a discrepancy, so that a region with few of them is hardly corrected."""
