@@ -83,8 +83,9 @@ def forecast(
         chosen = worlds(origin.date(), posterior, many, prior)
     if chosen.warning:
         say(chosen.warning)
-    if last > LAST_FACTS:
-        say(f"The tables of facts end in {LAST_FACTS}: later years keep the last forces, groups and measures.")
+    note = f"The tables of facts end in {LAST_FACTS}: later years keep its last values." if last > LAST_FACTS else ""
+    if note:
+        say(note)
     if out is None:
         out = Path("results") / f"forecast-{folder_name(loaded.name)}-{target}-{first}-to-{last}"
 
@@ -94,18 +95,17 @@ def forecast(
 
     ensemble = lived(loaded, chosen, date(last, 12, 31), out / "worlds", workers, told)
     made = forecast_of(recorded, ensemble, first, last)
-    made.about.update(_about(loaded, chosen, target, recorded))
+    made.about.update(_about(loaded, chosen, target, recorded, [note] if note else []))
     digest = files.write(made, recorded, ensemble, out)
     show_forecast(made, console())
     click.echo(f"Forecast: {out}\nDigest: {digest}")
 
 
-def _about(loaded: Any, chosen: Any, target: str, recorded: Counts) -> dict[str, Any]:
+def _about(loaded: Any, chosen: Any, target: str, recorded: Counts, notes: list[str]) -> dict[str, Any]:
     """What a forecast was made with, for its file."""
     from sim.stores.run import versions
     from sim.stores.sources import sources_digest
 
-    notes = [chosen.warning] if chosen.warning else []
     return {
         "target": target,
         "source": recorded.source,
@@ -115,7 +115,7 @@ def _about(loaded: Any, chosen: Any, target: str, recorded: Counts) -> dict[str,
         "worlds_from": chosen.origin,
         "worlds_digest": chosen.digest,
         "fitted": not chosen.warning,
-        "notes": notes,
+        "notes": [*([chosen.warning] if chosen.warning else []), *notes],
         "sources": sources_digest(),
         "versions": versions(),
     }
@@ -167,6 +167,8 @@ def score(
     if rates:
         show_rates(rates, rate, console())
     show_scores(found, forecasts, target, console())
+    if not len(found.scores):
+        return
     tables = write_tables(out, {"scores": found.scores, "against": found.against, "cases": found.cases})
     with doing("Drawing figures"):
         from sim.views.figures.forecasts import plot_forecasts, plot_skill
