@@ -44,6 +44,9 @@ source_option = click.option("--source", metavar="NAME", help="What to call the 
 @source_option
 @click.option("--out", type=PATH, metavar="DIR",
               help="Folder of the forecast; by default in results/, with the scenario and the years.")  # fmt: skip
+@click.option("--runs", type=PATH, metavar="DIR",
+              help="Folder of the lived worlds, which forecasts of the same worlds and last day can share; by default"
+                   " in the folder of the forecast.")  # fmt: skip
 @workers_option
 @scenario_options
 def forecast(
@@ -57,6 +60,7 @@ def forecast(
     events: Path | None,
     source: str | None,
     out: Path | None,
+    runs: Path | None,
     workers: int | None,
     **settings: Any,
 ) -> None:
@@ -93,7 +97,7 @@ def forecast(
         if done in (0, total) or done % max(1, total // 20) == 0:
             say(f"{done} of {total} worlds")
 
-    ensemble = lived(loaded, chosen, date(last, 12, 31), out / "worlds", workers, told)
+    ensemble = lived(loaded, chosen, date(last, 12, 31), runs or out / "worlds", workers, told)
     made = forecast_of(recorded, ensemble, first, last)
     made.about.update(_about(loaded, chosen, target, recorded, [note] if note else []))
     digest = files.write(made, recorded, ensemble, out)
