@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from sim.forecasts.counts import Counts
     from sim.forecasts.ensemble import Forecast
 
-LAST_FACTS = 2018
-"""The last year of the tables of facts."""
 ENDS_OF_YEARS = "forecasts are made of whole years"
 DAY = click.DateTime(["%Y-%m-%d"])
 target_option = click.option("--target", type=click.Choice(["jihadist", "all"]),
@@ -76,6 +74,7 @@ def forecast(
         from sim.forecasts import files
         from sim.forecasts.ensemble import forecast_of
         from sim.forecasts.worlds import lived, worlds
+        from sim.settings import LAST_FACTS
         from sim.stores.folder import folder_name
         from sim.views.tables import console
         from sim.views.tables.forecasts import show_forecast
@@ -87,7 +86,8 @@ def forecast(
         chosen = worlds(origin.date(), posterior, many, prior)
     if chosen.warning:
         say(chosen.warning)
-    note = f"The tables of facts end in {LAST_FACTS}: later years keep its last values." if last > LAST_FACTS else ""
+    end = LAST_FACTS.year
+    note = f"The tables of facts end in {end}: later years keep their last values." if last > end else ""
     if note:
         say(note)
     if out is None:
