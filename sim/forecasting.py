@@ -170,6 +170,8 @@ def score(
         found = judge(recorded, forecasts, rate)
     if rates:
         show_rates(rates, rate, console())
+    if ours and forecasts and rate == 1.0:
+        say(f"{ours.source} and GTD have no whole year in common before the forecasts, so these are taken as they are.")
     show_scores(found, forecasts, target, console())
     if not len(found.scores):
         return
@@ -243,6 +245,10 @@ def _one_target(forecasts: Sequence[Forecast], folders: Sequence[Path], asked: s
     targets = {str(f.about.get("target", "jihadist")): folder for f, folder in zip(forecasts, folders, strict=True)}
     if asked:
         targets.setdefault(asked, Path("--target"))
+    origins = [f.origin for f in forecasts]
+    if len(set(origins)) < len(origins):
+        twice = next(origin for origin in origins if origins.count(origin) > 1)
+        raise InputError(f"two forecasts are made from {twice}-12-31; score them apart", file="--forecast")
     if len(targets) > 1:
         named = "; ".join(f"{name} in {place}" for name, place in targets.items())
         raise InputError(f"the forecasts and --target differ in the attacks they count ({named}); score them apart")

@@ -152,6 +152,20 @@ def test_forecasts_of_other_attacks_are_not_scored_together(made):
     assert "score them apart" in result.output
 
 
+def test_two_forecasts_of_one_origin_are_not_scored_together(made):
+    result = kumakan("score", "--forecast", made / "2016", "--forecast", made / "2016", "--out", made / "scores")
+    assert result.exit_code == 2
+    assert "two forecasts are made from 2016-12-31" in result.output
+
+
+def test_sources_without_a_year_in_common_are_said_to_be_that(made):
+    rows = [f"{year}-{month:02d},Mopti,3" for year in (2017, 2018) for month in range(1, 13)]
+    (made / "mine.csv").write_text("month,region,count\n" + "\n".join(rows) + "\n")
+    result = kumakan("score", "--forecast", made / "2016", "--events", made / "mine.csv", "--out", made / "scores")
+    assert result.exit_code == 0, result.output
+    assert "no whole year in common before the forecasts" in result.output
+
+
 def test_a_changed_forecast_is_bad_input(made):
     table = pd.read_parquet(made / "2016" / "yearly_raw.parquet")
     table.loc[3, "outcome"] += 1

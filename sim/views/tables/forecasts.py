@@ -140,7 +140,7 @@ def forecast_page(
     lines = ["# Forecasts and their scores", "", f"Made by `{command}`. Target: {TARGETS[target]}. Lower scores are",
              "better, except that a coverage should be its level. Record: "
              f"{recorded.source}, {recorded.years[0]} to {recorded.years[-1]}.", ""]  # fmt: skip
-    lines += ["## What is missed", ""]
+    lines += ["## What is missed, and what is met", ""]
     lines += _missed(found, forecasts)
     lines += ["", f"![Forecasts by score]({stem}-skill.png)", ""]
     if forecasts:
