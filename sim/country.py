@@ -91,6 +91,7 @@ class Country:
     observables: tuple[Observable, ...]
     names: dict[str, int]  # place of each observable in `observables`
     values: np.ndarray  # float64 weeks x regions x observables, the record so far
+    later: tuple[int, Sequence[Any]] | None = None  # the week from which other measures act, and these measures
 
     def flow(self, name: str) -> np.ndarray:
         """This week's count of something by cell, for a process to add to."""

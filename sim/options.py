@@ -163,13 +163,25 @@ def makes_runs(command: Command) -> Command:
 def load(files: Sequence[str], persons_per_youth: int | None, changes: Sequence[str]) -> list[Scenario]:
     from sim.scenario import load as load_scenario
 
-    return [load_scenario(file, overrides(persons_per_youth, changes)) for file in files]
+    return _told([load_scenario(file, overrides(persons_per_youth, changes)) for file in files])
 
 
 def load_compared(files: Sequence[str], persons_per_youth: int | None, changes: Sequence[str]) -> list[Scenario]:
     from sim.scenario import load_all
 
-    return load_all(files, overrides(persons_per_youth, changes))
+    return _told(load_all(files, overrides(persons_per_youth, changes)))
+
+
+def _told(scenarios: list[Scenario]) -> list[Scenario]:
+    """The same scenarios; says which of them go on after the last facts."""
+    from sim.settings import LAST_FACTS
+
+    late = [s.name for s in scenarios if s.clock.date(s.clock.weeks - 1) > LAST_FACTS]
+    if late:
+        run = "runs" if len(late) == 1 else "run"
+        say(f"{', '.join(late)} {run} past {LAST_FACTS.year}, where the tables of facts end: forces, groups and other"
+            " facts stay as they were then")  # fmt: skip
+    return scenarios
 
 
 def overrides(persons_per_youth: int | None, changes: Sequence[str]) -> list[str]:
