@@ -592,9 +592,11 @@ def test_ties_and_members_are_known_both_ways():
     assert len(members) == len(set(members)), "somebody belongs to two groups"
 
 
-@pytest.mark.parametrize(("scenario", "moved"), [(nothing_done, None), (all_measures, None), (every_lever, stir)])
-def test_eight_weeks_are_the_same(scenario, moved):
-    twin = live(scenario(), 8, seed=2, moved=moved)
+@pytest.mark.parametrize(
+    ("scenario", "moved", "seed"), [(nothing_done, None, 4), (all_measures, None, 2), (every_lever, stir, 2)]
+)
+def test_eight_weeks_are_the_same(scenario, moved, seed):
+    twin = live(scenario(), 8, seed=seed, moved=moved)
     assert {"approached", "joined", "arrests", "killed", "attacks", "abuses", "moved"} <= set(twin.seen)
     if scenario is every_lever:
         assert twin.read == {lever.name for lever in TABLE if lever.reader != "measures"}
