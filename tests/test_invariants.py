@@ -227,9 +227,9 @@ def test_threads_do_not_change_a_bit():
 
 # --- results do not depend on how many persons a youth stands for ---------------------------------------------
 
-FINE, OTHERS = 20, {1: 3, 5: 10, 100: 12, 200: 12}  # persons per youth; seeds
-FIRST_YEAR = {"attacks": 0.05, "joined": 0.05, "members": 0.05, "deaths_civilian": 0.07}
-"""Relative differences that ten seeds and more must be able to show."""
+FINE, OTHERS = 20, {1: 3, 5: 12, 100: 16, 200: 16}  # persons per youth; seeds
+FIRST_YEAR = {"attacks": 0.05, "joined": 0.06, "members": 0.05, "deaths_civilian": 0.08}
+"""Relative differences that twelve seeds and more must be able to show; three show those twice as large."""
 
 
 def first_year(persons: int, seed: int) -> dict[str, float]:
@@ -243,7 +243,7 @@ def first_year(persons: int, seed: int) -> dict[str, float]:
 
 
 @pytest.mark.slow
-def test_the_first_year_is_the_same_from_everybody_one_by_one_to_the_coarsest_that_get_a_verdict():
+def test_the_first_year_is_the_same_from_one_person_a_youth_to_the_coarsest_that_gets_a_verdict():
     """Pairs of runs of one seed: persons have the same luck in both, so differences are small and few seeds show them.
 
     The spread of the relative differences is pooled over the sizes, as three pairs tell little of it.
@@ -253,6 +253,7 @@ def test_the_first_year_is_the_same_from_everybody_one_by_one_to_the_coarsest_th
         size: [(first_year(size, seed), fine[seed - 1]) for seed in range(1, seeds + 1)]
         for size, seeds in OTHERS.items()
     }
+    wrong, blind = [], []
     for name, seen in FIRST_YEAR.items():
         mean = np.mean([one[name] for one in fine])
         apart = {size: np.array([a[name] - b[name] for a, b in both]) / mean for size, both in pairs.items()}
@@ -260,12 +261,14 @@ def test_the_first_year_is_the_same_from_everybody_one_by_one_to_the_coarsest_th
         sd = np.sqrt((spread**2).sum() / (spread.size - len(apart)))
         for size, gaps in apart.items():
             error = sd / np.sqrt(gaps.size)
-            told = (
-                f"{name} at {size}: {100 * gaps.mean():+.1f} % of those at {FINE}, standard error {100 * error:.1f} %"
-            )
+            told = f"{name} at {size}: {100 * gaps.mean():+.1f} % of those at {FINE}, error {100 * error:.1f} %"
             print(told)
-            assert abs(gaps.mean()) < 3 * error, told
-            assert 2 * error < (seen if gaps.size >= 10 else 2 * seen), f"more seeds are needed to see this: {told}"
+            if abs(gaps.mean()) >= 3 * error:
+                wrong.append(told)
+            if 2 * error >= (seen if gaps.size >= 12 else 2 * seen):
+                blind.append(told)
+    assert not wrong
+    assert not blind, "more seeds are needed to see this"
 
 
 SEEDS = {20: 10, 100: 10, 200: 14}  # by persons per youth
