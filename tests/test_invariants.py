@@ -225,6 +225,52 @@ def test_threads_do_not_change_a_bit():
     assert len(digests) == 1
 
 
+# --- results do not depend on how many persons a youth stands for ---------------------------------------------
+
+FINE, OTHERS = 20, {1: 3, 5: 12, 100: 16, 200: 16}  # persons per youth; seeds
+FIRST_YEAR = {"attacks": 0.05, "joined": 0.06, "members": 0.05, "deaths_civilian": 0.08}
+"""Relative differences that twelve seeds and more must be able to show; three show those twice as large."""
+
+
+def first_year(persons: int, seed: int) -> dict[str, float]:
+    """What happened in the first year of the history, in a population of that seed."""
+    scenario = sim.load("scenarios/historical.yaml", [f"persons_per_youth={persons}"])
+    country = begin(scenario, seed, world_seed=seed)
+    for _ in range(52):
+        advance(country)
+    seen = {name: country.values[:52, :, country.names[name]].sum(axis=1) for name in FIRST_YEAR}
+    return {name: float(weeks[-1] if name == "members" else weeks.sum()) for name, weeks in seen.items()}
+
+
+@pytest.mark.slow
+def test_the_first_year_is_the_same_from_one_person_a_youth_to_the_coarsest_that_gets_a_verdict():
+    """Pairs of runs of one seed: persons have the same luck in both, so differences are small and few seeds show them.
+
+    The spread of the relative differences is pooled over the sizes, as three pairs tell little of it.
+    """
+    fine = [first_year(FINE, seed) for seed in range(1, max(OTHERS.values()) + 1)]
+    pairs = {
+        size: [(first_year(size, seed), fine[seed - 1]) for seed in range(1, seeds + 1)]
+        for size, seeds in OTHERS.items()
+    }
+    wrong, blind = [], []
+    for name, seen in FIRST_YEAR.items():
+        mean = np.mean([one[name] for one in fine])
+        apart = {size: np.array([a[name] - b[name] for a, b in both]) / mean for size, both in pairs.items()}
+        spread = np.concatenate([gaps - gaps.mean() for gaps in apart.values()])
+        sd = np.sqrt((spread**2).sum() / (spread.size - len(apart)))
+        for size, gaps in apart.items():
+            error = sd / np.sqrt(gaps.size)
+            told = f"{name} at {size}: {100 * gaps.mean():+.1f} % of those at {FINE}, error {100 * error:.1f} %"
+            print(told)
+            if abs(gaps.mean()) >= 3 * error:
+                wrong.append(told)
+            if 2 * error >= (seen if gaps.size >= 12 else 2 * seen):
+                blind.append(told)
+    assert not wrong
+    assert not blind, "more seeds are needed to see this"
+
+
 SEEDS = {20: 10, 100: 10, 200: 14}  # by persons per youth
 SEES = {"attacks": 0.15, "joined": 0.08, "members": 0.08, "deaths_civilian": 0.15}  # differences that these seeds show
 

@@ -256,9 +256,9 @@ def warnings(effects: pd.DataFrame) -> list[str]:
 
 def too_coarse(effects: pd.DataFrame) -> str:
     """That effects get no verdict, and why; empty if all of them do."""
-    if "too_coarse" not in effects or not len(why := [text for text in effects["too_coarse"].unique() if text]):
-        return ""
-    return no_verdict(why)
+    told = effects["too_coarse"].unique() if "too_coarse" in effects else ()
+    why = [text for text in told if text and isinstance(text, str)]
+    return no_verdict(why) if why else ""
 
 
 def no_verdict(why: Iterable[str]) -> str:

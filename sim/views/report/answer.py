@@ -55,7 +55,7 @@ def effect(row: Mapping[Any, Any], rate: float | None = None) -> Effect:
     middle, low, high = headline(row)
     if not math.isfinite(middle):
         verdict = "no number"
-    elif row.get("too_coarse"):
+    elif row.get("too_coarse") and row["better"] != "none":
         verdict = "too coarse"
     elif not (math.isfinite(low) and math.isfinite(high)):
         verdict = "no interval"
