@@ -82,6 +82,7 @@ FLOWS = (
     ("deaths_security", "persons", "members of the security forces killed"),
     ("abuses", "events", "abuses of civilians by security forces"),
     ("imams_silenced", "imams", "imams who fell silent or left after a threat"),
+    ("leaders_lost", "persons", "leaders of armed groups killed or arrested"),
     ("arrived", "persons", "fighters who came from abroad to join a group in Mali"),
     ("crossings", "persons", "members who crossed into a sanctuary in a neighbouring country"),
     ("intercepted", "persons", "members stopped at the border"),
