@@ -1,8 +1,8 @@
 """Ways out: members give up, and youths who turn 36 make room for new ones of 15.
 
-A member gives up with a small weekly chance, which support of the family or an amnesty may raise, and which changes for a
-time when the group loses its leader. Those who leave keep
-a raised disposition for a time (it falls back to their own at the pace of `own_pull`) and are not approached again. A
+A member gives up with a small weekly chance, which support of the family or an amnesty may raise, and which changes for
+a time when the group loses its leader. Those who leave keep a raised disposition for a time (it falls back to their own
+at the pace of `own_pull`) and are not approached again. A
 youth who turns 36 is no longer followed: the row passes to a youth who turns 15, and the persons of the row who were
 members or held leave the roster.
 """
