@@ -20,11 +20,12 @@ from sim.population.groups import NOBODY, Groups, Roster, first_bases, founders,
 from sim.population.imams import first_imams, ordain
 from sim.population.persons import Persons
 from sim.population.security import Deployment, muster
-from sim.population.youth import MEMBER, SETTLED_BY, STATUSES, Society, settle
+from sim.population.youth import MEMBER, NEVER, SETTLED_BY, STATUSES, Society, settle
 from sim.posterior import in_use
 from sim.processes.approach import average_pull, enlist
 from sim.processes.attitudes import excluded_grievance
 from sim.processes.groups import count
+from sim.processes.leaders import leaders
 from sim.processes.measures import measures
 from sim.processes.record import MEANS, observables
 from sim.processes.security import post_units
@@ -109,6 +110,7 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
         hold=np.zeros(cells),
         members=np.zeros((armed, cells), np.int64),
         recruiters=np.zeros((armed, cells), np.int64),
+        fell=np.full(armed, NEVER, np.int64),
         posted=np.zeros((forces, regions)),
         trained=np.zeros(forces),
         by_command=np.zeros((len(facts.commands()), cells)),
@@ -128,6 +130,7 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
     excluded = country.youth.livelihood == facts.LIVELIHOODS.index("none")
     country.youth.grievance[excluded] = excluded_grievance(country)[society.cell[excluded]]
     _first_members(country)
+    leaders(country)
     count(country)
     measures(country)  # they decide which forces are deployed on the first day
     post_units(country)

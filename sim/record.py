@@ -83,6 +83,7 @@ FLOWS = (
     ("abuses", "events", "abuses of civilians by security forces"),
     ("abuses_militias", "events", "abuses of civilians by the militias of communities"),
     ("imams_silenced", "imams", "imams who fell silent or left after a threat"),
+    ("leaders_lost", "persons", "leaders of armed groups killed or arrested"),
     ("arrived", "persons", "fighters who came from abroad to join a group in Mali"),
     ("crossings", "persons", "members who crossed into a sanctuary in a neighbouring country"),
     ("intercepted", "persons", "members stopped at the border"),

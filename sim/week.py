@@ -16,6 +16,7 @@ from sim.processes.exits import exits
 from sim.processes.groups import count, groups
 from sim.processes.imams import imams
 from sim.processes.justice import justice
+from sim.processes.leaders import leaders
 from sim.processes.measures import measures
 from sim.processes.messages import messages
 from sim.processes.record import by_cell, record
@@ -26,7 +27,21 @@ from sim.record import Record
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
-WEEK = (measures, imams, messages, attitudes, approach, groups, violence, security, justice, exits, count, record)
+WEEK = (
+    measures,
+    imams,
+    messages,
+    attitudes,
+    approach,
+    groups,
+    violence,
+    security,
+    justice,
+    exits,
+    leaders,
+    count,
+    record,
+)
 """The order of the week. The order is a modelling decision; a change of it belongs in the changelog."""
 
 

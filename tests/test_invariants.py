@@ -24,6 +24,12 @@ def small(path: str = BASELINE, *overrides: str) -> sim.Scenario:
     return sim.load(path, [*SMALL, *overrides])
 
 
+def inside(row) -> st.SearchStrategy[float]:
+    """Any value that the table allows for this parameter."""
+    values = st.floats(row.low, row.high)
+    return values.map(round) if row.unit.startswith("whole") else values
+
+
 def changed_parameters() -> st.SearchStrategy[dict[str, float]]:
     """Any few parameters anywhere inside their range."""
     from sim.parameters import rows
@@ -32,7 +38,7 @@ def changed_parameters() -> st.SearchStrategy[dict[str, float]]:
     fixed = {"imams", "mosques", "share_15_35", "friend_reach", "village_persons", "mosque_attendance"}
     free = [row for row in rows().values() if row.name not in fixed and row.low < row.high]
     return st.lists(st.sampled_from(free), min_size=1, max_size=6, unique_by=lambda row: row.name).flatmap(
-        lambda chosen: st.fixed_dictionaries({row.name: st.floats(row.low, row.high) for row in chosen})
+        lambda chosen: st.fixed_dictionaries({row.name: inside(row) for row in chosen})
     )
 
 

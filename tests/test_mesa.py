@@ -827,7 +827,7 @@ def test_a_mediator_moves_levers_and_columns(scenario):
     rest = [r for r in range(9) if r not in place]
     assert (first.values[0, rest] == second.values[0, rest]).all()
 
-    angriest = with_mediator.agents_by_type[Youth].where(region="Gao").sort("grievance")[:10]
+    angriest = with_mediator.agents_by_type[Youth].where(region="Gao", livelihood="secure").sort("grievance")[:10]
     for youth in angriest:
         youth.grievance = 1.0
     with_mediator.step()

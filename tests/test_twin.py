@@ -264,6 +264,8 @@ EVERYWHERE = {
     "deaths_security",
     "abuses",
     "arrived",
+    "leaders_lost",
+    "took over",
     "crossings",
     "crossed from inland",
     "patrols",
@@ -437,6 +439,7 @@ def same_roster(country, twin):
         "cell": [m.cell.number for m in people],
         "abroad": [-1 if m.abroad is None else m.abroad for m in people],
         "recruiter": [m.recruiter for m in people],
+        "leader": [m.leader for m in people],
         "since": [m.since for m in people],
         "convicted": [m.convicted for m in people],
     }.items():

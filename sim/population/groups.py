@@ -75,11 +75,12 @@ class Roster:
     state: np.ndarray  # uint8, MEMBER, DETAINED, KILLED, RETURNED, GONE
     since: np.ndarray  # int32, week in which the state began
     convicted: np.ndarray  # uint8 0/1
+    leader: np.ndarray  # uint8 0/1, whether they lead their group
 
     @classmethod
     def empty(cls, room: int) -> Roster:
         """A roster with room for some entries."""
-        kinds = (np.uint32, np.int32, np.int8, np.int32, np.int8, np.uint8, np.uint8, np.int32, np.uint8)
+        kinds = (np.uint32, np.int32, np.int8, np.int32, np.int8, np.uint8, np.uint8, np.int32, np.uint8, np.uint8)
         return cls(0, *(np.zeros(room, kind) for kind in kinds))
 
     def copy(self) -> Roster:
@@ -126,6 +127,7 @@ class Entries(NamedTuple):
     state: np.ndarray
     since: np.ndarray
     convicted: np.ndarray
+    leader: np.ndarray
 
 
 COLUMNS = Entries._fields

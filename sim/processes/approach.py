@@ -8,9 +8,8 @@ fewer approaches and no other change:
     P(through a tie to a member) = 1 - exp(-approaches in the region x tie share / ties there to members)
     strangers approached in a cell ~ Poisson(approaches in the cell x (1 - tie share + left over x (1 - state)))
 
-Recruiters visit or call friends and kin anywhere in the region, and seldom beyond it, but meet strangers only in their
-own cell. Ties to members and to people who refused lead nowhere. Where few people know a member, ties cannot take all
-that recruiters want to do; they turn to strangers instead where the state is too weak to hinder them.
+Recruiters visit or call friends and kin anywhere in the region, seldom beyond it, and meet strangers in their own cell.
+What ties cannot take, as few know a member or most have refused, goes to strangers where the state is weak.
 
 Joining. An approached person joins with the weekly hazard
 
@@ -46,6 +45,7 @@ from sim.engine.luck import decision, luck, poissons, uniform, words
 from sim.parameters import Parameters
 from sim.population.groups import NOBODY
 from sim.population.youth import APPROACHED, CIVILIAN, KIN_TIES, MEMBER, TIES, Society, Youth
+from sim.processes.leaders import shaken
 from sim.world.facts import LIVELIHOODS
 
 KNOWS = decision("a friend or relative of a member is approached")
@@ -437,7 +437,7 @@ def pressure(country: Country) -> Pressure:
     """How hard recruiters are about to try."""
     p, starts, region = country.parameters, country.places.region_first[:-1], country.grid.region
     people = np.diff(country.society.first) * country.society.persons_per_youth
-    recruiters = country.recruiters * country.levers.approaches[:, None]
+    recruiters = country.recruiters * (country.levers.approaches * shaken(country, p.leader_approaches))[:, None]
     links = np.empty(people.size)
     count_links(country.week, p.women_approached, country.roster.entries(), home_of(country), contacts(country), links)
     in_links = np.add.reduceat(links, starts)

@@ -1,7 +1,8 @@
 """Ways out: members give up, and youths who turn 36 make room for new ones of 15.
 
-A member gives up with a small weekly chance, which support of the family or an amnesty may raise. Those who leave keep
-a raised disposition for a time (it falls back to their own at the pace of `own_pull`) and are not approached again. A
+A member gives up with a small weekly chance, which support of the family or an amnesty may raise, and which changes for
+a time when the group loses its leader. Those who leave keep a raised disposition for a time (it falls back to their own
+at the pace of `own_pull`) and are not approached again. A
 youth who turns 36 is no longer followed: the row passes to a youth who turns 15, and the persons of the row who were
 members or held leave the roster.
 """
@@ -16,18 +17,19 @@ from sim.engine.luck import decision, lucks, uniform, words
 from sim.population.groups import GONE, NOBODY
 from sim.population.persons import behind
 from sim.population.youth import KILLED, MEMBER, NEVER, RETURNED, born
+from sim.processes.leaders import shaken
 
 GIVES_UP = decision("a member gives up")
 STAYS_AT_SCHOOL = decision("a youth has been to school a year longer, by reform")
 
 
 @loop
-def _give_up(seed, week, chance, roster, out):
+def _give_up(seed, week, chance, shaken, roster, out):
     found = 0
     for e in range(roster.person.size):
         if roster.state[e] == MEMBER:
             drawn = words(GIVES_UP, seed, week, roster.person[e], 0)
-            if uniform(drawn[0]) < chance[roster.cell[e]]:
+            if uniform(drawn[0]) < chance[roster.cell[e]] * shaken[roster.group[e]]:
                 out[found] = e
                 found += 1
     return found
@@ -37,7 +39,8 @@ def exits(country: Country) -> None:
     """Let members give up, and let new youths replace those who turn 36."""
     out = np.empty(country.roster.size, np.int64)
     chance = country.parameters.give_up_chance * country.levers.giving_up
-    count = _give_up(country.seed, country.week, chance, country.roster.entries(), out)
+    after_leaders = shaken(country, country.parameters.leader_exits)
+    count = _give_up(country.seed, country.week, chance, after_leaders, country.roster.entries(), out)
     if count:
         leave(country, out[:count])
     _turn_over(country)

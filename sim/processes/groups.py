@@ -294,6 +294,7 @@ def _end(country: Country, g: int) -> None:
     """Pass the members of an ended group to the group that acts in its place; if there is none, they give up."""
     roster, heir = country.roster, country.groups.acting(country.week)[g]
     entries = np.flatnonzero(roster.active() & (roster.group[: roster.size] == g))
+    roster.leader[entries] = 0
     if heir != NOBODY:
         roster.group[entries] = heir
     else:

@@ -215,6 +215,7 @@ def of_country(country: Country) -> Twin:
             ROSTER[known.state[e]],
             int(known.since[e]),
             bool(known.convicted[e]),
+            bool(known.leader[e]),
         )
         roster.append(person)
 

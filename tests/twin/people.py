@@ -156,6 +156,7 @@ class Group:
     parent_share: float  # of the core, from the parent
     home: list  # cells
     home_weight: list  # share of the first members in each of them
+    fell: int | None = None  # first week in which the last loss of a leader is felt
     parent: object = None
     heir: object = None
 
@@ -180,6 +181,7 @@ class Person:
     state: str  # member, detained, killed, returned, gone
     since: int
     convicted: bool
+    leader: bool = False
 
     @property
     def here(self):

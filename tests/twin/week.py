@@ -71,6 +71,7 @@ class Twin:
         self.security()
         self.justice()
         self.exits()
+        self.lead()
         self.record()
 
     # --- imams --------------------------------------------------------------------------------------------
@@ -292,7 +293,8 @@ class Twin:
 
     def approaches_of(self, group):
         """Approaches that one recruiter of a group makes."""
-        return self.p.approaches_per_recruiter * self.levers.approaches[group.number]
+        shaken = self.shaken(group, self.p.leader_approaches)
+        return self.p.approaches_per_recruiter * self.levers.approaches[group.number] * shaken
 
     def may_be_approached(self, person):
         """Whether somebody is neither taken nor has refused not long ago."""
@@ -436,6 +438,7 @@ class Twin:
     def end(self, group):
         """The heir takes over; without one the members give up."""
         for member in [m for m in self.roster if m.state == "member" and m.group is group]:
+            member.leader = False
             if self.acting(group) is not None:
                 member.group = self.acting(group)
                 self.seen["passed to heir"] += 1
@@ -1047,13 +1050,39 @@ class Twin:
         for person in self.roster:
             if person.state == "member":
                 u = luck("a member gives up", self.seed, self.week, person.number)
-                if u < self.p.give_up_chance * self.levers.giving_up[person.cell.number]:
+                chance = self.p.give_up_chance * self.levers.giving_up[person.cell.number]
+                if u < chance * self.shaken(person.group, self.p.leader_exits):
                     self.come_back(person)
                     self.seen["gave up"] += 1
         for youth in self.youths:
             if youth.turns_36 == self.week:
                 self.replace(youth)
         self.count()
+
+    def shaken(self, group, effect):
+        """What the loss of its leader does to a group while it is felt."""
+        felt = group.fell is not None and group.fell <= self.week < group.fell + int(self.p.leader_weeks)
+        return math.exp(effect) if felt else 1.0
+
+    def lead(self):
+        """Leaders who were killed or arrested are missed, and others take over."""
+        for person in self.roster:
+            if person.leader and person.state in ("killed", "detained"):
+                person.group.fell = self.week + 1
+                person.cell.happened("leaders_lost")
+            person.leader = person.leader and person.state == "member"
+        for group in self.groups:
+            members = [person for person in self.roster if person.state == "member" and person.group is group]
+            if group.alive(self.week) and members and not any(person.leader for person in members):
+                longest = min(  # of those who have been members for longest, one by luck
+                    members,
+                    key=lambda m, group=group: (
+                        m.since,
+                        luck("a member takes over a group", self.seed, group.number, m.number),
+                    ),
+                )
+                longest.leader = True
+                self.seen["took over"] += 1
 
     def replace(self, youth):
         """The row passes to a youth of 15."""

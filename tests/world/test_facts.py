@@ -82,9 +82,8 @@ def test_armed_groups_follow_from_one_another():
     for group in groups.values():
         assert set(group.home_cercles) <= set(GRID.cercle)
         assert group.parent is None or group.parent in seen
-        assert (group.ended is None or group.key == "khalid") == (group.heir is None), (
-            "its leader's arrest dissolved it"
-        )
+        dissolved = group.key == "khalid"  # by the arrest of its leader
+        assert (group.ended is None or dissolved) == (group.heir is None)
         if group.heir:
             heir = groups[group.heir]
             assert heir.founded <= group.ended
