@@ -88,7 +88,7 @@ TABLE = (
           "raids that are not kept away by hardened sites"),
     Lever("site_guard", "share", ("cell",), 0.0, 0.0, 1.0, "violence",
           "deaths in a raid that are prevented by guards and cameras"),
-    Lever("communal_violence", "factor", ("cell",), 1.0, 0.0, np.inf, "violence",
+    Lever("communal_violence", "factor", ("cell",), 1.0, 0.0, np.inf, "feuds",
           "clashes between communities, all else equal"),
     Lever("state_return", "factor", ("cell",), 1.0, 0.0, np.inf, "violence",
           "speed at which administration and services return"),
