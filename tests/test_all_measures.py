@@ -86,7 +86,9 @@ def test_all_of_them_at_no_intensity_deliver_nothing_and_cost_nothing():
 
 def test_what_hangs_on_the_run_is_not_foretold_and_nothing_else_is_left_open():
     reached = {row.key: row.reached_per_week for row in preview(scenario(dict.fromkeys(KEYS, True))).measures}
-    on_the_run = {"adaptive_strategy", "coordination", "intervention_protocol", "operations_centre"}
+    on_the_run = {
+        "adaptive_strategy", "coordination", "intervention_protocol", "operations_centre", "security_restoration"
+    }  # fmt: skip
     assert {key for key, number in reached.items() if number is None} == on_the_run
     assert all(number > 0 for number in reached.values() if number is not None)
 

@@ -78,7 +78,10 @@ class EconomicGrowth(Measure):
         else:
             early = self.share_placed(country, min(p.job_turn_weeks, p.job_weeks))
             levers.add("support", slice(None), early * p.job_early + (share - early) * p.job_support)
-            cells, in_cell = self.in_cells(country, np.maximum(share - early, 0.0))
+            later = np.maximum(share - early, 0.0)
+            if not later.any():
+                return
+            cells, in_cell = self.in_cells(country, later)
             levers.keep("joining", cells, of_some(in_cell, beside_attitude(p.job_full, p.job_support, p)))
 
     def delivery(self, country: Country, done: float) -> np.ndarray:

@@ -57,6 +57,8 @@ SIGNED = date(2015, 6, 20)
 
 MIXED_UNITS = "ex_separatist"
 
+YEAR = 52  # weeks
+
 Moment = Annotated[
     int,
     BeforeValidator(
@@ -155,7 +157,9 @@ class PeaceAgreement(Measure):
     def progress(self, country: Country, done: Strength) -> Strength:
         """Share of the commitments carried out in the last year, 0..1."""
         day, pace = country.clock.date(country.week), float(country.levers.implementation)
-        return done * (self.level(day, pace) - self.level(day - timedelta(weeks=52), pace))
+        new = self.weeks_since_start(day) < YEAR and self.done[0].after_weeks >= 0
+        earlier = 0.0 if new else self.level(day - timedelta(weeks=YEAR), pace)
+        return done * (self.level(day, pace) - earlier)
 
     def formed(self, level: Strength, day: date) -> Strength:
         """Share of the joint units on record that has formed, 0..1.

@@ -63,8 +63,8 @@ def in_week(country: Country, week: int) -> Country:
 
 
 def busy(country: Country, cases: int = 40) -> Country:
-    """The same country with an attack in every cell this week, and some people held in every region."""
-    country.flow("attacks")[:] = 1.0
+    """The same country with an attack in every cell, which is answered, and some members held in every region."""
+    country.flow("attacks")[:] = country.flow("answered")[:] = 1.0
     for region in range(9):
         cell = country.grid.cells_of_region(region).start
         names = int(FOREIGN) + 10**6 + region * cases + np.arange(cases, dtype=np.uint32)

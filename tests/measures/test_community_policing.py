@@ -52,12 +52,21 @@ def test_the_people_covered_are_those_whom_officers_there_can_know():
 
 @pytest.mark.parametrize("reform", [False, True])
 def test_levers_move_by_their_size(reform):
-    values = {"policing_trust": 0.07, "policing_reform_trust": 0.25, "policing_attacks": -0.1, "policing_abuse": -0.2}
+    values = {
+        "policing_tips": 0.2,
+        "policing_trust": 0.07,
+        "policing_reform_trust": 0.25,
+        "policing_attacks": -0.1,
+        "policing_abuse": -0.2,
+    }
     country = begun(KEY, values, people_per_officer=10**6, share_of_officers=1.0, reform=reform)
     names = moved(country)
-    assert names == {"trust_goal", "attack_rate"} | ({"abuse_control"} if reform else set())
+    assert names == {"trust_goal", "attack_rate", "information"} | ({"abuse_control"} if reform else set())
     np.testing.assert_allclose(country.levers.trust_goal, 0.25 if reform else 0.07)
     np.testing.assert_allclose(country.levers.attack_rate, np.exp(-0.1))
+    np.testing.assert_allclose(
+        country.levers.information, np.exp(0.2), err_msg="people tell, whether they trust or not"
+    )
     np.testing.assert_allclose(country.levers.abuse_control, np.exp(-0.2) if reform else 1.0)
     assert country.measures[0].coverage(country).max() == 1.0, "nobody is covered twice"
 

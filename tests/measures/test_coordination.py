@@ -9,7 +9,9 @@ from sim.measures import MEASURES
 from sim.measures.base import Delivered, Measure, Plan
 from sim.parameters import Parameters
 from sim.processes.measures import measures
+from sim.processes.security import post_units
 from sim.week import begin, run
+from sim.world import facts
 from tests.measures.acting import GRID, begun, lived, moved, people_of, refused, scenario
 
 KEY = "coordination"
@@ -76,8 +78,10 @@ def test_it_delivers_the_measures_of_partners_that_are_at_work():
     made = both({}, {"start": "2012-03-05"})
     before, after = living(made, 8), living(made, 9)
     report = {c.week: next(m for m in c.measures if m.key == KEY).report(c).count for c in (before, after)}
-    assert not report[8].any()
-    assert report[9].sum() == pytest.approx(0.8)
+    commands = np.unique(facts.command_places()[before.posted.sum(axis=1) > 0.0]).size
+    assert commands > 1
+    assert report[8].sum() == pytest.approx(0.8 * commands)
+    assert report[9].sum() == pytest.approx(0.8 * (commands + 1))
     np.testing.assert_allclose(report[9][4] / report[9][6], people_of("Mopti") / people_of("Gao"))
 
 
@@ -98,11 +102,17 @@ def test_what_cannot_be_is_refused_by_name():
     assert "measures.coordination has no setting 'partner'" in refused(KEY, partner=3)
 
 
-def test_alone_it_changes_nothing_but_the_cost():
-    with_it, without = run(scenario(KEY, {})), run(scenario(KEY, None))
-    same = [k for k, name in enumerate(with_it.names) if name != f"cost_{KEY}"]
-    assert (with_it.values[:, :, same] == without.values[:, :, same]).all()
-    assert with_it[f"cost_{KEY}"].sum() > 0
+def test_forces_under_several_commands_do_less_twice():
+    with_it, without = begun(KEY, {FIDELITY: 0.8, "command_overlap": 0.4}), begun("", {"command_overlap": 0.4})
+    for country in (with_it, without):
+        country.units.patrol_share[:] = 0.0  # so that no patrol chooses another place
+        post_units(country)
+    several = np.count_nonzero(without.by_command, axis=0) > 1
+    assert several.any()
+    largest = without.by_command.max(axis=0)
+    others = without.by_command.sum(axis=0) - largest
+    np.testing.assert_allclose(with_it.forces - without.forces, 0.4 * 0.8 * others)
+    assert (with_it.forces > without.forces)[several].all()
 
 
 def test_with_a_measure_of_partners_the_outcome_of_that_measure_grows_from_its_start():

@@ -50,12 +50,16 @@ def test_the_cost_is_that_of_the_places_offered():
 
 @pytest.mark.parametrize("mode", ["training_and_capital", "training"])
 def test_the_levers_move_by_the_share_placed(mode):
-    country = carried_on(begun(KEY, mode=mode, places_per_year=10**6, regions=["Gao"]), 5)
+    turned = {"job_turn_weeks": 0.0}
+    country = carried_on(begun(KEY, turned, mode=mode, places_per_year=10**6, regions=["Gao"]), 5)
     p, share = country.parameters, placed(country)
     assert (share > 0).tolist() == [False] * 6 + [True, False, False]
-    effect = p.job_full if mode == "training_and_capital" else p.job_training_only
-    np.testing.assert_allclose(by_region(country.levers.joining), 1 + share * (np.exp(effect) - 1))
-    np.testing.assert_allclose(country.levers.support, share * p.job_support if mode != "training" else 0.0)
+    new = share / 6  # of this week: the early effect
+    effect = p.job_full - p.kappa_att * p.job_support if mode == "training_and_capital" else p.job_training_only
+    later = share - new if mode == "training_and_capital" else share
+    np.testing.assert_allclose(by_region(country.levers.joining), 1 + later * (np.exp(effect) - 1))
+    support = (share - new) * p.job_support + new * p.job_early
+    np.testing.assert_allclose(country.levers.support, support if mode != "training" else 0.0)
     assert moved(country) == ({"joining"} if mode == "training" else {"support", "joining"})
 
 
@@ -102,8 +106,8 @@ def test_under_a_condition_those_placed_while_it_held_stay_placed():
 def test_those_placed_join_as_those_of_the_studies_did(mode, name, effect):
     found = []
     for size in (0.0, effect):
-        parameters = {name: size, "h0": 0.05}
-        country = begun(KEY, parameters, mode=mode, ppy=200, **FOR_ALL)
+        parameters = {name: size, "h0": 0.05, "kappa_att": 0.0, "job_turn_weeks": 0.0}
+        country = carried_on(begun(KEY, parameters, mode=mode, ppy=200, **FOR_ALL), 1)
         found.append(joined(country))
     assert found[0] > 10_000
     assert found[1] / found[0] == pytest.approx(np.exp(effect), rel=0.04)
@@ -115,8 +119,42 @@ def test_those_placed_join_as_those_of_the_studies_did(mode, name, effect):
 def test_those_placed_think_as_those_of_the_studies_did(mode, name, effect):
     runs = []
     for size in (0.0, effect):
-        country = begun(KEY, {name: size}, mode=mode, **FOR_ALL)
+        country = carried_on(begun(KEY, {name: size, "job_turn_weeks": 0.0}, mode=mode, **FOR_ALL), 1)
         attitudes(country)
         runs.append(country.youth.attitude.astype(float))
     change = (runs[1] - runs[0]).mean()
     assert change == pytest.approx(effect, rel=1e-3)
+
+
+def test_what_a_job_does_in_all_is_what_the_study_found_whatever_it_does_to_support():
+    """The studies saw what people did, so what comes of their support is part of it and not added to it."""
+    found = []
+    for full, support in ((0.0, 0.0), (-0.3, 0.0), (-0.3, -0.5)):
+        values = {"job_full": full, "job_support": support, "kappa_att": 0.4, "h0": 0.05, "job_turn_weeks": 0.0}
+        country = carried_on(begun(KEY, values, ppy=200, **FOR_ALL), 1)
+        attitudes(country)
+        found.append(joined(country))
+    assert found[0] > 10_000
+    assert found[1] / found[0] == pytest.approx(np.exp(-0.3), rel=0.04)
+    assert found[2] / found[1] == pytest.approx(1.0, rel=0.02)
+
+
+def test_in_the_first_months_a_job_may_turn_people_the_other_way():
+    values = {"job_early": 0.1, "job_support": -0.2, "job_turn_weeks": 10.0, "job_weeks": 60.0}
+    country = begun(KEY, values, world={"end": "2013-12-30"}, places_per_year=10**5, end="2012-01-09")
+    p, one, support, joining = country.parameters, placed(country)[0], [], []
+    for _ in range(20):
+        support.append(country.levers.support[0])
+        joining.append(country.levers.joining[0])
+        carried_on(country, 1)
+    np.testing.assert_allclose(support, one * np.where(np.arange(20) < 10, 0.1, -0.2))
+    later = 1 + one * np.expm1(p.job_full - p.kappa_att * -0.2)
+    np.testing.assert_allclose(joining, np.where(np.arange(20) < 10, 1.0, later))
+
+
+@pytest.mark.parametrize(("key", "settings"), [(KEY, FOR_ALL), ("social_development", {"coverage": 1.0})])
+def test_programmes_that_people_see_draw_sabotage_from_their_second_year_on(key, settings):
+    country = begun(key, {"programme_sabotage": 0.4, "job_weeks": 200.0}, world={"end": "2013-12-30"}, **settings)
+    for week, effect in ((0, 1.0), (51, 1.0), (52, np.exp(0.4))):
+        carried_on(country, week - country.week)
+        np.testing.assert_allclose(country.levers.attacks_on_civilians, effect)

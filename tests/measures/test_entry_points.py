@@ -24,7 +24,7 @@ from sim.measures import Delivered, Measure
 from sim.measures.base import Plan
 
 class Radio(Measure):
-    key: ClassVar[str] = "radio_drama"
+    key: ClassVar[str] = "radio_serial"
     title: ClassVar[str] = "Radio drama"
     delivers: ClassVar[str] = "episodes"
 
@@ -33,7 +33,7 @@ class Radio(Measure):
     def plan(self, clock, grid): return Plan(1.0, 0.0)
 """
 ROW = Parameter(
-    "radio_drama_effect", -0.1, "SD", -0.3, 0.1, "normal(-0.1,0.1)", True, "assumed", "none found", "effect"
+    "radio_serial_effect", -0.1, "SD", -0.3, 0.1, "normal(-0.1,0.1)", True, "assumed", "none found", "effect"
 )
 
 
@@ -66,8 +66,8 @@ def kumakan(folder: Path, *command: str) -> subprocess.CompletedProcess:
 def test_a_measure_of_a_distribution_is_found(tmp_path, monkeypatch):
     module = install(tmp_path, WHOLE)
     ((measure, plugin),) = found(tmp_path, monkeypatch)
-    assert measure.key == "radio_drama"
-    assert plugin == Plugin("radio_drama", "radio-for-peace", "1.2", (tmp_path / f"{module}.py",))
+    assert measure.key == "radio_serial"
+    assert plugin == Plugin("radio_serial", "radio-for-peace", "1.2", (tmp_path / f"{module}.py",))
 
 
 def test_all_files_of_a_package_count_as_its_own(tmp_path, monkeypatch):
@@ -103,12 +103,12 @@ def test_own_measures_have_their_parameters_in_the_table_of_the_package():
         (WHOLE.replace("def plan", "def plans"), "lacks plan"),
         (WHOLE.replace("def plan", "def plans").replace("def report", "def reports"), "lacks delivery"),
         (WHOLE.replace("def apply", "def applies"), "lacks apply"),
-        (WHOLE.replace('    key: ClassVar[str] = "radio_drama"\n', ""), "has no key"),
+        (WHOLE.replace('    key: ClassVar[str] = "radio_serial"\n', ""), "has no key"),
         (WHOLE.replace('"Radio drama"', '" "'), "has no title"),
         (WHOLE.replace('"episodes"', "7"), "has no delivers"),
-        (WHOLE.replace('"radio_drama"', '"Radio drama"'), "has the key 'Radio drama'; a key consists of lower-case"),
+        (WHOLE.replace('"radio_serial"', '"Radio drama"'), "has the key 'Radio drama'; a key consists of lower-case"),
         (
-            WHOLE.replace('"radio_drama"', '"joint_patrols"'),
+            WHOLE.replace('"radio_serial"', '"joint_patrols"'),
             "has the key 'joint_patrols', which is taken by a measure of kumakan itself",
         ),
         (
@@ -131,7 +131,7 @@ def test_two_distributions_cannot_have_one_key(tmp_path, monkeypatch):
     install(tmp_path, WHOLE)
     install(tmp_path, WHOLE, name="a-second-radio")
     with pytest.raises(
-        InputError, match=r"^radio-for-peace.*'radio_drama', which is taken by a measure of a-second-radio"
+        InputError, match=r"^radio-for-peace.*'radio_serial', which is taken by a measure of a-second-radio"
     ):
         found(tmp_path, monkeypatch)
 
@@ -151,7 +151,7 @@ def test_a_module_with_a_measure_can_be_imported_before_anything_else(tmp_path):
     """The measure imports `sim.measures`, which finds the measure: neither waits for the other."""
     module = install(tmp_path, WHOLE)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])}
-    code = f"import {module}, sim.measures; print(sim.measures.MEASURES['radio_drama'] is {module}.Radio)"
+    code = f"import {module}, sim.measures; print(sim.measures.MEASURES['radio_serial'] is {module}.Radio)"
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "True\n"
 
@@ -173,11 +173,11 @@ def test_a_registered_parameter_can_be_read_set_and_refused_like_any_other(table
     register([ROW], "radio-for-peace")
     register([ROW], "radio-for-peace")  # reading the same twice is no fault
     p = Parameters.default()
-    assert p.radio_drama_effect == -0.1
-    assert p.replaced({"radio_drama_effect": 0.05}).radio_drama_effect == 0.05
-    with pytest.raises(InputError, match=r"radio_drama_effect is 0\.5; it must lie between -0.3 and 0.1 SD"):
-        p.replaced({"radio_drama_effect": 0.5})
-    assert sim.Scenario.of({"name": "a", "parameters": {"radio_drama_effect": 0}}).parameters
+    assert p.radio_serial_effect == -0.1
+    assert p.replaced({"radio_serial_effect": 0.05}).radio_serial_effect == 0.05
+    with pytest.raises(InputError, match=r"radio_serial_effect is 0\.5; it must lie between -0.3 and 0.1 SD"):
+        p.replaced({"radio_serial_effect": 0.5})
+    assert sim.Scenario.of({"name": "a", "parameters": {"radio_serial_effect": 0}}).parameters
 
 
 @pytest.mark.parametrize(
@@ -197,10 +197,10 @@ def test_a_registered_parameter_can_be_read_set_and_refused_like_any_other(table
 )
 def test_a_parameter_that_could_not_stand_in_the_table_is_refused(changes, why, table):
     with pytest.raises(InputError) as problem:
-        register([replace(ROW, **changes)], "radio-for-peace: the measure radio_drama")
-    assert str(problem.value).startswith("radio-for-peace: the measure radio_drama: its parameter ")
+        register([replace(ROW, **changes)], "radio-for-peace: the measure radio_serial")
+    assert str(problem.value).startswith("radio-for-peace: the measure radio_serial: its parameter ")
     assert why in str(problem.value)
-    assert "radio_drama_effect" not in rows()
+    assert "radio_serial_effect" not in rows()
 
 
 def test_what_is_no_parameter_is_refused():
@@ -215,7 +215,7 @@ def test_runs_of_other_distributions_versions_and_code_are_told_apart(tmp_path, 
     assert PLUGINS == [], "these tests need an environment without measures from outside"
     file = tmp_path / "radio.py"
     file.write_text(WHOLE)
-    plugin = Plugin("radio_drama", "radio-for-peace", "1.2", (file,))
+    plugin = Plugin("radio_serial", "radio-for-peace", "1.2", (file,))
 
     def digest(*plugins: Plugin) -> str:
         monkeypatch.setattr(sources, "PLUGINS", plugins)

@@ -79,12 +79,13 @@ def test_a_force_that_is_not_there_is_not_under_its_command():
 
 def test_it_answers_the_attacks_of_the_week():
     country = begun(KEY, bases=["Gao"], reach_km=100)
-    country.flow("attacks")[:] = np.arange(1713) % 3
+    country.flow("attacks")[:] = 9
+    country.flow("answered")[:] = np.arange(1713) % 3
     expected = 0.8 * np.bincount(GRID.region, np.where(near(100, "Gao"), np.arange(1713) % 3, 0), 9)
     measures(country)
     np.testing.assert_allclose(report(country).count, expected)
     assert np.array_equal(report(country).cost_xof, 180 * 60_000 * (np.arange(9) == 6))
-    country.flow("attacks")[:] = 0
+    country.flow("answered")[:] = 0
     assert not report(country).count.any()
 
 

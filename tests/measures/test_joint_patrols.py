@@ -234,3 +234,21 @@ def test_members_on_the_way_across_are_stopped_or_not_by_the_effect(effect):
     expected = left * np.exp(-effect)
     assert abs(crossed["with"][0] - expected) < 4.5 * np.sqrt(left)
     assert (crossed["with"][1] > 0) == (effect > 0)
+
+
+def test_attacks_fall_in_the_zone_along_the_borders_as_far_as_the_force_is_out():
+    country = begun(KEY, {"zone_attacks": -0.4}, patrols=5, full_force=10, zone_km=50, countries=["Niger"])
+    border = np.flatnonzero(touching("Niger"))
+    inside = GRID.distance_km(border[:, None], np.arange(len(GRID))).min(axis=0) <= 50
+    assert touching("Niger").sum() < inside.sum() < 1000
+    np.testing.assert_allclose(country.levers.attack_rate, np.where(inside, 1 + 0.5 * np.expm1(-0.4), 1.0))
+    double = begun(KEY, {"zone_attacks": -0.4}, patrols=20, full_force=10, countries=["Niger"])
+    np.testing.assert_allclose(
+        double.levers.attack_rate, np.where(inside, np.exp(-0.4), 1.0), err_msg="at most in full"
+    )
+
+
+def test_a_patrol_watches_several_cells_of_the_border():
+    country = begun(KEY, {"border_effect": 0.2}, patrols=24, threat_led=0.0, cells_watched=2.0)
+    cells, shares = country.measures[0].spread(country)
+    np.testing.assert_allclose(country.levers.crossing[cells], np.exp(-0.2 * np.minimum(24 * shares * 2.0, 1.0)))

@@ -26,9 +26,9 @@ KEY = "judicial_pole"
 EMPTY = {"groups": NO_MEMBERS}
 
 
-def arrested(cases: int = 200, values: dict | None = None, **settings):
+def arrested(cases: int = 200, values: dict | None = None, held_per_case: float = 1.0, **settings):
     """A country without members at large in which so many are held in the cell with most people."""
-    country = begun(KEY, values, world=EMPTY, **settings)
+    country = begun(KEY, values, world=EMPTY, held_per_case=held_per_case, **settings)
     entries = station(country, fullest(country), cases, state=DETAINED, since=-5)
     return country, entries
 
@@ -62,8 +62,8 @@ def test_it_has_as_many_of_the_open_cases_as_it_can(settings, with_it):
     np.testing.assert_allclose(country.levers.attack_rate, rise**-0.2)
 
 
-def test_open_cases_are_all_who_are_held_and_not_convicted_member_or_not():
-    country, _ = arrested(30, cases_per_year=1000, judges=100)
+def test_open_cases_are_those_of_members_held_and_not_convicted_and_not_of_those_wrongly_held():
+    country, _ = arrested(30, cases_per_year=10, judges=100, held_per_case=0.5)
     cell = fullest(country)
     mopti = country.grid.cells_of_region(4).start
     station(country, cell, 50, state=DETAINED, convicted=1)
@@ -72,9 +72,9 @@ def test_open_cases_are_all_who_are_held_and_not_convicted_member_or_not():
     station(country, mopti, 10_000, state=DETAINED, group=NOBODY, youth=3)
     measures(country)
     expected = np.zeros(9)
-    expected[country.grid.region[cell]] = 30
-    expected[4] = 10_000
-    np.testing.assert_allclose(report(country).count, expected * min(1, 1000 / 10_030))
+    expected[country.grid.region[cell]] = 10  # of the sixty cases in which thirty are held
+    np.testing.assert_allclose(report(country).count, expected)
+    assert float(country.levers.pole_cases) == pytest.approx(10 / 60)
 
 
 def test_in_some_regions_it_has_the_cases_of_these():

@@ -41,11 +41,13 @@ DIRECTED = ("police", "gendarmerie", "national_guard", "civil_protection", "spec
 )
 def test_it_directs_as_much_as_its_desks_are_manned(settings, share):
     country = begun(KEY, {"centre_delay": 0.6, "centre_dispatch": 0.5}, **settings)
-    assert moved(country) == ({"response_delay", "dispatch"} if share else set())
+    assert moved(country) == ({"response_delay", "dispatch", "right_unit"} if share else set())
     mopti = country.grid.region == 4
     np.testing.assert_allclose(country.levers.response_delay[mopti], 1 - share + share * 0.6)
     assert country.levers.dispatch[4] == pytest.approx(share * 0.5)
-    country.flow("attacks")[mopti] = 2.0
+    np.testing.assert_allclose(country.levers.right_unit[mopti], share)
+    country.flow("attacks")[:] = 3.0
+    country.flow("answered")[mopti] = 2.0
     assert report(country).count[4] == pytest.approx(share * 2 * mopti.sum())
     assert report(country).count.sum() == pytest.approx(share * 2 * mopti.sum())
 
@@ -53,7 +55,7 @@ def test_it_directs_as_much_as_its_desks_are_manned(settings, share):
 def test_where_no_unit_is_there_is_nobody_to_direct():
     withdrawn = {force: {"end": "2012-03-05"} for force in DIRECTED}
     country = busy(begun(KEY, world={"forces": withdrawn}))
-    assert moved(country) == {"response_delay", "dispatch"}
+    assert moved(country) == {"response_delay", "dispatch", "right_unit"}
     country.week = 12
     post_units(country)
     assert not moved(country)
@@ -119,14 +121,16 @@ def test_patrols_go_to_where_attacks_just_happened():
 @pytest.mark.parametrize("intensity", [0.0, 1.0])
 def test_those_who_attacked_are_found_by_the_speed_of_the_answer(intensity):
     values = {"centre_delay": 0.6, "centre_dispatch": 0.0, "arrest_delay": -1.15, "detection": 0.0, "answer_rate": 0.5,
-              "abuse_per_op": 0.0, "wrongful_share": 0.0, "patrol_spill": 0.0}  # fmt: skip
+              "abuse_per_op": 0.0, "wrongful_share": 0.0, "patrol_spill": 0.0, "wrong_unit": 0.0}  # fmt: skip
     country = begun(KEY, values, world={"groups": NO_MEMBERS}, intensity=intensity)
     cell = country.places.sites[0]
     entries = station(country, cell, 4000)
     country.attacks_now[0, cell] = 2000
     measures(country)
     security(country)
-    answer = 0.5 * (0.6**-1.15) ** intensity * 2000 * (1 - np.exp(-country.forces[cell])) / 4000
+    told = np.exp(country.parameters.b_trust_tip * (country.trust_start[cell] - country.parameters.trust_mean)
+                  / country.parameters.trust_sd)  # fmt: skip
+    answer = told * 0.5 * (0.6**-1.15) ** intensity * 2000 * (1 - np.exp(-country.forces[cell])) / 4000
     alike((country.roster.state[entries] != MEMBER).sum(), 1 - np.exp(-answer), 4000)
 
 

@@ -78,26 +78,41 @@ def test_what_cannot_be_is_refused_by_name():
 def test_levers_move_by_their_size_in_the_north_alone():
     country = begun(KEY, **NOW, social=0.5, intensity=0.8)
     p, levers, north = country.parameters, country.levers, in_regions(*NORTH)
-    np.testing.assert_allclose(levers.attack_rate, np.where(north, np.exp(0.8 * p.agreement_attacks), 1))
+    spoilers = 0.8 * p.agreement_spoilers  # all of it carried out within a year
+    np.testing.assert_allclose(levers.attack_rate, np.where(north, np.exp(0.8 * p.agreement_attacks + spoilers), 1))
+    told = np.exp(0.8 * 0.8 * p.agreement_information)
+    np.testing.assert_allclose(levers.information, np.where(north, told, 1), err_msg="security provisions at 0.8")
     np.testing.assert_allclose(levers.communal_violence, np.where(north, np.exp(0.8 * p.agreement_violence), 1))
     relief = np.isin(GRID.region_names, NORTH) * 0.8 * 0.5 * p.relief_rate
     np.testing.assert_allclose(levers.grievance_relief, relief)
-    assert moved(country) == {"attack_rate", "communal_violence", "grievance_relief", "approaches", "deployed"}
+    assert moved(country) == {
+        "attack_rate", "communal_violence", "grievance_relief", "approaches", "deployed", "information"
+    }  # fmt: skip
 
 
-def test_approaches_of_the_group_whose_men_could_join_follow_the_political_provisions():
+def test_approaches_of_groups_rooted_in_the_north_follow_the_political_provisions():
     country = begun(KEY, **NOW, political=0.5)
     g = country.groups.keys.index("ansar_dine")
-    expected = np.ones(len(country.groups.keys))
-    expected[g] = np.exp(0.5 * country.parameters.agreement_inflow)
+    rooted = np.array([in_regions(*NORTH)[homes].mean() for homes in country.groups.home_cells])
+    assert 0 < rooted[country.groups.keys.index("jnim")] <= 1, "also the heirs of those that have ended"
+    assert rooted[country.groups.keys.index("macina")] < 0.05
+    expected = 1 + rooted * np.expm1(0.5 * country.parameters.agreement_inflow)
     np.testing.assert_allclose(country.levers.approaches, expected)
     partly = begun(KEY, **NOW, regions=["Tombouctou"])
     at_home = in_regions("Tombouctou")[partly.groups.home_cells[g]].mean()
     assert 0 < at_home < 1
     left = 1 - at_home + at_home * np.exp(partly.parameters.agreement_inflow)
     assert partly.levers.approaches[g] == pytest.approx(left)
-    without = begun(KEY, world={"groups": {"ansar_dine": {"enabled": False}}}, **NOW)
-    assert (without.levers.approaches == 1).all()
+
+
+def test_those_who_want_to_break_it_strike_when_it_makes_progress():
+    values = {"agreement_spoilers": 0.5, "agreement_attacks": 0.0}
+    steps = [{"after_weeks": 0, "commitments": 0}, {"after_weeks": 52, "commitments": 39}]
+    country = begun(KEY, values, done=steps, world={"end": "2014-12-29"})
+    kidal = np.flatnonzero(in_regions("Kidal"))[0]
+    for week, progress in ((0, 0.0), (26, 0.25), (52, 0.5), (78, 0.25), (104, 0.0)):
+        in_week(country, week)
+        assert country.levers.attack_rate[kidal] == pytest.approx(np.exp(0.5 * progress))
 
 
 def test_another_pace_changes_the_level():
@@ -106,7 +121,10 @@ def test_another_pace_changes_the_level():
     country.levers.keep("implementation", ..., 1.5)
     country.measures[0].apply(country.levers, country)
     cell = np.flatnonzero(in_regions("Kidal"))[0]
-    assert country.levers.attack_rate[cell] == pytest.approx(np.exp(0.75 * country.parameters.agreement_attacks))
+    p = country.parameters
+    assert country.levers.attack_rate[cell] == pytest.approx(
+        np.exp(0.75 * (p.agreement_attacks + p.agreement_spoilers))
+    )
     assert country.measures[0].report(country).count.sum() == pytest.approx(0.75 * 78)
 
 
@@ -170,7 +188,8 @@ def test_delivered_are_the_commitments_carried_out_and_costs_those_of_the_weeks(
 @pytest.mark.parametrize(("effect", "sign"), [(-0.48, -1), (0.18, 1)])
 def test_attacks_in_the_north_change_with_the_sign_of_the_effect(effect, sign):
     """Half a year in which the groups do not move: attacks by their rates."""
-    still = {"move_chance": 0.005, "agreement_attacks": effect, "agreement_inflow": 0.0}
+    still = {"move_chance": 0.005, "agreement_attacks": effect, "agreement_inflow": 0.0, "agreement_spoilers": 0.0,
+             "agreement_information": 0.0}  # fmt: skip
     runs = {}
     for name, settings in (("with", NOW), ("without", None)):
         country = begin(scenario(KEY, settings, parameters=still))

@@ -46,7 +46,8 @@ def test_the_levers_move_by_the_share_taught(civic):
     assert (share > 0).tolist() == [True] + [False] * 5 + [True, False, False]
     support, join = (p.school_voice_support, p.school_voice_join) if civic else (p.school_support, p.school_join)
     np.testing.assert_allclose(country.levers.support, share * support)
-    np.testing.assert_allclose(by_region(country.levers.joining), 1 + share * (np.exp(join) - 1))
+    beside = join - p.kappa_att * support  # what the study saw includes what came of their support
+    np.testing.assert_allclose(by_region(country.levers.joining), 1 + share * (np.exp(beside) - 1))
     np.testing.assert_allclose(by_region(country.levers.propaganda), 1 - share * 0.5 * p.inoculation)
     np.testing.assert_allclose(country.levers.extra_schooling, 0.1 * np.isin(np.arange(9), [0, 6]))
     assert (country.levers.support[0] < 0) == civic, "with a voice support falls, without one it grows"

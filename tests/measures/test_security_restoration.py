@@ -31,18 +31,20 @@ def test_levers_move_by_their_size_where_it_acts():
     assert moved(country) == {"state_return", "state_goal"}
 
 
-def test_delivered_are_posts_whose_officials_stay_and_all_posts_cost():
-    settings = {"posts": 600, "regions": ["Mopti", "Gao"], "cost_per_post_week": 10.0, "start": "2012-03-05"}
-    made = scenario(KEY, settings, parameters={FIDELITY: 0.5})
-    country = begin(made)
-    record = lived(country)
-    delivered, cost, presence = record[f"delivered_{KEY}"], record[f"cost_{KEY}"], record["state_presence"]
-    posts = 600 * np.array([people_of("Mopti"), people_of("Gao")]) / people_of("Mopti", "Gao")
-    on = (np.arange(26) >= 9)[:, None]
-    np.testing.assert_allclose(delivered[:, [4, 6]], on * 0.5 * posts * presence[:, [4, 6]])
-    np.testing.assert_allclose(cost[:, [4, 6]], on * posts * 10)
+def test_delivered_are_people_whom_the_state_would_not_serve_without_it_and_all_posts_cost():
+    settings = {"posts": 60_000, "regions": ["Mopti", "Gao"], "cost_per_post_week": 10.0, "start": "2012-03-05"}
+    values = {FIDELITY: 0.5}
+    with_it, without = (lived(begin(scenario(KEY, s, parameters=values, **QUIET))) for s in (settings, None))
+    delivered, cost = with_it[f"delivered_{KEY}"], with_it[f"cost_{KEY}"]
+    added = (with_it["state_presence"] - without["state_presence"]) * with_it.weights["people"]
+    assert added[-1, 4] > 0
+    np.testing.assert_allclose(delivered, np.where(np.arange(26)[:, None] >= 9, added, 0.0), atol=1e-6)
     assert not delivered[:, [0, 1, 2, 3, 5, 7, 8]].any()
-    assert made.measures[KEY].plan(made.clock, GRID) == pytest.approx((600, 600 * 17 * 10))
+    posts = 60_000 * np.array([people_of("Mopti"), people_of("Gao")]) / people_of("Mopti", "Gao")
+    on = (np.arange(26) >= 9)[:, None]
+    np.testing.assert_allclose(cost[:, [4, 6]], on * posts * 10)
+    made = scenario(KEY, settings)
+    assert made.measures[KEY].plan(made.clock, GRID) == (None, pytest.approx(60_000 * 17 * 10))
 
 
 def test_what_cannot_be_is_refused_by_name():

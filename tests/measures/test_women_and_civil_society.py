@@ -21,8 +21,10 @@ def test_the_share_reached_is_that_of_the_families():
     share = 100 * 50 * 8 / PEOPLE.sum()
     np.testing.assert_allclose(country.measures[0].report(country).count, share * YOUTHS)
     p = country.parameters
-    np.testing.assert_allclose(country.levers.contact_lapse, 1 + share * (np.exp(p.family_lapse) - 1))
-    np.testing.assert_allclose(country.levers.giving_up, 1 + share * (np.exp(p.family_exit) - 1))
+    worried = share * p.family_referral
+    assert share < worried < 1, "those who worry come first"
+    np.testing.assert_allclose(country.levers.contact_lapse, 1 + worried * (np.exp(p.family_lapse) - 1))
+    np.testing.assert_allclose(country.levers.giving_up, 1 + worried * (np.exp(p.family_exit) - 1))
 
 
 def test_groups_concentrated_in_a_region_reach_more_of_it_but_never_more_than_all():
