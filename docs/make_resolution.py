@@ -33,8 +33,8 @@ the same seeds.
 """
 TAIL = """
 Up to 200 persons per youth, differences stay within the noise of the seeds. Beyond, cells with few people have no
-youth, so nobody there can be approached: fewer people join, and groups in the North are smaller. Do not draw
-conclusions from runs coarser than 200.
+youth, so nobody there can be approached: fewer people join, and groups in the North are smaller. The
+program shows such results and gives no verdict on them; the limit is the parameter `coarsest_verdict`.
 """
 
 

@@ -16,13 +16,14 @@ from sim.engine.luck import seed_key
 from sim.levers import Levers
 from sim.measures import MEASURES, PLUGINS
 from sim.parameters import LAST_DRAW, Parameters
-from sim.population.groups import FOREIGN, NOBODY, Groups, Roster, first_bases, founders, home_weights, nearest_home_km
+from sim.population.groups import NOBODY, Groups, Roster, first_bases, founders, home, home_weights
 from sim.population.imams import first_imams, ordain
 from sim.population.persons import Persons
 from sim.population.security import Deployment, muster
 from sim.population.youth import MEMBER, SETTLED_BY, STATUSES, Society, settle
 from sim.posterior import in_use
 from sim.processes.approach import average_pull, enlist
+from sim.processes.attitudes import excluded_grievance
 from sim.processes.groups import count
 from sim.processes.measures import measures
 from sim.processes.record import MEANS, observables
@@ -88,7 +89,8 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
         society=society,
         groups=table,
         places=_places(grid, table, p, clock),
-        measures=tuple(scenario.active_measures()),
+        measures=tuple(scenario.past_measures() if scenario.start_from else scenario.active_measures()),
+        later=(scenario.own_week, tuple(scenario.active_measures())) if scenario.start_from else None,
         levers=Levers(sizes),
         youth=society.newborn.copy(),
         persons=Persons.untouched(society.persons),
@@ -99,6 +101,7 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
         trust=trust.trust[grid.region],
         trust_start=trust.trust[grid.region],
         state_presence=trust.state_presence[grid.region],
+        state_alone=trust.state_presence[grid.region],
         state_start=trust.state_presence[grid.region],
         average_pull=average_pull(society, society.newborn, trust.trust[grid.region], p),
         grudges=np.zeros((SIDES, cells)),
@@ -106,9 +109,9 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
         hold=np.zeros(cells),
         members=np.zeros((armed, cells), np.int64),
         recruiters=np.zeros((armed, cells), np.int64),
-        shifted=np.zeros(regions),
         posted=np.zeros((forces, regions)),
         trained=np.zeros(forces),
+        by_command=np.zeros((len(facts.commands()), cells)),
         forces=np.zeros(cells),
         troops=np.zeros(cells),
         attacks_now=np.zeros((armed, cells), np.int64),
@@ -122,6 +125,8 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
         names={o.name: k for k, o in enumerate(seen)},
         values=np.zeros((clock.weeks, regions, len(seen))),
     )
+    excluded = country.youth.livelihood == facts.LIVELIHOODS.index("none")
+    country.youth.grievance[excluded] = excluded_grievance(country)[society.cell[excluded]]
     _first_members(country)
     count(country)
     measures(country)  # they decide which forces are deployed on the first day
@@ -168,7 +173,7 @@ def _groups(scenario: Scenario, clock: Clock, grid: Grid, p: Parameters) -> Grou
     def week(day: date | None) -> int:
         return clock.weeks + 1 if day is None else clock.week(day)
 
-    home_cells = [np.concatenate([grid.cells_of_cercle(name) for name in row["home_cercles"]]) for row in rows]
+    homes = [home(grid, tuple(row["home_cercles"])) for row in rows]
     return Groups(
         keys=keys,
         names=[row["name"] for row in rows],
@@ -179,8 +184,8 @@ def _groups(scenario: Scenario, clock: Clock, grid: Grid, p: Parameters) -> Grou
         start_members=np.array([row["start_members"] for row in rows]),
         foreign_share=np.array([row["foreign_share"] for row in rows]),
         founding_core=np.array([row["founding_core"] for row in rows]),
-        home=np.stack([nearest_home_km(grid, cells) for cells in home_cells]),
-        home_cells=home_cells,
+        home=np.stack([km for _, km in homes]),
+        home_cells=[cells for cells, _ in homes],
         home_weight=[home_weights(grid, row["home_cercles"], p.move_people, p.remote_km) for row in rows],
         parent_share=np.array([row["parent_share"] for row in rows]),
     )
@@ -268,7 +273,6 @@ def _places(grid: Grid, table: Groups, p: Parameters, clock: Clock) -> Places:
 
 def _first_members(country: Country) -> None:
     """Put the members of the groups that exist on the first day into the roster."""
-    from_abroad = int(FOREIGN)
     table = country.groups
     first = np.where(table.start_members > 0, table.start_members, table.founding_core)
     sizes = np.zeros(first.size, np.int64)  # groups that ended before a late start have passed their members on
@@ -279,18 +283,16 @@ def _first_members(country: Country) -> None:
         total = int(sizes[g])
         from_abroad_share = float(table.foreign_share[g])
         local = founders(country.society, country.persons.status, table, int(g), total, from_abroad_share, country.seed)
-        foreign = total - local.size
+        names = country.roster.strangers(total - local.size)
         enlist(country, local, np.full(local.size, g, np.int8))
-        names = from_abroad + np.arange(foreign, dtype=np.uint32)
         country.roster.append(
-            foreign,
+            names.size,
             person=names,
             youth=NOBODY,
             group=g,
             cell=first_bases(names, int(g), country.groups, country.seed),
             state=MEMBER,
         )
-        from_abroad += foreign
 
 
 def _about(scenario: Scenario, p: Parameters, seed: int, world_seed: int, draw: int) -> dict[str, Any]:

@@ -20,6 +20,7 @@ import click
 
 from sim.calibrating import calibrate
 from sim.engine.errors import InputError, in_words, nearest, visible
+from sim.forecasting import forecast, score
 from sim.keeping import store
 from sim.options import (
     COUNT,
@@ -105,7 +106,7 @@ def kumakan() -> None:
     """
 
 
-for command in (scenarios, measures, parameters, new, notebooks, store, calibrate):
+for command in (scenarios, measures, parameters, new, notebooks, store, calibrate, forecast, score):
     kumakan.add_command(command)
 
 

@@ -68,6 +68,7 @@ class Country:
     trust: np.ndarray  # float64 by cell 0..1, in the security forces
     trust_start: np.ndarray  # float64 by cell, what trust returns to
     state_presence: np.ndarray  # float64 by cell 0..1, administration and services
+    state_alone: np.ndarray  # float64 by cell, what state presence would be without policy, the attacks being the same
     state_start: np.ndarray  # float64 by cell, what state presence returns to
     average_pull: float  # mean over the youths of the first day of exp(log hazard of joining)
     grudges: np.ndarray  # float64 sides x cells, clashes suffered that a side remembers
@@ -75,9 +76,9 @@ class Country:
     hold: np.ndarray  # float64 by cell 0..1, how far armed groups hold the place
     members: np.ndarray  # int64 groups x cells, members based there (not those abroad)
     recruiters: np.ndarray  # int64 groups x cells
-    shifted: np.ndarray  # float64 by region, SD by which policy shifted everybody's attitude last week
     posted: np.ndarray  # float64 forces x regions, troops there this week, by region of their base
     trained: np.ndarray  # float64 by force 0..1, share of its troops who still know what a training taught
+    by_command: np.ndarray  # float64 commands x cells, companies this week, as if each command were alone
     forces: np.ndarray  # float64 by cell, effective companies this week
     troops: np.ndarray  # float64 by cell, persons of the forces this week
     attacks_now: np.ndarray  # int64 groups x cells, attacks this week
@@ -90,6 +91,7 @@ class Country:
     observables: tuple[Observable, ...]
     names: dict[str, int]  # place of each observable in `observables`
     values: np.ndarray  # float64 weeks x regions x observables, the record so far
+    later: tuple[int, Sequence[Any]] | None = None  # the week from which other measures act, and these measures
 
     def flow(self, name: str) -> np.ndarray:
         """This week's count of something by cell, for a process to add to."""
@@ -103,8 +105,8 @@ class Country:
     def copy(self) -> Country:
         """An independent country in the same state, so that both can go on and be compared."""
         own = {name: getattr(self, name).copy() for name in (
-            "youth", "persons", "imams", "roster", "units", "insecurity", "trust", "state_presence",
-            "grudges", "militias", "hold", "members", "recruiters", "shifted", "posted", "trained", "forces",
+            "youth", "persons", "imams", "roster", "units", "insecurity", "trust", "state_presence", "state_alone",
+            "grudges", "militias", "hold", "members", "recruiters", "posted", "trained", "by_command", "forces",
             "troops", "attacks_now", "felt", "flows", "totals", "means", "youth_sums", "population",
             "values")}  # fmt: skip
         from copy import deepcopy

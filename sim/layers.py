@@ -67,13 +67,14 @@ def check_shape(tree: Tree, file: str | None) -> None:
     if not isinstance(tree.data, dict):
         is_ = "a list" if isinstance(tree.data, list) else f"only {shown(tree.data)}"
         raise tree.error((), f"is {is_}; {keys}")
-    measures = tree.data.get("measures")
-    if not isinstance(measures, dict):
-        return
-    for key, value in measures.items():
-        if isinstance(value, bool):
-            measures[key] = {"enabled": value}
-            tree.places["measures", key, "enabled"] = tree.place(("measures", key))
+    for block in ("measures", "past"):
+        measures = tree.data.get(block)
+        if not isinstance(measures, dict):
+            continue
+        for key, value in measures.items():
+            if isinstance(value, bool):
+                measures[key] = {"enabled": value}
+                tree.places[block, key, "enabled"] = tree.place((block, key))
 
 
 def changed(tree: Tree, changes: Sequence[Tree]) -> Tree:

@@ -38,7 +38,8 @@ def together(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
 
 scenario_options = together(
     click.option("--persons-per-youth", type=click.IntRange(1), metavar="N",
-                 help="Persons that one simulated youth stands for (1 simulates everyone)."),
+                 help="Persons that one simulated youth stands for (1 simulates everyone; above 200 a run is too"
+                      " coarse for a verdict)."),
     click.option("--set", "changes", multiple=True, metavar="PATH=VALUE",
                  help="Change a value of the scenarios, e.g. measures.mali_kuma_kan.intensity=0.5; of several"
                       " scenarios, those that have the measure take it."),
@@ -162,13 +163,25 @@ def makes_runs(command: Command) -> Command:
 def load(files: Sequence[str], persons_per_youth: int | None, changes: Sequence[str]) -> list[Scenario]:
     from sim.scenario import load as load_scenario
 
-    return [load_scenario(file, overrides(persons_per_youth, changes)) for file in files]
+    return _told([load_scenario(file, overrides(persons_per_youth, changes)) for file in files])
 
 
 def load_compared(files: Sequence[str], persons_per_youth: int | None, changes: Sequence[str]) -> list[Scenario]:
     from sim.scenario import load_all
 
-    return load_all(files, overrides(persons_per_youth, changes))
+    return _told(load_all(files, overrides(persons_per_youth, changes)))
+
+
+def _told(scenarios: list[Scenario]) -> list[Scenario]:
+    """The same scenarios; says which of them go on after the last facts."""
+    from sim.settings import LAST_FACTS
+
+    late = [s.name for s in scenarios if s.clock.date(s.clock.weeks - 1) > LAST_FACTS]
+    if late:
+        run = "runs" if len(late) == 1 else "run"
+        say(f"{', '.join(late)} {run} past {LAST_FACTS.year}, where the tables of facts end: forces, groups and other"
+            " facts stay as they were then")  # fmt: skip
+    return scenarios
 
 
 def overrides(persons_per_youth: int | None, changes: Sequence[str]) -> list[str]:

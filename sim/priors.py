@@ -35,11 +35,10 @@ ONE_SIGNED = {
     "a part of the way to a goal; its credibility and its effect have signs of their own": (
         "training_stance_shift", "draft_shift",
     ),
-    "a time to respond or to be told; the effect of a shorter time has a sign of its own (harm_delay, arrest_delay, "
-    "information_delay)": ("command_delay", "centre_delay", "sharing_delay"),
     "a time, a dose or a number of units, which cannot be negative": (
         "counsel_half_life", "clip_half_life", "drill_half_life", "message_dose", "message_residue",
-        "residue_half_life", "un_companies", "job_weeks", "cash_turn_weeks",
+        "drama_dose", "drama_half_life",
+        "residue_half_life", "un_companies", "job_weeks", "cash_turn_weeks", "job_turn_weeks", "family_referral",
     ),
     "a loss, which can only weaken the measure": (
         "state_brand", "clip_fatigue", "site_displaced", "border_displaced",
@@ -51,7 +50,7 @@ ONE_SIGNED = {
     "the share that remains of an effect found elsewhere; the effect has a sign of its own": ("transport_*",),
     "not an effect of a measure but the size of something that happens anyway": (
         "propaganda_effect", "kappa_att", "company_weight", "silencing_chance", "wrongful_share", "dismissal_chance",
-        "conviction_chance", "clearing_chance",
+        "conviction_chance", "clearing_chance", "command_overlap", "wrong_unit",
     ),
 }  # fmt: skip
 """For each reason, the drawn parameters whose prior may have one sign (names, or patterns with `*`)."""

@@ -42,12 +42,21 @@ from sim.measures import MEASURES, outside
 from sim.measures.base import Measure
 from sim.measures.phases import how_much, in_words
 from sim.parameters import rows
-from sim.settings import FIRST_DAY, KEYS, LAST_DAY, Checks, ForceSettings, GroupSettings, RunSettings, dotted, is_what
+from sim.settings import (
+    FIRST_DAY,
+    KEYS,
+    LAST_DAY,
+    Checks,
+    RunSettings,
+    check_forces,
+    check_groups,
+    dotted,
+    is_what,
+)  # fmt: skip
 from sim.settings import Block as Block  # where sweeps take them from
 from sim.settings import Name as Name
 from sim.settings import Words as Words
 from sim.shipped import located
-from sim.world import facts
 from sim.world.timeline import Clock
 
 if TYPE_CHECKING:
@@ -78,6 +87,10 @@ class Scenario:
         Changes to armed groups and forces, by key and field.
     draws_from : {"worlds", "prior"}
         Where draws take the fitted parameters from.
+    start_from : date or None
+        The day from which the measures act. Until then the country lives the measures of `past`.
+    past : dict of str to Measure
+        Measures before `start_from`; by default those of the scenario `historical`.
     path : Path or None
         The file that the scenario was read from.
     """
@@ -92,6 +105,8 @@ class Scenario:
     groups: dict[str, dict[str, Any]]
     forces: dict[str, dict[str, Any]]
     draws_from: str = "worlds"
+    start_from: date | None = None
+    past: dict[str, Measure] = field(default_factory=dict)
     path: Path | None = field(default=None, compare=False)
     _given: dict[str, Any] = field(default_factory=dict, compare=False)
 
@@ -132,10 +147,23 @@ class Scenario:
         """The measures that have an effect (switched on, with an intensity above zero), sorted by key."""
         return [self.measures[key] for key in sorted(self.measures) if self.measures[key].active]
 
+    @property
+    def own_week(self) -> int:
+        """The first week in which its own measures act; 0 without `start_from`."""
+        if self.start_from is None:
+            return 0
+        week = self.clock.week(self.start_from)
+        return week if self.clock.date(week) >= self.start_from else week + 1
+
+    def past_measures(self) -> list[Measure]:
+        """The measures that act before `start_from`, sorted by key."""
+        return [self.past[key] for key in sorted(self.past) if self.past[key].active]
+
     def resolved(self) -> dict[str, Any]:
         """The whole scenario as plain data; written as YAML or JSON, they load again as an equal scenario."""
         measures = {key: self.measures[key].model_dump(mode="json") for key in sorted(self.measures)}
         prior = {"draws_from": self.draws_from} if self.draws_from != "worlds" else {}
+        past = {key: self.past[key].model_dump(mode="json") for key in sorted(self.past)}
         return plain_data(
             {
                 "name": self.name,
@@ -144,6 +172,7 @@ class Scenario:
                 "end": self.end,
                 "persons_per_youth": self.persons_per_youth,
                 **prior,
+                **({"start_from": self.start_from, "past": past} if self.start_from else {}),  # else digests stay
                 "measures": measures,
                 "parameters": self.parameters,
                 "groups": self.groups,
@@ -181,6 +210,7 @@ class Scenario:
             "Description": self.description,
             "Period": f"{self.start} to {self.end} ({self.clock.weeks} weeks)",
             "Persons per youth": self.persons_per_youth,
+            "Measures act from": self.start_from,
             "Parameters changed": ", ".join(f"{name} = {self.parameters[name]:g}" for name in sorted(self.parameters)),
             "Armed groups changed": ", ".join(sorted(self.groups)),
             "Forces changed": ", ".join(sorted(self.forces)),
@@ -368,18 +398,46 @@ def _checked(tree: Tree, path: Path | None) -> Scenario:
         name = f"measures.{key}"
         measure = checks.build(MEASURES[key], block, ("measures", key), name)
         if measure is not None and run is not None:
-            measures[key] = _dated(measure, run, checks)
+            measures[key] = _dated(measure, _from(run, measure), checks)
+    past = _past(run, data, checks)
     parameters = _check_parameters(checks)
-    groups = _check_groups(checks)
-    forces = _check_forces(checks)
+    groups = check_groups(checks)
+    forces = check_forces(checks)
     checks.done()
     blocks: dict[str, Any] = {
         "measures": measures,
         "parameters": parameters,
         "groups": groups,
         "forces": forces,
+        "past": past,
     }
     return Scenario(**run.model_dump(), **blocks, path=path, _given=data)
+
+
+def _from(run: RunSettings, measure: Measure) -> RunSettings:
+    """The run as a measure without a first day sees it: it begins with `start_from`."""
+    own = run.start_from is not None and measure.start is None
+    return run.model_copy(update={"start": run.start_from}) if own else run
+
+
+def _past(run: RunSettings | None, data: Mapping[str, Any], checks: Checks) -> dict[str, Measure]:
+    """The measures before `start_from`: those of the file, or those of history that began by then."""
+    if run is None or run.start_from is None:
+        if run is not None and "past" in data:
+            checks.problem(("past",), "past needs start_from, the day on which the past ends")
+        return {}
+    given = checks.known("past", MEASURES) if "past" in data else _read(HISTORY)[0].data.get("measures", {})
+    found = {}
+    for key, block in given.items():
+        block = {"enabled": block} if isinstance(block, bool) else block
+        measure = checks.build(MEASURES[key], block, ("past", key), f"past.{key}")
+        if measure is not None and (measure.start is None or measure.start < run.start_from):
+            found[key] = _dated(measure, run, checks, "past")
+    return found
+
+
+HISTORY = "historical"
+"""The scenario whose measures are the past of those that begin later."""
 
 
 def _check_period(run: RunSettings, checks: Checks) -> bool:
@@ -395,14 +453,18 @@ def _check_period(run: RunSettings, checks: Checks) -> bool:
         what = f"end is {run.end}; it must be at least a week after the start {run.start}"
         checks.problem(("end",) if ("end",) in checks.tree.places else ("start",), what)
         return False
+    if run.start_from is not None and not run.start < run.start_from < run.end:
+        what = f"start_from is {run.start_from}; it lies within the run, {run.start} to {run.end}"
+        checks.problem(("start_from",), what)
+        return False
     return True
 
 
-def _dated(measure: Measure, run: RunSettings, checks: Checks) -> Measure:
+def _dated(measure: Measure, run: RunSettings, checks: Checks, within: str = "measures") -> Measure:
     """The measure with its dates filled in. Each date outside the run or the time of the measure is a problem."""
     if not measure.enabled:
         return measure
-    path, off = ("measures", measure.key), "(to switch the measure off, write enabled: false)"
+    path, off = (within, measure.key), "(to switch the measure off, write enabled: false)"
     periods: list[tuple[Keys, Any]] = [((), measure), *((("phases", k), p) for k, p in enumerate(measure.phases))]
     for keys, period in periods:
         if isinstance(period.intensity, dict) and measure.key in outside() and not measure.regional:
@@ -448,37 +510,3 @@ def _check_parameters(checks: Checks) -> dict[str, float]:
         except PydanticCustomError as error:
             checks.problem(("parameters", name), f"parameters.{name} {error.message()}")
     return values
-
-
-def _check_groups(checks: Checks) -> dict[str, dict[str, Any]]:
-    table = {group.key: group for group in facts.groups()}
-    changes = {}
-    for key, block in checks.known("groups", table).items():
-        path = ("groups", key)
-        model = checks.build(GroupSettings, block, path, f"groups.{key}")
-        if model is None:
-            continue
-        given = changes[key] = model.model_dump(exclude_unset=True)
-        founded, ended = given.get("founded", table[key].founded), given.get("ended", table[key].ended)
-        if ended is not None and ended <= founded:
-            field_ = "ended" if "ended" in given else "founded"
-            what = f"is {given[field_]}; the group is founded on {founded} and would end on {ended}"
-            checks.problem((*path, field_), f"groups.{key}.{field_} {what}")
-        if given.get("home_cercles") == ():
-            checks.problem((*path, "home_cercles"), f"groups.{key}.home_cercles is empty; it must be a list of cercles")
-    return changes
-
-
-def _check_forces(checks: Checks) -> dict[str, dict[str, Any]]:
-    changes = {}
-    for key, block in checks.known("forces", [force.key for force in facts.forces()]).items():
-        model = checks.build(ForceSettings, block, ("forces", key), f"forces.{key}")
-        if model is None:
-            continue
-        given = changes[key] = model.model_dump(exclude_unset=True)
-        start, end = given.get("start"), given.get("end")
-        if start is not None and end is not None and end <= start:
-            checks.problem(
-                ("forces", key, "end"), f"forces.{key}.end is {end}; it must be a date after the start {start}"
-            )
-    return changes

@@ -17,9 +17,12 @@ from sim.engine.checks import number, shown, wrong
 from sim.engine.errors import InputError, nearest, plain, visible
 from sim.engine.places import Keys, Tree
 from sim.measures.base import Day, Several, Share, Yes
+from sim.world import facts
 
 FIRST_DAY = date(2012, 1, 2)
 """The tables of people, armed groups and forces begin on this day; no run can start earlier."""
+LAST_FACTS = date(2018, 12, 31)
+"""The tables of facts end on this day. Later weeks keep their last values."""
 LAST_DAY = date(2030, 12, 31)
 """No table goes beyond 2018. A run that ended later than this would show its own assumptions only."""
 MOST_PROBLEMS = 10  # that one message lists
@@ -105,6 +108,7 @@ class RunSettings(Block):
     end: Day = date(2018, 12, 31)
     persons_per_youth: Annotated[int, _number("a whole number of persons from 1 to 10000", 1, 10_000, whole=True)] = 20
     draws_from: Literal["worlds", "prior"] = "worlds"  # where draws take the fitted parameters from
+    start_from: Day | None = None  # until then the country lives the measures of `past`
 
 
 class GroupSettings(Block):
@@ -130,8 +134,10 @@ class ForceSettings(Block):
     patrol_share: Share = 0.0
 
 
-BLOCKS = ("measures", "parameters", "groups", "forces")
-KEYS = ("name", "description", "extends", "start", "end", "persons_per_youth", "draws_from", *BLOCKS)
+BLOCKS = ("measures", "past", "parameters", "groups", "forces")
+KEYS = (
+    "name", "description", "extends", "start", "end", "persons_per_youth", "draws_from", "start_from", *BLOCKS
+)  # fmt: skip
 
 
 # --- the problems of a file ------------------------------------------------------------------------------
@@ -170,16 +176,16 @@ class Checks:
 
     def known(self, block: str, known: Iterable[str]) -> dict[str, Any]:
         """The entries of a block whose keys are known; each other key is noted as a problem."""
-        names = list(known)
+        names, one = list(known), "measure" if block == "past" else block[:-1]
         given = self.tree.data.get(block, {})
         if not isinstance(given, dict):
-            is_ = f"it must be a block with a line for each {block[:-1]}; if there are none, write {{}}"
+            is_ = f"it must be a block with a line for each {one}; if there are none, write {{}}"
             self.problem((block,), f"{block} {is_what(given)}; {is_}")
             return {}
         for key in given:
             if key not in names:
                 listed = f"; there are {', '.join(names)}" if len(names) <= 30 else ""
-                self.problem((block, key), f"there is no {block[:-1]} {shown(key)}{listed}{self.near(key, names)}")
+                self.problem((block, key), f"there is no {one} {shown(key)}{listed}{self.near(key, names)}")
         return {key: given[key] for key in given if key in names}
 
     def done(self) -> None:
@@ -258,3 +264,39 @@ def _inner(model: Any, loc: Keys) -> type[BaseModel]:
     for part in loc:
         model = get_args(model)[0] if isinstance(part, int) else block(model).model_fields[part].annotation
     return block(model)
+
+
+def check_groups(checks: Checks) -> dict[str, dict[str, Any]]:
+    """The changes to armed groups; what is wrong is noted as a problem."""
+    table = {group.key: group for group in facts.groups()}
+    changes = {}
+    for key, block in checks.known("groups", table).items():
+        path = ("groups", key)
+        model = checks.build(GroupSettings, block, path, f"groups.{key}")
+        if model is None:
+            continue
+        given = changes[key] = model.model_dump(exclude_unset=True)
+        founded, ended = given.get("founded", table[key].founded), given.get("ended", table[key].ended)
+        if ended is not None and ended <= founded:
+            field_ = "ended" if "ended" in given else "founded"
+            what = f"is {given[field_]}; the group is founded on {founded} and would end on {ended}"
+            checks.problem((*path, field_), f"groups.{key}.{field_} {what}")
+        if given.get("home_cercles") == ():
+            checks.problem((*path, "home_cercles"), f"groups.{key}.home_cercles is empty; it must be a list of cercles")
+    return changes
+
+
+def check_forces(checks: Checks) -> dict[str, dict[str, Any]]:
+    """The changes to forces; what is wrong is noted as a problem."""
+    changes = {}
+    for key, block in checks.known("forces", [force.key for force in facts.forces()]).items():
+        model = checks.build(ForceSettings, block, ("forces", key), f"forces.{key}")
+        if model is None:
+            continue
+        given = changes[key] = model.model_dump(exclude_unset=True)
+        start, end = given.get("start"), given.get("end")
+        if start is not None and end is not None and end <= start:
+            checks.problem(
+                ("forces", key, "end"), f"forces.{key}.end is {end}; it must be a date after the start {start}"
+            )
+    return changes

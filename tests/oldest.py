@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = ROOT / "tests" / "oldest.txt"
-EXTRAS = ("app", "cluster", "sweeps", "test")
+EXTRAS = ("app", "cluster", "forecasts", "sweeps", "test")
 NEED = re.compile(r"([\w.-]+)(\[[\w,]+\])?\s*(?:==|>=)\s*([\w.]+)[^;]*(;.*)?")
 
 

@@ -29,6 +29,7 @@ CHOOSES = {
 MODULES = {"scipy", "statistics", "random", "cmath", "ctypes"}
 ALLOWED = {
     ("measures/posted.py", "imams_to_ask", "**"): "of a plan, which is no result of a run",
+    ("population/groups.py", "least", "partition"): "only for the number at one place, which no order of ties changes",
     ("parameters.py", "free", "cdf"): "a check of the table",
     ("priors.py", "prior", "scipy"): "the distributions that people look at; draws come from `quantile`",
     ("measures/coordination.py", "delivery", "sum"): "counts yes and no",

@@ -40,6 +40,7 @@ EVENTFUL = {  # inside the ranges of the table, so that four hundred youths see 
     "target_civilians": 0.6,
     "target_officials": 0.5,
     "target_people": 1000,
+    "holding_members": 50,
     "raid_rate": 0.01,
     "abuse_per_op": 1.0,
     "abuse_floor": 0.2,
@@ -216,6 +217,8 @@ STIRRED = {  # between which values a lever is moved, so that its reader has to 
     "need": (0, 0.4),
     "coordinated": (0, 1),
     "implementation": (0.5, 1.5),
+    "drama_reach": (0, 1),
+    "right_unit": (0, 1),
 }
 COUNTED = {"imams_sent", "course_weeks"}
 
@@ -260,6 +263,7 @@ EVERYWHERE = {
     "deaths_by_forces",
     "deaths_security",
     "abuses",
+    "arrived",
     "crossings",
     "crossed from inland",
     "patrols",
@@ -290,7 +294,10 @@ EVERYWHERE = {
 """Kinds of events that every one of the long runs must have seen, or it would prove nothing about them."""
 WITH_MEASURES = {
     "reached_clips",
-    "backfired",
+    "reached_drama",
+    "clips_calmed",
+    "clips_stirred",
+    "clips_at_risk",
     "reached_sermons",
     "intercepted",
     "found abroad",
@@ -311,6 +318,8 @@ WITH_LEVERS = {
     "nobody of the other side",
     "crossings_displaced",
     "dispatched",
+    "went to a gap",
+    "raid answered",
     "soldiers trained",
     "units moved",
     "part of a unit",
@@ -400,6 +409,7 @@ def same_youths(country, twin):
         "attitude",
         "recent",
         "clips",
+        "drama",
         "propaganda",
         "counsel",
         "lasting",
@@ -448,7 +458,8 @@ def same_places(country, twin):
                 [getattr(cell, name).get(group, 0) for cell in twin.cells],
             )
     for k, (name, _, _) in enumerate(FLOWS):
-        same(f"total of {name}", country.totals[k], [cell.totals.get(name, 0.0) for cell in twin.cells], CLOSE)
+        tolerance = SD if name == "clips_risk_shift" else CLOSE
+        same(f"total of {name}", country.totals[k], [cell.totals.get(name, 0.0) for cell in twin.cells], tolerance)
     units, imams = country.units, country.imams
     same("unit cell", units.cell, [u.cell.number for u in twin.units])
     same("part of units", units.present, [u.present for u in twin.units], CLOSE)
@@ -468,7 +479,7 @@ def same_record(country, twin):
     for name, k in country.names.items():
         if name.startswith(("delivered_", "cost_")):  # by the measures, which are not lived twice
             continue
-        tolerance = SD if name in ("attitude_mean", "grievance_mean") else CLOSE
+        tolerance = SD if name in ("attitude_mean", "grievance_mean", "clips_risk_shift") else CLOSE
         same(f"observable {name}", country.values[week, :, k], row.get(name, [0.0] * 9), tolerance)
 
 
@@ -537,6 +548,8 @@ def test_everybody_is_born_the_same():
     for youth in twin.youths:
         youth.disposition, youth.channels, youth.schooling, youth.livelihood = math.nan, None, None, None
         twin.bear(youth, 0)
+        if youth.livelihood == 0:  # of the first day: exclusion has been there before
+            youth.grievance = twin.p.exclusion_grievance * (1.0 - youth.cell.state_presence)
     twin.balance()
     settled = [youth.settled for youth in twin.youths]
     assert statistics.pstdev(settled) == pytest.approx(1.0, abs=1e-4), "attitudes are measured in their own SD"
@@ -579,9 +592,11 @@ def test_ties_and_members_are_known_both_ways():
     assert len(members) == len(set(members)), "somebody belongs to two groups"
 
 
-@pytest.mark.parametrize(("scenario", "moved"), [(nothing_done, None), (all_measures, None), (every_lever, stir)])
-def test_eight_weeks_are_the_same(scenario, moved):
-    twin = live(scenario(), 8, seed=2, moved=moved)
+@pytest.mark.parametrize(
+    ("scenario", "moved", "seed"), [(nothing_done, None, 4), (all_measures, None, 2), (every_lever, stir, 2)]
+)
+def test_eight_weeks_are_the_same(scenario, moved, seed):
+    twin = live(scenario(), 8, seed=seed, moved=moved)
     assert {"approached", "joined", "arrests", "killed", "attacks", "abuses", "moved"} <= set(twin.seen)
     if scenario is every_lever:
         assert twin.read == {lever.name for lever in TABLE if lever.reader != "measures"}

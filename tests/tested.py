@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = ROOT / "constraints.txt"
-EXTRAS = ("app", "cluster", "sweeps", "notebooks")
+EXTRAS = ("app", "cluster", "forecasts", "sweeps", "notebooks")
 
 
 def needed() -> list[Requirement]:

@@ -61,16 +61,16 @@ def same_weeks(one: Scenario, other: Scenario) -> int:
         return 0
     ours = [{m.key: m for m in scenario.active_measures()} for scenario in (one, other)]
     outside = {plugin.key for plugin in PLUGINS}
-    weeks = one.clock.weeks
+    weeks, past = one.clock.weeks, one.own_week  # before that week neither has measures of its own
     for key in {*ours[0], *ours[1]}:
         both = [measures[key] for measures in ours if key in measures]
         if len(both) == 2 and both[0] == both[1]:
             continue
         if key in outside:  # it may act before its first day
-            return 0
+            return past
         days = [_parting(*both)] if len(both) == 2 else [both[0].start]
         weeks = min(weeks, *(0 if day is None else one.clock.week(day) for day in days))
-    return max(weeks, 0)
+    return max(weeks, past)
 
 
 def _parting(one: Measure, other: Measure) -> date | None:
@@ -129,11 +129,13 @@ def live(
     if there is None:
         country = begin(scenario, seed, world_seed=world_seed, draw=draw)
     else:
-        country = there.copy()
+        country, own = there.copy(), tuple(scenario.active_measures())
+        later = country.later and (country.later[0], own)  # its own measures act now, or from a later week on
         country = replace(
             country,
             about={**country.about, "scenario": scenario.resolved(), "shared_weeks": past.week},
-            measures=tuple(scenario.active_measures()),
+            measures=country.measures if later else own,
+            later=later,
         )
     while not finished(country):
         name = needed.get(country.week)

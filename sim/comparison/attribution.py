@@ -48,11 +48,11 @@ TAKEN = tuple(name for name, outcome in OUTCOMES.items() if not outcome.elsewher
 
 COLUMNS = (
     "outcome", "unit", "better", "measure", "mean", "low", "high", "median", "p5", "p95", "alone", "last", "package",
-    "draws", "seeds", "orders", "exact",
+    "draws", "seeds", "orders", "exact", "too_coarse",
 )  # fmt: skip
 PAIR_COLUMNS = (
     "outcome", "unit", "better", "measure", "other", "mean", "low", "high", "median", "p5", "p95", "draws", "seeds",
-    "exact",
+    "exact", "too_coarse",
 )  # fmt: skip
 
 
@@ -205,7 +205,7 @@ def attribution(plan: Subsets, records: Records, outcomes: Sequence[str] = TAKEN
         raise missing
     by_name = {name: pair.ours[:, :, 0] for name, pair in pairs.items()} | {first: one.theirs[:, :, 0]}  # Mali
     values = np.stack([by_name[scenario.name] for scenario in plan.scenarios], axis=1)  # lines x subsets x outcomes
-    facts = {**many(table, one.draws, one.seeds), "exact": plan.exact}
+    facts = {**many(table, one.draws, one.seeds), "exact": plan.exact, "too_coarse": table.too_coarse(*table.arms)}
     return Attribution(_measures(plan, values, table, facts), _pairs(plan, values, table, facts))
 
 

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 COLUMNS = (
     "scenario", "outcome", "group", "unit", "region", "mean", "low", "high", "median", "p5", "p95", "sd", "helped",
     "harmed", "nothing", "draws", "seeds", "better", "baseline", "baseline_mean", "variance_ratio", "world_differs",
+    "too_coarse",
 )  # fmt: skip
 WEEKLY_COLUMNS = (
     "scenario", "outcome", "unit", "region", "week", "date", "mean", "low", "high", "median", "p5", "p95",
-    "cumulative", "draws", "seeds", "better", "baseline", "world_differs",
+    "cumulative", "draws", "seeds", "better", "baseline", "world_differs", "too_coarse",
 )  # fmt: skip
 SIDES = {"more": 1.0, "fewer": -1.0, "none": 0.0}
 
@@ -82,6 +83,9 @@ def effects(
         world_differs
             what else than measures the scenario sets unlike the baseline (parameters, groups, forces), in words; empty
             if nothing. Where it is not empty, the difference is not the effect of the measures alone.
+        too_coarse
+            why there is no verdict, in words: more persons per youth than `coarsest_verdict`; empty if there may be
+            one. The numbers stand as they are.
 
     Raises
     ------
@@ -118,7 +122,7 @@ def effects_of(table: Table, scenario: str, baseline: str, margin: float, interv
         "unit": each(table.units), "region": np.tile(np.array(places, object), len(chosen)),
         **{name: values.ravel() for name, values in found.items()},
         "better": each([o.better for o in chosen]), **many(table, pairs.draws, pairs.seeds), "baseline": baseline,
-        "world_differs": table.world_differs(scenario, baseline),
+        "world_differs": table.world_differs(scenario, baseline), "too_coarse": table.too_coarse(scenario, baseline),
     })[list(COLUMNS)]  # fmt: skip
 
 
@@ -192,6 +196,7 @@ def effects_over_time(
                 "high": mean + half, **spread(gap), "cumulative": added, **many(table, pairs.draws, pairs.seeds),
                 "better": outcome.better, "baseline": baseline,
                 "world_differs": table.world_differs(scenario, baseline),
+                "too_coarse": table.too_coarse(scenario, baseline),
             }))  # fmt: skip
     if not parts:
         return pd.DataFrame(columns=list(WEEKLY_COLUMNS))

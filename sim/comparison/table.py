@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.comparison.outcomes import NATION, OUTCOMES, Outcome, check_outcomes, chosen, nation_first
-from sim.comparison.worlds import World, differences, sentence, world
+from sim.comparison.worlds import World, differences, sentence, too_coarse, world
 from sim.engine.errors import InputError, nearest
 from sim.measures.phases import taken
 from sim.stores.run import Key
@@ -49,12 +49,15 @@ class Arm:
         The measures of the scenario that do anything, with their settings.
     world : mapping
         What else the scenario sets, by path.
+    too_coarse : str
+        Why the runs get no verdict; empty if they do.
     """
 
     keys: tuple[Key, ...]
     values: NDArray[np.float64]
     measures: Mapping[str, Settings]
     world: World
+    too_coarse: str
 
 
 class Pairs(NamedTuple):
@@ -121,6 +124,10 @@ class Table:
         return (
             sentence(differences(ours.world, theirs.world, self.drawn), baseline) if ours.keys and theirs.keys else ""
         )
+
+    def too_coarse(self, *scenarios: str) -> str:
+        """Why the runs of these scenarios are too coarse for a verdict on an effect; empty if they are not."""
+        return next(filter(None, (self.arms[scenario].too_coarse for scenario in scenarios)), "")
 
     def frame(self, region: str = NATION) -> pd.DataFrame:
         """A row per run: scenario, draw, seed, region, and a column per outcome; "all" gives a row per region."""
@@ -218,8 +225,9 @@ def _table(
         blank = np.empty((0, len(outcomes), 1 + len(example.regions)))
         values = np.array([found[key] for key in keys]) if keys else blank
         first = firsts.get(scenario)
-        own = ({}, {}) if first is None else (active_measures(first), world(first.about.get("scenario", {})))
-        arms[scenario] = Arm(keys, values, *own)
+        about = {} if first is None else first.about
+        own = {} if first is None else active_measures(first)
+        arms[scenario] = Arm(keys, values, own, world(about.get("scenario", {})), too_coarse(about))
     margin = float(example.about.get("parameters", {}).get("nothing_margin", NOTHING_MARGIN))
     drawn = any(isinstance(key, tuple) for runs in records.values() for key in islice(runs, 1))
     return Table(arms, tuple(outcomes), tuple(f.unit for f in facts), tuple(f.how for f in facts),

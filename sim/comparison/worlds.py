@@ -1,6 +1,7 @@
 """In what else than their measures two scenarios differ: parameters, armed groups, forces, period, population.
 
-The difference between such scenarios is not the effect of the measures alone, so it is told wherever effects are.
+The difference between such scenarios is not the effect of the measures alone, so it is told wherever effects are. So is
+a population too coarse for a verdict.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ BLOCKS = {"parameters": 1, "groups": 2, "forces": 2}
 PLAIN = ("start", "end", "persons_per_youth", "draws_from")
 UNCHANGED = {"enabled": True, "scale": 1.0}
 """Values of a group or force that change nothing."""
+NO_VERDICT = "too coarse for a verdict"
 MOST = 5  # differences that are written out
 
 World = Mapping[str, Any]
@@ -62,6 +64,19 @@ def sentence(found: Mapping[str, tuple[str, str]], baseline: str) -> str:
     texts = [f"{path} is {mine} ({baseline}: {other})" for path, (mine, other) in found.items()]
     more = len(texts) - MOST
     return "; ".join([*texts[:MOST], *([f"and {more} more"] if more > 0 else [])])
+
+
+def too_coarse(about: Mapping[str, Any]) -> str:
+    """Why a run, by what its record says of it, has too few youths for a verdict; empty if it has enough.
+
+    >>> too_coarse({"scenario": {"persons_per_youth": 500}})
+    '500 persons per youth; verdicts hold up to 200'
+    >>> too_coarse({"scenario": {"persons_per_youth": 200}})
+    ''
+    """
+    most = about.get("parameters", {}).get("coarsest_verdict", rows()["coarsest_verdict"].value)
+    each = about.get("scenario", {}).get("persons_per_youth", 0)
+    return f"{each:,} persons per youth; verdicts hold up to {most:g}" if each > most else ""
 
 
 def _in_words(path: str, side: World, drawn: bool) -> str:

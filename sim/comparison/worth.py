@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sim.comparison.outcomes import OUTCOMES
 from sim.comparison.summary import fieller, t_interval
 from sim.comparison.table import Records, table_of
+from sim.comparison.worlds import NO_VERDICT
 from sim.engine.errors import InputError
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def cost_per_spared(records: Records, baseline: str, outcome: str = "joined") ->
             XOF for each unit of the outcome: the ratio of the two means, and its 90 % interval. NaN unless the verdict
             is "spared at a cost".
         verdict
-            "spared at a cost", "spared, and cheaper", "worse", or "not shown": the interval of `spared` includes zero.
+            "spared at a cost", "spared, and cheaper", "worse", "not shown" (the interval of `spared` includes zero), or
+            "too coarse for a verdict" (more persons per youth than `coarsest_verdict`).
         pairs
             draws, or seeds where no parameter is drawn.
 
@@ -76,16 +78,19 @@ def cost_per_spared(records: Records, baseline: str, outcome: str = "joined") ->
             pairs = table.pairs(scenario, baseline)
             gap = (pairs.ours - pairs.theirs)[:, :, 0]  # Mali
             row = {"scenario": scenario, "outcome": outcome, "unit": table.units[0], "pairs": len(gap)}
-            rows.append({**row, **_worth(side * gap[:, 0], gap[:, 1])})
+            coarse = bool(table.too_coarse(scenario, baseline))
+            rows.append({**row, **_worth(side * gap[:, 0], gap[:, 1], coarse)})
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _worth(spared: NDArray[np.float64], cost: NDArray[np.float64]) -> dict[str, Any]:
+def _worth(spared: NDArray[np.float64], cost: NDArray[np.float64], coarse: bool) -> dict[str, Any]:
     nan = math.nan
     low, high = map(float, t_interval(spared)) if spared.size > 1 else (nan, nan)
     mean = float(spared.mean()) if spared.size else nan
     paid = float(cost.mean()) if cost.size else nan
-    if low > 0:
+    if coarse:
+        verdict = NO_VERDICT
+    elif low > 0:
         verdict = AT_A_COST if paid > 0 else CHEAPER
     else:
         verdict = WORSE if high < 0 else NOT_SHOWN

@@ -6,7 +6,8 @@ compiles for itself.
 
 The folder is named after a digest of the package's own sources. numba checks only the file that holds a function, so
 after a change to a rule in another file it would keep using the old code. A folder for each state of the sources
-prevents this.
+prevents this. Installations of the same sources beside the same numba and numpy share what is compiled, in whatever
+folders they are (`Kept`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import os
 import shutil
 import stat
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -92,15 +94,45 @@ def _ours(place: Path, last: bool) -> bool:
 
 
 def _source_digest() -> str:
-    try:
-        numba = version("numba")
-    except PackageNotFoundError:
-        numba = ""
-    sha = hashlib.sha256(numba.encode())
+    sha = hashlib.sha256()
+    for package in ("numba", "numpy"):
+        with suppress(PackageNotFoundError):
+            sha.update(version(package).encode() + b"\0")
     for room in COMPILED_ROOMS:
         for file in sorted((PACKAGE / room).glob("*.py")):
             sha.update(file.name.encode() + b"\0" + file.read_bytes())
     return sha.hexdigest()[:16]
+
+
+class Kept:
+    """Tells numba where a loop of this package is kept: by its room, not by where the package is installed.
+
+    numba asks such classes, by their path (``NUMBA_CACHE_LOCATOR_CLASSES``), when a function is decorated. The folder
+    stands for the sources, so they need no other stamp.
+    """
+
+    def __init__(self, place: Path, line: int) -> None:
+        self.place, self.line = place, line
+
+    @classmethod
+    def from_function(cls, function: Callable, file: str) -> Kept | None:
+        """The place of a function, or None if it is in no room of this package."""
+        room, kept = Path(file).resolve().parent, folder()
+        if kept is None or room.parent != PACKAGE or room.name not in COMPILED_ROOMS:
+            return None
+        return cls(kept / room.name, function.__code__.co_firstlineno)
+
+    def get_cache_path(self) -> str:
+        return str(self.place)
+
+    def ensure_cache_path(self) -> None:
+        self.place.mkdir(mode=0o700, exist_ok=True)
+
+    def get_source_stamp(self) -> str:
+        return self.place.parent.name
+
+    def get_disambiguator(self) -> str:
+        return str(self.line)
 
 
 # --- whether a run would compile ----------------------------------------------------------------------------

@@ -24,25 +24,40 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import numba
 
-from sim.engine.compiled import THREADS_PAY_FROM, folder
+from sim.engine.compiled import THREADS_PAY_FROM, Kept, folder
 
 HANDFUL = 16  # chunks a thread takes at a time: chunks differ in size, so fixed halves would leave one thread waiting
 
 
 KEPT = folder()
+OURS = KEPT is not None and not os.environ.get("NUMBA_CACHE_DIR")
+"""Whether we choose the place; older versions of numba cannot be told which: they keep loops by the path of their
+file, in the same folder."""
 if KEPT is not None:
     numba.config.CACHE_DIR = str(KEPT)  # type: ignore[attr-defined]
 KEEPS = KEPT is not None
 
 
+def compiled(function: Callable, **options: Any) -> Callable:
+    """What numba makes of a function; nothing is compiled before it is called."""
+    before = getattr(numba.config, "CACHE_LOCATOR_CLASSES", None)
+    if before != "" or not OURS or Kept.from_function(function, function.__code__.co_filename) is None:
+        return numba.njit(function, cache=KEEPS, error_model="numpy", **options)
+    numba.config.CACHE_LOCATOR_CLASSES = f"{Kept.__module__}.{Kept.__name__}"  # type: ignore[attr-defined]
+    try:
+        return numba.njit(function, cache=KEEPS, error_model="numpy", **options)
+    finally:
+        numba.config.CACHE_LOCATOR_CLASSES = before  # type: ignore[attr-defined]
+
+
 def rule(function: Callable) -> Callable:
     """Compile a rule so that it is inlined into the loops that call it."""
-    return numba.njit(function, cache=KEEPS, forceinline=True, error_model="numpy")
+    return compiled(function, forceinline=True)
 
 
 def loop(function: Callable) -> Callable:
     """Compile a loop for one thread."""
-    return numba.njit(function, cache=KEEPS, nogil=True, error_model="numpy")
+    return compiled(function, nogil=True)
 
 
 def chunk_loop(function: Callable) -> Callable:
@@ -60,8 +75,8 @@ def chunk_loop(function: Callable) -> Callable:
     )
     threaded.__qualname__ = function.__qualname__ + "_threaded"  # numba's cache tells the builds apart by name alone
     threaded.__module__ = function.__module__
-    one = numba.njit(function, cache=KEEPS, nogil=True, error_model="numpy")
-    many = numba.njit(threaded, cache=KEEPS, nogil=True, error_model="numpy", parallel=True)
+    one = compiled(function, nogil=True)
+    many = compiled(threaded, nogil=True, parallel=True)
 
     def choose(chunks: Any, *rest: Any) -> Any:
         if chunks[-1, 2] < THREADS_PAY_FROM or numba.get_num_threads() == 1:

@@ -54,7 +54,7 @@ from sim.measures.settings import (
     wrong,
     wrong_at,
 )  # fmt: skip
-from sim.parameters import Parameter
+from sim.parameters import Parameter, Parameters
 
 if TYPE_CHECKING:
     from sim.country import Country
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 __all__ = [
     "COUNTED", "LATER_REGIONS", "MOST", "NATION", "REGIONS", "Condition", "Count", "Day", "Delivered", "Measure",
     "Number", "OneOrMore", "Persons", "Plan", "Regions", "Setting", "Several", "Share", "Strength", "Weeks", "Xof",
-    "Yes", "choice", "field", "mask_of", "number", "of_some", "people_of", "shown", "some", "wrong",
+    "Yes", "beside_attitude", "choice", "field", "mask_of", "number", "of_some", "people_of", "shown", "some", "wrong",
 ]  # fmt: skip
 
 
@@ -95,6 +95,15 @@ class Setting(NamedTuple):
 def of_some(share: Any, log_effect: Any) -> Any:
     """The factor for a place where a log effect acts on a `share` of the people: 1 - share + share e^effect."""
     return 1.0 + share * expm1(log_effect)
+
+
+def beside_attitude(total: float, support: float, parameters: Parameters) -> float:
+    """What a total effect on joining (log hazard) leaves beside the effect on support (SD) that is part of it.
+
+    A study that counts what people do has seen whatever their change of mind did to it. Where a measure moves both, the
+    shift of support acts through `kappa_att`, so this much is taken off.
+    """
+    return total - parameters.kappa_att * support
 
 
 class Measure(BaseModel, ABC):

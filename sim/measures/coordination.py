@@ -1,20 +1,23 @@
 """Coordination: all partners work to one agenda.
 
 Where several partners carry out a measure, each with its own plan, part of the work is done twice (`partner_overlap`;
-no figure found). A ministry that draws up one agenda and holds the partners to it removes that overlap. The same money
-then delivers more, so those measures report more delivered. The measure does nothing else, and nothing at all where no
-partner is at work.
+no figure found). So it is where forces under several commands work in one place: police and gendarmerie with guard and
+army, MINUSMA, Barkhane, the joint force of the G5 (`command_overlap`), and where all go to the same place, gaps are
+left elsewhere. A ministry that draws up one agenda and holds the partners to it removes part of the overlap, and those
+who follow it patrol where the others are not. The same money then delivers more, so measures of partners report more
+delivered.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+
 from sim.measures.base import Measure, Share, Strength, Xof, field, some
+from sim.world import facts
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from sim.country import Country
     from sim.levers import Levers
 
@@ -24,7 +27,7 @@ class Coordination(Measure):
 
     key: ClassVar[str] = "coordination"
     title: ClassVar[str] = "Coordination of all partners"
-    delivers: ClassVar[str] = "partner measures that follow one agenda"
+    delivers: ClassVar[str] = "partner measures and commands of forces that follow one agenda"
 
     partners_taking_part: Share = field(
         1.0, unit="share of partners' work", source="choice: all partners",
@@ -51,12 +54,13 @@ class Coordination(Measure):
             levers.reach("coordinated", ..., share)
 
     def apply(self, levers: Levers, country: Country) -> None:
-        """It acts only through the measures of partners."""
+        """It acts only through the measures of partners and the forces."""
 
     def delivery(self, country: Country, done: float) -> np.ndarray:
-        """How many measures of partners it coordinates: a national number, spread over its regions by people."""
+        """How many measures and commands it coordinates: a national number, spread over its regions by people."""
         works = sum(measure.partners and some(measure.strength_now(country)) for measure in country.measures)
-        return self.by_people(country, works * self.one_agenda(country, done))
+        there = facts.command_places()[country.posted.sum(axis=1) > 0.0]
+        return self.by_people(country, (works + np.unique(there).size) * self.one_agenda(country, done))
 
     def foreseen(self, country: Country, done: float) -> None:
         """How many measures there are to coordinate depends on the rest of the scenario."""

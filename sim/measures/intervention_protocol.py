@@ -7,7 +7,8 @@ the command, not the men: the force itself is in the table of deployments whatev
 
     share of responses under one command = share left to it x hours a unit is ready x forces under it / 4
 
-in the places within reach of its bases. Responses there take less time, and the units act together. This changes the
+in the places within reach of its bases. Responses there take another time (less, in most draws), and the units act
+together. This changes the
 harm during an attack and the captures after it. Whether it deters attacks is not known, and that prior is centred on
 zero. Kangaba in 2017 was less deadly than the Radisson for other reasons too, so the two sieges cannot determine an
 effect.
@@ -115,10 +116,10 @@ class InterventionProtocol(Measure):
         levers.keep("attack_rate", cells, of_some(share, p.response_deterrence))
 
     def delivery(self, country: Country, done: float) -> np.ndarray:
-        """This week's attacks that were answered under one command."""
+        """This week's attacks that forces nearby could answer, as far as they did so under one command."""
         cells = self.reached(country.grid)
-        attacks = np.bincount(country.grid.region[cells], country.flow("attacks")[cells], len(REGIONS))
-        return self.under_command(country, done) * attacks
+        answered = np.bincount(country.grid.region[cells], country.flow("answered")[cells], len(REGIONS))
+        return self.under_command(country, done) * answered
 
     def spending(self, country: Country, done: float) -> np.ndarray:
         """The cost of the staff, where they are based."""

@@ -2,9 +2,11 @@
 
 Since February 2014 the five states of the G5 Sahel (Mali, Mauritania, Niger, Burkina Faso, Chad) patrol borders
 together and may follow armed groups across them. The part of the patrols that is led by threat goes where insecurity is
-high, and an adaptive strategy moves patrols between regions. No study of what the patrols changed was found: the prior
-of their effect on crossings is small and includes zero, members who are stopped may cross elsewhere, and soldiers on
-patrol also meet civilians.
+high, and an adaptive strategy moves patrols between regions. One evaluation was found: across the edge of the zone of
+the joint force, 50 km from the borders, conflict was less intense inside (Richard and Vanden Eynde 2023, regression
+discontinuity); a summary adds that abuses rose. So there are fewer attacks in the zone as far as the force is out
+(`zone_attacks`), and abuses follow from the soldiers who are there (`joint_patrol_abuse`). The prior of the effect on
+crossings is small and includes zero, and members who are stopped may cross elsewhere.
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ import numpy as np
 
 from sim.engine.exact import exp
 from sim.levers import aimed
-from sim.measures.base import REGIONS, Count, Measure, Persons, Several, Share, Xof, field, some
+from sim.measures.base import REGIONS, Count, Measure, Number, Persons, Several, Share, Xof, field, of_some, some
+from sim.measures.posted import within
 
 if TYPE_CHECKING:
     from sim.country import Country
@@ -33,6 +36,7 @@ class JointPatrols(Measure):
     delivers: ClassVar[str] = "patrols in the week"
     sources: ClassVar[tuple[str, ...]] = (
         "G5 Sahel, founded 2014-02-16",
+        "Richard and Vanden Eynde 2023, CEPR DP18674",
         "Mali-Metre 2019 (distrust of the joint force)",
     )
     partners: ClassVar[bool] = True
@@ -44,6 +48,18 @@ class JointPatrols(Measure):
     patrols: Count = field(
         10, unit="patrols", source="assumed: no count of patrols found", meaning="patrols out at a time", ge=0, le=1000
     )
+    full_force: Number = field(
+        10, unit="patrols", source="assumed: the force as it was evaluated", ge=1, le=1000,
+        meaning="patrols that make up the joint force; fewer have part of its effect in the zone",
+    )  # fmt: skip
+    zone_km: Number = field(
+        50, unit="km", source="Richard and Vanden Eynde 2023: the zone of the joint force",
+        meaning="depth of the zone along the borders", ge=0, le=500,
+    )  # fmt: skip
+    cells_watched: Number = field(
+        4, unit="cells", source="assumed: about a hundred km of border",
+        meaning="border cells that a patrol watches in a week", ge=0.1, le=100,
+    )  # fmt: skip
     persons_per_patrol: Persons = field(
         120, unit="persons", source="assumed: about a company", meaning="strength of one patrol", ge=1
     )
@@ -65,6 +81,11 @@ class JointPatrols(Measure):
         columns = [grid.country_names.index(name) for name in self.countries]
         return np.flatnonzero(grid.border[:, columns].any(axis=1) & self.region_mask[grid.region])
 
+    def zone(self, grid: Grid) -> np.ndarray:
+        """Cells of its regions in the zone along the borders."""
+        near = within(grid, tuple(self.border_cells(grid).tolist()), self.zone_km)
+        return np.flatnonzero(near & self.region_mask[grid.region])
+
     def spread(self, country: Country) -> tuple[np.ndarray, np.ndarray]:
         """Border cells, and the share of the patrols in each this week (patrols move about, so fractions count)."""
         cells = self.border_cells(country.grid)
@@ -81,15 +102,18 @@ class JointPatrols(Measure):
         return cells, shares
 
     def apply(self, levers: Levers, country: Country) -> None:
-        """Put troops into border cells, hinder crossings there, and open part of the sanctuaries to pursuit."""
-        done = self.carried_out(country)
+        """Put troops along the border, hinder crossings and attacks there, and open part of the sanctuaries."""
+        done, p = self.carried_out(country), country.parameters
         cells, shares = self.spread(country)
         if not cells.size or not some(done):
             return
         even = isinstance(done, float)
         patrols = (done if even else done[country.grid.region[cells]]) * self.patrols * shares
         levers.add("joint_patrol_troops", cells, patrols * self.persons_per_patrol)
-        levers.keep("crossing", cells, exp(-country.parameters.border_effect * np.minimum(patrols, 1.0)))
+        levers.keep("crossing", cells, exp(-p.border_effect * np.minimum(patrols * self.cells_watched, 1.0)))
+        zone, force = self.zone(country.grid), min(1.0, self.patrols / self.full_force)
+        inside = done * force if even else done[country.grid.region[zone]] * force
+        levers.keep("attack_rate", zone, of_some(inside, p.zone_attacks))
         columns = [country.grid.country_names.index(name) for name in self.countries]
         out = done if even else float(patrols.sum()) / self.patrols if self.patrols else 0.0
         levers.reach("pursuit", columns, out * self.pursuit)

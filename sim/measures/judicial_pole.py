@@ -2,13 +2,15 @@
 
 The law of 21 May 2013 created the pole at the court of Commune VI in Bamako. It took its first case in 2015 and was
 reported to work fully only in 2017. In October of that year it had received 79 cases (12 dropped, 67 opened, 13 sent
-on, about 30 people held), and had 6 judges and 50 investigators. Here a case is a person held and not convicted,
-whether a member of an armed group or not:
+on, about 30 people held), and had 6 judges and 50 investigators. So most cases hold nobody:
+
+    open cases = members held and not convicted / persons held for each case
 
     cases it has = least of: open cases; cases a year x years a case stays open; judges x cases of one judge
 
-Its cases end sooner, in a conviction or in the release of those wrongly held; the others wait for the ordinary courts.
-Attacks change with the chance of conviction (an elasticity from 28 European states, whose prior has both signs),
+Its cases end sooner, in a conviction or in a release; the others wait for the ordinary courts. Those wrongly held are
+no cases of terrorism, but as large a part of them is cleared at its pace. Attacks change with the chance of conviction
+(an elasticity from 28 European states, whose prior has both signs),
 
     attacks x (convictions now / convictions without the pole)^elasticity
 
@@ -49,8 +51,12 @@ class JudicialPole(Measure):
         meaning="new cases it can take in a year",
     )  # fmt: skip
     case_years: Number = field(
-        1.0, unit="years", source="assumed: 13 of 67 cases were sent on within a year",
+        1.0, unit="years", source="assumed: of the cases that came in during 2017, a fifth had been sent on in October",
         meaning="how long a case stays open", ge=0.1, le=10,
+    )  # fmt: skip
+    held_per_case: Number = field(
+        0.45, unit="persons per case", source="derived: about 30 held in 67 open cases (maliweb.net 2017)",
+        meaning="persons held for each open case", ge=0.01, le=100,
     )  # fmt: skip
     judges: Persons = field(
         6, unit="persons", source="press of October 2017", meaning="special prosecutor and investigating judges"
@@ -85,12 +91,13 @@ class JudicialPole(Measure):
         return self.judges * self.cost_per_judge_week + self.investigators * self.cost_per_investigator_week
 
     def open_cases(self, country: Country) -> np.ndarray:
-        """Persons held and not convicted, whether members or not, by region."""
+        """Open cases by region: members held and not convicted, and the cases that go with them."""
+        from sim.population.groups import NOBODY
         from sim.population.youth import DETAINED  # loads the compiled loops, which reading a scenario does not need
 
         roster = country.roster.entries()
-        held = (roster.state == DETAINED) & (roster.convicted == 0)
-        return np.bincount(country.grid.region[roster.cell[held]], minlength=len(REGIONS)).astype(np.float64)
+        held = (roster.state == DETAINED) & (roster.convicted == 0) & (roster.group != NOBODY)
+        return np.bincount(country.grid.region[roster.cell[held]], minlength=len(REGIONS)) / self.held_per_case
 
     def share_of_cases(self, open_cases: np.ndarray, done: Strength) -> Strength:
         """Share of the open cases of its regions that it handles this week; 0 if there are none."""

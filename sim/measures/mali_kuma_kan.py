@@ -183,7 +183,7 @@ class MaliKumaKan(Measure):
             share = done if isinstance(done, float) else done[:, None]
             missed *= 1.0 - use[:, :, channel] * share * airing.capacity * airing.coverage
         youths = _by_place(country.grid) * country.parameters.share_15_35 * self.region_mask[:, None]
-        return float((youths * (1.0 - missed) * _understood(self.languages)[:, None]).sum())
+        return float((youths * (1.0 - missed) * understood(self.languages)[:, None]).sum())
 
 
 @cache
@@ -199,7 +199,7 @@ def _by_place(grid: Grid) -> np.ndarray:
     return np.stack([by_place[grid.region == r].sum(axis=0) for r in range(len(REGIONS))])
 
 
-def _understood(languages: tuple[str, ...]) -> np.ndarray:
+def understood(languages: tuple[str, ...]) -> np.ndarray:
     """Share of the youths of each region who understand one of the languages."""
     names, spoken = facts.languages()
     share: np.ndarray = spoken[:, [names.index(name) for name in languages]].sum(axis=1)
@@ -207,10 +207,18 @@ def _understood(languages: tuple[str, ...]) -> np.ndarray:
 
 
 @cache
+def radio_users(grid: Grid) -> np.ndarray:
+    """Share of the youths of each region who use a radio."""
+    people = _by_place(grid)
+    users: np.ndarray = (people * _use()[:, :, facts.CHANNELS.index("radio")]).sum(axis=1) / people.sum(axis=1)
+    return users
+
+
+@cache
 def _audience(grid: Grid, languages: tuple[str, ...]) -> np.ndarray:
     """Youths who use a channel and understand one of the languages, float64 (regions, channels)."""
     youths = _by_place(grid) * Parameters.default().share_15_35
-    audience: np.ndarray = (youths[:, :, None] * _use()).sum(axis=1) * _understood(languages)[:, None]
+    audience: np.ndarray = (youths[:, :, None] * _use()).sum(axis=1) * understood(languages)[:, None]
     return audience
 
 

@@ -3,7 +3,8 @@
 After the attack on the Radisson Blu (November 2015) the five emergency numbers of the forces became one. A centre in
 Bamako was given the power to send any unit of police, gendarmerie, national guard or civil protection. In late 2016 it
 was about to move into a new building that receives the pictures of the city's cameras. Where a region is connected,
-responses take less time, and some patrols go where attacks have just happened instead of making their rounds:
+responses take less time, the right kind of unit is picked (`wrong_unit`), and some patrols go where attacks have just
+happened instead of making their rounds. A centre may also slow a response down. The desks are staffed for
 
     share of the hours = least of: hours in which the desks should be staffed; hours in which the staff can do so
 
@@ -32,7 +33,7 @@ class OperationsCentre(Measure):
 
     key: ClassVar[str] = "operations_centre"
     title: ClassVar[str] = "Operations centre of the ministry of security"
-    delivers: ClassVar[str] = "attacks to which the centre directed a response"
+    delivers: ClassVar[str] = "attacks answered under direction of the centre"
     sources: ClassVar[tuple[str, ...]] = ("RFI via pressafrik.com 2016 (police secours reorganised)",)
 
     staff: Persons = field(
@@ -65,7 +66,7 @@ class OperationsCentre(Measure):
         return done * self.share_of_hours() * (there & self.region_mask)
 
     def apply(self, levers: Levers, country: Country) -> None:
-        """Shorten responses, and send patrols where attacks have just happened."""
+        """Change the time to respond, pick the right kind of unit, and send patrols to where attacks have just been."""
         share, p = self.directs(country, self.carried_out(country)), country.parameters
         regions = np.flatnonzero(share)
         if not regions.size:
@@ -73,12 +74,13 @@ class OperationsCentre(Measure):
         cells = np.flatnonzero(share[country.grid.region])
         of_cells = share[country.grid.region[cells]]
         levers.keep("response_delay", cells, of_some(of_cells, log(p.centre_delay)))
+        levers.reach("right_unit", cells, of_cells)
         levers.reach("dispatch", regions, share[regions] * p.centre_dispatch)
 
     def delivery(self, country: Country, done: float) -> np.ndarray:
-        """This week's attacks to which the centre directed a response."""
-        attacks = np.bincount(country.grid.region, country.flow("attacks"), len(REGIONS))
-        return self.directs(country, done) * attacks
+        """This week's attacks that forces nearby could answer, as far as the centre directed them."""
+        answered = np.bincount(country.grid.region, country.flow("answered"), len(REGIONS))
+        return self.directs(country, done) * answered
 
     def spending(self, country: Country, done: float) -> np.ndarray:
         """The lines of each region, and its share of the staff."""

@@ -7,10 +7,14 @@ slowly:
 
     level = min(1, pace x commitments carried out / all commitments)
 
-Attacks and communal violence in the signatory regions follow the overall level. The approaches of the armed group whose
-members could join the agreement follow the political provisions, mixed units the security provisions, and relief of
-grievance the social ones. Peace lasts longer where more is implemented, also for those who did not sign (Joshi and
-Quinn 2015 give the direction; the sizes are judgement and allow for harm).
+Attacks and communal violence in the signatory regions follow the overall level. The approaches of armed groups rooted
+there, whose members could join the agreement, follow the political provisions (those of a group with half of its homes
+there by half). Mixed units follow the security provisions, and those who signed make a common front: they tell what
+they know (`agreement_information`). Relief of grievance follows the social ones. There are also those who want to break
+the agreement: when it makes progress, groups that it leaves out strike to stop it (Stedman 1997; Kydd and Walter 2002),
+so attacks follow what was carried out in the last year (`agreement_spoilers`). Peace lasts longer where more is
+implemented, also for those who did not sign (Joshi and Quinn 2015 give the direction; the sizes are judgement and allow
+for harm).
 
 The pace is a lever: who sits at the table may change it. The measure keeps no memory, so a pace that changes half way
 changes the level at once. This line describes an agreement that is implemented quickly:
@@ -20,7 +24,7 @@ changes the level at once. This line describes an agreement that is implemented 
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -39,7 +43,6 @@ from sim.measures.base import (
     Xof,
     field,
     number,
-    of_some,
     some,
     wrong,
 )  # fmt: skip
@@ -51,9 +54,6 @@ if TYPE_CHECKING:
 
 SIGNED = date(2015, 6, 20)
 """The day from which the record counts, when the coordination of the movements signed."""
-
-COULD_JOIN = "ansar_dine"
-"""The armed group whose members could lay down arms under the agreement; it grew out of the same rebellion."""
 
 MIXED_UNITS = "ex_separatist"
 
@@ -84,6 +84,8 @@ class PeaceAgreement(Measure):
     sources: ClassVar[tuple[str, ...]] = (
         "Carter Center, independent observer",
         "Joshi and Quinn 2015 10.1017/S0007123415000381",
+        "Stedman 1997 10.1162/isec.22.2.5",
+        "Kydd and Walter 2002 10.1162/002081802320005487",
     )
 
     regions: Regions = field(
@@ -150,6 +152,11 @@ class PeaceAgreement(Measure):
         day = country.clock.date(country.week)
         return done * self.level(day, float(country.levers.implementation))
 
+    def progress(self, country: Country, done: Strength) -> Strength:
+        """Share of the commitments carried out in the last year, 0..1."""
+        day, pace = country.clock.date(country.week), float(country.levers.implementation)
+        return done * (self.level(day, pace) - self.level(day - timedelta(weeks=52), pace))
+
     def formed(self, level: Strength, day: date) -> Strength:
         """Share of the joint units on record that has formed, 0..1.
 
@@ -170,15 +177,16 @@ class PeaceAgreement(Measure):
         levers.keep("attack_rate", cells, exp(in_cell * p.agreement_attacks))
         levers.keep("communal_violence", cells, exp(in_cell * p.agreement_violence))
         levers.reach("grievance_relief", *self.in_regions(level * self.social * p.relief_rate))
-        keys = country.groups.keys
-        if COULD_JOIN in keys:
-            g = keys.index(COULD_JOIN)
-            home = country.grid.region[country.groups.home_cells[g]]
-            change = level * self.political * p.agreement_inflow
-            if isinstance(change, float):
-                levers.keep("approaches", g, of_some(float(self.region_mask[home].mean()), change))
-            else:
-                levers.keep("approaches", g, 1.0 + expm1(change[home]).mean())
+        change = level * self.political * p.agreement_inflow * self.region_mask
+        for g, homes in enumerate(country.groups.home_cells):
+            rooted = country.grid.region[homes]
+            if self.region_mask[rooted].any():
+                levers.keep("approaches", g, 1.0 + expm1(change[rooted]).mean())
+        levers.keep("information", cells, exp(in_cell * self.security * p.agreement_information))
+        recent = self.progress(country, self.carried_out(country))
+        if some(recent):
+            cells, in_cell = self.in_cells(country, recent)
+            levers.keep("attack_rate", cells, exp(in_cell * p.agreement_spoilers))
         regions, share = self.in_regions(self.formed(level, country.clock.date(country.week)))
         levers.reach("deployed", (facts.force_places()[MIXED_UNITS], regions), share)
 

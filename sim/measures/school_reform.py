@@ -5,7 +5,8 @@ year it has reached only those who turned 15 in that year, after t years t in 21
 school at all, and of these only the share whose school was reformed. The effect of schooling depends on its kind. In
 Somaliland (Mercy Corps 2016) youths with schooling alone took part in violence less but supported it more
 (`school_join`, `school_support`); with a civic role, a voice in their community, they also supported it less
-(`school_voice_join`, `school_voice_support`). Lessons in media literacy blunt propaganda (`inoculation`), and every
+(`school_voice_join`, `school_voice_support`). What they did includes what came of their support, which is not counted
+again. Lessons in media literacy blunt propaganda (`inoculation`), and every
 extra year at school affects the hazard of joining (`b_school`).
 """
 
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from sim.measures.base import REGIONS, Measure, Share, Xof, Yes, choice, field, of_some, some
+from sim.measures.base import REGIONS, Measure, Share, Xof, Yes, beside_attitude, choice, field, of_some, some
 from sim.world import facts
 from sim.world.timeline import WEEKS_PER_YEAR
 
@@ -81,7 +82,7 @@ class SchoolReform(Measure):
         join = p.school_voice_join if self.civic_role else p.school_join
         cells, in_cell = self.in_cells(country, share)
         levers.add("support", slice(None), share * support)
-        levers.keep("joining", cells, of_some(in_cell, join))
+        levers.keep("joining", cells, of_some(in_cell, beside_attitude(join, support, p)))
         levers.keep("propaganda", cells, 1.0 - in_cell * self.media_literacy * p.inoculation)
 
     def delivery(self, country: Country, done: float) -> np.ndarray:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from sim.engine.exact import exp
-from sim.measures.base import REGIONS, Count, Measure, Number, Regions, Xof, field, people_of, some
+from sim.measures.base import REGIONS, Count, Measure, Number, Regions, Xof, field, some
 
 if TYPE_CHECKING:
     from sim.country import Country
@@ -27,7 +27,7 @@ class SecurityRestoration(Measure):
 
     key: ClassVar[str] = "security_restoration"
     title: ClassVar[str] = "Return of administration and services"
-    delivers: ClassVar[str] = "posts of officials filled"
+    delivers: ClassVar[str] = "persons served by officials who would not be there"
     sources: ClassVar[tuple[str, ...]] = ("programme of the government, 2013-2018",)
 
     regions: Regions = field(
@@ -63,11 +63,15 @@ class SecurityRestoration(Measure):
         levers.reach("state_goal", cells, share * p.restoration_goal)
 
     def delivery(self, country: Country, done: float) -> np.ndarray:
-        """Posts whose officials are there, to the extent that the state is present."""
-        grid = country.grid
-        presence = np.bincount(grid.region, grid.population * country.state_presence, len(REGIONS)) / people_of(grid)
-        return done * self.by_people(country, float(self.posts)) * presence
+        """People for whom the state is present because of the measure: not what would be there anyway."""
+        grid, added = country.grid, country.state_presence - country.state_alone
+        served = np.bincount(grid.region, grid.population * np.maximum(added, 0.0), len(REGIONS))
+        acting: np.ndarray = (np.asarray(done) > 0.0) * self.region_mask
+        return served * acting
 
     def spending(self, country: Country, done: float) -> np.ndarray:
         """The cost of all posts."""
         return done * self.by_people(country, float(self.posts)) * self.cost_per_post_week
+
+    def foreseen(self, country: Country, done: float) -> None:
+        """Only a run can say where the state would have come back by itself."""

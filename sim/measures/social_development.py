@@ -4,7 +4,8 @@ This is the sixth of the six axes of the government's programme. Aid cannot be e
 armed groups contest a place, aid raised violence more often than not (`aid_contested`); where the state holds a place,
 aid lowered violence a little (`aid_held`; Zürcher 2017). Sectors differ as well: health and social protection helped,
 schools and economic aid were doubtful (`aid_doubtful`), roads did nothing (Leonhard 2025). Services also relieve some
-of the grievance against the state (`relief_rate`).
+of the grievance against the state (`relief_rate`). And programmes that people see draw sabotage: in Niger, where
+villages were drawn by lot, attacks on them rose in the second year (Premand and Rohner 2024: `programme_sabotage`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from sim.measures.base import Measure, Share, Xof, choice, field, of_some, some
+from sim.measures.economic_growth import SABOTAGE_FROM
 from sim.world.timeline import WEEKS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -58,12 +60,16 @@ class SocialDevelopment(Measure):
         return self.worth(p) * (contested * p.aid_contested + held * p.aid_held)
 
     def apply(self, levers: Levers, country: Country) -> None:
-        """Let services change attacks and relieve grievance (they never add to it)."""
+        """Let services change attacks, draw sabotage, and relieve grievance (they never add to it)."""
         covered, p = self.carried_out(country) * self.coverage, country.parameters
         worth = self.worth(p)
-        if worth == 0.0 or not some(covered):
+        if not some(covered):
             return
         cells, in_cell = self.in_cells(country, covered)
+        if self.weeks_since_start(country.clock.date(country.week)) >= SABOTAGE_FROM:
+            levers.keep("attacks_on_civilians", cells, of_some(in_cell, p.programme_sabotage))
+        if worth == 0.0:
+            return
         levers.keep("attack_rate", cells, of_some(in_cell, self.effect(country, cells)))
         if worth > 0.0:
             levers.reach("grievance_relief", *self.in_regions(covered * worth * p.relief_rate))

@@ -6,19 +6,20 @@ how much. Young people in Nigeria who resisted recruitment had heard messages fr
 which gives the sign. Elsewhere, agreements that women also signed were implemented further (Krause, Krause and Branfors
 2018, a correlation); in Mali women hardly had a seat. The United Nations counted 23,000 persons in over 80 small
 projects of this kind in the Sahel and the Maghreb and found no single answer (UNICRI 2020), so even a full measure
-reaches few.
+reaches few. But those who worry come to the groups first: a family with somebody in contact with recruiters, or among
+their members, is so many times more likely to be reached than another (`family_referral`).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+
 from sim.engine.exact import power
 from sim.measures.base import Count, Measure, Number, Xof, Yes, choice, field, of_some, some
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from sim.country import Country
     from sim.levers import Levers
     from sim.world.grid import Grid
@@ -69,7 +70,8 @@ class WomenAndCivilSociety(Measure):
         """Warn families, and support the families of members."""
         done, p = self.carried_out(country), country.parameters
         if some(done):
-            cells, reached = self.in_cells(country, done * self.share_reached(country.grid))
+            worried = np.minimum(1.0, done * self.share_reached(country.grid) * p.family_referral)
+            cells, reached = self.in_cells(country, float(worried) if isinstance(done, float) else worried)
             levers.keep("contact_lapse", cells, of_some(reached, p.family_lapse))
             levers.keep("giving_up", cells, of_some(reached, p.family_exit))
 

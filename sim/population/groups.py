@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -99,6 +100,11 @@ class Roster:
         self.size = end
         return slice(start, end)
 
+    def strangers(self, count: int) -> np.ndarray:
+        """Numbers for `count` more persons from abroad."""
+        so_far = np.count_nonzero(self.person[: self.size] >= FOREIGN)
+        return FOREIGN + np.arange(so_far, so_far + count, dtype=np.uint32)
+
     def entries(self) -> Entries:
         """Views of the entries in use, for compiled loops."""
         return Entries(*[getattr(self, name)[: self.size] for name in COLUMNS])
@@ -125,10 +131,31 @@ class Entries(NamedTuple):
 COLUMNS = Entries._fields
 
 
-def nearest_home_km(grid: Grid, cells: np.ndarray) -> np.ndarray:
-    """Distance in km from every cell to the nearest of `cells`."""
-    everywhere = np.arange(len(grid))
-    return grid.distance_km(everywhere[:, None], cells[None, :]).min(axis=1)
+@lru_cache(maxsize=64)
+def home(grid: Grid, cercles: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """The cells of the home cercles of a group, and the distance in km from every cell to the nearest of them.
+
+    Both are kept, and read-only: they were a third of the set-up of every run.
+    """
+    cells = np.concatenate([grid.cells_of_cercle(name) for name in cercles])
+    km = grid.distance_km(np.arange(len(grid))[:, None], cells[None, :]).min(axis=1)
+    for column in (cells, km):
+        column.setflags(write=False)
+    return cells, km
+
+
+def least(luck: np.ndarray, many: int) -> np.ndarray:
+    """Where the `many` smallest of these numbers stand, in the order of their places; of equal ones, the first.
+
+    >>> least(np.array([0.5, 0.1, 0.5, 0.3]), 3)
+    array([0, 1, 3])
+    """
+    if many <= 0:
+        return np.empty(0, np.int64)
+    largest = np.partition(luck, many - 1)[many - 1]  # sorting them all takes many times as long
+    below = luck < largest
+    below[np.flatnonzero(luck == largest)[: many - np.count_nonzero(below)]] = True
+    return np.flatnonzero(below)
 
 
 def founders(
@@ -149,7 +176,7 @@ def founders(
     persons, weight = persons[civilian], weight[civilian]
     local = min(int(total * (1.0 - elsewhere) + 0.5), persons.size // 4)
     wait = -log(lucks(FOUNDING_YOUTH, seed, group, persons)) / weight  # those who wait least (Efraimidis and Spirakis)
-    chosen: np.ndarray = np.sort(persons[np.argsort(wait, kind="stable")[:local]])
+    chosen: np.ndarray = persons[least(wait, local)]
     return chosen
 
 

@@ -53,14 +53,16 @@ class Youth:
 
     disposition: np.ndarray  # float32, own support for the violent narrative before others speak, population SD
     settled: np.ndarray  # float32, settled attitude, population SD
-    attitude: np.ndarray  # float32, settled + recent, population SD
-    attitude_next: np.ndarray  # float32, the same next week (two buffers, so that order cannot matter)
+    settled_next: np.ndarray  # float32, the same next week (two buffers, so that order cannot matter)
+    attitude: np.ndarray  # float32, settled + recent + what policy shifts, population SD
     recent: np.ndarray  # float32, effect of messages that is still felt, population SD
     clips: np.ndarray  # float32, effect of campaign clips that is still felt, population SD
+    drama: np.ndarray  # float32, effect of a radio drama that is still felt, SD
     propaganda: np.ndarray  # float32, effect of the groups' propaganda that is still felt, SD
     counsel: np.ndarray  # float32, effect of the outreach of imams that is still felt, SD
     lasting: np.ndarray  # float32, effect of messages that lasts after they have faded, SD
     grievance: np.ndarray  # float32 0..1, against the state
+    moved: np.ndarray  # uint8, bits: clips have moved the youth away from violence, towards it (see messages)
     silent: np.ndarray  # uint8 0/1, whether every person it stands for has been killed
     woman: np.ndarray  # uint8 0/1
     schooling: np.ndarray  # uint8, years
@@ -340,10 +342,10 @@ def settle(grid: Grid, p: Parameters, persons_per_youth: int, world_seed: int, f
     rows = np.arange(size)
     youth = Youth(
         **{name: np.zeros(size, np.float32) for name in
-           ("disposition", "settled", "attitude", "attitude_next", "recent", "clips", "propaganda", "counsel",
+           ("disposition", "settled", "settled_next", "attitude", "recent", "clips", "drama", "propaganda", "counsel",
             "lasting", "grievance")},
         **{name: np.zeros(size, np.uint8) for name in
-           ("silent", "woman", "schooling", "religious_schooling", "livelihood", "channels")},
+           ("moved", "silent", "woman", "schooling", "religious_schooling", "livelihood", "channels")},
         abuse_week=np.full(size, NEVER, np.int16),
     )  # fmt: skip
     schooled, school_years, livelihoods = _schooling()

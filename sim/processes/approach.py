@@ -17,14 +17,14 @@ Joining. An approached person joins with the weekly hazard
     h = h0 x freshness(t) x exp(b_abuse A + b_income J + b_school E + b_relschool R + b_protect P + b_norm N + b_trust T
                                 + kappa x) / average
 
-A is an abuse of the youth or their kin in the last three months, J a steady income, E years of schooling (from the
-mean), R six or more years of religious schooling, P the lack of protection (the place is insecure or held by a group,
-and neither state nor forces are there), N the mean attitude of the ties, T trust in the forces (SD from the mean) and
-x the youth's own attitude. The average is that of the exponential over all youths on the first day, without abuses and
-threats. So h0 is the mean hazard of the whole population, whatever the coefficients are. Policy can change the hazard,
-the rate at which contacts lapse, and the approaches of a group. Freshness falls as t^(k - 1) (Weibull): most youths who
-join do so early. Every contact lapses in the end. A youth whose contact has lapsed is not approached again for some
-time.
+A is 1 after an abuse of the youth or their kin in the last three months, and else what lasts of grievance, J a steady
+income, E years of schooling (from the mean), R six or more years of religious schooling, P the lack of protection (the
+place is insecure or held by a group, and neither state nor forces are there), N the mean settled attitude of the ties,
+T trust in the forces (SD from the mean) and x the youth's own attitude. The average is that of the exponential over all
+youths on the first day, without grievances and threats. So h0 is the mean hazard of the whole population, whatever the
+coefficients are. Policy can change the hazard, the rate at which contacts lapse, and the approaches of a group.
+Freshness falls as t^(k - 1) (Weibull): most youths who join do so early. Every contact lapses in the end. A youth whose
+contact has lapsed is not approached again for some time.
 
 To add a term to the hazard: a field of `Circumstances` and one of `Coefficients`, their values in `circumstances` and
 `coefficients`, and their product in `log_hazard`.
@@ -79,12 +79,12 @@ class Coefficients(NamedTuple):
 class Circumstances(NamedTuple):
     """What makes a youth more or less likely to join, each beside its coefficient."""
 
-    abused: bool  # the youth or their kin, not long ago
+    abused: float  # 0..1: 1 after an abuse of the youth or their kin not long ago, else what lasts of grievance
     steady: bool  # has a steady income
     years: float  # at school, from the mean
     devout: bool  # six or more years of religious schooling
     unprotected: float  # 0..1
-    norm: float  # population SD, mean attitude of the ties
+    norm: float  # population SD, mean settled attitude of the ties
     trust: float  # SD from the mean
     attitude: float  # population SD
 
@@ -94,13 +94,16 @@ class Background(NamedTuple):
 
     ties: np.ndarray  # by youth
     attitude: np.ndarray
+    settled: np.ndarray
     schooling: np.ndarray
     religious_schooling: np.ndarray
     livelihood: np.ndarray
     abuse_week: np.ndarray
+    grievance: np.ndarray
     unprotected: np.ndarray  # float64 by cell 0..1
     trust: np.ndarray  # float64 by cell, SD from the mean
-    abuse_weeks: int  # weeks for which an abuse counts
+    abuse_weeks: int  # weeks for which an abuse counts in full
+    lasting: float  # weight of full grievance, relative to such an abuse
     mean_schooling: float  # years
 
 
@@ -163,9 +166,10 @@ def circumstances(i, c, week, background):
     """The circumstances of youth `i`, who lives in cell `c`, this week."""
     norm = 0.0
     for j in range(TIES):
-        norm += background.attitude[background.ties[i, j]]
+        norm += background.settled[background.ties[i, j]]
+    recent = week - background.abuse_week[i] < background.abuse_weeks
     return Circumstances(
-        abused=week - background.abuse_week[i] < background.abuse_weeks,
+        abused=1.0 if recent else background.lasting * background.grievance[i],
         steady=background.livelihood[i] == STEADY_INCOME,
         years=background.schooling[i] - background.mean_schooling,
         devout=background.religious_schooling[i] >= DEVOUT,
@@ -208,7 +212,7 @@ def whose(recruiters, place, u):
 @rule
 def main_reason(youth, b, need, company, u):
     """Main reason to join, as a place in REASONS, picked at luck `u`: each weighs what it added to the hazard."""
-    revenge = exp(b.abuse * youth.abused) - 1.0 if youth.abused else 0.0
+    revenge = exp(b.abuse * youth.abused) - 1.0
     income = 0.0 if youth.steady else exp(-b.income) - 1.0
     income = max(income, 0.0) * need
     ideology = max(exp(b.attitude * youth.attitude) - 1.0, 0.0)
@@ -363,13 +367,16 @@ def background(society: Society, youth: Youth, trust: np.ndarray, unprotected: n
     return Background(
         ties=society.ties,
         attitude=youth.attitude,
+        settled=youth.settled,
         schooling=youth.schooling,
         religious_schooling=youth.religious_schooling,
         livelihood=youth.livelihood,
         abuse_week=youth.abuse_week,
+        grievance=youth.grievance,
         unprotected=unprotected,
         trust=(trust - p.trust_mean) / p.trust_sd,
         abuse_weeks=int(p.abuse_weeks),
+        lasting=p.lasting_grievance,
         mean_schooling=p.mean_schooling,
     )
 
@@ -385,9 +392,9 @@ def _average(chunks, b, background, sums):
 
 
 def average_pull(society: Society, youth: Youth, trust: np.ndarray, p: Parameters) -> float:
-    """Mean of the exponential of the hazard over all youths on the first day, without abuses and threats."""
+    """Mean of the exponential of the hazard over all youths on the first day, without grievances and threats."""
     sums, safe = np.empty(len(society.chunks)), np.zeros(trust.size)
-    harmless = background(society, youth, trust, safe, p)._replace(abuse_weeks=0)
+    harmless = background(society, youth, trust, safe, p)._replace(abuse_weeks=0, lasting=0.0)
     _average(society.chunks, coefficients(p), harmless, sums)
     return float(sums.sum()) / society.size
 

@@ -1,16 +1,19 @@
 """Attitudes: everyone moves a little towards friends and kin, back to their own mind, and towards the imam's sermon.
 
-    s <- s + peers (mean of ties' x - last week's shift - s) + own (d - s) + pull of the sermon (target - s) + noise
+    s <- s + peers (mean of ties' s - s) + own (d - s) + pull of the sermon (target - s) + noise
     x <- s + recent messages + shift
 
-s is the settled attitude, d the youth's own disposition and x the attitude that others meet. The shift is what policy
-does to everybody of a region (schools, jobs, foreign soldiers), measured as a change of x. It is felt at once. Others
-were shifted as well, so their shift is taken off what they showed; peers therefore do not multiply it. Without sermons
-and messages this is the model of Friedkin and Johnsen (1990, doi 10.1080/0022250X.1990.9990069): s settles where
-(peers + own) s = peers W s + own d, with W averaging over ties. The target of a sermon is 0 for a stance at the neutral
-point and rises with the stance. An imam who preaches a sermon drafted by the state is nearer to the moderate end and
-less credible. The dead have no pull of their own: they take the mean of their ties.
-Grievance halves at its own half-life, and redress takes away a part of it.
+s is the settled attitude, which friends and kin come to know, d the youth's own disposition and x the attitude a
+youth acts on. The shift is what policy does to everybody of a region (schools, jobs, foreign soldiers), measured as a
+change of x. It is felt at once. Friends do not take on what somebody feels about last week's clip: effects of
+messages are measured with all that friends said about them, and what peers passed on would echo for half a year after
+a campaign, when studies find it gone in weeks. Without sermons this is the model of Friedkin and Johnsen (1990, doi
+10.1080/0022250X.1990.9990069): s settles where (peers + own) s = peers W s + own d, with W averaging over ties. The
+target of a sermon is 0 for a stance at the neutral point and rises with the stance. An imam who preaches a sermon
+drafted by the state is nearer to the moderate end and less credible. The dead have no pull of their own: they take
+the mean of their ties.
+Grievance halves at its own half-life, and redress takes away a part of it. For youths without a livelihood it fades
+only to the level of their exclusion, which is higher the less of the state is there.
 """
 
 from __future__ import annotations
@@ -27,11 +30,13 @@ from sim.engine.kernels import chunk_loop, loop, rule
 from sim.engine.luck import bell, decision, lucks, threshold, words
 from sim.population.imams import IN_TRAINING
 from sim.population.youth import TIES
+from sim.world.facts import LIVELIHOODS
 
 OWN_NOISE = decision("what else moves a youth's attitude this week")
 FOLLOWS_DRAFT = decision("an imam preaches the sermon that the state drafted")
 
 BLOCK = 256
+NO_INCOME = LIVELIHOODS.index("none")
 FIXED = np.float32(16777216.0)  # 2^24: sums of whole numbers do not depend on their order
 
 
@@ -49,8 +54,8 @@ class Regions(NamedTuple):
     """What is the same for all youths of a region, float32."""
 
     shift: np.ndarray  # of everybody's attitude by policy, this week
-    shift_before: np.ndarray  # the same last week
     keep_grievance: np.ndarray  # share of grievance that remains after a week
+    resent: np.ndarray  # by cell: grievance that a week of exclusion adds, for those without a livelihood
 
 
 class Sermons(NamedTuple):
@@ -68,7 +73,9 @@ class Minds(NamedTuple):
     silent: np.ndarray
     disposition: np.ndarray
     recent: np.ndarray
-    attitude: np.ndarray
+    settled: np.ndarray
+    livelihood: np.ndarray
+    cell: np.ndarray
 
 
 class Drafting(NamedTuple):
@@ -106,13 +113,15 @@ def settles(settled, disposition, peers, target, peer_pull, own_pull, sermon_pul
 
 
 @chunk_loop
-def _attitudes(chunks, seed, week, pulls, regions, sermons, minds, settled, attitude_next, grievance, sums):
-    """Fill in the next attitudes; sums by chunk attitude and grievance (times FIXED) and counts strong supporters."""
+def _attitudes(chunks, seed, week, pulls, regions, sermons, minds, settled_next, attitude, grievance, sums):
+    """Fill in the next settled attitudes and the attitudes.
+
+    `sums` gets by chunk the sum of attitudes and grievances (times FIXED), and the number of strong supporters.
+    """
     for k in prange(chunks.shape[0]):
         region, start, stop = chunks[k, 0], chunks[k, 1], chunks[k, 2]
-        shifted, shown = regions.shift[region], regions.shift_before[region]
-        kept = regions.keep_grievance[region]
-        ties, attitude = minds.ties, minds.attitude
+        shifted, kept = regions.shift[region], regions.keep_grievance[region]
+        ties, settled = minds.ties, minds.settled
         total, aggrieved, supporters = np.int64(0), np.int64(0), np.int64(0)
         peers, noise = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
         pull, target = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
@@ -121,12 +130,8 @@ def _attitudes(chunks, seed, week, pulls, regions, sermons, minds, settled, atti
             # Short loops that each do one thing. Only the first jumps about in memory; the compiler widens the others.
             for i in range(n):
                 row = low + i
-                near = (
-                    attitude[ties[row, 0]] + attitude[ties[row, 1]] + (attitude[ties[row, 2]] + attitude[ties[row, 3]])
-                )
-                far = (
-                    attitude[ties[row, 4]] + attitude[ties[row, 5]] + (attitude[ties[row, 6]] + attitude[ties[row, 7]])
-                )
+                near = settled[ties[row, 0]] + settled[ties[row, 1]] + (settled[ties[row, 2]] + settled[ties[row, 3]])
+                far = settled[ties[row, 4]] + settled[ties[row, 5]] + (settled[ties[row, 6]] + settled[ties[row, 7]])
                 peers[i] = (near + far) * np.float32(1.0 / TIES)
                 pull[i] = sermons.pull[minds.imam[row]]
                 target[i] = sermons.target[minds.imam[row]]
@@ -134,14 +139,16 @@ def _attitudes(chunks, seed, week, pulls, regions, sermons, minds, settled, atti
                 drawn = words(OWN_NOISE, seed, week, low + i, 0)
                 noise[i] = pulls.noise * bell(drawn[0])
                 pull[i] = pull[i] if drawn[1] < pulls.attendance else np.float32(0.0)
-            s, x, d = settled[low : low + n], attitude_next[low : low + n], minds.disposition[low : low + n]
+            s, x, d = settled[low : low + n], attitude[low : low + n], minds.disposition[low : low + n]
+            after = settled_next[low : low + n]
             felt, angry, now = minds.recent[low : low + n], grievance[low : low + n], minds.silent[low : low + n]
             for i in range(n):
-                met = peers[i] - shown
-                new = settles(s[i], d[i], met, target[i], pulls.peers, pulls.own, pull[i], noise[i])
-                s[i] = met if now[i] else new
-                x[i] = s[i] + felt[i] + shifted
+                new = settles(s[i], d[i], peers[i], target[i], pulls.peers, pulls.own, pull[i], noise[i])
+                after[i] = peers[i] if now[i] else new
+                x[i] = after[i] + felt[i] + shifted
                 angry[i] *= kept
+                if minds.livelihood[low + i] == NO_INCOME:
+                    angry[i] += regions.resent[minds.cell[low + i]]
             for i in range(n):
                 total += np.int64(x[i] * FIXED)
                 supporters += np.int64(x[i] > pulls.strong)
@@ -170,6 +177,12 @@ def _preach(week, drafting, region, people):
             pull[i] = drafting.strength * believed
         target[i] = drafting.span * (said - drafting.neutral)
     return Sermons(pull, target)
+
+
+def excluded_grievance(country: Country) -> np.ndarray:
+    """Grievance by cell at which exclusion alone keeps a youth without a livelihood, where nothing redresses it."""
+    grievance: np.ndarray = country.parameters.exclusion_grievance * (1.0 - country.state_presence)
+    return grievance
 
 
 def attitudes(country: Country) -> None:
@@ -202,10 +215,13 @@ def attitudes(country: Country) -> None:
         strong=np.float32(p.strong_support),
     )
     fades = power(0.5, 7.0 / p.grievance_half_life)
+    left = fades * (1.0 - levers.grievance_relief)
+    excluded = excluded_grievance(country)
+    resent = (1.0 - fades) * (1.0 - levers.grievance_relief[country.grid.region]) * excluded
     regions = Regions(
         shift=levers.support.astype(np.float32),
-        shift_before=country.shifted.astype(np.float32),
-        keep_grievance=(fades * (1.0 - levers.grievance_relief)).astype(np.float32),
+        keep_grievance=left.astype(np.float32),
+        resent=resent.astype(np.float32),
     )
     minds = Minds(
         ties=society.ties,
@@ -213,11 +229,12 @@ def attitudes(country: Country) -> None:
         silent=youth.silent,
         disposition=youth.disposition,
         recent=youth.recent,
-        attitude=youth.attitude,
+        settled=youth.settled,
+        livelihood=youth.livelihood,
+        cell=society.cell,
     )
     _attitudes(
         society.blocks, country.seed, week, pulls, regions, sermons, minds,
-        youth.settled, youth.attitude_next, youth.grievance, country.youth_sums,
+        youth.settled_next, youth.attitude, youth.grievance, country.youth_sums,
     )  # fmt: skip
-    youth.attitude, youth.attitude_next = youth.attitude_next, youth.attitude
-    country.shifted[:] = levers.support
+    youth.settled, youth.settled_next = youth.settled_next, youth.settled

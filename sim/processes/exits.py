@@ -87,8 +87,17 @@ def _turn_over(country: Country) -> None:
         share = country.levers.extra_schooling[country.grid.region[society.cell[rows]]]
         youth.schooling[rows] += lucks(STAYS_AT_SCHOOL, country.seed, week, rows) < share
     youth.silent[rows] = 0
+    youth.moved[rows] = 0
     youth.settled[rows] = youth.disposition[rows]
     youth.attitude[rows] = youth.disposition[rows]
-    for felt in (youth.recent, youth.clips, youth.propaganda, youth.counsel, youth.lasting, youth.grievance):
+    for felt in (
+        youth.recent,
+        youth.clips,
+        youth.drama,
+        youth.propaganda,
+        youth.counsel,
+        youth.lasting,
+        youth.grievance,
+    ):
         felt[rows] = 0.0
     youth.abuse_week[rows] = NEVER

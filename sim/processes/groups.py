@@ -1,12 +1,11 @@
 """Armed groups begin and end, move, and raise recruiters.
 
 A group founded during the run starts at home, with a core of youths from there and members of its parent, those who
-come from there first. A group that
-ends passes its members to its heir. A few members move every week, and more where forces press them. Most go to a
-neighbouring cell; a few go far, to a town (gravity by people and distance). They prefer places near home, with many
-people, and without forces or state. Members under pressure may cross the border into the neighbour's sanctuary,
-the more easily the nearer it is and the better it shelters them, and come back later. Members whom a patrol stops at
-the border stay, or go on to another place along it.
+come from there first. A group that ends passes its members to its heir. Fighters from abroad keep coming. A few members
+move every week, and more where forces press them. Most go to a neighbouring cell; a few go far, to a town (gravity by
+people and distance). They prefer places near home, with many people, and without forces or state. Members under
+pressure may cross the border into the neighbour's sanctuary, the more easily the nearer it is and the better it
+shelters them, and come back later. Members whom a patrol stops at the border stay, or go on to another place along it.
 
 Recruiters rise from the members. The members of a group in a district are a local command, as a katiba is. Every
 further recruiter needs pay and somebody to report to, so a command can keep only scale x members^exponent of them.
@@ -22,7 +21,7 @@ from sim.country import Country
 from sim.engine import exact
 from sim.engine.elementary import exp, power
 from sim.engine.kernels import loop, rule
-from sim.engine.luck import decision, luck, lucks, uniform, words
+from sim.engine.luck import decision, luck, lucks, poissons, uniform, words
 from sim.population.groups import HERE, NOBODY, first_bases, founders
 from sim.population.youth import MEMBER
 from sim.processes.approach import enlist
@@ -33,6 +32,8 @@ MOVES = decision("a member moves")
 GOES_TO = decision("where a member moves to")
 GOES_ROUND = decision("a member stopped at the border goes on to another place along it")
 BECOMES_RECRUITER = decision("a member becomes a recruiter or stops being one")
+COMES = decision("how many fighters from abroad come to a group")
+COMES_TO = decision("where a fighter from abroad settles")
 NEW_HOME = decision("where a founder of a new group settles")
 
 
@@ -213,6 +214,8 @@ def groups(country: Country) -> None:
     for g in np.flatnonzero(table.ended == week):
         _end(country, int(g))
 
+    _arrive(country)
+
     roster = country.roster.entries()
     repelled = p.move_state * country.state_presence + country.forces / p.pressing_companies
     moves = Moves(
@@ -246,6 +249,21 @@ def groups(country: Country) -> None:
         district=places.district,
     )
     _promote(country.seed, week, command, roster, country.members, country.recruiters)
+
+
+def _arrive(country: Country) -> None:
+    """Fighters from abroad come to the groups that exist, to each in proportion to its foreign share."""
+    table, roster = country.groups, country.roster
+    share = np.where(table.alive(country.week), table.foreign_share, 0.0)
+    if not share.any():
+        return
+    means = country.parameters.foreign_arrivals * 7.0 / 365.25 * share / share.sum()
+    coming = poissons(COMES, country.seed, country.week, np.arange(share.size), means)
+    for g in np.flatnonzero(coming):
+        names = roster.strangers(int(coming[g]))
+        cells = first_bases(names, int(g), table, country.seed, COMES_TO)
+        roster.append(names.size, person=names, youth=NOBODY, group=g, cell=cells, state=MEMBER, since=country.week)
+        np.add.at(country.flow("arrived"), cells, 1.0)
 
 
 def _found(country: Country, g: int) -> None:

@@ -12,7 +12,9 @@ from sim.country import Country
 
 
 def measures(country: Country) -> None:
-    """Reset the levers and let every active measure act."""
+    """Reset the levers and let every active measure act: those of the past, or the scenario's from its day on."""
+    if country.later is not None and country.week >= country.later[0]:
+        country.measures, country.later = country.later[1], None
     levers = country.levers
     levers.reset()
     day = country.clock.date(country.week)

@@ -1,21 +1,28 @@
 """Messages reach youths, who feel them for some weeks.
 
-There are three kinds: campaign clips (through channels, in languages), the propaganda of armed groups (by word of mouth
-and mobile phone where their people are), and the outreach of imams, who are trained for it or speak out without a
-course. What a youth feels of a kind, r (population SD of the attitude), fades. Fresh views pull it towards the effect E
-that the kind has on this youth:
+There are four kinds: campaign clips (through channels, in languages), the weekly episodes of a drama on the radio
+(those who follow it do so every week), the propaganda of armed groups (by word of mouth and mobile phone where their
+people are), and the outreach of imams, who are trained for it or speak out without a course. What a youth feels of a
+kind, r (population SD of the attitude), fades. Fresh views pull it towards the effect E that the kind has on this
+youth:
 
     r <- r x 0.5^(1 / half-life)
     r <- r + (E - r) x (1 - exp(-pull x views / dose))       n views from nothing give E (1 - exp(-n / dose))
 
-    E_clip = mean effect x trust in the source + (risk effect + shock effect x share of shock) x risk
+    E_clip = mean effect x trust in the speakers + (risk effect + shock effect x share of shock) x settled attitude
 
-with risk = the positive part of the settled attitude. Studies found a slightly negative mean effect (less support) and
-a positive effect on those at risk (Belanger et al. 2020, doi 10.3389/fpsyg.2020.01059): a clip can backfire. Appeals of
+The speakers are religious leaders: trust in them is the mean credibility of the imams of the region, against that of
+the table. Studies found a slightly negative mean effect (less support) and a positive slope with risk (Belanger et al.
+2020, doi 10.3389/fpsyg.2020.01059): the more support, the less a clip takes away, and beyond some support it adds. The
+slope is that of a line around the mean, so it does not change the mean effect by itself. A youth whom clips have moved
+by more than `clip_moved` is counted once in each direction. Appeals of
 religious voices without training did not change adolescents' support for extremism (Grossman, Nomikos and Siddiqui
 2022), so their effect is a number of its own around zero.
+A drama that people follow together lowers their justification of violence over a season (Bilali 2022, doi
+10.1177/09567976211031895), and fades more slowly.
+
 Most of what is felt fades in weeks, but a small share lasts (Hill et al. 2013, doi 10.1080/10584609.2013.828143). With
-f the sum of the three kinds, m what lasts of them, and a half-life of years,
+f the sum of the four kinds, m what lasts of them, and a half-life of years,
 
     m <- residue x f  where that is the stronger, else  m x 0.5^(1 / half-life)        recent = (1 - residue) f + m
 """
@@ -34,12 +41,19 @@ from sim.engine.elementary import exp
 from sim.engine.kernels import chunk_loop, loop, rule
 from sim.engine.luck import decision, threshold, words
 from sim.population.imams import TRAINED, speakers
+from sim.world.facts import CHANNELS
 
 SEES_CLIP = decision("a youth sees a campaign clip")
+FOLLOWS_DRAMA = decision("a youth follows dramas on the radio")
 HEARS = decision("a youth hears propaganda or an imam's outreach")
 
-CLIPS, PROPAGANDA, COUNSEL, LASTING = (np.uint8(1 << k) for k in range(4))  # what is felt, as bits
+CLIPS, PROPAGANDA, COUNSEL, LASTING, DRAMA = (np.uint8(1 << k) for k in range(5))  # what is felt, as bits
 SILENT, COUNSELS, APPEALS = range(3)  # how an imam speaks of violence: not at all, trained to, without a course
+CALMED, STIRRED = np.uint8(1), np.uint8(2)  # clips have moved a youth away from violence, or towards it
+FIXED = 16777216.0  # 2^24: sums of whole numbers do not depend on their order
+REACHED = ("reached_clips", "clips_calmed", "clips_stirred", "clips_at_risk", "clips_risk_shift",
+           "reached_drama", "reached_sermons")  # fmt: skip
+RADIO = np.uint8(1 << CHANNELS.index("radio"))
 FORGOTTEN = 1e-5  # SD: what is felt less than this counts as forgotten
 BLOCK = 256  # youths worked on at a time: what is noted about them stays in the first-level cache
 
@@ -53,8 +67,20 @@ class Air(NamedTuple):
     on_air: np.ndarray  # uint8 cells x languages, channels as bits
     limits: np.ndarray  # uint32 cells x languages x channels, chance that a clip is seen, as a word
     missed: np.ndarray  # float64 cells x channels, what the clips of a channel leave of the way to their full effect
-    mean_effect: np.ndarray  # float64 by cell, on those without risk, SD
-    risk_effect: np.ndarray  # float64 by cell, added for each SD of risk
+    mean_effect: np.ndarray  # float64 by cell, on those of mean attitude, SD
+    risk_effect: np.ndarray  # float64 by cell, added for each SD of the settled attitude
+    size: float  # SD, a shift that counts
+    strong: float  # SD, settled attitude from which a youth counts as at risk
+
+
+class Series(NamedTuple):
+    """The radio drama of the week."""
+
+    airing: np.ndarray  # bool by cell, whether it can be heard there
+    reach: np.ndarray  # languages x cells, the lever: share of the radio users who follow it
+    effect: float  # what a youth comes to feel who follows it for long, SD
+    once: float  # share of the way there that a week takes
+    keep: np.float32  # share still felt a week later
 
 
 class Propaganda(NamedTuple):
@@ -90,9 +116,11 @@ class Audience(NamedTuple):
     imam: np.ndarray
     channels: np.ndarray
     silent: np.ndarray
+    moved: np.ndarray
     settled: np.ndarray
     recent: np.ndarray
     clips: np.ndarray
+    drama: np.ndarray
     propaganda: np.ndarray
     counsel: np.ndarray
     lasting: np.ndarray
@@ -104,8 +132,21 @@ class Viewers(NamedTuple):
     language: np.ndarray
     channels: np.ndarray
     silent: np.ndarray
+    moved: np.ndarray
     settled: np.ndarray
     clips: np.ndarray
+
+
+class Viewed(NamedTuple):
+    """Counts of youths, by chunk."""
+
+    saw: np.ndarray
+    calmed: np.ndarray  # moved for the first time, away from violence
+    stirred: np.ndarray  # the same towards violence
+    at_risk: np.ndarray  # viewers who strongly support violence
+    shift: np.ndarray  # what these come to feel, in units of 1 / FIXED
+    followed: np.ndarray  # a drama
+    listened: np.ndarray
 
 
 class Hearers(NamedTuple):
@@ -140,7 +181,7 @@ def moved(felt, effect, share):
 @rule
 def clip_effect(settled, mean_effect, risk_effect):
     """What a youth comes to feel after many clips, in SD; above zero for those at enough risk."""
-    return mean_effect + risk_effect * max(settled, 0.0)
+    return mean_effect + risk_effect * settled
 
 
 @rule
@@ -200,11 +241,11 @@ def _clear(felt):
 
 
 @rule
-def _show(seed, week, first, c, air, block, room):
-    """Show clips to a block of youths; returns how many saw one, and how many of these it moves towards violence."""
+def _show(seed, week, first, c, air, block, room, k, viewed):
+    """Show clips to a block of youths of chunk `k`, and count them; returns how many saw one."""
     language, channels, drawn = block.language, block.channels, room.drawn
     who, viewer = room.asked, room.reached
-    asked, viewers, saw, worse = 0, 0, 0, 0
+    asked, viewers, saw = 0, 0, 0
     for i in range(language.size):
         who[asked] = i
         asked += int(air.on_air[c, language[i]] & channels[i] > 0)
@@ -225,10 +266,34 @@ def _show(seed, week, first, c, air, block, room):
             for channel in range(4):
                 left *= air.missed[c, channel] if (seen[j] >> np.uint32(channel)) & np.uint32(1) else 1.0
             effect = clip_effect(np.float64(block.settled[i]), air.mean_effect[c], air.risk_effect[c])
-            block.clips[i] = moved(np.float64(block.clips[i]), effect, 1.0 - left)
+            felt = moved(np.float64(block.clips[i]), effect, 1.0 - left)
+            block.clips[i] = felt
             saw += 1
-            worse += int(effect > 0.0)
-    return saw, worse
+            if felt < -air.size and not block.moved[i] & CALMED:
+                block.moved[i] |= CALMED
+                viewed.calmed[k] += 1
+            if felt > air.size and not block.moved[i] & STIRRED:
+                block.moved[i] |= STIRRED
+                viewed.stirred[k] += 1
+            if block.settled[i] > air.strong:
+                viewed.at_risk[k] += 1
+                viewed.shift[k] += np.int64(felt * FIXED)
+    viewed.saw[k] += saw
+    return saw
+
+
+@rule
+def _follow(seed, first, c, series, language, channels, silent, drama):
+    """Let those who follow the drama hear the episode of the week; returns how many do. The same ones do every week."""
+    heard = 0
+    for i in range(language.size):
+        limit = word(series.reach[language[i], c])
+        if limit > 0 and channels[i] & RADIO and not silent[i]:
+            drawn = words(FOLLOWS_DRAMA, seed, 0, first + i, 0)
+            if drawn[0] < limit:
+                drama[i] = moved(np.float64(drama[i]), series.effect, series.once)
+                heard += 1
+    return heard
 
 
 @rule
@@ -269,24 +334,27 @@ def _tell(seed, week, first, c, limit, propaganda, voices, once, block, room):
 
 
 @chunk_loop
-def _messages(chunks, seed, week, air, propaganda, voices, fading, people, felt, reached):
-    """Let messages reach the youths of each chunk, and older ones fade; counts by chunk whom they reached."""
+def _messages(chunks, seed, week, air, series, propaganda, voices, fading, people, felt, viewed):
+    """Let messages reach the youths of each chunk, and older ones fade; `viewed` counts whom they reach."""
+    heard_imam, heard_drama = viewed.listened, viewed.followed
     for k in prange(chunks.shape[0]):
         c, start, stop = chunks[k, 0], chunks[k, 1], chunks[k, 2]
         before, after = felt[k], 0
-        saw, worse, listened = 0, 0, 0
+        listened, followed = 0, 0
         near = word(propaganda.chance[c])
-        if before > 0 or air.airing[c] or near > 0 or voices.preached[c]:
+        if before > 0 or air.airing[c] or series.airing[c] or near > 0 or voices.preached[c]:
             notes = np.empty((6, BLOCK), np.uint32)
             room = Room(notes[0], notes[1], notes[2:])
             for low in range(start, stop, BLOCK):
                 high, kinds = min(low + BLOCK, stop), before
                 clips, heard = people.clips[low:high], people.propaganda[low:high]
                 counsel, lasting = people.counsel[low:high], people.lasting[low:high]
-                recent, silent = people.recent[low:high], people.silent[low:high]
+                recent, silent, drama = people.recent[low:high], people.silent[low:high], people.drama[low:high]
 
                 if before & CLIPS:
                     _fade(clips, fading.clips)
+                if before & DRAMA:
+                    _fade(drama, series.keep)
                 if before & PROPAGANDA:
                     _fade(heard, fading.clips)
                 if before & COUNSEL:
@@ -294,12 +362,17 @@ def _messages(chunks, seed, week, air, propaganda, voices, fading, people, felt,
 
                 if air.airing[c]:
                     block = Viewers(
-                        people.language[low:high], people.channels[low:high], silent, people.settled[low:high], clips
-                    )
-                    viewers, hostile = _show(seed, week, low, c, air, block, room)
+                        people.language[low:high], people.channels[low:high], silent, people.moved[low:high],
+                        people.settled[low:high], clips,
+                    )  # fmt: skip
+                    viewers = _show(seed, week, low, c, air, block, room, k, viewed)
                     kinds |= CLIPS * (viewers > 0)
-                    saw += viewers
-                    worse += hostile
+                if series.airing[c]:
+                    listeners = _follow(
+                        seed, low, c, series, people.language[low:high], people.channels[low:high], silent, drama
+                    )  # fmt: skip
+                    kinds |= DRAMA * (listeners > 0)
+                    followed += listeners
                 if near > 0 or voices.preached[c]:
                     hearing = Hearers(people.imam[low:high], silent, heard, counsel)
                     hearers, listeners = _tell(
@@ -311,13 +384,15 @@ def _messages(chunks, seed, week, air, propaganda, voices, fading, people, felt,
                 _clear(recent)
                 if kinds & CLIPS:
                     after |= CLIPS * _add_up(clips, recent)
+                if kinds & DRAMA:
+                    after |= DRAMA * _add_up(drama, recent)
                 if kinds & PROPAGANDA:
                     after |= PROPAGANDA * _add_up(heard, recent)
                 if kinds & COUNSEL:
                     after |= COUNSEL * _add_up(counsel, recent)
                 after |= LASTING * _keep(lasting, recent, fading.residue, fading.lasting)
         felt[k] = after
-        reached[k, 0], reached[k, 1], reached[k, 2] = saw, worse, listened
+        heard_imam[k], heard_drama[k] = listened, followed
 
 
 @loop
@@ -373,8 +448,18 @@ def messages(country: Country) -> None:
         on_air=on_air,
         limits=limits,
         missed=missed,
-        mean_effect=p.clip_effect * (country.trust / p.trust_mean),
+        mean_effect=p.clip_effect * speaker_trust(country)[grid.region],
         risk_effect=p.clip_risk_effect + p.clip_shock_effect * levers.clip_shock,
+        size=p.clip_moved,
+        strong=p.strong_support,
+    )
+    follows = levers.drama_reach
+    series = Series(
+        airing=follows.any(axis=0) if levers.moved("drama_reach") else np.zeros(cells, np.bool_),
+        reach=follows,
+        effect=p.drama_effect,
+        once=1.0 - exact.exp(-1.0 / p.drama_dose),
+        keep=np.float32(exact.power(0.5, 7.0 / p.drama_half_life)),
     )
     based = country.members.sum(axis=0)
     near = based + p.propaganda_spill * around(based, grid.neighbours)
@@ -397,20 +482,32 @@ def messages(country: Country) -> None:
         lasting=np.float32(exact.power(0.5, 1.0 / p.residue_half_life)),
         residue=np.float32(p.message_residue),
     )
-    reached = np.empty((len(society.chunks), 3), np.int64)
+    reached = np.zeros((len(society.chunks), len(REACHED)), np.int64)
     people = Audience(
         language=society.language,
         imam=society.imam,
         channels=youth.channels,
         silent=youth.silent,
+        moved=youth.moved,
         settled=youth.settled,
         recent=youth.recent,
         clips=youth.clips,
+        drama=youth.drama,
         propaganda=youth.propaganda,
         counsel=youth.counsel,
         lasting=youth.lasting,
     )
-    _messages(society.chunks, country.seed, week, air, propaganda, voices, fading, people, country.felt, reached)
+    viewed = Viewed(*reached.T)
+    _messages(society.chunks, country.seed, week, air, series, propaganda, voices, fading, people, country.felt, viewed)
     persons = by_cell(society.chunks, reached, cells) * society.persons_per_youth
-    for name, here in zip(("reached_clips", "backfired", "reached_sermons"), persons, strict=True):
-        country.flow(name)[:] = here
+    for name, here in zip(REACHED, persons, strict=True):
+        country.flow(name)[:] = here / FIXED if name == "clips_risk_shift" else here
+
+
+def speaker_trust(country: Country) -> np.ndarray:
+    """Credibility of the imams of each region, relative to that in the table: trust in those who speak in the clips."""
+    region, regions = country.grid.region[country.imams.cell], len(country.grid.region_names)
+    imams = np.bincount(region, minlength=regions)
+    total = np.bincount(region, country.imams.credibility, regions)
+    mean = np.divide(total, imams, out=np.full(regions, country.parameters.imam_credibility), where=imams > 0)
+    return mean / country.parameters.imam_credibility

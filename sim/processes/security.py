@@ -3,14 +3,16 @@
 Each week a unit guards its base or patrols a cell within reach: the less secure a cell, the more likely it is
 patrolled, and a dispatcher may send the unit where attacks just happened. Forces of the state are always there. Of
 international and mixed forces, only what policy has deployed is there. A unit counts strength x effectiveness at a
-place, in companies of 100; training adds to this and wears off. A member is found with chance
+place, in companies of 100; training adds to this and wears off. Units of different commands do part of their work
+twice (see `sim.processes.answers`), and those who follow one agenda patrol where the others are not. A member is
+found with chance
 
     1 - exp(-detection x information x standing out x companies near x (1 + members there / crowd) - answer)
 
     standing out = (1 + people for each soldier near / people_per_soldier)^(-hiding)
 
-    answer = answer rate x (response delay)^elasticity x attacks of the group there this week
-             x (1 - exp(-companies near x gain of joint command)) / members there
+    answer = members found for each attack x attacks of the group there this week
+             x part that the forces near can answer / members there       (see `sim.processes.answers`)
 
 and is then killed or arrested. Information rises with trust, because people tell, by exp(b_trust_tip T), and with what
 partners share. Recruiters are more exposed. Members in a sanctuary are safe except in the share of it where the forces
@@ -34,10 +36,11 @@ from sim.engine.cells import around
 from sim.engine.elementary import exp
 from sim.engine.kernels import loop, rule
 from sim.engine.luck import decision, poissons, uniform, words
-from sim.levers import aimed, delay_effect
+from sim.levers import aimed
 from sim.population.groups import HERE, NOBODY
 from sim.population.security import GUARD, PATROL, RESPONSE
 from sim.population.youth import DETAINED, KILLED, MEMBER
+from sim.processes.answers import answers, pursuit, side_by_side
 from sim.processes.exits import follow
 from sim.processes.wrongs import do_wrong
 from sim.world import facts
@@ -76,7 +79,9 @@ class Posted(NamedTuple):
     """The columns of `Units`, with what training changes in them, and the troops who are there."""
 
     base: np.ndarray
+    command: np.ndarray  # place in `facts.commands`
     troops: np.ndarray
+    part: np.ndarray  # of a complete unit
     effectiveness: np.ndarray
     abuse_factor: np.ndarray
     patrol_share: np.ndarray
@@ -93,6 +98,8 @@ class Beats(NamedTuple):
     attacks: np.ndarray  # by cell, this week
     region: np.ndarray  # by cell
     dispatch: np.ndarray  # by region, the lever
+    coordinated: float  # the lever
+    gaps: np.ndarray  # by cell, insecurity where few are posted yet
     reach_first: np.ndarray  # by cell, and the end
     reach: np.ndarray
 
@@ -100,15 +107,17 @@ class Beats(NamedTuple):
 class Presence(NamedTuple):
     """What the forces do by cell."""
 
-    forces: np.ndarray  # effective companies
+    by_command: np.ndarray  # commands x cells, effective companies
     troops: np.ndarray  # persons
     searching: np.ndarray  # companies on patrol, weighted by their propensity to abuse
     patrols: np.ndarray  # units on patrol
+    dispatched: np.ndarray  # of these, sent where attacks had just happened
 
 
 @loop
 def _post(seed, week, units, beats, out):
-    out.forces[:], out.troops[:], out.searching[:] = 0.0, 0.0, 0.0
+    out.by_command[:], out.troops[:], out.searching[:] = 0.0, 0.0, 0.0
+    beats.gaps[:] = beats.insecurity
     attacks, reach, cell, mode = beats.attacks, beats.reach, units.cell, units.mode
     for u in range(units.base.size):
         troops = units.troops[u]
@@ -124,14 +133,19 @@ def _post(seed, week, units, beats, out):
                 sent = words(DISPATCHED, seed, week, u, 0)
                 if uniform(sent[0]) < dispatch:
                     goal = picked(0.0, attacks, reach, first, last, uniform(sent[1]))
+                if goal >= 0:
+                    out.dispatched[goal] += units.part[u]
             if goal < 0:
-                goal = picked(beats.patrol_floor, beats.insecurity, reach, first, last, uniform(drawn[1]))
+                draws = beats.gaps if uniform(drawn[2]) < beats.coordinated else beats.insecurity
+                goal = picked(beats.patrol_floor, draws, reach, first, last, uniform(drawn[1]))
             cell[u] = goal
             mode[u] = RESPONSE if attacks[goal] > 0 else PATROL
             out.searching[goal] += troops / 100.0 * units.abuse_factor[u]
-            out.patrols[goal] += 1.0
+            out.patrols[goal] += units.part[u]
         weight = 1.0 if mode[u] != GUARD else beats.guard_weight
-        out.forces[cell[u]] += weight * troops / 100.0 * units.effectiveness[u]
+        companies = weight * troops / 100.0 * units.effectiveness[u]
+        out.by_command[units.command[u], cell[u]] += companies
+        beats.gaps[cell[u]] /= 1.0 + companies
         out.troops[cell[u]] += troops
 
 
@@ -147,7 +161,8 @@ class Search(NamedTuple):
     based: np.ndarray  # by cell, members
     exposure: np.ndarray  # by cell, of recruiters against other members
     answer_rate: np.ndarray  # by cell, of answers to attacks
-    together: np.ndarray  # by cell, 0..1, companies that answer under one command
+    able: np.ndarray  # by cell 0..1, part of the attacks that the forces near can answer
+    far: np.ndarray  # by group, of answers to raids
     attacks: np.ndarray  # groups x cells, this week
     pursuit: np.ndarray  # by country, chance of a member in its sanctuary to be found
 
@@ -172,7 +187,7 @@ def _find(seed, week, search, roster, flow, caught):
         based = search.based[c]
         if abroad[e] == HERE:
             bold = search.exposure[c] if roster.recruiter[e] else 1.0
-            answer = search.answer_rate[c] * search.attacks[g, c] * search.together[c] / max(based, 1)
+            answer = search.answer_rate[c] * search.attacks[g, c] * search.able[c] / max(based, 1) + search.far[g]
             crowd = 1.0 + based / search.crowd_members
             chance = found(search.detection * bold, search.information[c], search.near[c], crowd, answer)
         else:
@@ -203,7 +218,9 @@ def post_units(country: Country) -> np.ndarray:
     trained = country.trained[units.force]
     posted = Posted(
         base=units.base,
+        command=facts.command_places()[units.force],
         troops=troops,
+        part=troops / units.nominal,
         effectiveness=units.effectiveness * (1.0 + p.drill_effectiveness * trained),
         abuse_factor=units.abuse_factor * exact.power(p.drill_abuse, country.trained)[units.force],
         patrol_share=units.patrol_share,
@@ -217,17 +234,26 @@ def post_units(country: Country) -> np.ndarray:
         attacks=country.flow("attacks"),
         region=grid.region,
         dispatch=levers.dispatch,
+        coordinated=float(levers.coordinated),
+        gaps=np.empty(len(grid)),
         reach_first=country.places.reach_first,
         reach=country.places.reach,
     )
-    out = Presence(forces=country.forces, troops=country.troops, searching=searching, patrols=country.flow("patrols"))
+    out = Presence(
+        by_command=country.by_command,
+        troops=country.troops,
+        searching=searching,
+        patrols=country.flow("patrols"),
+        dispatched=country.flow("dispatched"),
+    )
     _post(country.seed, country.week, posted, beats, out)
     if levers.moved("joint_patrol_troops"):
         companies = levers.joint_patrol_troops / 100.0
-        country.forces += companies * p.joint_patrol_effectiveness
+        country.by_command[facts.commands().index("region")] += companies * p.joint_patrol_effectiveness
         country.troops += levers.joint_patrol_troops
         searching += companies * p.joint_patrol_abuse
         country.flow("patrols")[:] += levers.joint_patrol_troops / p.unit_persons
+    country.forces[:] = side_by_side(country, country.by_command)
     return searching
 
 
@@ -273,7 +299,7 @@ def security(country: Country) -> None:
     near = country.forces + p.patrol_spill * around(country.forces, grid.neighbours)
     information = exact.exp(p.b_trust_tip * (country.trust - p.trust_mean) / p.trust_sd) * levers.information
     based = country.members.sum(axis=0)
-    commanded = exact.exp(p.command_gain * levers.joint_command) if levers.joint_command.any() else 1.0
+    answered = answers(country, near, information)
     search = Search(
         detection=p.detection,
         killed_share=p.killed_share,
@@ -283,10 +309,11 @@ def security(country: Country) -> None:
         near=near,
         based=based,
         exposure=p.recruiter_exposure * levers.recruiter_exposure,
-        answer_rate=p.answer_rate * delay_effect(levers, p.arrest_delay),
-        together=1.0 - exact.exp(-near * commanded),
+        answer_rate=answered.rate,
+        able=answered.able,
+        far=answered.far,
         attacks=country.attacks_now,
-        pursuit=p.pursuit_hazard * levers.pursuit,
+        pursuit=pursuit(country),
     )
     flow, caught = country.flows_of(Found), np.empty(roster.size, np.int64)
     hits = _find(country.seed, country.week, search, roster.entries(), flow, caught)

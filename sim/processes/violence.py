@@ -5,11 +5,12 @@ weighted sum of forces, state and civilians within reach, and the same weights p
 
     opportunity = w_F (1 - exp(-troops near / scale)) + (1 - hold) (w_S state presence + w_C (1 - exp(-people / scale)))
 
-so a group spares the officials and civilians of a place that it holds fully.
+so a group spares the officials and civilians of a place that it holds fully. In the rains, from June to September, few
+roads are open and attacks are fewer.
 
 Groups also send small teams far from home, on raids against towns with high-value sites (gravity by people and
-distance). Hardened sites keep part of these raids away; most of those strike another site. A raid traps people, and
-more of them die the longer the response takes:
+distance, and by what policy does to attacks there). Hardened sites keep part of these raids away; most of those
+strike another site. A raid traps people, and more of them die the longer the response takes:
 
     chance to die = siege deaths x (response delay)^elasticity x (1 - what guards prevent)
 
@@ -21,6 +22,7 @@ Where a group is present, moderate imams are silenced for a time, and those who 
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import NamedTuple
 
 import numpy as np
@@ -49,6 +51,8 @@ TRAPPED = decision("how many people a raid traps")
 SILENCED = decision("an imam is silenced")
 
 FORCES, OFFICIALS, CIVILIANS = range(3)
+RAINS = (6, 7, 8, 9)  # months
+MIDWEEK = timedelta(days=3)
 
 
 @rule
@@ -134,6 +138,7 @@ class Raids(NamedTuple):
     siege_trapped: float
     cells: np.ndarray  # by site
     pull: np.ndarray  # groups x sites
+    rate: np.ndarray  # by cell, the lever `attack_rate`
     let_in: np.ndarray  # by cell, the lever `site_raids`: the share of raids that is not kept away
     dying: np.ndarray  # by cell, chance that a trapped person dies
 
@@ -156,14 +161,16 @@ def _raid(seed, week, raids, alive, members, attacks_now, flow):
     for g in range(members.shape[0]):
         if not alive[g]:
             continue
-        pull = raids.pull[g] * np.maximum(let_in[cells], 1.0)
+        sought = raids.pull[g] * raids.rate[cells]
+        pull = sought * np.maximum(let_in[cells], 1.0)
         mean = raids.raid_rate * power(np.float64(members[g].sum()), raids.attack_gamma)
+        mean *= sought.sum() / raids.pull[g].sum()
         for n in range(poisson(mean, luck(RAIDS, seed, week, g))):
             s = chosen(pull, cells.size, luck(RAID_TARGET, seed, week, g, n))
             if luck(KEPT_AWAY, seed, week, g, n) >= let_in[cells[s]]:
                 if luck(STRIKES_ELSEWHERE, seed, week, g, n) >= raids.site_displaced:
                     continue
-                others = raids.pull[g] * let_in[cells]  # the other sites may be hardened too
+                others = sought * let_in[cells]  # the other sites may be hardened too
                 others[s] = 0.0
                 s = chosen(others, cells.size, luck(OTHER_TARGET, seed, week, g, n))
                 if s < 0:
@@ -193,6 +200,13 @@ def opportunity(country: Country) -> np.ndarray:
     ])  # fmt: skip
 
 
+def season(country: Country) -> float:
+    """What the season does to attacks this week: fewer in the rains, more in the dry months, none over a year."""
+    midweek = country.clock.date(country.week) + MIDWEEK
+    rainy, wet = country.parameters.rainy_attacks, len(RAINS) / 12.0
+    return (rainy if midweek.month in RAINS else 1.0) / (1.0 - wet + wet * rainy)
+
+
 def violence(country: Country) -> None:
     """Let the groups attack and communities clash, and let places feel it."""
     p, week, levers, places = country.parameters, country.week, country.levers, country.places
@@ -205,7 +219,7 @@ def violence(country: Country) -> None:
         band_power=p.band_power,
         neighbours=country.grid.neighbours,
     )
-    rate = p.attack_rate * levers.attack_rate
+    rate = p.attack_rate * season(country) * levers.attack_rate
     _attack(country.seed, week, rate, p.attack_gamma, targets, alive, members, now, country.flows_of(Attacks))
     raids = Raids(
         raid_rate=p.raid_rate,
@@ -214,6 +228,7 @@ def violence(country: Country) -> None:
         siege_trapped=p.siege_trapped,
         cells=places.sites,
         pull=places.site_pull,
+        rate=levers.attack_rate,
         let_in=levers.site_raids,
         dying=p.siege_deaths * delay_effect(levers, p.harm_delay) * (1.0 - levers.site_guard),
     )
@@ -243,6 +258,10 @@ def _suffer(country: Country) -> None:
     comes_back = np.minimum(p.state_return * levers.state_return, 1.0)
     state += comes_back * (goal - state) * (1.0 - country.insecurity) * (1.0 - hold)
     state -= p.state_retreat * hold * state
+    alone = country.state_alone  # the same without what policy does to it
+    alone[hit] *= exact.power(1.0 - p.official_flight, country.flow("attacks_officials")[hit])
+    alone += np.minimum(p.state_return, 1.0) * (country.state_start - alone) * (1.0 - country.insecurity) * (1.0 - hold)
+    alone -= p.state_retreat * hold * alone
 
     units = country.units
     active = np.flatnonzero(units.there(country.week))

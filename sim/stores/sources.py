@@ -23,6 +23,7 @@ from sim.measures import PLUGINS, Plugin
 PACKAGE = Path(__file__).resolve().parents[1]
 ABOVE_THE_WEEK = {
     "cli.py",
+    "forecasting.py",
     "keeping.py",
     "options.py",
     "starting.py",
@@ -41,6 +42,7 @@ ABOVE_THE_WEEK = {
     "validation",
     "calibration",
     "calibrating.py",
+    "forecasts",
 }
 """Parts of the package that cannot change the numbers of a run."""
 WORLDS = "calibration/posterior.csv"

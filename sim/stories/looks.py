@@ -103,13 +103,14 @@ def _messages(side: Side, week: int) -> Marks:
     return [
         ("clip", side.fresh("clips", p.clip_half_life)),
         ("propaganda", side.fresh("propaganda", p.clip_half_life)),
+        ("drama", side.fresh("drama", p.drama_half_life)),
         ("outreach", side.fresh("counsel", p.counsel_half_life)),
         ("felt", side["recent"]),
     ]
 
 
 def _attitudes(side: Side, week: int) -> Marks:
-    met = side.country.youth.attitude_next[side.ties].mean(axis=1)  # the other buffer holds the week before
+    met = side.country.youth.settled_next[side.ties].mean(axis=1)  # the other buffer holds the week before
     return [
         ("support", side.country.levers.support[side.regions]),
         ("peers", met),
@@ -180,7 +181,7 @@ LOOKS: dict[Callable, Callable[[Side, int], Marks]] = {
 """What may differ after each process, in order."""
 
 KEPT: dict[Callable, tuple[str, ...]] = {
-    messages: ("clips", "propaganda", "counsel"),
+    messages: ("clips", "drama", "propaganda", "counsel"),
     approach: ("status", "reason", "member_ties", "refused_until"),
     groups: ("status", "member_ties"),
     security: ("status", "grievance", "member_ties"),

@@ -29,6 +29,7 @@ DIFFERENCES = {
     "measure_contacts": What(False, "a measure that bears on contacts with recruiters where they live"),
     "clip": What(True, "a campaign clip seen"),
     "propaganda": What(True, "propaganda of an armed group heard"),
+    "drama": What(True, "an episode of a radio drama heard"),
     "outreach": What(True, "an imam heard to speak against violence"),
     "felt": What(False, "strength of messages"),
     "support": What(False, "a measure that moves people's own views where they live"),

@@ -50,6 +50,9 @@ class Discovery:
         Balanced accuracy on unseen points: 0.5 is guessing, 1 is always right; NaN if it cannot be computed.
     chance : float
         How often trees predict failures equally well that were assigned at random. Above 0.05, do not trust the boxes.
+    too_coarse : str
+        Why the boxes cannot be trusted whatever `chance` says: more persons per youth than `coarsest_verdict`. Empty if
+        there are not.
     """
 
     outcome: str
@@ -57,6 +60,7 @@ class Discovery:
     failing: float
     skill: float
     chance: float
+    too_coarse: str = ""
 
 
 def discover(
@@ -118,7 +122,8 @@ def discover(
             tree, table.to_numpy(float), failing, scoring="balanced_accuracy", cv=folds, n_permutations=PERMUTATIONS,
             random_state=seed,
         )  # fmt: skip
-    return Discovery(outcome, boxes, float(failing.mean()), float(skill), float(chance))
+    return Discovery(outcome, boxes, float(failing.mean()), float(skill), float(chance),
+                     next(iter(swept.plan.too_coarse().values()), ""))  # fmt: skip
 
 
 def check_discovery(plan: Sweep, outcome: str) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.batches.batch import check_comparable
-from sim.comparison.worlds import differences, sentence, world
+from sim.comparison.worlds import differences, sentence, too_coarse, world
 from sim.engine.errors import InputError
 from sim.scenario import Scenario
 from sim.stores.folder import folder_name
@@ -140,6 +140,15 @@ class Sweep:
                 ours, theirs = (world(scenario.resolved()) for scenario in (point.scenario, point.baseline))
                 if differ := differences(ours, theirs, self.draws != (0,)):
                     found[point.name] = sentence(differ, point.baseline.name)
+        return found
+
+    def too_coarse(self) -> dict[str, str]:
+        """The points that get no verdict, as a youth stands for too many persons in them, and why."""
+        found = {}
+        for point in self.points:
+            settings = point.scenario.resolved()
+            if why := too_coarse({"scenario": settings, "parameters": settings["parameters"]}):
+                found[point.name] = why
         return found
 
     @cached_property

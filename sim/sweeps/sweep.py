@@ -186,7 +186,7 @@ class Swept:
         import pandas as pd
 
         baselines = {p.name: p.baseline.name if p.baseline is not None else "" for p in self.plan.points}
-        drawn, differ = self.plan.draws != (0,), self.plan.worlds_that_differ()
+        drawn, differ, coarse = self.plan.draws != (0,), self.plan.worlds_that_differ(), self.plan.too_coarse()
         found = []
         for name, runs in self.table.groupby("point", sort=False):
             if drawn:
@@ -200,7 +200,7 @@ class Swept:
                 found.append({
                     "scenario": name, "outcome": outcome, "group": OUTCOMES[outcome].group, "unit": unit,
                     "region": NATION, "better": better, "baseline": baselines[str(name)],
-                    "world_differs": differ.get(str(name), ""),
+                    "world_differs": differ.get(str(name), ""), "too_coarse": coarse.get(str(name), ""),
                     "draws": len(runs) if drawn else 0, "seeds": len(self.plan.seeds) if drawn else len(runs),
                     **{name: float(value) for name, value in
                        summarise(gap + theirs, theirs, SIDES[better], margin).items()},

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.comparison.worlds import NO_VERDICT, too_coarse
 from sim.engine.errors import InputError
 from sim.parameters import one_signed
 from sim.validation.targets import FORECASTS, TARGETS, Target, forecast_error
@@ -135,6 +136,7 @@ def validate(batch: Batch) -> Validation:
     found = np.full((len(asked), len(keys)), np.nan)
     errors = np.full((len(FORECASTS), len(keys)), np.nan)
     about: dict[str, Any] = {}
+    coarse = ""
     for k, key in enumerate(keys):
         records = {name: runs[key] for name, runs in batch.records.items()}
         for row, target in enumerate(asked):
@@ -142,8 +144,12 @@ def validate(batch: Batch) -> Validation:
             found[row, k] = target.value(records)
         errors[:, k] = [forecast_error(name)(records) for name in FORECASTS]  # type: ignore[arg-type]
         about = about or {"versions": records["baseline"].about["versions"]}
+        coarse = coarse or too_coarse(records["baseline"].about)
     values = {id(target): row for target, row in zip(asked, found, strict=True)}
     rows = [_row(target, values.get(id(target))) for target in TARGETS]
+    for judged in rows if coarse else ():
+        if judged["verdict"] in ("met", "missed"):
+            judged["verdict"] = NO_VERDICT
     middle, low, high = np.nanpercentile(errors, [50, 5, 95], axis=1)
     forecasts = pd.DataFrame({"forecast": FORECASTS, "median": middle, "p5": low, "p95": high})
     rows.append(_signs_row())

@@ -58,6 +58,16 @@ def draft(scenario: Scenario, name: str, origin: str) -> str:
         _said(f"start: {scenario.start}", "date: first day of the first week"),
         _said(f"end: {scenario.end}", "date: the last week ends on or before this day"),
         _said(f"persons_per_youth: {scenario.persons_per_youth}", "persons: how many one simulated youth stands for"),
+        *(
+            [
+                _said(
+                    f"start_from: {scenario.start_from}",
+                    "date: from then on the measures below act, before it those of history",
+                )
+            ]
+            if scenario.start_from
+            else []
+        ),
         "",
         *_measures(scenario),
     ]

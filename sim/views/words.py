@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 
 from sim.comparison.effects import basis
 from sim.comparison.outcomes import OUTCOMES, in_words
+from sim.comparison.worlds import NO_VERDICT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -241,11 +242,32 @@ def scenarios(names: Iterable[str]) -> dict[str, str]:
 # --- what numbers rest on -----------------------------------------------------------------------------------
 
 
-def rests_on(effects: pd.DataFrame, at_each: str = "") -> str:
-    """Which interval is shown, how many runs are behind it, and what it covers."""
-    what, beware = basis(effects), other_worlds(effects)
-    said = f"{capital(what.interval)}; {what.many}{at_each}. The interval covers {what.covers}."
-    return f"{said} {beware}".rstrip()
+def rests_on(effects: pd.DataFrame, at_each: str = "", covers_too: str = "") -> str:
+    """Which interval is shown, how many runs are behind it, what it covers, and what to beware of."""
+    what = basis(effects)
+    said = f"{capital(what.interval)}; {what.many}{at_each}. The interval covers {what.covers}{covers_too}."
+    return " ".join([said, *warnings(effects)])
+
+
+def warnings(effects: pd.DataFrame) -> list[str]:
+    """What to beware of in these effects, a sentence or two each; none if there is nothing."""
+    return [said for said in (other_worlds(effects), too_coarse(effects)) if said]
+
+
+def too_coarse(effects: pd.DataFrame) -> str:
+    """That effects get no verdict, and why; empty if all of them do."""
+    if "too_coarse" not in effects or not len(why := [text for text in effects["too_coarse"].unique() if text]):
+        return ""
+    return no_verdict(why)
+
+
+def no_verdict(why: Iterable[str]) -> str:
+    """That there is no verdict, for these reasons.
+
+    >>> no_verdict(["500 persons per youth; verdicts hold up to 200"])
+    'Too coarse for a verdict (500 persons per youth; verdicts hold up to 200): numbers may be far off.'
+    """
+    return f"{capital(NO_VERDICT)} ({listed(why)}): numbers may be far off."
 
 
 def other_worlds(effects: pd.DataFrame) -> str:

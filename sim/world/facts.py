@@ -48,6 +48,7 @@ class Force:
     key: str
     name: str
     kind: str  # state, international or community
+    command: str  # who gives it orders
     effectiveness: float  # per soldier; a French soldier = 1
     low: float  # lowest plausible effectiveness
     high: float  # highest plausible effectiveness
@@ -169,6 +170,18 @@ def forces() -> list[Force]:
 def force_places() -> dict[str, int]:
     """The position of each force in the table, by its key."""
     return {force.key: k for k, force in enumerate(forces())}
+
+
+@cache
+def commands() -> tuple[str, ...]:
+    """Those who give orders to forces, in the order of the table of forces."""
+    return tuple(dict.fromkeys(force.command for force in forces()))
+
+
+@cache
+def command_places() -> NDArray[np.int32]:
+    """The place in `commands` of each force."""
+    return np.array([commands().index(force.command) for force in forces()], np.int32)
 
 
 @cache

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -80,7 +80,12 @@ class Grid:
 
     def cells_of_cercle(self, name: str) -> NDArray[np.int64]:
         """The cells of a district (cercle); empty if no district has this name."""
-        return np.array([c for c, cercle in enumerate(self.cercle) if cercle == name], dtype=np.int64)
+        return self._of_cercle.get(name, np.empty(0, np.int64)).copy()
+
+    @cached_property
+    def _of_cercle(self) -> dict[str, NDArray[np.int64]]:
+        names = np.array(self.cercle)
+        return {name: np.flatnonzero(names == name) for name in dict.fromkeys(self.cercle)}
 
     def distance_km(self, a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
         """Great-circle distance in km between the centres of cells `a` and `b` (cell numbers; broadcast)."""

@@ -49,7 +49,7 @@ class YouthAgent(mesa.Agent):
         super().__init__(model)
         for name in Youth.__slots__:
             setattr(self, name, getattr(youth, name))
-        self.attitude_next = self.attitude
+        self.settled_next = self.settled
 
     person, persons, silent = Youth.person, Youth.persons, Youth.silent
 
@@ -82,13 +82,14 @@ class YouthAgent(mesa.Agent):
             views = model.twin.views_of_clips(self)
             if views:
                 levers, here = model.twin.levers, cell.number
-                risk = self.settled if self.settled > 0.0 else 0.0
-                effect = p.clip_effect * cell.trust / p.trust_mean
-                effect += (p.clip_risk_effect + p.clip_shock_effect * levers.clip_shock[here]) * risk
+                effect = p.clip_effect * model.speakers[cell.region]
+                effect += (p.clip_risk_effect + p.clip_shock_effect * levers.clip_shock[here]) * self.settled
                 self.clips += (effect - self.clips) * (1.0 - math.exp(-views * levers.clip_pull[here] / p.message_dose))
                 cell.happened("reached_clips", model.twin.ppy)
-                if effect > 0.0:
-                    cell.happened("backfired", model.twin.ppy)
+                for side, name in ((-1, "clips_calmed"), (1, "clips_stirred")):
+                    if side * self.clips > p.clip_moved and name not in self.moved:
+                        self.moved.add(name)
+                        cell.happened(name, model.twin.ppy)
         if cell.propaganda_chance and random() < cell.propaganda_chance:
             effect = p.propaganda_effect * model.twin.levers.propaganda[cell.number]
             self.propaganda += (effect - self.propaganda) * model.one_view
@@ -102,12 +103,12 @@ class YouthAgent(mesa.Agent):
         p = model.p
         peers = 0.0
         for tie in self.ties:
-            peers += tie.attitude
+            peers += tie.settled
         region, levers = self.cell.region, model.twin.levers
-        peers = peers / len(self.ties) - model.twin.shifted[region]
+        peers /= len(self.ties)
         settled = self.settled
         if self.silent:
-            self.settled = peers
+            settled = peers
         else:
             change = p.peer_pull * (peers - settled) + p.own_pull * (self.disposition - settled)
             change += model.random.gauss(0.0, p.noise_sd)
@@ -116,8 +117,9 @@ class YouthAgent(mesa.Agent):
                 stance, credibility = model.sermons[imam]
                 target = p.sermon_span * (stance - p.sermon_neutral)
                 change += p.sermon_pull * credibility * (target - settled)
-            self.settled = settled + change
-        self.attitude_next = self.settled + self.recent + levers.support[region]
+            settled += change
+        self.settled_next = settled
+        self.attitude = settled + self.recent + levers.support[region]
         self.grievance *= model.keep_grievance * (1.0 - levers.grievance_relief[region])
 
 
@@ -129,12 +131,11 @@ class Objects(rules.Twin):
 
     def attitudes(self):
         self.model.all_youths("reconsider")
-        self.shifted = list(self.levers.support)
-        self.attitudes_now = [(y.cell.region, y.attitude_next, y.grievance) for y in self.youths]
+        self.attitudes_now = [(y.cell.region, y.attitude, y.grievance) for y in self.youths]
 
     def approach(self):
         for youth in self.youths:
-            youth.attitude = youth.attitude_next
+            youth.settled = youth.settled_next
         super().approach()
 
 

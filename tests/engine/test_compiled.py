@@ -1,6 +1,7 @@
 """Compiled code comes only from a folder of one's own: who can write there can have code run."""
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -111,6 +112,37 @@ def test_without_a_cache_home_only_our_own_folder_among_temporary_files_is_used(
         assert Path(folder).parts[: len(there.parts)] == there.parts
         assert keeps == "True"
         assert path.startswith(folder)
+
+
+COMPILES = """
+from sim.engine import compiled, luck
+luck.luck(luck.decision("a test"), luck.seed_key(1), 0, 1)
+hits = luck.luck.stats.cache_hits
+print(compiled.PACKAGE, compiled.folder(), int(bool(hits)))
+"""
+
+
+def test_installations_with_the_same_sources_share_what_is_compiled(tmp_path):
+    """Before, each compiled for itself, although the mark in the folder said that its loops were there."""
+    import numba
+
+    if not hasattr(numba.config, "CACHE_LOCATOR_CLASSES"):
+        pytest.skip("this version of numba cannot be told where a loop is kept")
+    given = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA")}
+    seen = []
+    for place, change in (("one", ""), ("two", ""), ("three", "# changed\n")):
+        shutil.copytree(compiled.PACKAGE, tmp_path / place / "sim", ignore=shutil.ignore_patterns("__pycache__"))
+        with (tmp_path / place / "sim" / "engine" / "cells.py").open("a") as file:
+            file.write(change)
+        done = subprocess.run(
+            [sys.executable, "-c", COMPILES], capture_output=True, text=True, check=False, cwd=tmp_path,
+            env={**given, "PYTHONPATH": str(tmp_path / place), "XDG_CACHE_HOME": str(tmp_path / "cache")},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        seen.append(done.stdout.split())
+    assert [Path(package).parent.name for package, _, _ in seen] == ["one", "two", "three"]
+    assert [hit for _, _, hit in seen] == ["0", "1", "0"], "the second finds what the first made, the changed does not"
+    assert seen[0][1] == seen[1][1] != seen[2][1]
 
 
 def test_marks_tell_whether_a_run_would_compile(tmp_path, monkeypatch):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim.engine.luck import seed_key
-from sim.population.groups import FOREIGN, NOBODY, Roster, first_bases, founders, home_weights
+from sim.population.groups import FOREIGN, NOBODY, Roster, first_bases, founders, home, home_weights, least
 from sim.population.youth import KILLED, MEMBER
 from sim.scenario import Scenario
 from sim.week import begin
@@ -151,3 +151,22 @@ def test_a_late_start_has_the_members_of_the_groups_that_were_there_before():
     expected = sum(FACTS[key].start_members or FACTS[key].founding_core for key in before)
     assert late.members[table.keys.index("jnim")].sum() == pytest.approx(expected, abs=5)
     assert late.members[table.keys.index("aqim")].sum() == 0
+
+
+@pytest.mark.parametrize("many", [0, 1, 7, 49, 50])
+def test_the_least_are_those_a_whole_sort_puts_first_and_of_equal_ones_the_first(many):
+    luck = np.random.default_rng(many).integers(0, 9, 50) / 9
+    assert least(luck, many).tolist() == sorted(np.argsort(luck, kind="stable")[:many].tolist())
+
+
+def test_the_homes_of_groups_are_kept_and_cannot_be_changed():
+    cells, km = home(GRID, ("Kidal", "Gao"))
+    assert home(GRID, ("Kidal", "Gao"))[1] is km
+    assert cells.tolist() == [*GRID.cells_of_cercle("Kidal"), *GRID.cells_of_cercle("Gao")]
+    assert (km[cells] == 0).all()
+    assert km[GRID.cells_of_cercle("Kayes")].min() == pytest.approx(
+        min(GRID.distance_km(a, b) for a in GRID.cells_of_cercle("Kayes") for b in cells)
+    )
+    for column in (cells, km):
+        with pytest.raises(ValueError, match="read-only"):
+            column[0] = 1

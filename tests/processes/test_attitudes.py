@@ -9,7 +9,7 @@ from sim.measures.base import REGIONS
 from sim.population.imams import IN_TRAINING
 from sim.population.youth import TIES
 from sim.processes.attitudes import FIXED, attitudes
-from tests.processes.worlds import NO_DRIFT, alike, quiet, with_values
+from tests.processes.worlds import NO_DRIFT, alike, quiet, tiny, with_values
 
 
 def averaging(country) -> csr_array:
@@ -57,17 +57,19 @@ def test_a_shift_of_everybody_is_felt_at_once_peers_do_not_multiply_it_and_nothi
         np.testing.assert_allclose(shifted.youth.settled, plain.youth.settled, atol=2e-5)
 
 
-def test_a_shift_in_one_region_settles_nowhere_but_with_those_who_have_ties_to_others():
-    """Minds settle where (peers + own) s = peers (W (s + e) - e) + own d, e the shift of each youth's region."""
-    country = with_values(quiet(5000), **{**NO_DRIFT, "peer_pull": 0.06, "own_pull": 0.04})
-    youth, w = country.youth, averaging(country)
-    shift = -0.4 * (country.grid.region[country.society.cell] == 4)
-    country.levers.add("support", 4, -0.4)
-    live(country, 300)
-    forced = 0.04 * youth.disposition.astype(float) + 0.06 * (w @ shift - shift)
-    expected = spsolve((diags_array(np.full(shift.size, 0.1)) - 0.06 * w).tocsc(), forced)
-    np.testing.assert_allclose(youth.settled, expected, atol=1e-4)
-    np.testing.assert_allclose(youth.attitude, expected + shift, atol=1e-4)
+def test_friends_do_not_take_on_what_somebody_feels_about_recent_messages_or_is_shifted_by():
+    plain, told = (with_values(quiet(5000), **{**NO_DRIFT, "peer_pull": 0.3}) for _ in range(2))
+    for _ in range(5):
+        told.youth.recent[::2] = 0.5
+        told.levers.reset()
+        told.levers.add("support", 4, -0.4)
+        live(plain, 1)
+        live(told, 1)
+    np.testing.assert_array_equal(told.youth.settled, plain.youth.settled)
+    change = told.youth.attitude - plain.youth.attitude
+    in_mopti = told.grid.region[told.society.cell] == 4
+    np.testing.assert_allclose(change[::2], 0.5 - 0.4 * in_mopti[::2], atol=1e-5)
+    np.testing.assert_allclose(change[1::2], -0.4 * in_mopti[1::2], atol=1e-5)
 
 
 def test_with_own_minds_alone_attitudes_come_back_at_their_pace():
@@ -91,7 +93,7 @@ def test_without_own_minds_attitudes_approach_consensus_and_their_mean_is_kept()
     assert np.all(np.diff(extremes) < 0)
     assert spreads[-1] < 0.1 * spreads[0]
     w = averaging(country)
-    expected = w @ youth.attitude.astype(float) * 0.5 + 0.5 * youth.settled
+    expected = w @ youth.settled.astype(float) * 0.5 + 0.5 * youth.settled
     live(country, 1)
     np.testing.assert_allclose(youth.settled, expected, atol=1e-6)
 
@@ -216,6 +218,32 @@ def test_grievance_halves_at_its_half_life():
     np.testing.assert_allclose(country.youth.grievance[::3], 0.4, rtol=1e-5)
     assert not country.youth.grievance[1::3].any()
     assert country.youth_sums[:, 1].sum() / FIXED == pytest.approx(country.youth.grievance.sum(dtype=float), rel=1e-6)
+
+
+def test_exclusion_keeps_up_the_grievance_of_those_without_a_livelihood_where_the_state_is_absent():
+    values = {**NO_DRIFT, "grievance_half_life": 7.0, "exclusion_grievance": 0.4}
+    country, society = with_values(quiet(5000), **values), quiet(5000).society
+    country.state_presence[:], country.state_presence[::2] = 0.75, 0.0
+    region = country.grid.region[society.cell]
+    country.youth.grievance[:] = 0.8
+    country.levers.set("grievance_relief", 3, 0.5)
+    for _ in range(60):
+        attitudes(country)
+    excluded = np.where(society.cell % 2 == 0, 0.4, 0.1) * (country.youth.livelihood == 0)
+    expected = np.where(region == 3, excluded / 3, excluded)  # half fades, half of that is redressed: g = (g + e) / 4
+    np.testing.assert_allclose(country.youth.grievance, expected, rtol=1e-5, atol=1e-9)
+    assert (expected[region == 3] > 0).any()
+
+
+def test_on_the_first_day_exclusion_has_been_there_before():
+    country = tiny(5000)
+    none = country.youth.livelihood == 0
+    expected = country.parameters.exclusion_grievance * (1 - country.state_presence[country.society.cell])
+    np.testing.assert_allclose(country.youth.grievance[none], expected[none], rtol=1e-6)
+    assert not country.youth.grievance[~none].any()
+    before = country.youth.grievance.copy()
+    attitudes(country)
+    np.testing.assert_allclose(country.youth.grievance, before, rtol=1e-5)
 
 
 def test_redress_takes_a_share_of_grievance_each_week_where_it_is_given():

@@ -12,7 +12,13 @@ from sim.processes.groups import groups
 from tests.processes.worlds import NO_FORCES, alike, day, fullest, persons_in, quiet, station, tiny, with_values
 
 ROOT = {"recruiter_scale": 2.0, "recruiter_exponent": 0.5}
-STILL = {"move_chance": 0.0, "flee_chance": 0.0, "come_back_chance": 0.0, "promotion_rate": 0.0}
+STILL = {
+    "foreign_arrivals": 0.0,
+    "move_chance": 0.0,
+    "flee_chance": 0.0,
+    "come_back_chance": 0.0,
+    "promotion_rate": 0.0,
+}
 
 
 def of_group(country, key: str) -> np.ndarray:
@@ -133,6 +139,32 @@ def test_members_of_a_group_without_an_heir_give_up():
     from_mali = country.roster.youth[entries] >= 0
     assert from_mali.any()
     assert (country.persons.status[country.roster.person[entries][from_mali]] == RETURNED).all()
+
+
+def test_fighters_from_abroad_come_to_each_group_by_its_foreign_share():
+    country = with_values(quiet(5000), **{**STILL, "foreign_arrivals": 5000.0})
+    table, roster = country.groups, country.roster
+    station(country, fullest(country), 3)
+    alive = table.alive(0)
+    live(country, 40)
+    assert table.alive(39)[alive].all()
+    new = np.flatnonzero(roster.active())[3:]
+    mean = 40 * 5000 * 7 / 365.25
+    assert abs(new.size - mean) < 4.5 * np.sqrt(mean)
+    assert country.flow("arrived").sum() == new.size
+    assert np.unique(roster.person[: roster.size]).size == roster.size
+    assert (roster.youth[new] == -1).all()
+    by = np.bincount(roster.group[new], minlength=alive.size)
+    for g in range(alive.size):
+        alike(by[g], table.foreign_share[g] / table.foreign_share[alive].sum() if alive[g] else 0.0, new.size)
+        assert np.isin(roster.cell[new][roster.group[new] == g], table.home_cells[g]).all()
+
+
+def test_nobody_comes_where_no_group_has_foreign_members():
+    country = with_values(quiet(5000), **{**STILL, "foreign_arrivals": 5000.0})
+    country.groups = replace(country.groups, foreign_share=np.zeros(8))
+    live(country, 3)
+    assert country.roster.size == 0
 
 
 # --- moving ----------------------------------------------------------------------------------------------

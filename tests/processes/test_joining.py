@@ -114,7 +114,7 @@ def test_each_circumstance_changes_the_hazard_by_its_factor(name):
     youth, p, rows = country.youth, country.parameters, np.arange(persons.size)
     youth.abuse_week[:] = NEVER
     youth.livelihood[:], youth.religious_schooling[:], youth.schooling[:] = 1, 5, 0
-    youth.attitude[:] = 0
+    youth.attitude[:] = youth.settled[:] = 0
     country.trust[:] = p.trust_mean
     country.insecurity[:], country.state_presence[:] = 0, 0
     if name == "b_school":
@@ -126,7 +126,7 @@ def test_each_circumstance_changes_the_hazard_by_its_factor(name):
         "b_school": lambda: youth.schooling.__setitem__(with_it, 10),
         "b_relschool": lambda: youth.religious_schooling.__setitem__(with_it, 6),
         "b_protect_join": lambda: country.insecurity.__setitem__(slice(None), 1.0),
-        "b_norm": lambda: youth.attitude.__setitem__(slice(None), 1.0),
+        "b_norm": lambda: youth.settled.__setitem__(slice(None), 1.0),
         "b_trust_join": lambda: country.trust.__setitem__(slice(None), p.trust_mean + p.trust_sd),
         "kappa_att": lambda: youth.attitude.__setitem__(with_it, 1.0),
     }
@@ -144,6 +144,15 @@ def test_each_circumstance_changes_the_hazard_by_its_factor(name):
     assert (moved[plain == MEMBER] == MEMBER).all(), "a higher hazard only adds joins"
 
 
+def test_a_shift_of_everybodys_attitude_acts_once_and_not_again_through_the_ties():
+    country, persons = contacted(**{**PLAIN, "h0": 0.35, "kappa_att": 0.0, "b_norm": 0.8})
+    shifted = country.copy()
+    shifted.youth.attitude += 1.0
+    approach(country)
+    approach(shifted)
+    assert np.array_equal(country.persons.status[persons], shifted.persons.status[persons])
+
+
 def test_an_abuse_counts_for_three_months():
     country, persons = contacted(**{**PLAIN, "h0": 1e-15, "b_abuse_join": 50.0, "abuse_weeks": 13})
     country.week = 20
@@ -153,6 +162,24 @@ def test_an_abuse_counts_for_three_months():
     approach(country)
     assert (country.persons.status[persons[::2]] == MEMBER).all()
     assert (country.persons.status[persons[1::2]] == APPROACHED).all()
+
+
+@pytest.mark.parametrize("lasting", [0.0, 0.5, 1.0])
+def test_what_lasts_of_grievance_raises_the_hazard_and_a_recent_abuse_counts_in_full(lasting):
+    b, h = 1.2, 0.3
+    country, persons = contacted(**{**PLAIN, "h0": h, "b_abuse_join": b, "lasting_grievance": lasting})
+    country.youth.abuse_week[:] = NEVER
+    country.youth.grievance[: persons.size : 2] = 0.6
+    country.youth.abuse_week[: persons.size : 4] = 0
+    approach(country)
+    joined = country.persons.status[persons] == MEMBER
+    for first, step, wronged in ((0, 4, 1.0), (2, 4, 0.6 * lasting), (1, 2, 0.0)):
+        some = joined[first::step]
+        alike(some.sum(), 1 - np.exp(-h * np.exp(b * wronged)), some.size)
+    revenge = country.persons.reason[persons] == REASONS.index("joined_revenge") + 1
+    assert revenge[0::4].any()
+    assert revenge[2::4].any() == (lasting > 0)
+    assert not revenge[1::2].any()
 
 
 @pytest.mark.parametrize(

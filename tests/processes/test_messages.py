@@ -5,7 +5,7 @@ import pytest
 
 from sim.measures.base import REGIONS
 from sim.population.imams import IN_TRAINING, TRAINED, speakers
-from sim.processes.messages import CLIPS, COUNSEL, LASTING, PROPAGANDA, messages
+from sim.processes.messages import CLIPS, COUNSEL, LASTING, PROPAGANDA, messages, speaker_trust
 from tests.processes.worlds import alike, fullest, quiet, with_values
 
 TV = 1
@@ -23,8 +23,9 @@ def air(country, reach=1.0, views=1.0, channel=TV) -> None:
 def effect_on(country) -> np.ndarray:
     """What each youth comes to feel after many clips, in SD."""
     p, cell = country.parameters, country.society.cell
-    risk = np.maximum(country.youth.settled, 0.0)
-    return p.clip_effect * country.trust[cell] / p.trust_mean + p.clip_risk_effect * risk
+    return (
+        p.clip_effect * speaker_trust(country)[country.grid.region[cell]] + p.clip_risk_effect * country.youth.settled
+    )
 
 
 def everybody_watches(country):
@@ -165,15 +166,41 @@ def test_only_the_language_that_is_aired_is_understood():
     assert (country.youth.clips != 0).any()
 
 
-def test_clips_backfire_on_exactly_those_whom_they_move_towards_violence():
-    country = everybody_watches(with_values(quiet(500), clip_effect=-0.05, clip_risk_effect=0.06))
+def test_youths_whom_clips_move_are_counted_once_in_each_direction():
+    country = everybody_watches(with_values(quiet(500), clip_effect=-0.05, clip_risk_effect=0.06, clip_moved=0.03))
+    total = dict.fromkeys(("clips_calmed", "clips_stirred"), 0.0)
+    calmed, stirred = np.zeros((2, country.youth.clips.size), bool)
+    for _ in range(4):
+        air(country, reach=0.7)
+        messages(country)
+        calmed |= country.youth.clips < -0.03
+        stirred |= country.youth.clips > 0.03
+        for name in total:
+            total[name] += country.flow(name).sum()
+        country.week += 1
+    assert total == {"clips_calmed": calmed.sum() * 500, "clips_stirred": stirred.sum() * 500}
+    assert 0.05 < stirred.mean() < calmed.mean()
+
+
+def test_the_mean_shift_of_those_at_risk_is_theirs():
+    country = everybody_watches(quiet(500))
     air(country, reach=0.7)
     messages(country)
-    worse = country.youth.clips > 0
-    assert np.array_equal(worse, (effect_on(country) > 0) & (country.youth.clips != 0))
-    assert country.flow("backfired").sum() == worse.sum() * 500
-    assert 0.05 < worse.mean() < 0.5
-    assert country.youth.settled[worse].min() > 0
+    youth = country.youth
+    theirs = youth.clips[(youth.settled > country.parameters.strong_support) & (youth.clips != 0)]
+    assert country.flow("clips_at_risk").sum() == theirs.size * 500 > 0
+    mean = country.flow("clips_risk_shift").sum() / country.flow("clips_at_risk").sum()
+    assert mean == pytest.approx(theirs.mean(dtype=np.float64), abs=1e-6)
+
+
+def test_the_slope_with_risk_leaves_the_mean_effect_as_it_is():
+    """The term of the study is a line around the mean: of a steep one, the mean over all youths is the mean effect."""
+    country = everybody_watches(with_values(quiet(500), clip_effect=-0.05, clip_risk_effect=0.2))
+    air(country, views=1e6)
+    messages(country)
+    mine = country.youth.clips.mean(dtype=np.float64)
+    assert mine == pytest.approx(-0.05 + 0.2 * country.youth.settled.mean(dtype=np.float64), abs=2e-3)
+    assert abs(country.youth.settled.mean()) < 0.03
 
 
 def test_shocking_images_raise_the_effect_on_those_at_risk_alone():
@@ -184,15 +211,19 @@ def test_shocking_images_raise_the_effect_on_those_at_risk_alone():
     messages(plain)
     messages(shocking)
     more = shocking.youth.clips - plain.youth.clips
-    np.testing.assert_allclose(more, 0.1 * 0.25 * np.maximum(plain.youth.settled, 0), atol=1e-6)
+    np.testing.assert_allclose(more, 0.1 * 0.25 * plain.youth.settled, atol=1e-6)
 
 
-def test_trust_makes_the_mean_effect():
+def test_trust_in_those_who_speak_makes_the_mean_effect_and_trust_in_soldiers_does_not():
     country = everybody_watches(with_values(quiet(5000), clip_risk_effect=0.0))
     country.trust[:] = country.parameters.trust_mean / 2
+    mopti = country.grid.region[country.imams.cell] == 4
+    country.imams.credibility[mopti] = country.parameters.imam_credibility / 2
+    country.imams.credibility[~mopti] = country.parameters.imam_credibility
     air(country, views=1e6)
     messages(country)
-    np.testing.assert_allclose(country.youth.clips, country.parameters.clip_effect / 2, rtol=1e-5)
+    here = country.grid.region[country.society.cell] == 4
+    np.testing.assert_allclose(country.youth.clips, country.parameters.clip_effect * np.where(here, 0.5, 1), rtol=1e-5)
 
 
 def test_the_dead_see_nothing():

@@ -69,7 +69,7 @@ def test_units_guard_their_base_or_patrol_within_reach():
 
 
 def test_weights_of_units_add_up():
-    country = tiny(5000, groups=NO_MEMBERS)
+    country = with_values(tiny(5000, groups=NO_MEMBERS), command_overlap=0.0)
     units, p = country.units, country.parameters
     searching = post_units(country)
     on = units.active(0)
@@ -95,7 +95,7 @@ def test_patrols_go_where_it_is_insecure():
 
 
 def test_what_is_trained_makes_units_more_effective_and_changes_their_abuses():
-    country = with_values(tiny(5000, groups=NO_MEMBERS), drill_effectiveness=0.4, drill_abuse=0.25)
+    country = with_values(tiny(5000, groups=NO_MEMBERS), drill_effectiveness=0.4, drill_abuse=0.25, command_overlap=0.0)
     country.units.patrol_share[:] = 1.0
     searching, companies = post_units(country), country.forces.copy()
     country.trained[:] = 0.5
@@ -500,6 +500,7 @@ def test_forces_in_the_country_do_not_reach_a_sanctuary():
 
 def test_without_abuses_there_is_no_grievance():
     country = with_values(tiny(500), **NO_HARM, detection=0.1)
+    country.youth.grievance[:] = 0.0
     for _ in range(8):
         security(country)
         country.week += 1

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from sim.population.imams import IN_TRAINING
 from sim.processes.casualties import deaths
-from sim.processes.violence import opportunity, violence
+from sim.processes.violence import opportunity, season, violence
 from tests.processes.worlds import NO_VIOLENCE, alike, day, fullest, quiet, with_values
 
 
 def held(members: int, group: int = 0, **values):
     """A country with so many members of a group in every cell."""
-    country = with_values(quiet(5000), **{"raid_rate": 0.0, **values})
+    country = with_values(quiet(5000), **{"raid_rate": 0.0, "rainy_attacks": 1.0, **values})
     country.members[group] = members
     return country
 
@@ -79,6 +79,32 @@ def test_a_group_spares_those_whom_it_holds_and_attacks_forces_all_the_same():
     np.testing.assert_allclose(after[1:, 1::2], 0.25 * before[1:, 1::2])
     held_half.hold[:] = 1.0
     assert not opportunity(held_half)[1:].any()
+
+
+@pytest.mark.parametrize("rainy", [0.5, 0.9])
+def test_in_the_rains_attacks_are_fewer_and_over_a_year_as_many(rainy):
+    country = with_values(quiet(5000, start=day("2013-01-01"), end=day("2017-01-01")), rainy_attacks=rainy)
+    by_week = {}
+    for week in range(country.clock.weeks):
+        country.week = week
+        by_week[country.clock.date(week)] = season(country)
+    dry, wet = by_week[day("2013-01-01")], by_week[day("2013-07-02")]
+    assert wet == pytest.approx(rainy * dry)
+    assert set(by_week.values()) == {dry, wet}
+    assert by_week[day("2013-05-28")] == dry, "its middle is in May"
+    assert by_week[day("2013-06-04")] == wet
+    assert by_week[day("2013-10-01")] == dry
+    assert np.mean(list(by_week.values())) == pytest.approx(1.0, abs=0.01)
+
+
+def test_the_season_moves_attacks_and_leaves_raids():
+    calm, rough = held(9, attack_rate=5.0), held(9, attack_rate=5.0, rainy_attacks=0.5)
+    with_values(calm, rainy_attacks=1.0)
+    for country in (calm, rough):
+        assert country.clock.date(0).month == 1
+        violence(country)
+    before, after = (country.flow("attacks").sum() for country in (calm, rough))
+    assert abs(after - 1.2 * before) < 4.5 * np.sqrt(2.2 * before)
 
 
 @pytest.mark.parametrize("factor", [0.0, 0.5, 2.0])

@@ -18,7 +18,7 @@ from sim.world import facts
 NO_MEMBERS = {group.key: {"start_members": 0, "founding_core": 0} for group in facts.groups()}
 NO_FORCES = {force.key: {"enabled": False} for force in facts.forces()}
 NO_VIOLENCE = {"attack_rate": 0.0, "raid_rate": 0.0, "communal_rate": 0.0}
-NO_DRIFT = {"noise_sd": 0.0, "sermon_pull": 0.0, "peer_pull": 0.0, "own_pull": 0.0}
+NO_DRIFT = {"noise_sd": 0.0, "sermon_pull": 0.0, "peer_pull": 0.0, "own_pull": 0.0, "exclusion_grievance": 0.0}
 B_OF_JOINING = ("b_abuse_join", "b_income_join", "b_school", "b_relschool", "b_protect_join", "b_norm", "b_trust_join",
                 "kappa_att")  # fmt: skip
 
@@ -40,8 +40,10 @@ def _begun(scenario: Scenario, seed: int) -> Country:
 
 
 def quiet(ppy: int = 2000, seed: int = 1, **scenario) -> Country:
-    """A country without members of armed groups and without forces."""
-    return tiny(ppy, seed, **{"groups": NO_MEMBERS, "forces": NO_FORCES, **scenario})
+    """A country without members of armed groups, without forces and without grievances."""
+    country = tiny(ppy, seed, **{"groups": NO_MEMBERS, "forces": NO_FORCES, **scenario})
+    country.youth.grievance[:] = 0.0
+    return country
 
 
 def with_values(country: Country, **values: float) -> Country:

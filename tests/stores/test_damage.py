@@ -316,7 +316,7 @@ def test_a_store_survives_what_people_do(tmp_path_factory, stores, kind, deeds):
 
 
 @pytest.mark.slow
-@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2 * settings.default.max_examples, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(kind=st.sampled_from(KINDS), deeds=SOME)
 def test_a_store_survives_whatever_people_do(tmp_path_factory, stores, kind, deeds):
     survives(tmp_path_factory, stores, kind, deeds)

@@ -30,6 +30,9 @@ class Cell:
     militia: dict = field(default_factory=dict)  # side -> how far it is armed
     grudge: dict = field(default_factory=dict)  # side -> clashes suffered that it remembers
     forces: float = 0.0  # effective companies
+    by_command: dict = field(default_factory=dict)  # the same of each command alone
+    gap: float = 0.0  # insecurity where few are posted yet
+    answers: float = 0.0  # members found for each attack
     troops: float = 0.0
     searching: float = 0.0  # companies on patrol, by their propensity to abuse
     members: dict = field(default_factory=dict)  # Group -> persons based here
@@ -71,10 +74,12 @@ class Youth:
     settled: float = 0.0
     attitude: float = 0.0
     clips: float = 0.0
+    drama: float = 0.0
     propaganda: float = 0.0
     counsel: float = 0.0
     lasting: float = 0.0  # what lasts of messages
     recent: float = 0.0  # what messages add to the attitude
+    moved: set = field(default_factory=set)  # in which directions clips have moved them
     grievance: float = 0.0
     woman: bool = False
     schooling: int = 0
@@ -147,6 +152,7 @@ class Group:
     founded: int
     ended: int
     founding_core: int
+    foreign_share: float  # of the first members, and of those who come later
     parent_share: float  # of the core, from the parent
     home: list  # cells
     home_weight: list  # share of the first members in each of them

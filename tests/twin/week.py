@@ -20,6 +20,7 @@ STATUSES = ("civilian", "approached", "member", "detained", "killed", "returned"
 EARTH_KM = 6371.0088
 SHARE_OF_STRENGTH_KEPT = 0.5  # a unit loses at most half of its strength in a week
 FORGOTTEN = 1e-5  # SD
+ABROAD = 2**31  # persons from abroad are numbered from here
 MONTH, YEAR = 4, 52  # weeks
 REGIONS = range(9)
 
@@ -49,7 +50,6 @@ class Twin:
         self.__dict__.update(parts)  # see twin.of_country
         self.levers = None  # name -> number, or (nested) list by cell, region, country, group, force or channel
         self.trained = [0.0] * len(self.states_own)  # share of each force
-        self.shifted = [0.0] * 9  # what policy shifted attitudes by last week, by region
         self.seen = Counter()  # how often each kind of event happened
         self.rows = []  # the record: observable -> nine numbers, a dict per week
         self.in_contact = []  # persons approached and undecided, in the order of the approaches
@@ -104,27 +104,40 @@ class Twin:
         """Clips, propaganda and outreach reach youths; what was felt fades."""
         p = self.p
         keep_clip, keep_counsel = half(p.clip_half_life), half(p.counsel_half_life)
+        keep_drama, an_episode = half(p.drama_half_life), 1.0 - math.exp(-1.0 / p.drama_dose)
 
         def further(felt, effect, views):
             return felt + (effect - felt) * (1.0 - math.exp(-views / p.message_dose))
 
+        credible = [[imam.credibility for imam in self.imams if imam.cell.region == region] for region in REGIONS]
+        speakers = [sum(known) / len(known) / p.imam_credibility for known in credible]
         for cell in self.cells:
             near = cell.based + p.propaganda_spill * sum(n.based for n in cell.neighbours)
             propaganda_chance = p.propaganda_chance * (1.0 - math.exp(-near / p.propaganda_members))
             for youth in cell.youths:
                 felt_clips, felt_propaganda = youth.clips * keep_clip, youth.propaganda * keep_clip
                 felt_counsel = youth.counsel * keep_counsel
+                felt_drama = youth.drama * keep_drama
                 if not youth.silent:
                     views = self.views_of_clips(youth)
                     if views:
-                        risk = max(youth.settled, 0.0)
-                        effect = p.clip_effect * cell.trust / p.trust_mean
+                        effect = p.clip_effect * speakers[cell.region]
                         shock = self.levers.clip_shock[cell.number]
-                        effect += (p.clip_risk_effect + p.clip_shock_effect * shock) * risk
+                        effect += (p.clip_risk_effect + p.clip_shock_effect * shock) * youth.settled
                         felt_clips = further(felt_clips, effect, views * self.levers.clip_pull[cell.number])
                         cell.happened("reached_clips", self.ppy)
-                        if effect > 0.0:
-                            cell.happened("backfired", self.ppy)
+                        for side, name in ((-1, "clips_calmed"), (1, "clips_stirred")):
+                            if side * felt_clips > p.clip_moved and name not in youth.moved:
+                                youth.moved.add(name)
+                                cell.happened(name, self.ppy)
+                        if youth.settled > p.strong_support:
+                            cell.happened("clips_at_risk", self.ppy)
+                            cell.happened("clips_risk_shift", int(felt_clips * 2**24) / 2**24 * self.ppy)
+                    if "radio" in youth.channels:
+                        share = self.levers.drama_reach[youth.language][cell.number]
+                        if luck("a youth follows dramas on the radio", self.seed, 0, youth.row) < share:
+                            felt_drama += (p.drama_effect - felt_drama) * an_episode
+                            cell.happened("reached_drama", self.ppy)
                     hears, listens, *_ = lucks(
                         "a youth hears propaganda or an imam's outreach", self.seed, self.week, youth.row
                     )
@@ -146,15 +159,16 @@ class Twin:
                     single(felt_propaganda),
                     single(felt_counsel),
                 )
-                share = p.message_residue * (youth.clips + youth.propaganda + youth.counsel)
+                youth.drama = single(felt_drama)
+                share = p.message_residue * (youth.clips + youth.drama + youth.propaganda + youth.counsel)
                 left = youth.lasting * 0.5 ** (1.0 / p.residue_half_life)
                 youth.lasting = single(share if abs(share) > abs(left) else left)
-            for kind in ("clips", "propaganda", "counsel", "lasting"):
+            for kind in ("clips", "drama", "propaganda", "counsel", "lasting"):
                 if max((abs(getattr(youth, kind)) for youth in cell.youths), default=0.0) <= FORGOTTEN:
                     for youth in cell.youths:
                         setattr(youth, kind, 0.0)
             for youth in cell.youths:
-                felt = youth.clips + youth.propaganda + youth.counsel
+                felt = youth.clips + youth.drama + youth.propaganda + youth.counsel
                 youth.recent = single((1.0 - p.message_residue) * felt + youth.lasting)
 
     def speaks_out(self, imam):
@@ -176,9 +190,9 @@ class Twin:
     # --- 3 attitudes --------------------------------------------------------------------------------------
 
     def attitudes(self):
-        """Everybody looks at last week's attitudes of their ties."""
+        """Everybody knows what their ties had come to think by last week."""
         p = self.p
-        met = {youth.row: youth.attitude for youth in self.youths}
+        met = {youth.row: youth.settled for youth in self.youths}
         sermons = {}  # stance and credibility of what each imam preaches
         for imam in self.imams:
             stance, credibility = imam.stance, imam.credibility
@@ -188,8 +202,8 @@ class Twin:
                 self.seen["drafted sermon"] += 1
             sermons[imam.number] = stance, credibility
         for youth in self.youths:
-            shift = self.levers.support[youth.cell.region]  # everybody's: last week's is taken off what ties showed
-            peers = sum(met[tie.row] for tie in youth.ties) / len(youth.ties) - self.shifted[youth.cell.region]
+            shift = self.levers.support[youth.cell.region]
+            peers = sum(met[tie.row] for tie in youth.ties) / len(youth.ties)
             if youth.silent:
                 youth.settled = single(peers)
             else:
@@ -205,8 +219,11 @@ class Twin:
                 youth.settled = single(youth.settled + change)
             youth.attitude = single(youth.settled + youth.recent + shift)
             unredressed = 1.0 - self.levers.grievance_relief[youth.cell.region]
-            youth.grievance = single(youth.grievance * half(p.grievance_half_life) * unredressed)
-        self.shifted = list(self.levers.support)
+            fades = half(p.grievance_half_life)
+            youth.grievance = single(youth.grievance * fades * unredressed)
+            if youth.livelihood == 0:  # exclusion keeps it up
+                excluded = p.exclusion_grievance * (1.0 - youth.cell.state_presence)
+                youth.grievance = single(youth.grievance + (1.0 - fades) * excluded * unredressed)
         self.attitudes_now = [(y.cell.region, y.attitude, y.grievance) for y in self.youths]  # for the record
 
     # --- 4 approach and joining ---------------------------------------------------------------------------
@@ -308,7 +325,8 @@ class Twin:
         abused = youth.abuse_week is not None and self.week - youth.abuse_week < int(p.abuse_weeks)
         guarded = 1.0 - math.exp(-cell.forces / p.protecting_companies)
         unprotected = max(cell.insecurity, cell.hold) * (1.0 - max(cell.state_presence, guarded))
-        pull = self.log_pull(youth) + p.b_abuse_join * abused + p.b_protect_join * unprotected
+        wronged = 1.0 if abused else p.lasting_grievance * youth.grievance
+        pull = self.log_pull(youth) + p.b_abuse_join * wronged + p.b_protect_join * unprotected
         hazard = p.h0 * self.levers.joining[cell.number] * freshness * math.exp(pull) / self.average_pull
         if joins >= 1.0 - math.exp(-hazard):
             return False
@@ -325,7 +343,7 @@ class Twin:
         if youth.abuse_week is not None and self.week - youth.abuse_week < YEAR:
             cell.happened("joined_abused")
         reasons = {  # by how much each raised this person's hazard
-            "revenge": math.exp(p.b_abuse_join) - 1.0 if abused else 0.0,
+            "revenge": math.exp(p.b_abuse_join * wronged) - 1.0,
             "income": max(0.0, math.exp(-p.b_income_join) - 1.0) * (p.need_weight, 1.0, 0.0)[youth.livelihood],
             "ideology": max(0.0, math.exp(p.kappa_att * youth.attitude) - 1.0),
             "protection": max(0.0, math.exp(p.b_protect_join * unprotected) - 1.0),
@@ -337,13 +355,13 @@ class Twin:
         return True
 
     def log_pull(self, youth):
-        """Log of the hazard of a youth who suffered no abuse and whom nothing threatens."""
+        """Log of the hazard of a youth who has no grievance and whom nothing threatens."""
         p = self.p
         return (
             p.b_income_join * (youth.livelihood == 2)
             + p.b_school * (youth.schooling - p.mean_schooling)
             + p.b_relschool * (youth.religious_schooling >= 6)
-            + p.b_norm * sum(tie.attitude for tie in youth.ties) / len(youth.ties)
+            + p.b_norm * sum(tie.settled for tie in youth.ties) / len(youth.ties)
             + p.b_trust_join * (youth.cell.trust - p.trust_mean) / p.trust_sd
             + p.kappa_att * youth.attitude
         )
@@ -364,6 +382,7 @@ class Twin:
         for group in self.groups:
             if group.ended == self.week:
                 self.end(group)
+        self.arrive()
         for person in self.roster:
             if person.state == "member":
                 self.move(person)
@@ -399,6 +418,20 @@ class Twin:
             u = luck("where a founder of a new group settles", self.seed, group.number, member.number)
             member.group, member.abroad, member.cell = group, None, group.home[pick(group.home_weight, u)]
             self.seen["left with founders"] += 1
+
+    def arrive(self):
+        """Fighters from abroad come to groups, to each by its foreign share."""
+        share = {group: group.foreign_share for group in self.groups if group.alive(self.week)}
+        everybody = sum(share.values())
+        for group in share:
+            mean = self.p.foreign_arrivals * 7.0 / 365.25 * share[group] / everybody if everybody else 0.0
+            u = luck("how many fighters from abroad come to a group", self.seed, self.week, group.number)
+            for _ in range(poisson(mean, u)):
+                number = ABROAD + sum(person.number >= ABROAD for person in self.roster)
+                u = luck("where a fighter from abroad settles", self.seed, group.number, number)
+                cell = group.home[pick(group.home_weight, u)]
+                self.roster.append(Person(number, None, group, cell, None, False, "member", self.week, False))
+                cell.happened("arrived")
 
     def end(self, group):
         """The heir takes over; without one the members give up."""
@@ -566,6 +599,8 @@ class Twin:
         p, place = self.p, group.number * len(self.cells) + cell.number
         rate = p.attack_rate * cell.members[group] ** p.attack_gamma * sum(weights)
         rate *= self.levers.attack_rate[cell.number]
+        rains = (self.first_day + timedelta(days=7 * self.week + 3)).month in (6, 7, 8, 9)
+        rate *= (p.rainy_attacks if rains else 1.0) * 3.0 / (2.0 + p.rainy_attacks)
         count = poisson(rate, luck("how often a group attacks in a cell", self.seed, self.week, place))
         civilians = p.deaths_civilian_forces, p.deaths_civilian_officials, p.deaths_civilian_civilians
         forces = p.deaths_security_forces, p.deaths_security_officials, 0.0
@@ -590,6 +625,9 @@ class Twin:
             weight**p.raid_people * (min(km(site, home) for home in group.home) + p.gravity_km) ** -p.gravity_power
             for site, weight in self.sites
         ]
+        everywhere = sum(pulls)
+        pulls = [pull * self.levers.attack_rate[site.number] for pull, (site, _) in zip(pulls, self.sites, strict=True)]
+        mean *= sum(pulls) / everywhere
 
         def u(sentence):
             return luck(sentence, self.seed, self.week, group.number, n)
@@ -713,6 +751,7 @@ class Twin:
         self.post_units()
         self.train_soldiers()
         near = {c.number: c.forces + p.patrol_spill * sum(n.forces for n in c.neighbours) for c in self.cells}
+        self.answer(near)
         for person in self.roster:
             if person.state == "member":
                 self.search(person, near[person.cell.number])
@@ -783,10 +822,11 @@ class Twin:
         self.muster()
         for cell in self.cells:
             cell.forces = cell.troops = cell.searching = 0.0
+            cell.by_command, cell.gap = dict.fromkeys(self.commands, 0.0), cell.insecurity
         for unit in self.units:
             if not unit.there(self.week):
                 continue
-            out, where, *_ = lucks("a unit goes on patrol, and where", self.seed, self.week, unit.number)
+            out, where, agrees, _ = lucks("a unit goes on patrol, and where", self.seed, self.week, unit.number)
             unit.cell, unit.mode, weight = unit.base, "static guard", p.guard_weight
             men, trained = unit.strength * unit.present, self.trained[unit.force]
             if out < unit.patrol_share:
@@ -796,24 +836,32 @@ class Twin:
                 )
                 goal = pick([c.count("attacks") for c in cells], to)
                 if sent < self.levers.dispatch[unit.base.region] and goal is not None:
-                    self.seen["dispatched"] += 1
+                    cells[goal].happened("dispatched", men / unit.nominal)
                 else:
-                    goal = pick([p.patrol_floor + c.insecurity for c in cells], where)
+                    gaps = agrees < self.levers.coordinated
+                    goal = pick([p.patrol_floor + (c.gap if gaps else c.insecurity) for c in cells], where)
+                    self.seen["went to a gap"] += gaps
                 unit.cell = cells[goal]
                 unit.mode = "response" if unit.cell.count("attacks") else "patrol"
                 weight = 1.0
                 unit.cell.searching += men / 100.0 * unit.abuse_factor * p.drill_abuse**trained
-                unit.cell.happened("patrols")
+                unit.cell.happened("patrols", men / unit.nominal)
                 self.seen[unit.mode] += 1
-            unit.cell.forces += weight * men / 100.0 * unit.effectiveness * (1.0 + p.drill_effectiveness * trained)
+            companies = weight * men / 100.0 * unit.effectiveness * (1.0 + p.drill_effectiveness * trained)
+            unit.cell.by_command[self.commands[unit.force]] += companies
+            unit.cell.gap /= 1.0 + companies
             unit.cell.troops += men
         for cell in self.cells:
             troops = self.levers.joint_patrol_troops[cell.number]
             if troops:
-                cell.forces += troops / 100.0 * p.joint_patrol_effectiveness
+                cell.by_command["region"] += troops / 100.0 * p.joint_patrol_effectiveness
                 cell.searching += troops / 100.0 * p.joint_patrol_abuse
                 cell.troops += troops
                 cell.happened("patrols", troops / p.unit_persons)
+        for cell in self.cells:
+            largest = max(cell.by_command.values())
+            others = sum(cell.by_command.values()) - largest
+            cell.forces = largest + (1.0 - p.command_overlap * (1.0 - self.levers.coordinated)) * others
 
     def train_soldiers(self):
         """What a training taught is lost again; those who complete one are added."""
@@ -826,6 +874,33 @@ class Twin:
                 self.seen["soldiers trained"] += 1
             self.trained[force] = share
 
+    def answer(self, near):
+        """Forces answer the attacks of the week: members found for each attack, by cell; of raids, by group."""
+        p, levers = self.p, self.levers
+        for cell in self.cells:
+            here = cell.number
+            interior = cell.by_command["interior"] + p.patrol_spill * sum(
+                n.by_command["interior"] for n in cell.neighbours
+            )
+            everyone = sum(cell.by_command.values()) + p.patrol_spill * sum(
+                sum(n.by_command.values()) for n in cell.neighbours
+            )
+            part = interior / everyone if everyone else 0.0
+            right = cell.urban_share * part + (1.0 - cell.urban_share) * (1.0 - part)
+            kind = 1.0 - p.wrong_unit * 4.0 * right * (1.0 - right) * (1.0 - levers.right_unit[here])
+            able = 1.0 - math.exp(-near[here] * math.exp(p.command_gain * levers.joint_command[here]) * kind)
+            information = math.exp(p.b_trust_tip * (cell.trust - p.trust_mean) / p.trust_sd) * levers.information[here]
+            delay = max(levers.response_delay[here], 0.01)
+            cell.answers = p.answer_rate * information * delay**p.arrest_delay * able
+            attacks = sum(cell.attacks_now.values())
+            if attacks:
+                cell.happened("answered", attacks * able)
+        self.far = {}
+        for group in self.groups:
+            raids = sum(c.answers * c.attacks_now.get(group, 0) for c in self.cells if not c.members.get(group))
+            self.far[group] = raids / max(sum(c.members.get(group, 0) for c in self.cells), 1)
+            self.seen["raid answered"] += raids > 0
+
     def search(self, member, near):
         """A member may be found, and is then killed or arrested."""
         p, cell, levers, here = self.p, member.cell, self.levers, member.cell.number
@@ -836,13 +911,13 @@ class Twin:
             hazard = p.detection * seen * information * near * (1.0 + cell.based / p.crowd_members)
             if member.recruiter:
                 hazard *= p.recruiter_exposure * levers.recruiter_exposure[here]
-            acting = near * math.exp(p.command_gain * levers.joint_command[here])
-            delay = max(levers.response_delay[here], 0.01)
-            answer = p.answer_rate * delay**p.arrest_delay * (1.0 - math.exp(-acting))
-            hazard += answer * cell.attacks_now.get(member.group, 0) / max(cell.based, 1)
+            hazard += cell.answers * cell.attacks_now.get(member.group, 0) / max(cell.based, 1)
+            hazard += self.far[member.group]
             chance = 1.0 - math.exp(-hazard)
         else:
-            chance = p.pursuit_hazard * self.levers.pursuit[member.abroad]
+            along = [levers.information[c.number] for c in self.cells if member.abroad in c.borders]
+            chance = p.pursuit_hazard * self.levers.pursuit[member.abroad] * sum(along) / max(len(along), 1)
+            chance = min(chance, 1.0)
         is_found, dies, *_ = lucks("a member is found by the forces", self.seed, self.week, member.number)
         if is_found < chance:
             if member.abroad is not None:
@@ -1033,6 +1108,7 @@ class Twin:
             > normal(1.0 - min(max(use[region, place, k], 1e-6), 1.0 - 1e-6))
         }
         youth.disposition = youth.settled = youth.attitude = single(self.spread * mind)
+        youth.moved, youth.drama = set(), 0.0
         youth.clips = youth.propaganda = youth.counsel = youth.lasting = youth.recent = youth.grievance = 0.0
 
     def acting(self, group):

@@ -92,7 +92,7 @@ COMPARED = (
     Observable("attitude_mean", "SD", "youths", "attitude"),
     Observable("abuses", "events", "sum", "abuses"),
     Observable("wrongful_arrests", "persons", "sum", "wrongful arrests"),
-    Observable("backfired", "person-weeks", "sum", "moved towards violence by clips"),
+    Observable("clips_stirred", "persons", "sum", "moved towards violence by clips"),
     Observable("imams_silenced", "imams", "sum", "imams silenced"),
     Observable("attacks_displaced", "attacks", "sum", "attacks that moved"),
     *(Observable(f"delivered_{key}", measure.delivers, "sum", "delivered") for key, measure in EVERY.items()),

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from sim.comparison.worlds import NO_VERDICT
 from sim.validation.validate import COLUMNS, TARGETS, Validation
 from sim.views.tables.validation import STYLES, band, found, runs, show_validation, summary, validation_page
 
@@ -83,7 +84,7 @@ def test_brackets_in_a_pattern_are_shown_as_written(validation):
 
 
 def test_every_verdict_has_a_style():
-    assert set(STYLES) == {"met", "missed", "not in the model", "no runs"}
+    assert set(STYLES) == {"met", "missed", "not in the model", "no runs", NO_VERDICT}
 
 
 def test_the_page_has_a_line_for_each_target_with_missed_ones_in_bold(validation):

@@ -43,7 +43,7 @@ PANEL, LINE, AROUND = 2.35, 0.21, 1.0  # inches: width of a panel, height of a l
 TEXT_LETTERS = 38  # letters that fit a panel of text
 LETTER = 0.062  # inches that a letter of a scenario's name takes, on the generous side
 
-MAIN = ("joined", "attacks", "deaths_civilian", "trust", "abuses", "wrongful_arrests", "backfired")
+MAIN = ("joined", "attacks", "deaths_civilian", "trust", "abuses", "wrongful_arrests", "clips_stirred")
 """Outcomes whose shares are drawn by default: the gains, and the harm to people."""
 
 
@@ -100,7 +100,7 @@ def plot_effects(
             blocks[-1][1].append(("Delivered per week in force", _delivered(delivered, scenarios)))
         title = "Effects of the measures on Mali"
     said = words.rests_on(table)
-    return _draw(title, said, blocks, scenarios, table, about, side_keys(), _forest, same_scale=by_region)
+    return _draw(title, said, blocks, scenarios, table, about, side_keys(table), _forest, same_scale=by_region)
 
 
 @drawn
@@ -131,7 +131,7 @@ def plot_shares(
         Patch(color=sheet.VERMILLION, label="harmed"),
     ]
     said = f"Per cent of {what.unit} ({what.many}). A difference too small to count is drawn as nothing."
-    said = f"{said} {words.other_worlds(table)}".rstrip()
+    said = " ".join([said, *words.warnings(table)])
     panels = [(heading(o), _rows(table, scenarios, outcome=o)) for o in outcomes]
     title = "How often the measures helped, harmed or did nothing"
     return _draw(title, said, [("", panels)], scenarios, table, about, keys, _bars)
@@ -174,9 +174,9 @@ def plot_attribution(
     sampled = "" if measures["exact"].all() else f" and the choice of {measures['orders'].iloc[0]} orders"
     said = (
         f"Shapley values: what each measure adds, averaged over {'sampled' if sampled else 'all'} orders of the"
-        f" measures. {words.rests_on(table)[:-1]}{sampled}."
+        f" measures. {words.rests_on(table, covers_too=sampled)}"
     )
-    keys = side_keys("includes zero, no side is better, or no interval")
+    keys = side_keys(table, "includes zero, no side is better, or no interval")
     title = f"What each measure contributes to {package}"
     return _draw(title, said, _blocks(table, outcomes, lines), lines, table, about, keys, _forest)
 
@@ -200,6 +200,7 @@ class _Row:
     harmed: float
     nothing: float
     baseline_mean: float
+    too_coarse: str
 
     @property
     def interval(self) -> bool:
@@ -207,8 +208,9 @@ class _Row:
 
     @property
     def colour(self) -> str:
-        """The colour of the side on which the whole interval lies."""
-        return side_colour(self.low, self.high, self.better) if self.interval else sheet.INK
+        """The colour of the side on which the whole interval lies; ink where there is no verdict."""
+        judged = self.interval and not self.too_coarse
+        return side_colour(self.low, self.high, self.better) if judged else sheet.INK
 
 
 Panel = tuple[str, "list[_Row | None] | list[str]"]  # a heading, and a row or a text for each scenario
@@ -272,6 +274,7 @@ def _rows(table: pd.DataFrame, scenarios: Sequence[str], **where: str) -> list[_
             raise InputError(f"the table of effects has more than one row for {row['outcome']} and {row['scenario']}")
         middle, low, high = headline(row)
         same = {name: row[name] for name in ("unit", "better", "helped", "harmed", "nothing", "baseline_mean")}
+        same["too_coarse"] = row.get("too_coarse", "")
         found[row["scenario"]] = _Row(pairs=row["draws"] or row["seeds"], middle=middle, low=low, high=high, **same)
     return [found.get(name) for name in scenarios]
 
@@ -399,7 +402,12 @@ def _texts(ax: Axes, texts: Sequence[str]) -> None:
 def _bars(ax: Axes, rows: list[_Row | None]) -> None:
     """Shares in which the outcome was better, the same, or worse, as a bar for each row."""
     for y, row in enumerate(rows):
-        if row is None or row.better == "none" or not np.isfinite([row.helped, row.nothing, row.harmed]).all():
+        if (
+            row is None
+            or row.better == "none"
+            or row.too_coarse
+            or not np.isfinite([row.helped, row.nothing, row.harmed]).all()
+        ):
             ax.text(0, y, " –", size=sheet.SMALL_SIZE, color=sheet.QUIET, va="center")
             continue
         left = 0.0

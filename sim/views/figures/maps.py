@@ -19,7 +19,7 @@ from sim.engine.errors import InputError, nearest, plain
 from sim.views.figures.mali import around_zero, classes, paint_cells, paint_regions
 from sim.views.figures.sheet import drawn, mean_over_seeds, new_sheet, over_seeds
 from sim.views.runs import about, as_list, sampled
-from sim.views.words import heading, other_worlds, scenarios, unit
+from sim.views.words import heading, scenarios, unit, warnings
 from sim.world.grid import world_grid
 
 if TYPE_CHECKING:
@@ -200,6 +200,7 @@ def map_effect(
     if not ours:
         raise InputError(f"the table of effects has no {outcome!r} of {scenario!r} by region")
     middle, low, high = np.array([headline(row) for row in ours]).T
+    judged = not any(row.get("too_coarse", "") for row in ours)
     shades = around_zero([headline(row)[0] for _, row in table.iterrows()], ours[0]["better"])
     what, interval = basis(table), basis(table).interval.partition("[")[2][:-1]
     subtitle = notes = ""
@@ -207,9 +208,9 @@ def map_effect(
         title = f"{heading(outcome)}: {scenarios(dict.fromkeys(effects['scenario']))[scenario]}"
         subtitle = f"Difference from {ours[0]['baseline']}, whole run; {what.many}"
         notes = f"Coloured where the interval ({interval}) lies on one side of zero."
-        notes = f"{notes} {other_worlds(table[table['scenario'] == scenario])}".rstrip()
+        notes = " ".join([notes, *warnings(table[table["scenario"] == scenario])])
     figure = new_sheet(5.2, 5.0, title, subtitle, notes, about)
-    paint_regions(figure.subplots(), middle, shades, unit(ours[0]["unit"]), sure=low * high > 0)
+    paint_regions(figure.subplots(), middle, shades, unit(ours[0]["unit"]), sure=(low * high > 0) & judged)
     return figure
 
 

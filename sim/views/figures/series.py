@@ -139,7 +139,9 @@ def plot_effects_over_time(effects: pd.DataFrame, *, about: Mapping[str, str] | 
     figure = new_sheet(
         *((9.0, 4.0) if columns == 1 else (11.0, 3.1 * math.ceil(len(shown) / 2))),
         f"Effects week by week: difference from {effects['baseline'].iloc[0]}",
-        words.rests_on(effects) if banded else f"{what.many}: no interval. {words.other_worlds(effects)}".rstrip(" ."),
+        words.rests_on(effects)
+        if banded
+        else " ".join([f"{what.many}: no interval.", *words.warnings(effects)]).rstrip("."),
         about=about,
         keys=_keys(list(names.values())),
     )

@@ -11,7 +11,7 @@ import math
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
 from matplotlib import rc_context
@@ -25,8 +25,12 @@ from matplotlib.lines import Line2D
 from matplotlib.transforms import Bbox
 from numpy.typing import ArrayLike, NDArray
 
+from sim.comparison.worlds import NO_VERDICT
 from sim.views.runs import footer
 from sim.views.words import number, typeset
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 INK, QUIET, FAINT, PAPER = "#1a1a1a", "#595959", "#d9d9d9", "#ffffff"
 BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
@@ -192,8 +196,10 @@ def side_colour(low: float, high: float, better: str) -> str:
     return BLUE if (low < 0) == (better == "fewer") else VERMILLION
 
 
-def side_keys(otherwise: str = "includes zero, or no side is better") -> list[Artist]:
-    """The legend of `side_colour`."""
+def side_keys(effects: pd.DataFrame, otherwise: str = "includes zero, or no side is better") -> list[Artist]:
+    """The legend of `side_colour`, for effects of which some or none are too coarse for a verdict."""
+    if "too_coarse" in effects and (effects["too_coarse"] != "").all():
+        return [Line2D([], [], marker="o", color=INK, mfc=PAPER, lw=2, label=NO_VERDICT)]
     return [
         Line2D([], [], marker="o", color=BLUE, lw=2, label="interval on the better side"),
         Line2D([], [], marker="o", color=VERMILLION, lw=2, label="interval on the worse side"),

@@ -88,7 +88,7 @@ def heat_map(swept: Swept, outcome: str, x: str | None = None, y: str | None = N
         cells.setdefault((rows.index(inputs[up.path]), columns.index(inputs[across.path])), []).append(line)
     for cell, lines in cells.items():
         middle[cell] = np.mean([headline(line)[0] for line in lines])
-        sure[cell] = len(lines) == 1 and _one_side(lines[0])
+        sure[cell] = len(lines) == 1 and _one_side(lines[0]) and not lines[0]["too_coarse"]
     divisor, unit = in_large_units(middle, _unit(swept, outcome))
     compared = swept.plan.baseline is not None
     colours, scale = _colours(middle / divisor, OUTCOMES[outcome].better, compared)
@@ -99,7 +99,7 @@ def heat_map(swept: Swept, outcome: str, x: str | None = None, y: str | None = N
         f" In brackets where the interval ({interval}) includes zero. The interval covers {what.covers}."
         if compared else ""
     )  # fmt: skip
-    notes = f"{notes} {words.other_worlds(swept.summary())}".rstrip()
+    notes = " ".join([notes, *words.warnings(swept.summary())])
     width = max(5.5, 1.9 + 0.85 * len(columns))
     figure = new_sheet(width, max(2.6, 1.2 + 0.48 * len(rows)), _title(swept, outcome), _subtitle(swept), notes,
                        about_sweep(swept))  # fmt: skip
@@ -311,6 +311,7 @@ def plot_cost_effect(effects: pd.DataFrame, outcome: str, *, about: Mapping[str,
             raise InputError(f"the table of effects has no outcome {name!r}: {', '.join(known)}{nearest(name, known)}")
     lines = {name: here[here["outcome"] == name].set_index("scenario") for name in ("cost", outcome)}
     names = [name for name in lines[outcome].index if name in lines["cost"].index]
+    coarse = [lines[outcome].loc[name].get("too_coarse", "") for name in names]
     numbers = np.array([[headline(lines[what].loc[name]) for what in ("cost", outcome)] for name in names])
     if not len(numbers) or not np.isfinite(numbers[:, :, 0]).any():
         raise InputError("the table of effects has no scenario with both a cost and an effect")
@@ -322,12 +323,12 @@ def plot_cost_effect(effects: pd.DataFrame, outcome: str, *, about: Mapping[str,
     labelled, against = len(names) <= 26, " and ".join(dict.fromkeys(here["baseline"]))
     figure = new_sheet(8.6 if labelled and len(names) > 1 else 6.6, max(3.8, 0.16 * len(names) if labelled else 0),
                        f"Cost and effect: {words.label(outcome)}", f"Difference from {against}, Mali, whole run",
-                       words.rests_on(here), about, side_keys())  # fmt: skip
+                       words.rests_on(here), about, side_keys(here))  # fmt: skip
     ax = figure.subplots()
     ax.grid(axis="y")
     ax.axhline(0, color=sheet.INK, lw=0.9)
-    for (cost, cheap, dear), (effect, low, high) in numbers:
-        colour = side_colour(low, high, OUTCOMES[outcome].better)
+    for ((cost, cheap, dear), (effect, low, high)), why in zip(numbers, coarse, strict=True):
+        colour = sheet.INK if why else side_colour(low, high, OUTCOMES[outcome].better)
         ax.plot([cost, cost], [low, high], color=colour, lw=1.6, alpha=1 if labelled else 0.35, zorder=2)
         ax.plot([cheap, dear], [effect, effect], color=colour, lw=1.6, alpha=1 if labelled else 0.35, zorder=2)
         ax.plot(cost, effect, "o", ms=4.5, mec=colour, mfc=sheet.PAPER if colour == sheet.INK else colour, zorder=3)

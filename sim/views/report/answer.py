@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sim.comparison.effects import Basis, basis, headline
 from sim.comparison.outcomes import NATION
 from sim.comparison.table import LEFT_OUT
+from sim.comparison.worlds import NO_VERDICT
 from sim.views.words import IDLE, capital, count, heading, label, listed, measure, money, one, share, three, typeset
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ FEW = 3  # names that are written out in a sentence
 MOSTLY = 0.5  # share of draws or seeds above which an effect "mostly counts as nothing"
 
 ANSWERED = (
-    "joined", "attacks", "deaths_civilian", "trust", "attitude_mean", "abuses", "wrongful_arrests", "backfired"
+    "joined", "attacks", "deaths_civilian", "trust", "attitude_mean", "abuses", "wrongful_arrests", "clips_stirred"
 )  # fmt: skip
 """Outcomes that the answer looks at: all that is sought, and the harm to people."""
 
@@ -39,7 +40,7 @@ class Effect(NamedTuple):
     middle: str
     interval: str  # empty where there is none
     unit: str  # empty where the words say it
-    verdict: str  # "better", "worse", "other", "unclear", "zero", "no interval" or "no number"
+    verdict: str  # "better", "worse", "other", "unclear", "zero", "too coarse", "no interval" or "no number"
     small: bool  # whether it mostly counts as nothing
     phrase: str  # "more attacks by armed groups"
 
@@ -54,6 +55,8 @@ def effect(row: Mapping[Any, Any], rate: float | None = None) -> Effect:
     middle, low, high = headline(row)
     if not math.isfinite(middle):
         verdict = "no number"
+    elif row.get("too_coarse"):
+        verdict = "too coarse"
     elif not (math.isfinite(low) and math.isfinite(high)):
         verdict = "no interval"
     elif low == high == 0:
@@ -111,6 +114,8 @@ def by_outcome(outcome: str, table: pd.DataFrame, names: Mapping[str, str]) -> A
             said.append(f"{capital(verdict)} with {listed(found)}.")
     if small := sum(e.small for e in judged.values()):
         said.append(f"Too small a difference to count with {small}.")
+    if coarse := sum(e.verdict == "too coarse" for e in judged.values()):
+        said.append(f"{capital(NO_VERDICT)} with {coarse} of {len(judged)} scenarios.")
     if same := sum(e.verdict == "zero" for e in judged.values()):
         said.append(f"The same as in the baseline, in every run, with {same}.")
     if unclear := sum(e.verdict in ("unclear", "no interval") for e in judged.values()):
@@ -132,10 +137,12 @@ def answer(scenario: str, table: pd.DataFrame, given: pd.DataFrame, rate: float 
     absent = {row["outcome"] for row in rows if row["baseline_mean"] == headline(row)[0] == 0}
     main = [e for e in found.values() if e.outcome in ANSWERED and e.outcome not in absent and e.verdict != "no number"]
     sort = {verdict: [e for e in main if e.verdict == verdict and not e.small] for verdict in
-            ("better", "worse", "unclear", "zero", "no interval")}  # fmt: skip
+            ("better", "worse", "unclear", "zero", "no interval", "too coarse")}  # fmt: skip
     what = basis(table)
     noise, said = _noise(what), []
-    if sort["no interval"]:
+    if sort["too coarse"]:
+        said.append(f"{capital(NO_VERDICT)} ({rows[0]['too_coarse']}).")
+    elif sort["no interval"]:
         said.append(f"One {one(what.unit)} gives no interval, so no effect can be told apart from {noise}.")
     elif sort["unclear"] == main:
         where = f"any of the {len(main)} outcomes" if len(main) > 1 else "the one outcome"

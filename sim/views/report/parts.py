@@ -11,6 +11,7 @@ from sim.comparison.effects import basis, headline
 from sim.comparison.outcomes import NATION, SOUGHT
 from sim.comparison.precision import Wish, needed
 from sim.comparison.table import CHANGED, LEFT_OUT
+from sim.comparison.worlds import NO_VERDICT
 from sim.comparison.worth import cost_per_spared
 from sim.scenario import Scenario
 from sim.views import words
@@ -92,7 +93,7 @@ USUAL = {"enabled", "start", "end", "regions", "intensity", "phases", "ramp_up_w
 # --- effects ------------------------------------------------------------------------------------------------
 
 WIDTH, PAD = 120, 4  # of the picture of an interval, in its own units
-DRAWN = ("better", "worse", "unclear", "zero")  # what has one; costs span too much for one scale
+DRAWN = ("better", "worse", "unclear", "zero", "too coarse")  # what has one; costs span too much for one scale
 
 
 VERDICTS = {
@@ -101,6 +102,7 @@ VERDICTS = {
     "other": "–",
     "unclear": "no clear sign",
     "zero": "no difference",
+    "too coarse": NO_VERDICT,
     "no interval": "no interval",
     "no number": "no region without measures",
 }
@@ -127,9 +129,9 @@ def blocks(table: pd.DataFrame, group: str, rate: float | None) -> list[dict[str
             lines.append({
                 "scenario": row["scenario"], "effect": e,
                 "verdict": VERDICTS[e.verdict] + (", but small" if e.small else ""),
-                "shares": [] if row["better"] == "none" or e.verdict == "no number" else shares,
+                "shares": [] if row["better"] == "none" or e.verdict in ("no number", "too coarse") else shares,
                 "zero": _at(0.0, *ends),
-                "marks": [_at(value, *ends) for value in headline(row)] if e.verdict in DRAWN else [],
+                "marks": _marks(row, ends) if e.verdict in DRAWN else [],
             })  # fmt: skip
         first, own = rows[0], words.own_value(rows)
         value = money(own or 0.0, rate) if first["unit"] == "XOF" else words.typeset(number(own or 0.0))
@@ -138,6 +140,12 @@ def blocks(table: pd.DataFrame, group: str, rate: float | None) -> list[dict[str
         better = words.SIDES[first["better"]]
         found.append({"outcome": heading(outcome), "unit": unit, "better": better, "baseline": value, "lines": lines})
     return found
+
+
+def _marks(row: Mapping[Any, Any], ends: tuple[float, float]) -> list[float]:
+    """Where the middle and the ends of an interval stand; nothing without an interval."""
+    numbers = headline(row)
+    return [_at(value, *ends) for value in numbers] if all(map(math.isfinite, numbers)) else []
 
 
 def _at(value: float, low: float, high: float) -> float:

@@ -43,7 +43,7 @@ def show_effects(
     say(out, f"\nDifference from {baseline}, same {words.same(effects)}, Mali, whole run ({what.many})", style="bold")
     say(out, f"Each effect is the {what.interval}; the interval covers {what.covers}.")
     say(out, f"help/harm/none: % of {what.unit} in which the scenario helped, harmed or did nothing.")
-    if said := words.other_worlds(effects):
+    for said in words.warnings(effects):
         say(out, said, style="bold red")
     nation = effects[effects["region"] == "Mali"]
     for group in dict.fromkeys(nation["group"]):
@@ -127,6 +127,8 @@ def _effect(row: pd.Series) -> str:
 
 
 def _shares(row: pd.Series) -> str:
+    if row["too_coarse"]:
+        return "too coarse" if row["better"] != "none" else ""
     return "/".join(share(row[name]) for name in ("helped", "harmed", "nothing")) if row["helped"] >= 0 else ""
 
 
@@ -203,6 +205,8 @@ def show_attribution(found: Attribution, package: str, out: Console) -> None:
     say(out, f"\nWhat each measure contributes to {package}, Mali, whole run ({what.many})", style="bold")
     say(out, f"Shapley values over {sampled}: {what.interval}. They add up to the effect of all measures together.")
     say(out, "In parentheses: the effect of the measure alone, and what it adds to all others.")
+    for said in words.warnings(shares):
+        say(out, said, style="bold red")
     titles = [words.measure(key) for key in dict.fromkeys(shares["measure"])]
     left = [Column("measure", [*titles, "all together"], right=False)]
     groups: dict[str, list[list[Column]]] = {}
@@ -222,6 +226,8 @@ def show_attribution(found: Attribution, package: str, out: Console) -> None:
          _effect(row), side(row)]
         for _, row in strongest(found).iterrows()
     ]  # fmt: skip
+    if words.too_coarse(pairs):
+        return
     if lines:
         title = f"Pairs whose interval excludes zero (at most {MOST_PAIRS} per outcome)"
         show_table(out, title, ["outcome", "measure", "with", "beyond the sum of the two", ""], lines, left=3)
@@ -230,11 +236,18 @@ def show_attribution(found: Attribution, package: str, out: Console) -> None:
 
 
 def strongest(found: Attribution) -> pd.DataFrame:
-    """The pairs whose interval has one side and that are not tiny, the largest of each outcome first."""
+    """The pairs whose interval has one side and that are not tiny, the largest of each outcome first.
+
+    None where the runs are too coarse for a verdict.
+    """
     ends = found.pairs.apply(headline, axis=1, result_type="expand")
     largest = found.measures.assign(size=found.measures["mean"].abs()).groupby("outcome")["size"].max()
     pairs = found.pairs.assign(size=found.pairs["mean"].abs())
-    sure = pairs[((ends[1] > 0) | (ends[2] < 0)) & (pairs["size"] >= SMALL_PAIR * pairs["outcome"].map(largest))]
+    sure = pairs[
+        ((ends[1] > 0) | (ends[2] < 0))
+        & (pairs["too_coarse"] == "")
+        & (pairs["size"] >= SMALL_PAIR * pairs["outcome"].map(largest))
+    ]
     sure = sure.sort_values("size", ascending=False).groupby("outcome", sort=False).head(MOST_PAIRS)
     return sure.sort_values("outcome", key=lambda names: names.map(list(OUTCOMES).index), kind="stable")
 

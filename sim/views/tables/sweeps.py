@@ -63,7 +63,7 @@ def show_sweep(swept: Swept, out: Console) -> None:
     title = "Outcomes" if against is None else f"Difference from {against.name}"
     title += f", Mali, whole run ({what.many} at each point)\n{what.interval}"
     show_table(out, title, [*([axis.label for axis in axes] or ["point"]), *outcomes], rows, left=0 if axes else 1)
-    if said := words.other_worlds(summary):
+    for said in words.warnings(summary):
         say(out, said, style="bold red")
     rest = summary["scenario"].nunique() - MOST_LINES
     if rest > 0:
@@ -79,8 +79,10 @@ def show_discovery(found: Discovery, out: Console) -> None:
     what = words.label(found.outcome)
     title = f"Where {what} is no better than in the baseline: {share(found.failing)} % of points"
     show_table(out, title, ["box", "points", "of these failing", "of all failures"], rows)
+    if found.too_coarse:
+        say(out, words.no_verdict([found.too_coarse]), style="bold red")
     if math.isfinite(found.skill):
-        trusted = "" if found.chance <= 0.05 else " Do not trust the boxes."
+        trusted = "" if found.chance <= 0.05 and not found.too_coarse else " Do not trust the boxes."
         say(
             out,
             f"Points held back are classified correctly {share(found.skill)} % of the time (guessing: 50 %)."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
+from sim.comparison.worlds import NO_VERDICT
 from sim.views.tables.layout import say, show_table
 from sim.views.words import count, number
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from sim.validation.validate import Validation
 
-STYLES = {"met": "green", "missed": "bold red", "not in the model": "dim", "no runs": "dim"}
+STYLES = {"met": "green", "missed": "bold red", "not in the model": "dim", "no runs": "dim", NO_VERDICT: "dim"}
 
 
 def band(row: pd.Series) -> str:
