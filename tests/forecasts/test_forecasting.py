@@ -91,7 +91,7 @@ def test_forecasts_are_scored_against_every_naive_one(made):
     assert "better in" in result.output
     assert "NOT A FITTED FORECAST" in result.output
     page = (made / "page.md").read_text()
-    assert page.index("missed") < page.index("| forecast |")
+    assert page.index("Not fitted") < page.index("missed") < page.index("| forecast |")
     assert "NOT A FITTED FORECAST" in page
     for name in ("page-skill.png", "page-regions.png"):
         assert (made / name).stat().st_size > 10_000

@@ -26,6 +26,8 @@ from sim.views.figures.sheet import (
 )
 
 COLUMNS = 5
+KNOWS = "Each forecast knows the record to the end of the year before."
+UNFITTED = "The model was not fitted: its parameters were set by hand on all of these years, so this is no test of it."
 STYLES = {"model, raw": (BLUE, "s"), "model, corrected": (VERMILLION, "D"), CHOSEN: (GREEN, "^")}
 """Colour and shape, so that neither alone must be told apart."""
 SHIFT = 0.22  # years between the intervals of one year
@@ -77,7 +79,7 @@ def plot_forecasts(forecasts: Sequence[Forecast], recorded: Counts, rate: float 
     figure = new_sheet(
         13.0, 5.4,
         title="Attacks by year: recorded, and forecast one year ahead",
-        subtitle="Each forecast knows the record to the end of the year before.",
+        subtitle=KNOWS if all(f.about.get("fitted") for f in forecasts) else UNFITTED,
         keys=keys,
     )  # fmt: skip
     places = [NATIONAL, *regions()]

@@ -15,7 +15,7 @@ from sim.forecasts.naive import DRAWS, LEAST, MEANING
 from sim.forecasts.rates import Rate
 from sim.forecasts.scores import MANY, PIT_BINS
 from sim.views.tables.layout import say, show_table
-from sim.views.words import count, number, share
+from sim.views.words import count, listed, number, share
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,6 +140,10 @@ def forecast_page(
     lines = ["# Forecasts and their scores", "", f"Made by `{command}`. Target: {TARGETS[target]}. Lower scores are",
              "better, except that a coverage should be its level. Record: "
              f"{recorded.source}, {recorded.years[0]} to {recorded.years[-1]}.", ""]  # fmt: skip
+    unfitted = [f"31 December {f.origin}" for f in forecasts if not f.about.get("fitted")]
+    if unfitted:
+        lines += [f"**Not fitted: the forecasts from {listed(unfitted)}. Their parameters were set by hand on the whole"
+                  " record, or drawn from the priors. \"Met\" below proves nothing about them.**", ""]  # fmt: skip
     lines += ["## What is missed, and what is met", ""]
     lines += _missed(found, forecasts)
     lines += ["", f"![Forecasts by score]({stem}-skill.png)", ""]
