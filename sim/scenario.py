@@ -31,25 +31,22 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import PydanticCustomError
-
 from sim.engine.cards import card
-from sim.engine.checks import number, shown
+from sim.engine.checks import shown
 from sim.engine.errors import InputError
 from sim.engine.places import Tree
 from sim.layers import change, changed, check_shape, has_on, measure_of, plain_data, with_parents, written_change
 from sim.measures import MEASURES, outside
 from sim.measures.base import Measure
 from sim.measures.phases import how_much, in_words
-from sim.parameters import rows
 from sim.settings import (
-    FIRST_DAY,
     KEYS,
-    LAST_DAY,
     Checks,
     RunSettings,
     check_forces,
     check_groups,
+    check_parameters,
+    check_period,
     dotted,
     is_what,
 )  # fmt: skip
@@ -391,7 +388,7 @@ def _checked(tree: Tree, path: Path | None) -> Scenario:
             checks.problem((key,), "extends can only be written in a file")
     settings = {key: value for key, value in data.items() if key in RunSettings.model_fields}
     run = checks.build(RunSettings, {"name": "scenario", **settings}, (), "")
-    if run is not None and not _check_period(run, checks):
+    if run is not None and not check_period(run, checks):
         run = None
     measures = {}
     for key, block in checks.known("measures", MEASURES).items():
@@ -400,7 +397,7 @@ def _checked(tree: Tree, path: Path | None) -> Scenario:
         if measure is not None and run is not None:
             measures[key] = _dated(measure, _from(run, measure), checks)
     past = _past(run, data, checks)
-    parameters = _check_parameters(checks)
+    parameters = check_parameters(checks)
     groups = check_groups(checks)
     forces = check_forces(checks)
     checks.done()
@@ -438,26 +435,6 @@ def _past(run: RunSettings | None, data: Mapping[str, Any], checks: Checks) -> d
 
 HISTORY = "historical"
 """The scenario whose measures are the past of those that begin later."""
-
-
-def _check_period(run: RunSettings, checks: Checks) -> bool:
-    before = len(checks.problems)
-    for key in ("start", "end"):
-        day = getattr(run, key)
-        if not FIRST_DAY <= day <= LAST_DAY:
-            why = "the data begin there" if day < FIRST_DAY else "the data say nothing about later years"
-            checks.problem((key,), f"{key} is {day}; it lies between {FIRST_DAY} and {LAST_DAY}, as {why}")
-    if len(checks.problems) > before:
-        return False
-    if (run.end - run.start).days < 7:
-        what = f"end is {run.end}; it must be at least a week after the start {run.start}"
-        checks.problem(("end",) if ("end",) in checks.tree.places else ("start",), what)
-        return False
-    if run.start_from is not None and not run.start < run.start_from < run.end:
-        what = f"start_from is {run.start_from}; it lies within the run, {run.start} to {run.end}"
-        checks.problem(("start_from",), what)
-        return False
-    return True
 
 
 def _dated(measure: Measure, run: RunSettings, checks: Checks, within: str = "measures") -> Measure:
@@ -498,15 +475,3 @@ def _days(value: Any, keys: Keys = ()) -> Iterator[tuple[Keys, date]]:
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list | tuple) else ()
     for key, part in inner:
         yield from _days(part, (*keys, key))
-
-
-def _check_parameters(checks: Checks) -> dict[str, float]:
-    values = {}
-    for name, value in checks.known("parameters", rows()).items():
-        row = rows()[name]
-        try:
-            allowed = f"between {row.low:g} and {row.high:g} {row.unit}"
-            values[name] = float(number(value, allowed, row.low, row.high, whole=row.whole))
-        except PydanticCustomError as error:
-            checks.problem(("parameters", name), f"parameters.{name} {error.message()}")
-    return values

@@ -12,11 +12,13 @@ from datetime import date
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic_core import PydanticCustomError
 
 from sim.engine.checks import number, shown, wrong
 from sim.engine.errors import InputError, nearest, plain, visible
 from sim.engine.places import Keys, Tree
 from sim.measures.base import Day, Several, Share, Yes
+from sim.parameters import rows
 from sim.world import facts
 
 FIRST_DAY = date(2012, 1, 2)
@@ -300,3 +302,37 @@ def check_forces(checks: Checks) -> dict[str, dict[str, Any]]:
                 ("forces", key, "end"), f"forces.{key}.end is {end}; it must be a date after the start {start}"
             )
     return changes
+
+
+def check_period(run: RunSettings, checks: Checks) -> bool:
+    """Whether the days of a run are in order; each that is not is a problem."""
+    before = len(checks.problems)
+    for key in ("start", "end"):
+        day = getattr(run, key)
+        if not FIRST_DAY <= day <= LAST_DAY:
+            why = "the data begin there" if day < FIRST_DAY else "the data say nothing about later years"
+            checks.problem((key,), f"{key} is {day}; it lies between {FIRST_DAY} and {LAST_DAY}, as {why}")
+    if len(checks.problems) > before:
+        return False
+    if (run.end - run.start).days < 7:
+        what = f"end is {run.end}; it must be at least a week after the start {run.start}"
+        checks.problem(("end",) if ("end",) in checks.tree.places else ("start",), what)
+        return False
+    if run.start_from is not None and not run.start < run.start_from < run.end:
+        what = f"start_from is {run.start_from}; it lies within the run, {run.start} to {run.end}"
+        checks.problem(("start_from",), what)
+        return False
+    return True
+
+
+def check_parameters(checks: Checks) -> dict[str, float]:
+    """The values that a scenario gives parameters; each outside its range is a problem."""
+    values = {}
+    for name, value in checks.known("parameters", rows()).items():
+        row = rows()[name]
+        try:
+            allowed = f"between {row.low:g} and {row.high:g} {row.unit}"
+            values[name] = float(number(value, allowed, row.low, row.high, whole=row.whole))
+        except PydanticCustomError as error:
+            checks.problem(("parameters", name), f"parameters.{name} {error.message()}")
+    return values

@@ -20,9 +20,31 @@ KEPT = Path(__file__).parent / "golden" / "small.json"
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 RUNS = {"baseline": ("baseline", 0), "all_measures": ("all_measures", 0), "draw": ("all_measures", 7)}  # scenario, draw
 SETTINGS = ["persons_per_youth=100", "end=2012-12-31"]
-SUMS = ("approached", "joined", "joined_ties", "joined_abused", "arrests", "convicted", "killed", "returned", "attacks",
-        "attacks_sites", "clashes", "deaths_civilian", "abuses", "wrongful_arrests", "cleared", "imams_silenced",
-        "crossings", "intercepted", "patrols", "reached_clips", "clips_calmed", "clips_stirred", "reached_sermons")  # fmt: skip
+SUMS = (
+    "approached",
+    "joined",
+    "joined_ties",
+    "joined_abused",
+    "arrests",
+    "convicted",
+    "killed",
+    "returned",
+    "attacks",
+    "attacks_sites",
+    "clashes",
+    "deaths_civilian",
+    "abuses",
+    "wrongful_arrests",
+    "cleared",
+    "imams_silenced",
+    "crossings",
+    "intercepted",
+    "patrols",
+    "reached_clips",
+    "clips_calmed",
+    "clips_stirred",
+    "reached_sermons",
+)
 REPORTED = ("delivered_", "cost_")  # what measures delivered and cost, of all that did
 LAST = ("members", "members_abroad", "recruiters", "attitude_mean", "strong_supporters", "grievance_mean", "trust",
         "insecurity", "state_presence", "imams_in_post", "imams_trained", "people_detained")  # fmt: skip
