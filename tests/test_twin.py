@@ -63,7 +63,7 @@ EVENTFUL = {  # inside the ranges of the table, so that four hundred youths see 
     "propaganda_chance": 0.3,
     "village_persons": 200,
     "promotion_rate": 0.2,
-    "recruiter_scale": 2.0,
+    "recruiter_scale": 11.0,
     "sentence_weeks": 104,
     "imams": 12000,
     "village_share": 0.3,

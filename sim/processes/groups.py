@@ -8,7 +8,8 @@ pressure may cross the border into the neighbour's sanctuary, the more easily th
 shelters them, and come back later. Members whom a patrol stops at the border stay, or go on to another place along it.
 
 Recruiters rise from the members. The members of a group in a district are a local command, as a katiba is. Every
-further recruiter needs pay and somebody to report to, so a command can keep only scale x members^exponent of them.
+further recruiter needs pay and somebody to report to, so a command can keep only scale x (members / 30)^exponent of
+them.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ GOES_ROUND = decision("a member stopped at the border goes on to another place a
 BECOMES_RECRUITER = decision("a member becomes a recruiter or stops being one")
 COMES = decision("how many fighters from abroad come to a group")
 COMES_TO = decision("where a fighter from abroad settles")
+BAND = 30.0  # members of the command that `recruiter_scale` is given for
 NEW_HOME = decision("where a founder of a new group settles")
 
 
@@ -170,7 +172,7 @@ class Command(NamedTuple):
 @rule
 def kept(scale, members, exponent):
     """Recruiters that a local command of so many members can keep."""
-    return scale * power(members, exponent) if members > 0.0 else 0.0
+    return scale * power(members / BAND, exponent) if members > 0.0 else 0.0
 
 
 @loop

@@ -11,7 +11,7 @@ from sim.processes.approach import enlist
 from sim.processes.groups import groups
 from tests.processes.worlds import NO_FORCES, alike, day, fullest, persons_in, quiet, station, tiny, with_values
 
-ROOT = {"recruiter_scale": 2.0, "recruiter_exponent": 0.5}
+ROOT = {"recruiter_scale": 2.0 * 30**0.5, "recruiter_exponent": 0.5}
 STILL = {
     "foreign_arrivals": 0.0,
     "move_chance": 0.0,
@@ -398,7 +398,7 @@ def test_far_moves_lead_along_the_roads_to_towns():
 
 @pytest.mark.parametrize(("exponent", "scale"), [(0.5, 2.0), (1.0, 0.1), (0.7, 0.5)])
 def test_recruiters_grow_with_a_power_of_the_members(exponent, scale):
-    values = {"promotion_rate": 0.3, "recruiter_scale": scale, "recruiter_exponent": exponent}
+    values = {"promotion_rate": 0.3, "recruiter_scale": scale * 30**exponent, "recruiter_exponent": exponent}
     country = with_values(quiet(5000), **{**STILL, **values})
     cell = fullest(country)
     station(country, cell, 100, group=0)
@@ -440,7 +440,7 @@ def test_a_group_that_shrinks_keeps_fewer_recruiters():
 
 
 def test_only_members_in_the_country_are_counted_and_promoted():
-    country = with_values(quiet(5000), **{**STILL, "promotion_rate": 1.0, **ROOT, "recruiter_scale": 6.0})
+    country = with_values(quiet(5000), **{**STILL, "promotion_rate": 1.0, **ROOT, "recruiter_scale": 6.0 * 30**0.5})
     cell = fullest(country)
     for state, abroad in ((MEMBER, HERE), (MEMBER, 1), (RETURNED, HERE), (GONE, HERE)):
         station(country, cell, 100, state=state, abroad=abroad)

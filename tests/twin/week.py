@@ -539,7 +539,7 @@ class Twin:
             if not member.here:
                 continue
             command = member.group, member.cell.district
-            missing = p.recruiter_scale * based[command] ** p.recruiter_exponent - recruiting[command]
+            missing = p.recruiter_scale * (based[command] / 30.0) ** p.recruiter_exponent - recruiting[command]
             u = luck("a member becomes a recruiter or stops being one", self.seed, self.week, member.number)
             if member.recruiter and missing < 0.0:
                 if u < p.promotion_rate * -missing / recruiting[command]:
