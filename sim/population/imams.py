@@ -139,3 +139,11 @@ def _speak(week, moderate, asked, region, reluctance, imams):
 def first_imams(grid: Grid, p: Parameters) -> np.ndarray:
     """First imam of each cell, and the end."""
     return per_cell(grid, p.imams)
+
+
+def speaker_trust(people: Imams, grid: Grid, usual: float) -> np.ndarray:
+    """Credibility of the imams of each region, relative to the `usual` one: trust in those who speak in the clips."""
+    region, regions = grid.region[people.cell], len(grid.region_names)
+    imams = np.bincount(region, minlength=regions)
+    total = np.bincount(region, people.credibility, regions)
+    return np.divide(total, imams, out=np.full(regions, usual), where=imams > 0) / usual

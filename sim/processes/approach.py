@@ -22,12 +22,10 @@ place is insecure or held by a group, and neither state nor forces are there), N
 T trust in the forces (SD from the mean) and x the youth's own attitude. The average is that of the exponential over all
 youths on the first day, without grievances and threats. So h0 is the mean hazard of the whole population, whatever the
 coefficients are. Policy can change the hazard, the rate at which contacts lapse, and the approaches of a group.
-Freshness falls as t^(k - 1) (Weibull): most youths who join do so early. Every contact lapses in the end. A youth whose
-contact has lapsed is not approached again for some time.
+Freshness falls as t^(k - 1) (Weibull): most who join do so early. In the end every contact lapses, and then the youth
+is not approached again for some time.
 
-To add a term to the hazard: a field of `Circumstances` and one of `Coefficients`, their values in `circumstances` and
-`coefficients`, and their product in `log_hazard`.
-"""
+A further term needs a field of `Circumstances`, one of `Coefficients`, and their product in `log_hazard`."""
 
 from __future__ import annotations
 

@@ -15,10 +15,9 @@ The speakers are religious leaders: trust in them is the mean credibility of the
 the table. Studies found a slightly negative mean effect (less support) and a positive slope with risk (Belanger et al.
 2020, doi 10.3389/fpsyg.2020.01059): the more support, the less a clip takes away, and beyond some support it adds. The
 slope is that of a line around the mean, so it does not change the mean effect by itself. A youth whom clips have moved
-by more than `clip_moved` is counted once in each direction. Appeals of
-religious voices without training did not change adolescents' support for extremism (Grossman, Nomikos and Siddiqui
-2022), so their effect is a number of its own around zero.
-A drama that people follow together lowers their justification of violence over a season (Bilali 2022, doi
+by more than `clip_moved` is counted once in each direction. Appeals of religious voices without training did not change
+adolescents' support for extremism (Grossman, Nomikos and Siddiqui 2022), so their effect is a number of its own around
+zero. A drama that people follow together lowers their justification of violence over a season (Bilali 2022, doi
 10.1177/09567976211031895), and fades more slowly.
 
 Most of what is felt fades in weeks, but a small share lasts (Hill et al. 2013, doi 10.1080/10584609.2013.828143). With
@@ -40,7 +39,7 @@ from sim.engine.cells import around, by_cell
 from sim.engine.elementary import exp
 from sim.engine.kernels import chunk_loop, loop, rule
 from sim.engine.luck import decision, threshold, words
-from sim.population.imams import TRAINED, speakers
+from sim.population.imams import TRAINED, speaker_trust, speakers
 from sim.world.facts import CHANNELS
 
 SEES_CLIP = decision("a youth sees a campaign clip")
@@ -397,11 +396,7 @@ def _messages(chunks, seed, week, air, series, propaganda, voices, fading, peopl
 
 @loop
 def _broadcast(aired, reach, dose):
-    """The first four columns of `Air`.
-
-    `aired` lists the channels and languages that are on the air somewhere; `dose` is what a channel gives those whom it
-    reaches.
-    """
+    """The first four columns of `Air`: channels and languages `aired` anywhere, with the `dose` of each channel."""
     channels, languages, cells = reach.shape
     airing, on_air = np.zeros(cells, np.bool_), np.zeros((cells, languages), np.uint8)
     limits, missed = np.zeros((cells, languages, channels), np.uint32), np.zeros((cells, channels))
@@ -448,7 +443,7 @@ def messages(country: Country) -> None:
         on_air=on_air,
         limits=limits,
         missed=missed,
-        mean_effect=p.clip_effect * speaker_trust(country)[grid.region],
+        mean_effect=p.clip_effect * speaker_trust(imams, grid, p.imam_credibility)[grid.region],
         risk_effect=p.clip_risk_effect + p.clip_shock_effect * levers.clip_shock,
         size=p.clip_moved,
         strong=p.strong_support,
@@ -502,12 +497,3 @@ def messages(country: Country) -> None:
     persons = by_cell(society.chunks, reached, cells) * society.persons_per_youth
     for name, here in zip(REACHED, persons, strict=True):
         country.flow(name)[:] = here / FIXED if name == "clips_risk_shift" else here
-
-
-def speaker_trust(country: Country) -> np.ndarray:
-    """Credibility of the imams of each region, relative to that in the table: trust in those who speak in the clips."""
-    region, regions = country.grid.region[country.imams.cell], len(country.grid.region_names)
-    imams = np.bincount(region, minlength=regions)
-    total = np.bincount(region, country.imams.credibility, regions)
-    mean = np.divide(total, imams, out=np.full(regions, country.parameters.imam_credibility), where=imams > 0)
-    return mean / country.parameters.imam_credibility

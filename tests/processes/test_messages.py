@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sim.measures.base import REGIONS
-from sim.population.imams import IN_TRAINING, TRAINED, speakers
-from sim.processes.messages import CLIPS, COUNSEL, LASTING, PROPAGANDA, messages, speaker_trust
+from sim.population.imams import IN_TRAINING, TRAINED, speaker_trust, speakers
+from sim.processes.messages import CLIPS, COUNSEL, LASTING, PROPAGANDA, messages
 from tests.processes.worlds import alike, fullest, quiet, with_values
 
 TV = 1
@@ -24,7 +24,8 @@ def effect_on(country) -> np.ndarray:
     """What each youth comes to feel after many clips, in SD."""
     p, cell = country.parameters, country.society.cell
     return (
-        p.clip_effect * speaker_trust(country)[country.grid.region[cell]] + p.clip_risk_effect * country.youth.settled
+        p.clip_effect * speaker_trust(country.imams, country.grid, p.imam_credibility)[country.grid.region[cell]]
+        + p.clip_risk_effect * country.youth.settled
     )
 
 
