@@ -18,7 +18,7 @@ from sim.week import run
 
 TABLE = rows()
 
-HALF_A_YEAR = {"start": "2015-01-05", "end": "2015-07-06"}
+SOME_MONTHS = {"start": "2015-01-05", "end": "2015-05-04"}
 A_YEAR_AND_MORE = {"start": "2015-01-05", "end": "2016-03-07"}
 
 BUSY = {  # inside the ranges of the table, so that few youths see much of everything
@@ -30,7 +30,7 @@ BUSY = {  # inside the ranges of the table, so that few youths see much of every
 }  # fmt: skip
 """Parameters of the world, and of measures where one has to be away from "no effect" for another to be seen."""
 
-MANY = {key: {"start_members": 1500} for key in ("aqim", "mourabitoun", "ansar_dine", "macina")}
+MANY = {key: {"start_members": 700} for key in ("aqim", "mourabitoun", "ansar_dine", "macina")}
 
 FULL = {  # settings with which a measure is done as far as it can be
     "bamako_plan": {"sites_covered": 120, "cameras": 400, "towns": ["Bamako", "Mopti", "Koulikoro", "Kayes"]},
@@ -82,7 +82,7 @@ WORLDS = {  # measure, or measures -> its parameters
     "school_reform": ["school_support", "school_join", "inoculation"],
     "security_restoration": ["restoration_return", "restoration_goal"],
     "sermon_drafting": ["draft_shift", "state_brand"],
-    "social_development": ["aid_contested", "aid_held", "relief_rate"],
+    "social_development": ["aid_contested", "aid_held"],
     "strong_institutions": ["institutions_trust", "institutions_abuse"],
     "women_and_civil_society": ["family_lapse", "family_exit", "family_referral"],
 }  # fmt: skip
@@ -97,6 +97,7 @@ OTHERWISE = {  # parameters that act only with other settings, other measures be
     "programme_sabotage": ("social_development", {}, {**A_YEAR_AND_MORE}),
     "school_voice_support": ("school_reform", {"civic_role": True}, {}),
     "school_voice_join": ("school_reform", {"civic_role": True}, {}),
+    "relief_rate": ("social_development", {}, {"persons_per_youth": 200}),  # fewer persons to a youth, more are wronged
     "aid_doubtful": ("social_development", {"sector": "schools_and_economy"}, {}),
     "women_implementation": ("women_and_civil_society", {}, {"also": "peace_agreement"}),
     "interaction": ("social_development", {}, {"also": "judicial_pole"}),
@@ -126,7 +127,7 @@ def outcomes(key: str, settings: tuple, world: tuple, name: str, value: float) -
         chosen["international_forces"] = True
     as_planned = {f"fidelity_{one}": 1.0 for one in chosen if f"fidelity_{one}" in TABLE}
     scenario = sim.Scenario.of({
-        "name": "moved", "persons_per_youth": 5000, **HALF_A_YEAR, **world, "measures": chosen,
+        "name": "moved", "persons_per_youth": 5000, **SOME_MONTHS, **world, "measures": chosen,
         "groups": MANY, "parameters": {**BUSY, **as_planned, name: value},
     })  # fmt: skip
     record = run(scenario)
