@@ -18,7 +18,7 @@ from sim.week import run
 
 TABLE = rows()
 
-SOME_MONTHS = {"start": "2015-01-05", "end": "2015-05-04"}
+HALF_A_YEAR = {"start": "2015-01-05", "end": "2015-07-06"}
 A_YEAR_AND_MORE = {"start": "2015-01-05", "end": "2016-03-07"}
 
 BUSY = {  # inside the ranges of the table, so that few youths see much of everything
@@ -30,7 +30,7 @@ BUSY = {  # inside the ranges of the table, so that few youths see much of every
 }  # fmt: skip
 """Parameters of the world, and of measures where one has to be away from "no effect" for another to be seen."""
 
-MANY = {key: {"start_members": 700} for key in ("aqim", "mourabitoun", "ansar_dine", "macina")}
+MANY = {key: {"start_members": 1500} for key in ("aqim", "mourabitoun", "ansar_dine", "macina")}
 
 FULL = {  # settings with which a measure is done as far as it can be
     "bamako_plan": {"sites_covered": 120, "cameras": 400, "towns": ["Bamako", "Mopti", "Koulikoro", "Kayes"]},
@@ -127,7 +127,7 @@ def outcomes(key: str, settings: tuple, world: tuple, name: str, value: float) -
         chosen["international_forces"] = True
     as_planned = {f"fidelity_{one}": 1.0 for one in chosen if f"fidelity_{one}" in TABLE}
     scenario = sim.Scenario.of({
-        "name": "moved", "persons_per_youth": 5000, **SOME_MONTHS, **world, "measures": chosen,
+        "name": "moved", "persons_per_youth": 5000, **HALF_A_YEAR, **world, "measures": chosen,
         "groups": MANY, "parameters": {**BUSY, **as_planned, name: value},
     })  # fmt: skip
     record = run(scenario)
