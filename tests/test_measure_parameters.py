@@ -82,7 +82,7 @@ WORLDS = {  # measure, or measures -> its parameters
     "school_reform": ["school_support", "school_join", "inoculation"],
     "security_restoration": ["restoration_return", "restoration_goal"],
     "sermon_drafting": ["draft_shift", "state_brand"],
-    "social_development": ["aid_contested", "aid_held", "relief_rate"],
+    "social_development": ["aid_contested", "aid_held"],
     "strong_institutions": ["institutions_trust", "institutions_abuse"],
     "women_and_civil_society": ["family_lapse", "family_exit", "family_referral"],
 }  # fmt: skip
@@ -97,6 +97,7 @@ OTHERWISE = {  # parameters that act only with other settings, other measures be
     "programme_sabotage": ("social_development", {}, {**A_YEAR_AND_MORE}),
     "school_voice_support": ("school_reform", {"civic_role": True}, {}),
     "school_voice_join": ("school_reform", {"civic_role": True}, {}),
+    "relief_rate": ("social_development", {}, {"persons_per_youth": 200}),  # fewer persons to a youth, more are wronged
     "aid_doubtful": ("social_development", {"sector": "schools_and_economy"}, {}),
     "women_implementation": ("women_and_civil_society", {}, {"also": "peace_agreement"}),
     "interaction": ("social_development", {}, {"also": "judicial_pole"}),

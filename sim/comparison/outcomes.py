@@ -69,7 +69,7 @@ OUTCOMES = {
         Outcome("attitude_mean", "fewer", "sympathy with violent groups"),
         Outcome("abuses", "fewer", "abuses by security forces", LEDGER),
         Outcome("wrongful_arrests", "fewer", "wrongful arrests", LEDGER),
-        Outcome("clips_stirred", "fewer", "youths whom clips moved towards violence", LEDGER),
+        Outcome("clips_stirred", "fewer", "youths stirred up by clips", LEDGER),
         Outcome("imams_silenced", "fewer", "imams silenced by threats", LEDGER),
         Outcome("attacks_displaced", "fewer", "attacks moved to softer targets", LEDGER),
         Outcome("joined_elsewhere", "fewer", "people who joined elsewhere", LEDGER, of="joined", elsewhere=True),

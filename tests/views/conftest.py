@@ -128,7 +128,7 @@ def compared(key, k, draw):
 
 @pytest.fixture(scope="session")
 def every_measure():
-    """Scenario -> draw and seed -> record: the baseline and 23 measures, each under 12 draws."""
+    """Scenario -> draw and seed -> record: the baseline and 24 measures, each under 12 draws."""
     scenarios = {"baseline": None, **{key: key for key in EVERY}}
     return {
         name: {Key(draw, 1): compared(key, k, draw) for draw in range(1, 13)}

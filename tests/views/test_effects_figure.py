@@ -248,7 +248,7 @@ def test_several_measures_are_counted_and_one_that_is_left_out_is_named_so(found
         table, scenarios=["bamako_plan", "imam_training"], delivered=pd.concat([package, own]), outcomes=["joined"]
     )
     told = [t.get_text() for t in panel(figure, "Delivered per week in force").texts]
-    assert told == ["23 measures, 1 delivered nothing", "1 trained imams in post (left out)"]
+    assert told == ["24 measures, 1 delivered nothing", "1 trained imams in post (left out)"]
 
 
 def test_the_main_outcomes_are_outcomes(found):

@@ -49,6 +49,7 @@ TOLD = {
     "measure_contacts": "a measure bears on contacts with recruiters where they live",
     "clip": "they see a campaign clip in {run} only",
     "propaganda": "they hear the propaganda of an armed group in {run} only",
+    "drama": "they hear an episode of a radio drama in {run} only",
     "outreach": "they hear an imam speak against violence in {run} only",
     "felt": "messages leave them a little more inclined to the violent narrative in {run}",
     "support": "a measure moves people's own views where they live",
