@@ -122,6 +122,7 @@ class GroupSettings(Block):
     ended: Day | None = None  # null: the group has no end
     home_cercles: Annotated[Several[Annotated[str, BeforeValidator(_cercle)]], BeforeValidator(_cercles)] = ()
     founding_core: Members = 0
+    foreign_share: Share = 0.0
 
 
 class ForceSettings(Block):

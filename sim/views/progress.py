@@ -169,6 +169,7 @@ class Bar:
             total=state.total * state.weeks,
             completed=state.done * state.weeks,
             runs=f"{state.done} of {state.total}",
+            refresh=state.compiles,  # a short run may be over before the bar is drawn again
         )
 
     def lived(self, country: Country) -> None:

@@ -71,7 +71,7 @@ def test_clashes_go_where_the_effect_says(effect, sign):
 
 def test_dialogues_take_grievance_away():
     grievance = {}
-    values = {FIDELITY: 0.8, "relief_rate": 0.008}
+    values = {FIDELITY: 0.8, "relief_rate": 0.008, "exclusion_grievance": 0.0}
     for name, settings in (("with", {"regions": ["Gao"]}), ("without", None)):
         country = begin(scenario(KEY, settings, parameters=values, **QUIET))
         country.youth.grievance[:] = 0.5

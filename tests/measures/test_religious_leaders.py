@@ -106,7 +106,7 @@ def test_appeals_raise_tension_between_communities_at_the_size_of_the_trial():
     """Where all speak out clashes are exp(tension) times as many; more is never fewer in any place."""
     counts = []
     for share in (0.0, 1.0):
-        parameters = {"appeal_tension": 0.15, "communal_rate": 1000.0}
+        parameters = {"appeal_tension": 0.15, "communal_rate": 4000.0}
         country = begun(KEY, parameters, share_speaking=share, share_protected=0.0)
         country.insecurity[:] = 0.9
         violence(country)

@@ -9,6 +9,7 @@ from sim.population.groups import GONE, HERE
 from sim.population.youth import MEMBER, RETURNED
 from sim.processes.approach import enlist
 from sim.processes.groups import groups
+from sim.world import facts
 from tests.processes.worlds import NO_FORCES, alike, day, fullest, persons_in, quiet, station, tiny, with_values
 
 ROOT = {"recruiter_scale": 2.0 * 30**0.5, "recruiter_exponent": 0.5}
@@ -143,6 +144,8 @@ def test_members_of_a_group_without_an_heir_give_up():
 
 def test_fighters_from_abroad_come_to_each_group_by_its_foreign_share():
     country = with_values(quiet(5000), **{**STILL, "foreign_arrivals": 5000.0})
+    shares = np.array([group.foreign_share for group in facts.groups()])
+    country.groups = replace(country.groups, foreign_share=shares)
     table, roster = country.groups, country.roster
     station(country, fullest(country), 3)
     alive = table.alive(0)

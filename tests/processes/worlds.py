@@ -15,7 +15,7 @@ from sim.scenario import Scenario
 from sim.week import begin
 from sim.world import facts
 
-NO_MEMBERS = {group.key: {"start_members": 0, "founding_core": 0} for group in facts.groups()}
+NO_MEMBERS = {group.key: {"start_members": 0, "founding_core": 0, "foreign_share": 0.0} for group in facts.groups()}
 NO_FORCES = {force.key: {"enabled": False} for force in facts.forces()}
 NO_VIOLENCE = {"attack_rate": 0.0, "raid_rate": 0.0, "communal_rate": 0.0}
 NO_DRIFT = {"noise_sd": 0.0, "sermon_pull": 0.0, "peer_pull": 0.0, "own_pull": 0.0, "exclusion_grievance": 0.0}

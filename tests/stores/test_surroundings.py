@@ -45,7 +45,7 @@ def test_odd_manifests_of_places_that_are_no_stores_are_refused(tmp_path, compar
     (tmp_path / "store").mkdir()
     (tmp_path / "store" / "manifest.json").write_text(text)
     result = compare("--store", "store")
-    assert (result.exit_code, "store is no store; name one" in result.output) == (2, True)
+    assert (result.exit_code, "store is no store: its manifest.json" in result.output) == (2, True)
     assert (tmp_path / "store" / "manifest.json").read_text() == text
 
 

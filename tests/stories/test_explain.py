@@ -317,6 +317,9 @@ def test_whoever_knows_a_member_is_approached_through_them():
     found = parted(a, b)
     assert found
     for parting in found:
+        if parting.change == "spared":  # recruiters have no more time: each tie has a little less of it
+            assert parting.person not in friends
+            continue
         assert parting.change == "added"
         assert parting.b.tie in (BY_TIE, BY_KIN)
         assert (parting.decision.what, parting.decision.because) == ("approached", "ties")
@@ -324,7 +327,7 @@ def test_whoever_knows_a_member_is_approached_through_them():
         if parting.generation == 0:  # whoever joins also adds to the hold of the group on the place
             assert parting.difference.what in ({"start"} if parting.person in friends else {"tie_joined", "hold"})
         assert parting.difference.week <= parting.b.contact
-    assert any(parting.person in friends for parting in found)
+    assert any(parting.person in friends and parting.change == "added" for parting in found)
 
 
 def test_an_earlier_contact_in_one_run():

@@ -78,7 +78,7 @@ def test_the_ledger_has_every_harm_and_the_cost(whole):
     for word in (
         "abuses by",
         "wrongful arrests",
-        "viewers moved",
+        "stirred",
         "imams silenced",
         "attacks moved",
         "elsewhere",
