@@ -114,6 +114,8 @@ TABLE = (
           "wrongful arrests per arrest"),
     Lever("information", "factor", ("cell",), 1.0, 0.0, np.inf, "security, answers",
           "information on members from sources other than the people of the place"),
+    Lever("movements_hold", "factor", ("cell",), 1.0, 0.0, 1.0, "movements",
+          "how far northern armed movements keep the places that they hold"),
     Lever("recruiter_exposure", "factor", ("cell",), 1.0, 0.0, np.inf, "security",
           "exposure of recruiters to being found"),
     Lever("trust_goal", "SD", ("cell",), 0.0, -np.inf, np.inf, "security",

@@ -50,7 +50,7 @@ ONE_SIGNED = {
     "the share that remains of an effect found elsewhere; the effect has a sign of its own": ("transport_*",),
     "not an effect of a measure but the size of something that happens anyway": (
         "propaganda_effect", "kappa_att", "company_weight", "silencing_chance", "wrongful_share", "dismissal_chance",
-        "conviction_chance", "clearing_chance", "command_overlap", "wrong_unit",
+        "conviction_chance", "clearing_chance", "command_overlap", "wrong_unit", "movement_silence",
     ),
 }  # fmt: skip
 """For each reason, the drawn parameters whose prior may have one sign (names, or patterns with `*`)."""

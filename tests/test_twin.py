@@ -210,6 +210,7 @@ STIRRED = {  # between which values a lever is moved, so that its reader has to 
     "abuse_control": (0, 2),
     "wrongful": (0, 2),
     "information": (0.3, 3),
+    "movements_hold": (0, 1),
     "recruiter_exposure": (0.3, 3),
     "trust_goal": (-1, 1),
     "pole_cases": (0, 1),
@@ -310,6 +311,7 @@ WITH_MEASURES = {
     "drafted sermon",
 }
 WITH_LEVERS = {
+    "told less",
     "attacks_displaced",
     "raid called off",
     "clashes",

@@ -10,11 +10,11 @@ slowly:
 Attacks and communal violence in the signatory regions follow the overall level. The approaches of armed groups rooted
 there, whose members could join the agreement, follow the political provisions (those of a group with half of its homes
 there by half). Mixed units follow the security provisions, and those who signed make a common front: they tell what
-they know (`agreement_information`). Relief of grievance follows the social ones. There are also those who want to break
-the agreement: when it makes progress, groups that it leaves out strike to stop it (Stedman 1997; Kydd and Walter 2002),
-so attacks follow what was carried out in the last year (`agreement_spoilers`). Peace lasts longer where more is
-implemented, also for those who did not sign (Joshi and Quinn 2015 give the direction; the sizes are judgement and allow
-for harm).
+they know (`agreement_information`), and the movements give up the places that they hold (`movements_hold`). Relief of
+grievance follows the social ones. There are also those who want to break the agreement: when it makes progress, groups
+that it leaves out strike to stop it (Stedman 1997; Kydd and Walter 2002), so attacks follow what was carried out in the
+last year (`agreement_spoilers`). Peace lasts longer where more is implemented, also for those who did not sign (Joshi
+and Quinn 2015 give the direction; the sizes are judgement and allow for harm).
 
 The pace is a lever: who sits at the table may change it. The measure keeps no memory, so a pace that changes half way
 changes the level at once. This line describes an agreement that is implemented quickly:
@@ -187,6 +187,7 @@ class PeaceAgreement(Measure):
             if self.region_mask[rooted].any():
                 levers.keep("approaches", g, 1.0 + expm1(change[rooted]).mean())
         levers.keep("information", cells, exp(in_cell * self.security * p.agreement_information))
+        levers.keep("movements_hold", cells, 1.0 - in_cell * self.security)
         recent = self.progress(country, self.carried_out(country))
         if some(recent):
             cells, in_cell = self.in_cells(country, recent)

@@ -15,8 +15,8 @@ found with chance
              x part that the forces near can answer / members there       (see `sim.processes.answers`)
 
 and is then killed or arrested. Information rises with trust, because people tell, by exp(b_trust_tip T), and with what
-partners share. Recruiters are more exposed. Members in a sanctuary are safe except in the share of it where the forces
-of the neighbour or joint forces may follow.
+partners share; it falls where a northern movement holds (`sim.processes.movements`). Recruiters are more exposed.
+Members in a sanctuary are safe except in the share of it where the forces of the neighbour or joint forces may follow.
 
 Abuses happen Poisson(abuse rate x companies on patrol x (floor + contact)) times in a cell, where contact with members
 is 1 - exp(-members near / scale): soldiers who look for fighters among villagers wrong villagers. One person suffers
@@ -42,6 +42,7 @@ from sim.population.security import GUARD, PATROL, RESPONSE
 from sim.population.youth import DETAINED, KILLED, MEMBER
 from sim.processes.answers import answers, pursuit, side_by_side
 from sim.processes.exits import follow
+from sim.processes.movements import told
 from sim.processes.wrongs import do_wrong
 from sim.world import facts
 
@@ -298,6 +299,7 @@ def security(country: Country) -> None:
 
     near = country.forces + p.patrol_spill * around(country.forces, grid.neighbours)
     information = exact.exp(p.b_trust_tip * (country.trust - p.trust_mean) / p.trust_sd) * levers.information
+    information *= told(country)
     based = country.members.sum(axis=0)
     answered = answers(country, near, information)
     search = Search(

@@ -79,6 +79,16 @@ class Sanctuary:
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """How far a northern armed movement holds a district for a period."""
+
+    cells: NDArray[np.int64]  # of the district
+    start: date  # first day
+    end: date | None  # day after the last day, None if it goes on
+    hold: float  # 0..1, 1 where nobody else is in control
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """A town with high-value sites that attract raids from far away."""
 
@@ -204,6 +214,15 @@ def sanctuaries() -> list[Sanctuary]:
     codes = list(COUNTRIES)
     rows = sorted(_read("sanctuaries"), key=lambda row: row["from"])
     return [Sanctuary(codes.index(row["country"]), row["from"], row["shelter"]) for row in rows]
+
+
+@cache
+def movements() -> tuple[Holding, ...]:
+    """Where northern armed movements hold, from when to when. The rows of a district do not overlap."""
+    return tuple(
+        Holding(world_grid().cells_of_cercle(row["cercle"]), row["from"], row["to"], row["hold"])
+        for row in _read("movements")
+    )
 
 
 def sites() -> list[Site]:

@@ -82,11 +82,13 @@ def test_levers_move_by_their_size_in_the_north_alone():
     np.testing.assert_allclose(levers.attack_rate, np.where(north, np.exp(0.8 * p.agreement_attacks + spoilers), 1))
     told = np.exp(0.8 * 0.8 * p.agreement_information)
     np.testing.assert_allclose(levers.information, np.where(north, told, 1), err_msg="security provisions at 0.8")
+    np.testing.assert_allclose(levers.movements_hold, np.where(north, 1 - 0.8 * 0.8, 1), err_msg="security provisions")
     np.testing.assert_allclose(levers.communal_violence, np.where(north, np.exp(0.8 * p.agreement_violence), 1))
     relief = np.isin(GRID.region_names, NORTH) * 0.8 * 0.5 * p.relief_rate
     np.testing.assert_allclose(levers.grievance_relief, relief)
     assert moved(country) == {
-        "attack_rate", "communal_violence", "grievance_relief", "approaches", "deployed", "information"
+        "attack_rate", "communal_violence", "grievance_relief", "approaches", "deployed", "information",
+        "movements_hold",
     }  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """Forces find members; contacts with civilians go wrong."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 
@@ -25,9 +27,9 @@ def send(country, cell, companies: float) -> None:
     country.levers.add("joint_patrol_troops", cell, 100.0 * companies / country.parameters.joint_patrol_effectiveness)
 
 
-def hunted(members=8000, companies=2.0, trust=None, **values):
+def hunted(members=8000, companies=2.0, trust=None, start=date(2012, 1, 2), end=date(2018, 12, 31), **values):
     """Members in one cell, and companies there to look for them."""
-    country = with_values(quiet(5000), **{**FIND_ONLY, **values})
+    country = with_values(quiet(5000, start=start, end=end), **{**FIND_ONLY, **values})
     cell = fullest(country)
     entries = station(country, cell, members)
     if trust is not None:

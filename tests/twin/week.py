@@ -877,6 +877,21 @@ class Twin:
                 self.seen["soldiers trained"] += 1
             self.trained[force] = share
 
+    def told(self, cell):
+        """What is left of what the forces know, where a northern movement holds."""
+        hold, next_monday = 0.0, self.first_day + timedelta(days=7 * self.week + 7)
+        for row in facts.table("movements"):
+            goes_on = row["to"] is None or row["to"] >= next_monday
+            if row["cercle"] == cell.district and row["from"] < next_monday and goes_on:
+                hold = row["hold"]
+        return 1.0 - self.p.movement_silence * hold * self.levers.movements_hold[cell.number]
+
+    def information(self, cell):
+        """What the forces know: what people tell and partners share."""
+        p = self.p
+        tips = math.exp(p.b_trust_tip * (cell.trust - p.trust_mean) / p.trust_sd)
+        return tips * self.levers.information[cell.number] * self.told(cell)
+
     def answer(self, near):
         """Forces answer the attacks of the week: members found for each attack, by cell; of raids, by group."""
         p, levers = self.p, self.levers
@@ -892,7 +907,7 @@ class Twin:
             right = cell.urban_share * part + (1.0 - cell.urban_share) * (1.0 - part)
             kind = 1.0 - p.wrong_unit * 4.0 * right * (1.0 - right) * (1.0 - levers.right_unit[here])
             able = 1.0 - math.exp(-near[here] * math.exp(p.command_gain * levers.joint_command[here]) * kind)
-            information = math.exp(p.b_trust_tip * (cell.trust - p.trust_mean) / p.trust_sd) * levers.information[here]
+            information = self.information(cell)
             delay = max(levers.response_delay[here], 0.01)
             cell.answers = p.answer_rate * information * delay**p.arrest_delay * able
             attacks = sum(cell.attacks_now.values())
@@ -908,7 +923,8 @@ class Twin:
         """A member may be found, and is then killed or arrested."""
         p, cell, levers, here = self.p, member.cell, self.levers, member.cell.number
         if member.abroad is None:
-            information = math.exp(p.b_trust_tip * (cell.trust - p.trust_mean) / p.trust_sd) * levers.information[here]
+            information = self.information(cell)
+            self.seen["told less"] += near > 0.0 and self.told(cell) < 1.0
             people = cell.population / (max(self.troops_near(cell), 1.0) * p.people_per_soldier)
             seen = (1.0 + people) ** -p.hiding
             hazard = p.detection * seen * information * near * (1.0 + cell.based / p.crowd_members)

@@ -15,7 +15,8 @@ from sim.world.grid import DATA, world_grid
 GRID = world_grid()
 TABLES = sorted(path.name for path in DATA.glob("*.csv"))
 PLAN = facts.deployments()
-OWN_TABLES = ("groups", "forces", "deployments", "languages", "media", "trust", "sites", "schooling", "sanctuaries")
+OWN_TABLES = ("groups", "forces", "deployments", "languages", "media", "trust", "sites", "schooling", "sanctuaries",
+              "movements")  # fmt: skip
 
 
 def troops(force, day, region=None):
