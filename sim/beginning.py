@@ -22,9 +22,10 @@ from sim.population.persons import Persons
 from sim.population.security import Deployment, muster
 from sim.population.youth import MEMBER, NEVER, SETTLED_BY, STATUSES, Society, settle
 from sim.posterior import in_use
-from sim.processes.approach import average_pull, enlist
+from sim.processes.approach import enlist
 from sim.processes.attitudes import excluded_grievance
 from sim.processes.groups import count
+from sim.processes.hazard import average_pull
 from sim.processes.leaders import leaders
 from sim.processes.measures import measures
 from sim.processes.record import MEANS, observables
