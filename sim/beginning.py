@@ -126,7 +126,7 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
         population=np.zeros((regions, len(STATUSES)), np.int64),
         observables=seen,
         names={o.name: k for k, o in enumerate(seen)},
-        values=np.zeros((clock.weeks, regions, len(seen))),
+        values=np.zeros((len(seen), clock.weeks, regions)).transpose(1, 2, 0),  # one observable's weeks stand together
     )
     excluded = country.youth.livelihood == facts.LIVELIHOODS.index("none")
     country.youth.grievance[excluded] = excluded_grievance(country)[society.cell[excluded]]

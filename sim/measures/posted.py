@@ -16,7 +16,7 @@ from pydantic import BeforeValidator
 
 from sim.engine.errors import nearest, plain
 from sim.measures.planning import PlannedCountry, planned
-from sim.measures.regions import REGIONS, people_of
+from sim.measures.regions import people_of
 from sim.measures.settings import shown, wrong
 from sim.world.facts import force_places as places
 from sim.world.grid import Grid, world_grid
@@ -57,8 +57,7 @@ def imams_to_ask(country: Country | PlannedCountry) -> np.ndarray:
 
 def _by_region(country: Country, imams: np.ndarray) -> np.ndarray:
     """How many imams are chosen in each region; imams stand in the order of cells, and cells in that of regions."""
-    cells = np.searchsorted(country.grid.region, np.arange(len(REGIONS) + 1))
-    starts = np.searchsorted(country.imams.cell, cells).tolist()
+    starts = np.searchsorted(country.imams.cell, country.places.region_first).tolist()
     return np.array([np.count_nonzero(imams[first:last]) for first, last in pairwise(starts)])
 
 
