@@ -6,6 +6,7 @@ of `Coefficients`, and their product in `log_hazard`.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -146,7 +147,9 @@ def keenest(b: Coefficients, background: Background) -> float:
             (np.max, max(1.0, background.lasting * float(background.grievance.max())), 1, 1),
         )
     )
-    return exact.exp(sum(max(one * low, one * high) for one, low, high in zip(b, least, most, strict=True))) * SAFELY
+    return (
+        exact.exp(math.fsum(max(one * low, one * high) for one, low, high in zip(b, least, most, strict=True))) * SAFELY
+    )
 
 
 @chunk_loop
