@@ -22,9 +22,10 @@ from sim.population.persons import Persons
 from sim.population.security import Deployment, muster
 from sim.population.youth import MEMBER, NEVER, SETTLED_BY, STATUSES, Society, settle
 from sim.posterior import in_use
-from sim.processes.approach import average_pull, enlist
+from sim.processes.approach import enlist
 from sim.processes.attitudes import excluded_grievance
 from sim.processes.groups import count
+from sim.processes.hazard import average_pull
 from sim.processes.leaders import leaders
 from sim.processes.measures import measures
 from sim.processes.record import MEANS, observables
@@ -125,7 +126,7 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
         population=np.zeros((regions, len(STATUSES)), np.int64),
         observables=seen,
         names={o.name: k for k, o in enumerate(seen)},
-        values=np.zeros((clock.weeks, regions, len(seen))),
+        values=np.zeros((len(seen), clock.weeks, regions)).transpose(1, 2, 0),  # one observable's weeks stand together
     )
     excluded = country.youth.livelihood == facts.LIVELIHOODS.index("none")
     country.youth.grievance[excluded] = excluded_grievance(country)[society.cell[excluded]]

@@ -108,8 +108,9 @@ class Country:
         own = {name: getattr(self, name).copy() for name in (
             "youth", "persons", "imams", "roster", "units", "insecurity", "trust", "state_presence", "state_alone",
             "grudges", "militias", "hold", "members", "recruiters", "fell", "posted", "trained", "by_command",
-            "forces", "troops", "attacks_now", "felt", "flows", "totals", "means", "youth_sums", "population",
-            "values")}  # fmt: skip
+            "forces", "troops", "attacks_now", "felt", "flows", "totals", "means", "youth_sums",
+            "population")}  # fmt: skip
+        own["values"] = np.copy(self.values, order="K")
         from copy import deepcopy
 
         return replace(self, levers=deepcopy(self.levers), about=deepcopy(self.about), **own)

@@ -35,6 +35,7 @@ JUDGED = ROOT / "tests" / "survivors.csv"
 TARGETS = ("sim/processes", "sim/measures", "sim/comparison")
 TESTS = {
     "sim/processes/approach.py": "tests/processes/test_joining.py",
+    "sim/processes/hazard.py": "tests/processes/test_joining.py",
     "sim/processes/justice.py": "tests/processes/test_justice_and_exits.py",
     "sim/processes/exits.py": "tests/processes/test_justice_and_exits.py",
     "sim/processes/imams.py": "tests/processes/test_imam_courses.py",

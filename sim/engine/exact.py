@@ -44,8 +44,13 @@ def normal_quantile(u: Any) -> Any:
 
 def power(x: Any, y: Any) -> Any:
     """x^y for x >= 0 (broadcast)."""
-    both = [x, y] if np.ndim(x) == np.ndim(y) == 0 else np.broadcast_arrays(x, y)
-    base, exponent = (np.array(one, np.float64, order="C") for one in both)
+    if isinstance(x, float) and isinstance(y, float):  # the usual case, and the fastest way
+        one = np.array((x,))
+        _loops().power_each(one, np.array((y,)))
+        return one.item()
+    shape = np.broadcast_shapes(np.shape(x), np.shape(y))
+    base, exponent = np.empty(shape), np.empty(shape)
+    base[...], exponent[...] = x, y
     _loops().power_each(base.reshape(-1), exponent.reshape(-1))
     return base if base.ndim else base.item()
 

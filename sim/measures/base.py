@@ -33,7 +33,7 @@ from sim.measures import planning
 from sim.measures.condition import COUNTED, Condition
 from sim.measures.phases import Intensity, Phase, Strength, highest, level, some
 from sim.measures.planning import Plan
-from sim.measures.regions import LATER_REGIONS, NATION, REGIONS, mask_of, people_of
+from sim.measures.regions import LATER_REGIONS, NATION, REGIONS, cells_of, living_in, mask_of, people_of
 from sim.measures.settings import (
     MOST,
     Count,
@@ -407,9 +407,7 @@ class Measure(BaseModel, ABC):
 
     def cells(self, country: Country) -> Any:
         """The cells of its regions, as an index into arrays by cell (a slice if it acts everywhere)."""
-        if self.region_mask.all():
-            return slice(None)
-        return np.flatnonzero(self.region_mask[country.grid.region])
+        return cells_of(country.grid, self.regions)
 
     def in_cells(self, country: Country, share: Strength) -> tuple[Any, Any]:
         """The cells in which a share of something is done, as an index into arrays by cell, and the share there."""
@@ -432,7 +430,7 @@ class Measure(BaseModel, ABC):
 
     def people_here(self, grid: Grid) -> np.ndarray:
         """The people of its regions, float64, 0 elsewhere."""
-        return people_of(grid) * self.region_mask
+        return living_in(grid, self.regions)[0]
 
     def youths(self, country: Country) -> np.ndarray:
         """The people aged 15 to 35 in its regions, float64, 0 elsewhere."""
@@ -444,8 +442,8 @@ class Measure(BaseModel, ABC):
 
     def by_people(self, country: Country, amount: Strength) -> np.ndarray:
         """An amount spread over its regions by their people, float64; an amount by region counts where it is."""
-        people = self.people_here(country.grid)
-        return amount * people / people.sum()
+        people, together = living_in(country.grid, self.regions)
+        return amount * people / together
 
     @classmethod
     def settings(cls) -> list[Setting]:

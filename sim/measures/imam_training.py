@@ -29,6 +29,7 @@ from sim.measures.base import (
     field,
     mask_of,
 )  # fmt: skip
+from sim.measures.posted import imams_by_region
 
 if TYPE_CHECKING:
     from sim.country import Country
@@ -123,13 +124,12 @@ class ImamTraining(Measure):
     def report(self, country: Country) -> Delivered:
         """Trained imams who preach; the cost of those in training and of the journeys of those who left this week."""
         imams = country.imams
-        region = country.grid.region[imams.cell]
         preaching, away = imams.trained_in_post(country.week), imams.in_training()
         left = away & (imams.back_week == country.week + self.course_weeks)
         return Delivered(
-            np.bincount(region[preaching], minlength=len(REGIONS)).astype(np.float64),
-            np.bincount(region[away], minlength=len(REGIONS)) * self.cost_per_imam_week
-            + np.bincount(region[left], minlength=len(REGIONS)) * self.cost_per_journey,
+            imams_by_region(country, preaching).astype(np.float64),
+            imams_by_region(country, away) * self.cost_per_imam_week
+            + imams_by_region(country, left) * self.cost_per_journey,
         )
 
     def plan(self, clock: Clock, grid: Grid) -> Plan:

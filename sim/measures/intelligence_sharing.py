@@ -82,8 +82,7 @@ class IntelligenceSharing(Measure):
 
     def by_region(self, grid: Grid) -> np.ndarray:
         """Share of the reports that each region gets, by the places in it that reports are about."""
-        about = np.bincount(grid.region, self.concerned(grid).sum(axis=0), len(REGIONS))
-        return about / about.sum() if about.any() else about
+        return _by_region(grid, self.countries, self.depth_km, self.regions)
 
     def apply(self, levers: Levers, country: Country) -> None:
         """Where reports are useful, bring information sooner and find more members."""
@@ -122,3 +121,11 @@ def _concerned(grid: Grid, countries: tuple[str, ...], depth_km: float, regions:
     ]).reshape(-1, len(grid))  # fmt: skip
     near = near[near.any(axis=1)]
     return np.vstack([near, near.any(axis=0) * _from_afar(grid, countries) / max(len(near), 1)])
+
+
+@cache
+def _by_region(grid: Grid, countries: tuple[str, ...], depth_km: float, regions: tuple[str, ...]) -> np.ndarray:
+    about = np.bincount(grid.region, _concerned(grid, countries, depth_km, regions).sum(axis=0), len(REGIONS))
+    shares = about / about.sum() if about.any() else about
+    shares.setflags(write=False)
+    return shares

@@ -108,7 +108,7 @@ class InternationalForces(Measure):
         levers.keep("abuse_control", cells, exp(presence * p.un_state))
         levers.keep("communal_violence", cells, exp(presence * p.un_communal))
 
-        based = np.unique(region[units.base[here]])
+        based = np.flatnonzero(np.bincount(region[units.base[here]], minlength=len(REGIONS)))
         came = np.full(len(REGIONS), country.week)
         np.minimum.at(came, region[units.base[its]], units.since[its])
         began = 0 if self.start is None else country.clock.week(self.start)

@@ -16,6 +16,7 @@ effect.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 import numpy as np
@@ -35,6 +36,7 @@ from sim.measures.base import (
     some,
 )
 from sim.measures.posted import Town, posted, town_cells, within
+from sim.measures.regions import mask_of
 
 if TYPE_CHECKING:
     from sim.country import Country
@@ -87,8 +89,7 @@ class InterventionProtocol(Measure):
 
     def reached(self, grid: Grid) -> np.ndarray:
         """Cells of its regions within reach of a base."""
-        near = within(grid, tuple(town_cells(self.bases).tolist()), self.reach_km)
-        return np.flatnonzero(near & self.region_mask[grid.region])
+        return _reached(grid, tuple(self.bases), self.reach_km, self.regions)
 
     def at_bases(self, grid: Grid) -> np.ndarray:
         """Share of the staff in each region; zero everywhere if no base reaches its regions."""
@@ -127,3 +128,11 @@ class InterventionProtocol(Measure):
 
     def foreseen(self, country: Country, done: float) -> None:
         """Only a run can say how many attacks there are to answer."""
+
+
+@cache
+def _reached(grid: Grid, bases: tuple[str, ...], km: float, regions: tuple[str, ...]) -> np.ndarray:
+    near = within(grid, tuple(town_cells(bases).tolist()), km)
+    cells = np.flatnonzero(near & mask_of(regions)[grid.region])
+    cells.setflags(write=False)
+    return cells

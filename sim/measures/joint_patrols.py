@@ -11,6 +11,7 @@ crossings is small and includes zero, and members who are stopped may cross else
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -19,6 +20,7 @@ from sim.engine.exact import exp
 from sim.levers import aimed
 from sim.measures.base import REGIONS, Count, Measure, Number, Persons, Several, Share, Xof, field, of_some, some
 from sim.measures.posted import within
+from sim.measures.regions import mask_of
 
 if TYPE_CHECKING:
     from sim.country import Country
@@ -78,13 +80,11 @@ class JointPatrols(Measure):
 
     def border_cells(self, grid: Grid) -> np.ndarray:
         """Cells of its regions that touch a country taking part."""
-        columns = [grid.country_names.index(name) for name in self.countries]
-        return np.flatnonzero(grid.border[:, columns].any(axis=1) & self.region_mask[grid.region])
+        return _border_cells(grid, tuple(self.countries), self.regions)
 
     def zone(self, grid: Grid) -> np.ndarray:
         """Cells of its regions in the zone along the borders."""
-        near = within(grid, tuple(self.border_cells(grid).tolist()), self.zone_km)
-        return np.flatnonzero(near & self.region_mask[grid.region])
+        return _zone(grid, tuple(self.countries), self.regions, self.zone_km)
 
     def spread(self, country: Country) -> tuple[np.ndarray, np.ndarray]:
         """Border cells, and the share of the patrols in each this week (patrols move about, so fractions count)."""
@@ -135,3 +135,19 @@ class JointPatrols(Measure):
     def spending(self, country: Country, done: float) -> np.ndarray:
         """The cost of these patrols."""
         return done * self.patrols * self.cost_per_patrol_week * self.by_region(country)
+
+
+@cache
+def _border_cells(grid: Grid, countries: tuple[str, ...], regions: tuple[str, ...]) -> np.ndarray:
+    columns = [grid.country_names.index(name) for name in countries]
+    cells = np.flatnonzero(grid.border[:, columns].any(axis=1) & mask_of(regions)[grid.region])
+    cells.setflags(write=False)
+    return cells
+
+
+@cache
+def _zone(grid: Grid, countries: tuple[str, ...], regions: tuple[str, ...], km: float) -> np.ndarray:
+    near = within(grid, tuple(_border_cells(grid, countries, regions).tolist()), km)
+    cells = np.flatnonzero(near & mask_of(regions)[grid.region])
+    cells.setflags(write=False)
+    return cells

@@ -16,7 +16,7 @@ from pydantic import BeforeValidator
 
 from sim.engine.errors import nearest, plain
 from sim.measures.planning import PlannedCountry, planned
-from sim.measures.regions import REGIONS, people_of
+from sim.measures.regions import people_of
 from sim.measures.settings import shown, wrong
 from sim.world.facts import force_places as places
 from sim.world.grid import Grid, world_grid
@@ -24,7 +24,17 @@ from sim.world.grid import Grid, world_grid
 if TYPE_CHECKING:
     from sim.country import Country
 
-__all__ = ["Town", "imams_in_post", "imams_to_ask", "places", "planned", "posted", "town_cells", "within"]
+__all__ = [
+    "Town",
+    "imams_by_region",
+    "imams_in_post",
+    "imams_to_ask",
+    "places",
+    "planned",
+    "posted",
+    "town_cells",
+    "within",
+]
 
 
 def posted(country: Country, forces: Sequence[str]) -> np.ndarray:
@@ -41,7 +51,7 @@ def imams_in_post(country: Country | PlannedCountry) -> np.ndarray:
     if isinstance(country, PlannedCountry):
         people = people_of(country.grid)
         return country.parameters.imams * people / people.sum()
-    return _by_region(country, country.imams.in_post(country.week))
+    return imams_by_region(country, country.imams.in_post(country.week))
 
 
 def imams_to_ask(country: Country | PlannedCountry) -> np.ndarray:
@@ -52,13 +62,12 @@ def imams_to_ask(country: Country | PlannedCountry) -> np.ndarray:
         return imams_in_post(country) * p.moderate_stance ** (1.0 / p.imam_stance_power)
     imams, week = country.imams, country.week
     untrained = imams.in_post(week) & ~imams.trained_in_post(week)
-    return _by_region(country, untrained & (imams.stance < p.moderate_stance))
+    return imams_by_region(country, untrained & (imams.stance < p.moderate_stance))
 
 
-def _by_region(country: Country, imams: np.ndarray) -> np.ndarray:
+def imams_by_region(country: Country, imams: np.ndarray) -> np.ndarray:
     """How many imams are chosen in each region; imams stand in the order of cells, and cells in that of regions."""
-    cells = np.searchsorted(country.grid.region, np.arange(len(REGIONS) + 1))
-    starts = np.searchsorted(country.imams.cell, cells).tolist()
+    starts = np.searchsorted(country.imams.cell, country.places.region_first).tolist()
     return np.array([np.count_nonzero(imams[first:last]) for first, last in pairwise(starts)])
 
 

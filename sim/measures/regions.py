@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -43,3 +43,22 @@ def mask_of(regions: tuple[str, ...]) -> np.ndarray:
     mask = np.array([region in regions for region in REGIONS])
     mask.setflags(write=False)
     return mask
+
+
+@cache
+def living_in(grid: Grid, regions: tuple[str, ...]) -> tuple[np.ndarray, float]:
+    """The number of people in each of these regions, float64 (read-only), 0 elsewhere, and their sum."""
+    people = people_of(grid) * mask_of(regions)
+    people.setflags(write=False)
+    return people, people.sum()
+
+
+@cache
+def cells_of(grid: Grid, regions: tuple[str, ...]) -> Any:
+    """The cells of these regions, as an index into arrays by cell (a slice for all regions); read-only."""
+    mask = mask_of(regions)
+    if mask.all():
+        return slice(None)
+    cells = np.flatnonzero(mask[grid.region])
+    cells.setflags(write=False)
+    return cells

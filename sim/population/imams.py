@@ -143,7 +143,14 @@ def first_imams(grid: Grid, p: Parameters) -> np.ndarray:
 
 def speaker_trust(people: Imams, grid: Grid, usual: float) -> np.ndarray:
     """Credibility of the imams of each region, relative to the `usual` one: trust in those who speak in the clips."""
-    region, regions = grid.region[people.cell], len(grid.region_names)
-    imams = np.bincount(region, minlength=regions)
-    total = np.bincount(region, people.credibility, regions)
-    return np.divide(total, imams, out=np.full(regions, usual), where=imams > 0) / usual
+    imams, total = np.zeros(len(grid.region_names)), np.zeros(len(grid.region_names))
+    _believed(grid.region, people.cell, people.credibility, imams, total)
+    return np.divide(total, imams, out=np.full(imams.size, usual), where=imams > 0) / usual
+
+
+@loop
+def _believed(region, cell, credibility, imams, total):
+    """Count imams, and add up their credibility, by region."""
+    for i in range(cell.size):
+        imams[region[cell[i]]] += 1.0
+        total[region[cell[i]]] += credibility[i]

@@ -9,48 +9,78 @@ two youths who are tied, the second persons, and so on.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
 from sim.population.groups import NOBODY
-from sim.population.youth import NEVER
+from sim.population.youth import CIVILIAN, NEVER
+
+COLUMNS = np.dtype([
+    ("status", np.uint8),  # place in STATUSES
+    ("contact_group", np.int8),  # armed group that approached, -1 none
+    ("contact_tie", np.uint8),  # through whom: 0 nobody, 1 a friend, 2 kin
+    ("reason", np.uint8),  # main reason of joining: place in approach.REASONS + 1, 0 none
+    ("contact_week", np.int16),  # week of the contact
+    ("refused_until", np.int16),  # week before which the person is not approached
+])  # fmt: skip
+"""What is known of each person. These stand side by side: those in contact are few and far between, so whoever reads
+one of a person's columns has the others at hand, where six arrays would mean six waits for memory."""
+
+UNTOUCHED = np.array((CIVILIAN, NOBODY, 0, 0, NEVER, NEVER), COLUMNS)
+"""A person whom nobody has approached."""
 
 
 @dataclass(slots=True)
 class Persons:
-    """What happens to single persons in a run: one entry per person, but for the last column."""
+    """What happens to single persons in a run."""
 
-    status: np.ndarray  # uint8, place in STATUSES
-    contact_group: np.ndarray  # int8, armed group that approached, -1 none
-    contact_tie: np.ndarray  # uint8, through whom: 0 nobody, 1 a friend, 2 kin
-    contact_week: np.ndarray  # int16, week of the contact
-    refused_until: np.ndarray  # int16, week before which the person is not approached
-    reason: np.ndarray  # uint8, main reason of joining: place in approach.REASONS + 1, 0 none
+    each: np.ndarray  # COLUMNS, one entry per person
     in_contact: np.ndarray  # int64, the persons approached and undecided, in the order of the approaches
 
     @classmethod
     def untouched(cls, count: int) -> Persons:
         """Persons whom nobody has approached."""
-        return cls(
-            status=np.zeros(count, np.uint8),
-            contact_group=np.full(count, NOBODY, np.int8),
-            contact_tie=np.zeros(count, np.uint8),
-            contact_week=np.full(count, NEVER, np.int16),
-            refused_until=np.full(count, NEVER, np.int16),
-            reason=np.zeros(count, np.uint8),
-            in_contact=np.empty(0, np.int64),
-        )
+        one = UNTOUCHED.view(np.uint64)  # numpy copies a number much faster than a group of columns
+        return cls(each=np.full(count, one, np.uint64).view(COLUMNS), in_contact=np.empty(0, np.int64))
 
     def copy(self) -> Persons:
         """An independent copy."""
-        return Persons(*(getattr(self, f.name).copy() for f in fields(self)))
+        return Persons(self.each.copy(), self.in_contact.copy())
 
     def born(self, persons: np.ndarray) -> None:
         """Let newcomers take the places of these persons."""
-        self.status[persons], self.reason[persons] = 0, 0
-        self.contact_group[persons], self.contact_tie[persons] = NOBODY, 0
-        self.contact_week[persons], self.refused_until[persons] = NEVER, NEVER
+        self.each[persons] = UNTOUCHED
+
+    @property
+    def status(self) -> np.ndarray:
+        """By person, place in STATUSES."""
+        return self.each["status"]
+
+    @property
+    def contact_group(self) -> np.ndarray:
+        """By person, armed group that approached, -1 none."""
+        return self.each["contact_group"]
+
+    @property
+    def contact_tie(self) -> np.ndarray:
+        """By person, through whom: 0 nobody, 1 a friend, 2 kin."""
+        return self.each["contact_tie"]
+
+    @property
+    def reason(self) -> np.ndarray:
+        """By person, main reason of joining: place in approach.REASONS + 1, 0 none."""
+        return self.each["reason"]
+
+    @property
+    def contact_week(self) -> np.ndarray:
+        """By person, week of the contact."""
+        return self.each["contact_week"]
+
+    @property
+    def refused_until(self) -> np.ndarray:
+        """By person, week before which the person is not approached."""
+        return self.each["refused_until"]
 
 
 def behind(youths: np.ndarray, persons_per_youth: int) -> np.ndarray:

@@ -24,8 +24,7 @@ youths on the first day, without grievances and threats. So h0 is the mean hazar
 coefficients are. Policy can change the hazard, the rate at which contacts lapse, and the approaches of a group.
 Freshness falls as t^(k - 1) (Weibull): most who join do so early. In the end every contact lapses, and then the youth
 is not approached again for some time.
-
-A further term needs a field of `Circumstances`, one of `Coefficients`, and their product in `log_hazard`."""
+"""
 
 from __future__ import annotations
 
@@ -33,18 +32,24 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numba import prange
 
 from sim.country import Country
 from sim.engine import exact
 from sim.engine.elementary import exp
-from sim.engine.kernels import chunk_loop, loop, rule
+from sim.engine.kernels import loop, rule
 from sim.engine.luck import decision, luck, poissons, uniform, words
-from sim.parameters import Parameters
 from sim.population.groups import NOBODY
-from sim.population.youth import APPROACHED, CIVILIAN, KIN_TIES, MEMBER, TIES, Society, Youth
+from sim.population.youth import APPROACHED, CIVILIAN, KIN_TIES, MEMBER, TIES
+from sim.processes.hazard import (
+    NO_INCOME,
+    SAFELY,
+    background,
+    circumstances,
+    coefficients,
+    keenest,
+    log_hazard,
+)
 from sim.processes.leaders import shaken
-from sim.world.facts import LIVELIHOODS
 
 KNOWS = decision("a friend or relative of a member is approached")
 WHOSE_FRIEND = decision("which group approaches a friend or relative of a member")
@@ -54,55 +59,10 @@ JOINS = decision("an approached person joins")
 
 BY_NOBODY, BY_TIE, BY_KIN = range(3)  # through whom a youth was approached: a stranger, a friend, kin
 MONTH, YEAR = 4, 52  # weeks: weeks 0 to 3 after the first contact lie within a month
-DEVOUT = 6  # years of religious schooling
-NO_INCOME, STEADY_INCOME = LIVELIHOODS.index("none"), LIVELIHOODS.index("secure")
 REASONS = ("joined_revenge", "joined_income", "joined_ideology", "joined_protection", "joined_company")
 COUNTS = ("approached", "joined", "joined_ties", "joined_kin", "joined_month", "joined_year", "joined_abused", *REASONS)
 FIRST_REASON = len(COUNTS) - len(REASONS)
-
-
-class Coefficients(NamedTuple):
-    """What one unit of each circumstance adds to the log of the hazard of joining."""
-
-    abuse: float
-    income: float
-    school: float
-    religious_school: float
-    protection: float
-    norm: float
-    trust: float
-    attitude: float
-
-
-class Circumstances(NamedTuple):
-    """What makes a youth more or less likely to join, each beside its coefficient."""
-
-    abused: float  # 0..1: 1 after an abuse of the youth or their kin not long ago, else what lasts of grievance
-    steady: bool  # has a steady income
-    years: float  # at school, from the mean
-    devout: bool  # six or more years of religious schooling
-    unprotected: float  # 0..1
-    norm: float  # population SD, mean settled attitude of the ties
-    trust: float  # SD from the mean
-    attitude: float  # population SD
-
-
-class Background(NamedTuple):
-    """What the circumstances of youths are read from."""
-
-    ties: np.ndarray  # by youth
-    attitude: np.ndarray
-    settled: np.ndarray
-    schooling: np.ndarray
-    religious_schooling: np.ndarray
-    livelihood: np.ndarray
-    abuse_week: np.ndarray
-    grievance: np.ndarray
-    unprotected: np.ndarray  # float64 by cell 0..1
-    trust: np.ndarray  # float64 by cell, SD from the mean
-    abuse_weeks: int  # weeks for which an abuse counts in full
-    lasting: float  # weight of full grievance, relative to such an abuse
-    mean_schooling: float  # years
+BARELY = 1e-9  # what we put on a bound beside SAFELY, as chances near 0 are rounded to 2^-53
 
 
 class Pressure(NamedTuple):
@@ -130,6 +90,7 @@ class Common(NamedTuple):
     refusal: int  # weeks for which a person whose contact lapsed is left alone
     company: float  # weight of company as a reason to join
     need: float  # weight of income as a reason to join, for those without any
+    keenest: float  # how many times the usual hazard nobody exceeds
 
 
 class Home(NamedTuple):
@@ -142,49 +103,10 @@ class Home(NamedTuple):
     woman: np.ndarray  # by youth
 
 
-class Contacts(NamedTuple):
-    """Columns of persons that recruiters look at and change."""
-
-    status: np.ndarray
-    contact_group: np.ndarray
-    contact_tie: np.ndarray
-    contact_week: np.ndarray
-    refused_until: np.ndarray
-    reason: np.ndarray
-
-
 @rule
 def chance_through_tie(approaches_per_link):
     """Chance to be approached this week through a tie to a member."""
     return 1.0 - exp(-approaches_per_link)
-
-
-@rule
-def circumstances(i, c, week, background):
-    """The circumstances of youth `i`, who lives in cell `c`, this week."""
-    norm = 0.0
-    for j in range(TIES):
-        norm += background.settled[background.ties[i, j]]
-    recent = week - background.abuse_week[i] < background.abuse_weeks
-    return Circumstances(
-        abused=1.0 if recent else background.lasting * background.grievance[i],
-        steady=background.livelihood[i] == STEADY_INCOME,
-        years=background.schooling[i] - background.mean_schooling,
-        devout=background.religious_schooling[i] >= DEVOUT,
-        unprotected=background.unprotected[c],
-        norm=norm / TIES,
-        trust=background.trust[c],
-        attitude=np.float64(background.attitude[i]),
-    )
-
-
-@rule
-def log_hazard(youth, b):
-    """Log of the hazard of joining, against that of a youth whom nothing moves."""
-    return (
-        b.abuse * youth.abused + b.income * youth.steady + b.school * youth.years + b.religious_school * youth.devout
-        + b.protection * youth.unprotected + b.norm * youth.norm + b.trust * youth.trust + b.attitude * youth.attitude
-    )  # fmt: skip
 
 
 @rule
@@ -230,34 +152,41 @@ def main_reason(youth, b, need, company, u):
 @rule
 def _free(person, week, people):
     """Whether a recruiter may approach a person: a civilian who has not refused lately."""
-    return people.status[person] == CIVILIAN and people.refused_until[person] <= week
+    return people[person].status == CIVILIAN and people[person].refused_until <= week
 
 
 @rule
 def _meet(person, week, group, tie, people):
     """A recruiter of a group approaches a person."""
-    people.status[person] = APPROACHED
-    people.contact_week[person], people.contact_group[person], people.contact_tie[person] = week, group, tie
+    one = people[person]
+    one.status, one.contact_week, one.contact_group, one.contact_tie = APPROACHED, week, group, tie
 
 
 @loop
 def count_links(week, women, roster, home, people, links):
     """Count by cell the ties of members to people whom a recruiter may approach there; one to a woman counts less."""
     links[:] = 0.0
-    ppy = home.persons_per_youth
+    ppy, weight = home.persons_per_youth, (1.0, women)
     for e in range(roster.youth.size):
         if roster.state[e] == MEMBER and roster.youth[e] != NOBODY:
             place = np.int64(roster.person[e]) - np.int64(roster.youth[e]) * ppy
             for j in range(TIES):
                 other = np.int64(home.ties[roster.youth[e], j])
                 if _free(other * ppy + place, week, people):
-                    links[home.cell[other]] += women if home.woman[other] else 1.0
+                    links[home.cell[other]] += weight[home.woman[other]]
 
 
 @loop
 def _meet_friends(seed, week, pressure, region, women, roster, home, people, met, counts):
-    """Approach friends and kin of members; returns how many, and lists them in `met`."""
+    """Approach friends and kin of members; returns how many, and lists them in `met`.
+
+    Most luck is above the chance of everyone anywhere, so we look at it before we look at whose it is.
+    """
     found, ppy = 0, home.persons_per_youth
+    chances = np.empty(pressure.per_link.size)
+    for r in range(chances.size):
+        chances[r] = chance_through_tie(pressure.per_link[r])
+    highest = SAFELY * max(women, 1.0) * chances.max()
     for e in range(roster.person.size):
         i = roster.youth[e]
         if roster.state[e] != MEMBER or i == NOBODY:
@@ -266,13 +195,15 @@ def _meet_friends(seed, week, pressure, region, women, roster, home, people, met
         near = words(KNOWS, seed, week, roster.person[e], 0)
         far = words(KNOWS, seed, week, roster.person[e], 1)
         for j in range(TIES):
+            u = uniform(near[j] if j < 4 else far[j - 4])
+            if u >= highest:
+                continue
             other = np.int64(home.ties[i, j])
             c = home.cell[other]
             r = region[c]
-            u = uniform(near[j] if j < 4 else far[j - 4])
             if home.woman[other]:
                 u /= women
-            if u < chance_through_tie(pressure.per_link[r]):
+            if u < chances[r]:
                 person = other * ppy + place
                 if _free(person, week, people):
                     group = whose(pressure.reaching, r, luck(WHOSE_FRIEND, seed, week, person))
@@ -304,30 +235,47 @@ def _meet_strangers(seed, week, tried, pressure, women, home, people, met, count
 
 
 @loop
+def still_in_contact(listed, people, out):
+    """Fill `out` with those listed who are in contact; others have taken some places. Returns how many are."""
+    found = 0
+    for k in range(listed.size):
+        out[found] = listed[k]
+        found += people[listed[k]].status == APPROACHED
+    return found
+
+
+@loop
 def _decide(seed, week, asked, cells, common, b, background, home, people, joining, counts):
-    """Let those in contact join or refuse. `asked` keeps the undecided, `joining` lists who joins; returns how many."""
+    """Let those in contact join or refuse. `asked` keeps the undecided, `joining` lists who joins; returns how many.
+
+    Most luck is above the chance of the keenest youth there could be, who then need not be known.
+    """
     undecided, joined, ppy = 0, 0, home.persons_per_youth
     for k in range(asked.size):
         person = asked[k]
-        i = person // ppy
+        i, one = person // ppy, people[person]
         c = home.cell[i]
         drawn = words(JOINS, seed, week, person, 0)
-        group = common.acts_as[people.contact_group[person]]
-        since = week - people.contact_week[person]
+        group = common.acts_as[one.contact_group]
+        since = week - one.contact_week
         if group == NOBODY or uniform(drawn[1]) < cells.lapse[c]:
-            people.status[person], people.refused_until[person] = CIVILIAN, week + common.refusal
+            one.status, one.refused_until = CIVILIAN, week + common.refusal
             continue
-        youth = circumstances(i, c, week, background)
-        fresh = common.fresh[min(since, common.fresh.size - 1)]
-        if uniform(drawn[0]) >= chance(cells.hazard[c] * fresh * exp(log_hazard(youth, b))):
+        u, hazard = uniform(drawn[0]), cells.hazard[c] * common.fresh[min(since, common.fresh.size - 1)]
+        if u >= hazard * common.keenest + BARELY:  # a chance is never above its hazard
             asked[undecided] = person
             undecided += 1
             continue
-        tie = people.contact_tie[person]
+        youth = circumstances(i, c, week, background)
+        if u >= chance(hazard * exp(log_hazard(youth, b))):
+            asked[undecided] = person
+            undecided += 1
+            continue
+        tie = one.contact_tie
         need = common.need if background.livelihood[i] == NO_INCOME else 1.0
         company = common.company if tie != BY_NOBODY else 0.0
         reason = main_reason(youth, b, need, company, uniform(drawn[2]))
-        people.contact_group[person], people.reason[person] = group, reason + 1
+        one.contact_group, one.reason = group, reason + 1
         joining[joined] = person
         joined += 1
         counts[1, c] += 1.0
@@ -344,57 +292,6 @@ def _decide(seed, week, asked, cells, common, b, background, home, people, joini
 def freshness(shape: float, weeks: int) -> np.ndarray:
     """Freshness of a contact by its age in weeks: increments of t^shape, 1 in the first week (Weibull hazard)."""
     return np.diff(exact.power(np.arange(weeks + 1.0), shape))
-
-
-def coefficients(p: Parameters) -> Coefficients:
-    """The b of the hazard of joining."""
-    return Coefficients(
-        abuse=p.b_abuse_join,
-        income=p.b_income_join,
-        school=p.b_school,
-        religious_school=p.b_relschool,
-        protection=p.b_protect_join,
-        norm=p.b_norm,
-        trust=p.b_trust_join,
-        attitude=p.kappa_att,
-    )
-
-
-def background(society: Society, youth: Youth, trust: np.ndarray, unprotected: np.ndarray, p: Parameters) -> Background:
-    """What circumstances are read from; `trust` (0..1) and `unprotected` are by cell."""
-    return Background(
-        ties=society.ties,
-        attitude=youth.attitude,
-        settled=youth.settled,
-        schooling=youth.schooling,
-        religious_schooling=youth.religious_schooling,
-        livelihood=youth.livelihood,
-        abuse_week=youth.abuse_week,
-        grievance=youth.grievance,
-        unprotected=unprotected,
-        trust=(trust - p.trust_mean) / p.trust_sd,
-        abuse_weeks=int(p.abuse_weeks),
-        lasting=p.lasting_grievance,
-        mean_schooling=p.mean_schooling,
-    )
-
-
-@chunk_loop
-def _average(chunks, b, background, sums):
-    """Sums over chunks of the exponential of the hazard."""
-    for k in prange(chunks.shape[0]):
-        c, total = chunks[k, 0], 0.0
-        for i in range(chunks[k, 1], chunks[k, 2]):
-            total += exp(log_hazard(circumstances(i, c, 0, background), b))
-        sums[k] = total
-
-
-def average_pull(society: Society, youth: Youth, trust: np.ndarray, p: Parameters) -> float:
-    """Mean of the exponential of the hazard over all youths on the first day, without grievances and threats."""
-    sums, safe = np.empty(len(society.chunks)), np.zeros(trust.size)
-    harmless = background(society, youth, trust, safe, p)._replace(abuse_weeks=0, lasting=0.0)
-    _average(society.chunks, coefficients(p), harmless, sums)
-    return float(sums.sum()) / society.size
 
 
 def enlist(country: Country, persons: np.ndarray, group: np.ndarray) -> None:
@@ -418,26 +315,15 @@ def home_of(country: Country) -> Home:
     return Home(society.persons_per_youth, society.first, society.cell, society.ties, country.youth.woman)
 
 
-def contacts(country: Country) -> Contacts:
-    """Columns of persons, for the loops."""
-    persons = country.persons
-    return Contacts(
-        status=persons.status,
-        contact_group=persons.contact_group,
-        contact_tie=persons.contact_tie,
-        contact_week=persons.contact_week,
-        refused_until=persons.refused_until,
-        reason=persons.reason,
-    )
-
-
 def pressure(country: Country) -> Pressure:
     """How hard recruiters are about to try."""
     p, starts, region = country.parameters, country.places.region_first[:-1], country.grid.region
     people = np.diff(country.society.first) * country.society.persons_per_youth
     recruiters = country.recruiters * (country.levers.approaches * shaken(country, p.leader_approaches))[:, None]
     links = np.empty(people.size)
-    count_links(country.week, p.women_approached, country.roster.entries(), home_of(country), contacts(country), links)
+    count_links(
+        country.week, p.women_approached, country.roster.entries(), home_of(country), country.persons.each, links
+    )
     in_links = np.add.reduceat(links, starts)
     weight = np.where(np.eye(starts.size) > 0.0, 1.0, p.distant_ties)  # of recruiters (rows) for ties (columns)
     within_reach = (weight * in_links).sum(axis=1)
@@ -470,29 +356,30 @@ def approach(country: Country) -> None:
         hazard=p.h0 / country.average_pull * levers.joining,
         lapse=1.0 - exact.exp(-levers.contact_lapse / p.contact_weeks),
     )
+    moved_by = background(society, youth, country.trust, threat * (1.0 - guard), p)
+    b = coefficients(p)
     common = Common(
         fresh=freshness(p.freshness_shape, 1100),
         acts_as=country.groups.acting(week),
         refusal=int(p.refusal_weeks),
         company=p.company_weight,
         need=p.need_weight,
+        keenest=keenest(b, moved_by),
     )
-    home, people, trying = home_of(country), contacts(country), pressure(country)
+    home, people, trying = home_of(country), persons.each, pressure(country)
     counts = np.zeros((len(COUNTS), len(country.grid)))
     strangers = trying.at_random * np.diff(society.first) * society.persons_per_youth
     tried = poissons(STRANGERS, seed, week, np.arange(strangers.size), strangers)
-    met = np.empty(TIES * country.roster.size + int(tried.sum()), np.int64)
-    before = persons.in_contact[persons.status[persons.in_contact] == APPROACHED]  # others have taken some places
-    found = _meet_friends(
-        seed, week, trying, cells.region, p.women_approached, country.roster.entries(), home, people, met, counts
-    )
-    found += _meet_strangers(seed, week, tried, trying, p.women_approached, home, people, met[found:], counts)
-    asked = np.concatenate([before, met[:found]])
-    joining = np.empty(asked.size, np.int64)
-    undecided, joined = _decide(
-        seed, week, asked, cells, common, coefficients(p),
-        background(society, youth, country.trust, threat * (1.0 - guard), p), home, people, joining, counts,
+    most = TIES * country.roster.size + int(tried.sum())
+    asked = np.empty(persons.in_contact.size + most, np.int64)
+    found = still_in_contact(persons.in_contact, people, asked)
+    found += _meet_friends(
+        seed, week, trying, cells.region, p.women_approached, country.roster.entries(), home, people, asked[found:],
+        counts,
     )  # fmt: skip
+    found += _meet_strangers(seed, week, tried, trying, p.women_approached, home, people, asked[found:], counts)
+    joining = np.empty(found, np.int64)
+    undecided, joined = _decide(seed, week, asked[:found], cells, common, b, moved_by, home, people, joining, counts)
     persons.in_contact = asked[:undecided].copy()
     for name, here in zip(COUNTS, counts, strict=True):
         country.flow(name)[:] = here

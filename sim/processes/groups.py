@@ -183,15 +183,20 @@ def _promote(seed, week, command, roster, members, recruiters):
     everyone, have = np.zeros((groups, district.max() + 1)), np.zeros((groups, district.max() + 1))
     for g in range(groups):
         for c in range(cells):
-            everyone[g, district[c]] += members[g, c]
-            have[g, district[c]] += recruiters[g, c]
+            if members[g, c] > 0:
+                everyone[g, district[c]] += members[g, c]
+                have[g, district[c]] += recruiters[g, c]
+    lacking = np.empty(everyone.shape)
+    for g in range(groups):
+        for d in range(everyone.shape[1]):
+            lacking[g, d] = kept(command.recruiter_scale, everyone[g, d], command.recruiter_exponent) - have[g, d]
     person, recruiter = roster.person, roster.recruiter
     for e in range(person.size):
         if roster.state[e] != MEMBER or roster.abroad[e] != HERE:
             continue
         g, c = roster.group[e], roster.cell[e]
         d = district[c]
-        missing = kept(command.recruiter_scale, everyone[g, d], command.recruiter_exponent) - have[g, d]
+        missing = lacking[g, d]
         if recruiter[e]:
             if missing < 0.0 and luck(BECOMES_RECRUITER, seed, week, person[e]) < -rate * missing / have[g, d]:
                 recruiter[e] = 0

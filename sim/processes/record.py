@@ -53,14 +53,21 @@ def census(country: Country) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     society, region = country.society, country.grid.region
     people = np.zeros_like(country.population)
     regions = len(people)
-    asked = country.persons.in_contact
-    asked = asked[country.persons.status[asked] == APPROACHED] // society.persons_per_youth
-    people[:, APPROACHED] = np.bincount(region[society.cell[asked]], minlength=regions)
+    persons = country.persons
+    _count_asked(persons.in_contact, persons.each, society.persons_per_youth, society.cell, region, people)
     abroad, held = np.zeros(regions, np.int64), np.zeros(regions, np.int64)
     _count_followed(region, society.cell, country.roster.entries(), people, abroad, held)
     everyone = np.bincount(region, np.diff(society.first) * society.persons_per_youth, regions).astype(np.int64)
     people[:, CIVILIAN] = everyone - people.sum(axis=1)
     return people, abroad, held
+
+
+@loop
+def _count_asked(listed, persons, persons_per_youth, home, region, people):
+    """Count those listed who are in contact, by the region of their youth."""
+    for k in range(listed.size):
+        if persons[listed[k]].status == APPROACHED:
+            people[region[home[listed[k] // persons_per_youth]], APPROACHED] += 1
 
 
 @loop

@@ -10,13 +10,8 @@ from numpy.typing import NDArray
 from sim.country import Country
 from sim.population.groups import NOBODY
 from sim.population.youth import APPROACHED, DETAINED
-from sim.processes.approach import (
-    background,
-    circumstances,
-    coefficients,
-    freshness,
-    threat_and_guard,
-)
+from sim.processes.approach import freshness, threat_and_guard
+from sim.processes.hazard import background, circumstances, coefficients
 from sim.stories.looks import Side
 from sim.stories.parting import Joining, Moment
 
@@ -124,7 +119,7 @@ class Odds:
     """The log of a person's hazard of joining in one week, in its parts."""
 
     b: NDArray[np.float64]  # coefficients
-    x: NDArray[np.float64]  # what they weigh, in the order of `approach.Circumstances`
+    x: NDArray[np.float64]  # what they weigh, in the order of `hazard.Circumstances`
     shift: NDArray[
         np.float64
     ]  # the part of `x` that policy adds to views this week: to one's own, and to those of ties

@@ -254,14 +254,18 @@ def trust() -> Trust:
     return Trust(_by_region("trust", "trust"), _by_region("trust", "state_presence"))
 
 
+@cache
 def schooling() -> Schooling:
-    """Schooling and livelihood of youths."""
+    """Schooling and livelihood of youths; read-only."""
     livelihood = np.array([[_by_region("schooling", f"{kind}_{place}") for kind in LIVELIHOODS] for place in PLACES])
-    return Schooling(
+    known = Schooling(
         no_schooling=_by_region("schooling", "no_schooling"),
         mean_years=_by_region("schooling", "mean_years"),
         livelihood=livelihood.transpose(2, 0, 1),
     )
+    for column in (known.no_schooling, known.mean_years, known.livelihood):
+        column.setflags(write=False)
+    return known
 
 
 def _fields(row: dict[str, Any], record: type) -> dict[str, Any]:

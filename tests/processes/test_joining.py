@@ -17,13 +17,13 @@ from sim.processes.approach import (
     COUNTS,
     REASONS,
     approach,
-    average_pull,
     enlist,
     home_of,
     pressure,
 )
 from sim.processes.exits import leave
 from sim.processes.groups import count
+from sim.processes.hazard import average_pull, background, circumstances, coefficients, keenest, log_hazard
 from tests.processes.worlds import (
     B_OF_JOINING,
     alike,
@@ -228,6 +228,33 @@ def test_h0_is_the_mean_hazard_of_the_first_week_whatever_the_coefficients(value
     chance = 1 - np.exp(-hazard)
     error = np.sqrt((chance * (1 - chance)).sum())
     assert abs((country.persons.status == MEMBER).sum() - chance.sum()) < 4.5 * error + 3
+
+
+@settings(max_examples=15)
+@given(COEFFICIENTS)
+def test_nobody_is_keener_than_the_keenest(values):
+    country = with_values(first_day(), **values)
+    youth, society, p = country.youth, country.society, country.parameters
+    luck = np.random.default_rng(1)
+    youth.grievance[:], youth.abuse_week[::7] = luck.random(society.size), 0
+    unprotected = luck.random(country.trust.size)
+    seen, b = background(society, youth, country.trust, unprotected, p), coefficients(p)
+    hazards = [log_hazard(circumstances(i, society.cell[i], 0, seen), b) for i in range(0, society.size, 5)]
+    assert np.exp(np.max(hazards)) <= keenest(b, seen) < np.inf
+
+
+@pytest.mark.parametrize("h0", [0.001, 0.05, 5.0])
+def test_the_keenest_only_spare_work(h0, monkeypatch):
+    """Who joins, and whose contact lapses, is the same if the hazard of everybody is worked out."""
+    spared, full = (with_values(first_day(), h0=h0, contact_weeks=20.0) for _ in range(2))
+    for country, most in ((spared, keenest), (full, lambda b, seen: np.inf)):
+        monkeypatch.setattr("sim.processes.approach.keenest", most)
+        for _ in range(4):
+            approach(country)
+            country.week += 1
+    assert np.array_equal(spared.persons.each, full.persons.each)
+    assert (spared.persons.status == MEMBER).any()
+    assert np.array_equal(spared.persons.in_contact, full.persons.in_contact)
 
 
 def test_a_run_begins_with_the_average_under_its_own_parameters():

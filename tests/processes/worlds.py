@@ -9,8 +9,8 @@ from sim.country import Country
 from sim.parameters import Parameters
 from sim.population.groups import FOREIGN, NOBODY
 from sim.population.youth import APPROACHED, MEMBER
-from sim.processes.approach import average_pull
 from sim.processes.groups import count
+from sim.processes.hazard import average_pull
 from sim.scenario import Scenario
 from sim.week import begin
 from sim.world import facts
