@@ -234,7 +234,7 @@ def test_threads_do_not_change_a_bit():
 # --- results do not depend on how many persons a youth stands for ---------------------------------------------
 
 FINE, OTHERS = 20, {1: 3, 5: 12, 100: 16, 200: 16}  # persons per youth; seeds
-FIRST_YEAR = {"attacks": 0.05, "joined": 0.06, "members": 0.03, "deaths_civilian": 0.06}
+FIRST_YEAR = {"attacks": 0.05, "joined": 0.08, "members": 0.03, "deaths_civilian": 0.06}
 """Relative differences that twelve seeds and more must be able to show; three show those twice as large."""
 
 
@@ -278,7 +278,8 @@ def test_the_first_year_is_the_same_from_one_person_a_youth_to_the_coarsest_that
 
 
 SEEDS = {20: 10, 100: 10, 200: 14}  # by persons per youth
-SEES = {"attacks": 0.15, "joined": 0.08, "members": 0.08, "deaths_civilian": 0.15}  # differences that these seeds show
+SEES = {"attacks": 0.15, "joined": 0.08, "members": 0.08, "deaths_civilian": 0.25}
+"""Relative differences that these seeds must be able to show; feuds make deaths of civilians vary most."""
 
 
 @pytest.mark.slow

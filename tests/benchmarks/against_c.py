@@ -22,14 +22,13 @@ EXACT = ["-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fPIC"
 EARLIER = 3  # weeks lived before, so that youths feel messages and some have grievances
 
 
-def compiled(folder: Path, compiler: str, number: int) -> dict[str, ctypes.CDLL]:
+def compiled(folder: Path, compiler: str, numbers: dict[str, int]) -> dict[str, ctypes.CDLL]:
     """The library without and with OpenMP."""
     out = {}
+    defined = [f"-D{name}={number}u" for name, number in numbers.items()]
     for name, more in {"one": [], "many": ["-fopenmp"]}.items():
         file = folder / f"{name}.so"
-        subprocess.run(
-            [compiler, *EXACT, *more, f"-DDECISION={number}u", str(HERE / "dense.c"), "-o", str(file)], check=True
-        )
+        subprocess.run([compiler, *EXACT, *more, *defined, str(HERE / "dense.c"), "-o", str(file)], check=True)
         out[name] = ctypes.CDLL(str(file))
     return out
 
@@ -90,7 +89,9 @@ def main() -> None:
     threads = [1, 2] if numba.config.NUMBA_NUM_THREADS > 1 else [1]
 
     with tempfile.TemporaryDirectory() as folder:
-        c = compiled(Path(folder), compiler, int(attitudes.OWN_NOISE))
+        c = compiled(
+            Path(folder), compiler, {name: int(getattr(attitudes, name)) for name in ("OWN_NOISE", "NO_INCOME")}
+        )
 
         def numba_pass(many: int, given_arguments: list) -> None:
             (attitudes._attitudes.one if many == 1 else attitudes._attitudes.many)(*given_arguments)

@@ -7,8 +7,7 @@
 
 #define TIES 8
 #define BLOCK 256
-#define KILLED 4
-#define OWN_NOISE DECISION /* number of the decision, given at compile time */
+/* Given at compile time: OWN_NOISE, number of the decision; NO_INCOME, place among the livelihoods. */
 
 static inline void words(uint64_t seed, uint32_t week, uint32_t agent, uint32_t *first, uint32_t *second)
 {
@@ -36,26 +35,26 @@ static inline float bell(uint32_t word)
 
 void dense(int64_t blocks, const int64_t *chunks, uint64_t seed, uint32_t week,
            /* pulls */ float peer_pull, float own_pull, float noise_size, uint32_t attendance, float strong,
-           /* regions */ const float *shift, const float *shift_before, const float *keep_grievance,
+           /* regions */ const float *shift, const float *keep_grievance, const float *resent,
            /* sermons */ const float *sermon_pull, const float *sermon_target,
-           /* minds */ const uint32_t *ties, const uint16_t *imam, const uint8_t *status, const float *disposition,
-           const float *recent, const float *attitude,
-           float *settled, float *attitude_next, float *grievance, int64_t *sums, int threads)
+           /* minds */ const uint32_t *ties, const uint16_t *imam, const uint8_t *silent, const float *disposition,
+           const float *recent, const float *settled, const uint8_t *livelihood, const int16_t *cell,
+           float *settled_next, float *attitude, float *grievance, int64_t *sums, int threads)
 {
 #ifdef _OPENMP
 #pragma omp parallel for schedule(dynamic, 16) num_threads(threads)
 #endif
     for (int64_t k = 0; k < blocks; k++) {
         int64_t region = chunks[3 * k], start = chunks[3 * k + 1], stop = chunks[3 * k + 2];
-        float shifted = shift[region], shown = shift_before[region], kept = keep_grievance[region];
+        float shifted = shift[region], kept = keep_grievance[region];
         int64_t total = 0, aggrieved = 0, supporters = 0;
         float peers[BLOCK], noise[BLOCK], pull[BLOCK], target[BLOCK];
         for (int64_t low = start; low < stop; low += BLOCK) {
             int n = stop - low < BLOCK ? (int)(stop - low) : BLOCK;
             for (int i = 0; i < n; i++) {
                 const uint32_t *t = ties + TIES * (low + i);
-                float near = attitude[t[0]] + attitude[t[1]] + (attitude[t[2]] + attitude[t[3]]);
-                float far = attitude[t[4]] + attitude[t[5]] + (attitude[t[6]] + attitude[t[7]]);
+                float near = settled[t[0]] + settled[t[1]] + (settled[t[2]] + settled[t[3]]);
+                float far = settled[t[4]] + settled[t[5]] + (settled[t[6]] + settled[t[7]]);
                 peers[i] = (near + far) * (1.0f / TIES);
                 pull[i] = sermon_pull[imam[low + i]];
                 target[i] = sermon_target[imam[low + i]];
@@ -66,16 +65,18 @@ void dense(int64_t blocks, const int64_t *chunks, uint64_t seed, uint32_t week,
                 noise[i] = noise_size * bell(first);
                 pull[i] = second < attendance ? pull[i] : 0.0f;
             }
-            float *restrict s = settled + low, *restrict x = attitude_next + low, *restrict angry = grievance + low;
-            const float *restrict d = disposition + low, *restrict felt = recent + low;
-            const uint8_t *restrict now = status + low;
+            float *restrict after = settled_next + low, *restrict x = attitude + low, *restrict angry = grievance + low;
+            const float *restrict s = settled + low, *restrict d = disposition + low, *restrict felt = recent + low;
+            const uint8_t *restrict now = silent + low, *restrict work = livelihood + low;
+            const int16_t *restrict home = cell + low;
             for (int i = 0; i < n; i++) {
-                float met = peers[i] - shown;
-                float moved = s[i] + peer_pull * (met - s[i]) + own_pull * (d[i] - s[i])
+                float moved = s[i] + peer_pull * (peers[i] - s[i]) + own_pull * (d[i] - s[i])
                               + pull[i] * (target[i] - s[i]) + noise[i];
-                s[i] = now[i] == KILLED ? met : moved;
-                x[i] = s[i] + felt[i] + shifted;
+                after[i] = now[i] ? peers[i] : moved;
+                x[i] = after[i] + felt[i] + shifted;
                 angry[i] *= kept;
+                if (work[i] == NO_INCOME)
+                    angry[i] += resent[home[i]];
             }
             for (int i = 0; i < n; i++) {
                 total += (int64_t)(x[i] * 16777216.0f);
