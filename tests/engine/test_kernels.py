@@ -50,7 +50,7 @@ def test_no_chunk_loop_writes_into_a_named_tuple_itself():
         for file in FILES
         for function in chunk_loops(file.read_text(encoding="utf-8"))
     }
-    assert {"approach._average", "messages._messages", "attitudes._attitudes"} <= set(loops)
+    assert {"hazard._average", "messages._messages", "attitudes._attitudes"} <= set(loops)
     assert not {name: writes for name, writes in loops.items() if writes}
 
 
