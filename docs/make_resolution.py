@@ -32,7 +32,7 @@ of `historical`, with the standard error of the mean. The last lines show what c
 the same seeds.
 """
 TAIL = """
-Up to 200 persons per youth, differences stay within the noise of the seeds. Beyond, cells with few people have no
+Up to 100 persons per youth, differences stay within the noise of the seeds. Beyond, cells with few people have no
 youth, so nobody there can be approached: fewer people join, and groups in the North are smaller. The
 program shows such results and gives no verdict on them; the limit is the parameter `coarsest_verdict`.
 """

@@ -264,8 +264,8 @@ def too_coarse(effects: pd.DataFrame) -> str:
 def no_verdict(why: Iterable[str]) -> str:
     """That there is no verdict, for these reasons.
 
-    >>> no_verdict(["500 persons per youth; verdicts hold up to 200"])
-    'Too coarse for a verdict (500 persons per youth; verdicts hold up to 200): numbers may be far off.'
+    >>> no_verdict(["500 persons per youth; verdicts hold up to 100"])
+    'Too coarse for a verdict (500 persons per youth; verdicts hold up to 100): numbers may be far off.'
     """
     return f"{capital(NO_VERDICT)} ({listed(why)}): numbers may be far off."
 
