@@ -56,7 +56,7 @@ def _folder(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--yes", is_flag=True, help="Do not ask before a long fit.")
 @click.pass_context
 def calibrate(
-    context: click.Context, until: datetime, out: Path, points: int, waves: int, per_wave: int, finalists: int,
+    context: click.Context, *, until: datetime, out: Path, points: int, waves: int, per_wave: int, finalists: int,
     seeds: int, worlds: int, persons_per_youth: int, scenario: str, changes: tuple[str, ...], workers: int | None,
     cluster: str | None, dry_run: bool, yes: bool,
 ) -> None:  # fmt: skip

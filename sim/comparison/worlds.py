@@ -71,7 +71,7 @@ def too_coarse(about: Mapping[str, Any]) -> str:
 
     >>> too_coarse({"scenario": {"persons_per_youth": 500}})
     '500 persons per youth; verdicts hold up to 100'
-    >>> too_coarse({"scenario": {"persons_per_youth": 200}})
+    >>> too_coarse({"scenario": {"persons_per_youth": 100}})
     ''
     """
     most = about.get("parameters", {}).get("coarsest_verdict", rows()["coarsest_verdict"].value)
