@@ -90,7 +90,7 @@ def _read(words: str) -> tuple[str, float, float, float] | None:
 def prior(words: str) -> Any:
     """The frozen `scipy.stats` distribution that the table names, or None for a row that is never drawn.
 
-    >>> prior("lognormal(30; 10-90)").median()
+    >>> float(prior("lognormal(30; 10-90)").median())
     30.0
 
     Raises
