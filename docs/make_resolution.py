@@ -32,10 +32,9 @@ of `historical`, with the standard error of the mean. The last lines show what c
 the same seeds.
 """
 TAIL = """
-Up to 100 persons per youth, differences stay within the noise of the seeds. Beyond, cells with few people have no
-youth, so nobody there can be approached, and groups begin in such places: fewer people join, and groups in the North
-are smaller (12 seeds: 5,220 ± 97 joiners at 100, 4,570 ± 95 at 200). The program shows such results and gives no
-verdict on them; the limit is the parameter `coarsest_verdict`.
+Up to 200 persons per youth, differences stay within the noise of the seeds. At 500 a village has two youths, so what
+happens to one of its people is felt by half of it or by nobody: fewer people join. The program shows such results and
+gives no verdict on them; the limit is the parameter `coarsest_verdict`.
 """
 
 

@@ -162,3 +162,31 @@ def adopt(folder: Path, until: datetime) -> None:
 
     for line in take(folder, until.date()):
         click.echo(line)
+
+
+@calibrate.command()
+@click.argument("folder", metavar="[FOLDER]", type=PATH, required=False)
+@click.option("--runs", type=COUNT, default=20, show_default=True, metavar="N", help="Runs to make again.")
+@click.option("--persons-per-youth", type=click.IntRange(1), default=200, show_default=True, metavar="N",
+              help="Persons that one simulated youth stood for in the fit.")  # fmt: skip
+@click.option("--scenario", default="historical", show_default=True, metavar="FILE", help="What was simulated.")
+@click.option("--set", "changes", multiple=True, metavar="PATH=VALUE", help="Change a value of the scenario.")
+@workers_option
+def confirm(
+    folder: Path | None, *, runs: int, persons_per_youth: int, scenario: str, changes: tuple[str, ...],
+    workers: int | None,
+) -> None:  # fmt: skip
+    """Make some runs of a fit again after the code has changed; if they are the same, the fit stays valid.
+
+    Without a folder, the worlds that come with the program are confirmed.
+    """
+    from sim.batches.estimate import choose_workers, estimate
+    from sim.batches.executors import executor
+    from sim.calibration.confirm import confirm as again
+    from sim.calibration.confirm import confirm_shipped
+
+    [loaded] = load([scenario], persons_per_youth, changes)
+    many, _ = choose_workers(workers, runs, estimate(loaded).memory_bytes)
+    made_by = executor(many, None)
+    for line in confirm_shipped(loaded, made_by, runs) if folder is None else again(folder, loaded, made_by, runs):
+        click.echo(line)

@@ -168,9 +168,9 @@ def founders(
     They are civilians of the home cells, by luck: a cell has as many of them as its weight among the homes says. At
     most a quarter of the civilians are taken, so that a home of few people is not emptied.
     """
-    ppy, homes = society.persons_per_youth, groups.home_cells[group]
+    first, homes = society.first_person, groups.home_cells[group]
     order = np.argsort(homes, kind="stable")
-    here = [np.arange(society.first[c] * ppy, society.first[c + 1] * ppy) for c in homes[order]]
+    here = [np.arange(first[c], first[c + 1]) for c in homes[order]]
     sizes = np.array([part.size for part in here])
     persons = np.concatenate(here)
     weight = np.repeat(groups.home_weight[group][order] / np.maximum(sizes, 1), sizes)

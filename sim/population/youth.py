@@ -101,6 +101,7 @@ class Society:
 
     persons_per_youth: int
     first: np.ndarray  # int64, row of the first youth of each cell, and the end
+    first_person: np.ndarray  # int64, number of the first person of each cell, and the end; person n is of row n // ppy
     cell: np.ndarray  # int16
     town: np.ndarray  # uint8 0/1, lives in town
     ties: np.ndarray  # uint32, youths x TIES
@@ -125,11 +126,26 @@ class Society:
         """Number of persons whom they stand for."""
         return self.size * self.persons_per_youth
 
+    def cells_of(self, persons: np.ndarray) -> np.ndarray:
+        """Cells where these persons live: their youth may live next door, where few live."""
+        return np.searchsorted(self.first_person, persons, side="right") - 1
+
 
 def place(grid: Grid, share_15_35: float, persons_per_youth: int) -> np.ndarray:
     """First row of each cell, and the end. Rounding keeps any run of cells right to within one youth."""
     ends = np.floor(np.cumsum(grid.population) * share_15_35 / persons_per_youth + 0.5).astype(np.int64)
     return np.concatenate([[0], ends])
+
+
+def place_persons(grid: Grid, share_15_35: float, persons: int) -> np.ndarray:
+    """Number of the first person of each cell, and the end: the same at every resolution, but for the last of all.
+
+    A youth lives where the middle one of its persons lives. So the people of a cell too small for a youth have one next
+    door, and whatever happens to single persons can happen to them.
+    """
+    first = np.minimum(place(grid, share_15_35, 1), persons)
+    first[-1] = persons
+    return first
 
 
 def chunked(first: np.ndarray) -> np.ndarray:
@@ -392,6 +408,7 @@ def settle(grid: Grid, p: Parameters, persons_per_youth: int, world_seed: int, f
         **settled._asdict(),
         persons_per_youth=persons_per_youth,
         first=first,
+        first_person=place_persons(grid, p.share_15_35, size * persons_per_youth),
         ties=ties,
         turns_36=turns_36,
         by_turning=by_turning,

@@ -97,7 +97,7 @@ class Home(NamedTuple):
     """Who lives where and knows whom."""
 
     persons_per_youth: int
-    first: np.ndarray  # by cell, and the end
+    first_person: np.ndarray  # by cell, and the end
     cell: np.ndarray  # by youth
     ties: np.ndarray  # by youth
     woman: np.ndarray  # by youth
@@ -218,19 +218,19 @@ def _meet_friends(seed, week, pressure, region, women, roster, home, people, met
 @loop
 def _meet_strangers(seed, week, tried, pressure, women, home, people, met, counts):
     """Try to approach strangers, `tried` times by cell; returns how many are met, and lists them in `met`."""
-    found, ppy = 0, home.persons_per_youth
+    found, ppy, first = 0, home.persons_per_youth, home.first_person
     for c in range(tried.size):
-        everyone = (home.first[c + 1] - home.first[c]) * ppy
+        everyone = first[c + 1] - first[c]
         for n in range(tried[c]):
             drawn = words(MEETS_STRANGER, seed, week, c, n)
-            person = home.first[c] * ppy + int(uniform(drawn[0]) * everyone)
+            person = first[c] + int(uniform(drawn[0]) * everyone)
             if home.woman[person // ppy] and uniform(drawn[1]) >= women:
                 continue
             if _free(person, week, people):
                 _meet(person, week, whose(pressure.recruiters, c, uniform(drawn[2])), BY_NOBODY, people)
                 met[found] = person
                 found += 1
-                counts[0, c] += 1.0
+                counts[0, home.cell[person // ppy]] += 1.0
     return found
 
 
@@ -303,7 +303,7 @@ def enlist(country: Country, persons: np.ndarray, group: np.ndarray) -> None:
         person=persons.astype(np.uint32),
         youth=rows,
         group=group,
-        cell=country.society.cell[rows],
+        cell=country.society.cells_of(persons),
         state=MEMBER,
         since=country.week,
     )
@@ -312,13 +312,13 @@ def enlist(country: Country, persons: np.ndarray, group: np.ndarray) -> None:
 def home_of(country: Country) -> Home:
     """Who lives where and knows whom, for the loops."""
     society = country.society
-    return Home(society.persons_per_youth, society.first, society.cell, society.ties, country.youth.woman)
+    return Home(society.persons_per_youth, society.first_person, society.cell, society.ties, country.youth.woman)
 
 
 def pressure(country: Country) -> Pressure:
     """How hard recruiters are about to try."""
     p, starts, region = country.parameters, country.places.region_first[:-1], country.grid.region
-    people = np.diff(country.society.first) * country.society.persons_per_youth
+    people = np.diff(country.society.first_person)
     recruiters = country.recruiters * (country.levers.approaches * shaken(country, p.leader_approaches))[:, None]
     links = np.empty(people.size)
     count_links(
@@ -368,7 +368,7 @@ def approach(country: Country) -> None:
     )
     home, people, trying = home_of(country), persons.each, pressure(country)
     counts = np.zeros((len(COUNTS), len(country.grid)))
-    strangers = trying.at_random * np.diff(society.first) * society.persons_per_youth
+    strangers = trying.at_random * np.diff(society.first_person)
     tried = poissons(STRANGERS, seed, week, np.arange(strangers.size), strangers)
     most = TIES * country.roster.size + int(tried.sum())
     asked = np.empty(persons.in_contact.size + most, np.int64)

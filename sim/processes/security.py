@@ -332,14 +332,14 @@ def security(country: Country) -> None:
     taken = do_wrong(country, WRONGLY_ARRESTED, wrongly, arrest=True)
     if taken.size:
         rows = taken // society.persons_per_youth
-        roster.append(taken.size, person=taken.astype(np.uint32), youth=rows, group=NOBODY, cell=society.cell[rows],
-                      state=DETAINED, since=country.week)  # fmt: skip
+        roster.append(taken.size, person=taken.astype(np.uint32), youth=rows, group=NOBODY,
+                      cell=society.cells_of(taken), state=DETAINED, since=country.week)  # fmt: skip
     country.flow("abuses")[:] = abuses
     country.flow("wrongful_arrests")[:] = wrongly
     country.flow("deaths_by_forces")[:] = _killed_by_forces(country, abuses)
     country.flow("deaths_civilian")[:] += country.flow("deaths_by_forces")
 
-    youths = np.diff(society.first) * society.persons_per_youth
+    youths = np.diff(society.first_person)
     village = np.minimum(1.0, p.village_persons / np.maximum(youths, 1.0))
     hurt = p.abuse_trust * p.trust_sd * village * (abuses + wrongly)
     goal = country.trust_start + p.trust_sd * levers.trust_goal

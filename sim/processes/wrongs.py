@@ -16,7 +16,7 @@ from sim.engine.kernels import loop, rule
 from sim.engine.luck import decision, luck, seed_key
 from sim.population.youth import CIVILIAN, DETAINED, KILLED, KIN_TIES, TIES
 
-IS_KIN = decision("two youths of a village are kin")
+IS_KIN = decision("two persons of a village are kin")
 LIVES_FROM = decision("what most people of a village live from")
 
 HERDING, FARMING = range(2)
@@ -35,7 +35,7 @@ class Villages(NamedTuple):
     world_seed: np.uint64  # its key
     side: int  # the victims live from herding or from farming, ANY if it does not matter
     persons_per_youth: int
-    first: np.ndarray  # by cell, and the end
+    first_person: np.ndarray  # by cell, and the end
     ties: np.ndarray
     herding: np.ndarray  # by cell, share of its villages that live from herding
 
@@ -59,7 +59,7 @@ def one_of(villages, c, people, decision_number, seed, week, n):
     """The person of a cell, from 0, whom the n-th wrong to one side befalls; -1 if no village of that side is found."""
     for trial in range(TRIALS):
         victim = int(luck(decision_number, seed, week, c, n * TRIALS + trial) * people)
-        village = (villages.first[c] * villages.persons_per_youth + victim) // villages.village_persons
+        village = (villages.first_person[c] + victim) // villages.village_persons
         if side_of(village, villages.herding[c], villages.world_seed) == villages.side:
             return victim
     return -1
@@ -71,15 +71,16 @@ def _wrong(seed, week, decision_number, counts, villages, youth, arrested):
 
     `arrested` has room for the victims to be arrested; returns how many are. Wrongs are counted in persons. What the
     victim and the friends feel, all persons of their youths come to feel, so only a wrong of the first person counts.
-    The kin in the village are youths like any others: each stands for as many persons and hears of every wrong.
+    The kin in the village are youths like any others: each stands for as many persons and hears of every wrong. Every
+    victim has kin of their own, or a village of few youths would soon have no more to hear.
     """
-    first, ties, ppy = villages.first, villages.ties, villages.persons_per_youth
+    first, ties, ppy = villages.first_person, villages.ties, villages.persons_per_youth
     status, grievance, abuse_week = youth.status, youth.grievance, youth.abuse_week
     grieved, near_share = villages.abuse_grievance, villages.grievance_near
-    village_persons = villages.village_persons
+    village_persons, others = villages.village_persons, (ppy - 1.0) / ppy  # of a youth's persons, besides the victim
     taken = 0
     for c in range(counts.size):
-        people = (first[c + 1] - first[c]) * ppy
+        people = first[c + 1] - first[c]
         if people == 0:
             continue
         for n in range(counts[c]):
@@ -88,23 +89,24 @@ def _wrong(seed, week, decision_number, counts, villages, youth, arrested):
                 victim = one_of(villages, c, people, decision_number, seed, week, n)
                 if victim < 0:
                     continue
-            i, person = first[c] + victim // ppy, first[c] * ppy + victim
+            person = first[c] + victim
+            i = person // ppy
             if status[person] == KILLED:
                 continue
             if status[person] == CIVILIAN and taken < arrested.size:
                 status[person] = DETAINED
                 arrested[taken] = person
                 taken += 1
-            village = (first[c] * ppy + victim) // village_persons
+            village = person // village_persons
             low = (village * village_persons + ppy - 1) // ppy
             high = min(((village + 1) * village_persons + ppy - 1) // ppy, grievance.size)
             for other in range(low, high):
-                if other != i:
-                    u = luck(IS_KIN, villages.world_seed, min(i, other), max(i, other))
-                    if u < villages.village_kin:
-                        grievance[other] += (np.float32(1.0) - grievance[other]) * grieved * near_share
-                        abuse_week[other] = week
-            if victim % ppy != 0:
+                alike = np.int64(other) * ppy + person % ppy  # each person of a youth has kin of their own
+                u = luck(IS_KIN, villages.world_seed, min(person, alike), max(person, alike))
+                if u < villages.village_kin * (others if other == i else 1.0):
+                    grievance[other] += (np.float32(1.0) - grievance[other]) * grieved * near_share
+                    abuse_week[other] = week
+            if person % ppy != 0:
                 continue
             grievance[i] += (np.float32(1.0) - grievance[i]) * grieved
             abuse_week[i] = week
@@ -132,7 +134,7 @@ def do_wrong(
         world_seed=seed_key(country.world_seed),
         side=side,
         persons_per_youth=society.persons_per_youth,
-        first=society.first,
+        first_person=society.first_person,
         ties=society.ties,
         herding=country.places.herding,
     )

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 import sim
-from sim.calibration import worlds
+from sim.calibration import archive, worlds
 from sim.cli import kumakan
 from sim.posterior import read
 from sim.views.tables.calibration import calibration_page, missed, unidentified, unreached
@@ -52,6 +52,39 @@ def test_the_same_command_makes_no_run_again_and_another_program_is_refused(fold
     result = CliRunner().invoke(kumakan, again)
     assert result.exit_code == 2
     assert "another state of the program's code or tables" in result.stderr
+
+
+@pytest.mark.slow
+def test_a_fit_is_confirmed_by_runs_that_are_the_same_and_by_no_others(folder, monkeypatch):
+    about = json.loads((folder / "archive.json").read_text())
+    (folder / "archive.json").write_text(json.dumps({**about, "sources": "of yesterday"}))
+    confirm = ["calibrate", "confirm", str(folder), "--runs", "3", "--workers", "1"]
+    again = [*confirm, "--persons-per-youth", "10000", "--scenario", "baseline", "--set", "end=2014-01-06"]
+    result = CliRunner().invoke(kumakan, again)
+    assert result.exit_code == 0, result.output
+    assert "3 runs are the same again" in result.output
+    assert json.loads((folder / "archive.json").read_text()) == about
+    other = CliRunner().invoke(kumakan, confirm)
+    assert other.exit_code == 2
+    assert "another scenario" in other.stderr
+    monkeypatch.setattr("sim.calibration.archive.RUNAWAY", 0)  # so every run is another
+    result = CliRunner().invoke(kumakan, again)
+    assert result.exit_code == 2
+    assert "is not what it was" in result.stderr
+
+
+def test_a_run_in_which_groups_grow_without_end_is_stopped_and_its_last_week_stands_for_the_rest(monkeypatch):
+    scenario = sim.load("baseline", ["persons_per_youth=10000", "end=2014-01-06"])
+    job = archive.Job(scenario, ("h0",), (0.01,), 1)
+    layout, whole, _ = archive.make(job)
+    monkeypatch.setattr(archive, "RUNAWAY", whole.yearly[0, :, layout.names.index("members")].sum() / 2)
+    _, stopped, error = archive.make(job)
+    assert error == ""
+    assert stopped.yearly.shape == whole.yearly.shape
+    members = stopped.yearly[:, :, layout.names.index("members")].sum(axis=1)
+    assert members[1] == pytest.approx(members[0], rel=0.05)
+    assert members[1] > archive.RUNAWAY
+    assert stopped.digest != whole.digest
 
 
 @pytest.mark.slow

@@ -56,7 +56,7 @@ def test_founders_are_civilians_of_the_home_cells_and_never_empty_them():
     country = begun(200)
     table, society, status = country.groups, country.society, country.persons.status
     g = table.keys.index("macina")
-    home = np.isin(np.repeat(society.cell, 200), table.home_cells[g])
+    home = np.isin(society.cells_of(np.arange(society.persons)), table.home_cells[g])
     some = founders(society, status, table, g, 4000, 0.0, country.seed)
     assert some.size == 4000
     assert home[some].all()

@@ -341,7 +341,7 @@ def test_those_who_join_enter_the_roster_and_nobody_else_behind_their_youth_does
     assert np.array_equal(roster.person[:50], persons)
     assert np.array_equal(roster.youth[:50], np.arange(50))
     assert (roster.group[:50] == 3).all()
-    assert np.array_equal(roster.cell[:50], society.cell[:50])
+    assert np.array_equal(roster.cell[:50], society.cells_of(persons)), "they are based where they live"
     assert (roster.state[:50] == MEMBER).all()
     assert country.persons.in_contact.size == 0
     assert np.array_equal(changed(country.persons, untouched), persons)

@@ -323,7 +323,7 @@ def test_more_forces_find_more_and_never_others():
     many.units.effectiveness *= 3
     size = few.roster.size
     for country in (few, many):
-        with_values(country, detection=0.1, b_trust_tip=0.4)
+        with_values(country, detection=1.0, b_trust_tip=0.4)
         security(country)
     a, b = (c.roster.state[:size] != MEMBER for c in (few, many))
     assert not (a & ~b).any()
@@ -335,7 +335,7 @@ def test_trust_makes_people_tell():
     many.trust[:] += 0.2
     size = few.roster.size
     for country in (few, many):
-        with_values(country, detection=0.1, b_trust_tip=0.4)
+        with_values(country, detection=1.0, b_trust_tip=0.4)
         security(country)
     a, b = (c.roster.state[:size] != MEMBER for c in (few, many))
     assert not (a & ~b).any()
@@ -598,7 +598,7 @@ def test_trust_falls_with_abuses_and_comes_back():
     country, cell = patrolled(ppy=5000, abuse_per_op=3.0, abuse_trust=0.3, trust_recovery=0.1)
     p, start = country.parameters, country.trust.copy()
     security(country)
-    youths = np.diff(country.society.first)[cell] * 5000
+    youths = persons_in(country, cell).size
     village = min(1.0, p.village_persons / youths)
     fall = 0.3 * p.trust_sd * village * country.flow("abuses")[cell]
     assert fall > 0.001
@@ -714,7 +714,8 @@ def test_each_person_behind_a_youth_is_found_on_their_own():
 def test_a_youth_falls_silent_with_the_last_of_its_persons():
     country = with_values(quiet(100), **{**FIND_ONLY, "detection": 1.0, "killed_share": 1.0})
     cell = fullest(country)
-    whole, partly = persons_in(country, cell)[:100], persons_in(country, cell)[100:199]
+    row = int(country.society.first[cell]) + 1
+    whole, partly = np.arange(row * 100, row * 100 + 100), np.arange(row * 100 + 100, row * 100 + 199)
     members = np.append(whole, partly)
     enlist(country, members, np.zeros(members.size, np.int8))
     count(country)

@@ -82,8 +82,8 @@ def one_each(country: Country, youths: np.ndarray) -> np.ndarray:
 
 def persons_in(country: Country, cell: int) -> np.ndarray:
     """Everybody who lives in a cell."""
-    first, ppy = country.society.first, country.society.persons_per_youth
-    return np.arange(first[cell] * ppy, first[cell + 1] * ppy)
+    first = country.society.first_person
+    return np.arange(first[cell], first[cell + 1])
 
 
 def fullest(country: Country, where: np.ndarray | None = None) -> int:

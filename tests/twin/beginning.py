@@ -114,6 +114,7 @@ def of_country(country: Country) -> Twin:
             grudge={"herding": float(country.grudges[0, c]), "farming": float(country.grudges[1, c])},
             forces=float(country.forces[c]),
             troops=float(country.troops[c]),
+            persons=range(int(society.first_person[c]), int(society.first_person[c + 1])),
         )
         for c in range(len(grid))
     ]

@@ -19,6 +19,7 @@ class Cell:
     neighbours: list = field(default_factory=list)  # cells
     places_around: list = field(default_factory=list)  # the eight directions, None where there is no cell
     youths: list = field(default_factory=list)
+    persons: range = range(0)  # numbers of the people who live here, of whom a youth may stand next door
     imams: list = field(default_factory=list)
     insecurity: float = 0.0
     trust: float = 0.0

@@ -268,7 +268,7 @@ class Twin:
                     self.meet(friend, "kin" if tie in self.kin_places else "friend", through_a_tie[region], whose)
         for cell in self.cells:
             here = {group: n * self.approaches_of(group) for group, n in cell.recruiters.items()}
-            everyone = len(cell.youths) * self.ppy
+            everyone = len(cell.persons)
             if everyone:
                 instead = undone[cell.region] * (1.0 - cell.state_presence)
                 tried = (1.0 - p.tie_share + p.tie_share * instead) * sum(here.values())
@@ -277,8 +277,7 @@ class Twin:
                 for n in range(poisson(chance * everyone, tries)):
                     sentence = "which stranger a recruiter approaches"
                     which, agrees, whose, _ = lucks(sentence, self.seed, self.week, cell.number, n)
-                    nth = int(which * everyone)
-                    stranger = cell.youths[nth // self.ppy].person(nth % self.ppy)
+                    stranger = self.person(cell.persons[int(which * everyone)])
                     if agrees < self.women(stranger):
                         self.meet(stranger, "nobody", here, whose)
 
@@ -368,10 +367,18 @@ class Twin:
             + p.kappa_att * youth.attitude
         )
 
+    def person(self, number):
+        """The person of this number."""
+        return self.youths[number // self.ppy].person(number % self.ppy)
+
+    def home(self, person):
+        """Where somebody lives."""
+        return next(cell for cell in self.cells if person.number in cell.persons)
+
     def enlist(self, person, group):
         """Somebody becomes a member."""
         person.status = "member"
-        cell = person.youth.cell
+        cell = self.home(person)
         self.roster.append(Person(person.number, person, group, cell, None, False, "member", self.week, False))
 
     # --- 5 groups -----------------------------------------------------------------------------------------
@@ -399,10 +406,10 @@ class Twin:
             return
         waits = {}  # those of them whose wait is shortest found the group
         for cell, weight in zip(group.home, group.home_weight, strict=True):
-            for person in (person for youth in cell.youths for person in youth.persons):
+            for person in map(self.person, cell.persons):
                 if person.status == "civilian":
                     u = luck("a youth belongs to a group from the start", self.seed, group.number, person.number)
-                    waits[person] = -math.log(u) * len(cell.youths) * self.ppy / weight
+                    waits[person] = -math.log(u) * len(cell.persons) / weight
         civilians = sorted(waits, key=waits.get)
         locals_ = civilians[: min(int(core * (1.0 - group.parent_share) + 0.5), len(civilians) // 4)]
         for person in sorted(locals_, key=lambda one: one.number):
@@ -787,7 +794,7 @@ class Twin:
             dead = poisson(p.abuse_deaths * abuses[cell.number], u)
             cell.happened("deaths_civilian", dead)
             cell.happened("deaths_by_forces", dead)
-            village = min(1.0, p.village_persons / max(len(cell.youths) * self.ppy, 1.0))
+            village = min(1.0, p.village_persons / max(len(cell.persons), 1.0))
             goal = cell.trust_start + p.trust_sd * self.levers.trust_goal[cell.number]
             cell.trust += p.trust_recovery * (goal - cell.trust)
             cell.trust -= p.abuse_trust * p.trust_sd * village * (abuses[cell.number] + wrongly[cell.number])
@@ -949,7 +956,7 @@ class Twin:
 
     def lives_from(self, cell, nth):
         """What most people live from in the village of the n-th person of a cell."""
-        village = (cell.youths[0].row * self.ppy + nth) // int(self.p.village_persons)
+        village = cell.persons[nth] // int(self.p.village_persons)
         u = luck("what most people of a village live from", self.world_seed, 0, village)
         return "herding" if u < cell.herding else "farming"
 
@@ -957,7 +964,7 @@ class Twin:
         """A militia wrongs somebody of the other side, if it finds one."""
         for trial in range(8):
             u = luck("whom a militia wrongs", self.seed, self.week, cell.number, 8 * n + trial)
-            if cell.youths and self.lives_from(cell, int(u * len(cell.youths) * self.ppy)) == side:
+            if cell.persons and self.lives_from(cell, int(u * len(cell.persons))) == side:
                 self.seen["wronged by a militia"] += self.wrong(cell, u) is not None
                 return
         self.seen["nobody of the other side"] += 1
@@ -965,11 +972,10 @@ class Twin:
     def wrong(self, cell, u):
         """A wrong befalls a person of the cell; returns who it is, unless they are dead. Only the first has friends."""
         p = self.p
-        if not cell.youths:
+        if not cell.persons:
             return None
-        nth = int(u * len(cell.youths) * self.ppy)
-        youth = cell.youths[nth // self.ppy]
-        victim = youth.person(nth % self.ppy)
+        victim = self.person(cell.persons[int(u * len(cell.persons))])
+        youth = victim.youth
         if victim.status == "killed":
             return None
         self.seen["wronged"] += 1
@@ -977,10 +983,10 @@ class Twin:
         def grieve(who, share):
             who.grievance = single(who.grievance + (1.0 - who.grievance) * share)
 
-        for kin in self.village_kin(youth, (cell.youths[0].row * self.ppy + nth) // int(p.village_persons)):
+        for kin in self.village_kin(victim):
             grieve(kin, p.abuse_grievance * p.grievance_near)
             kin.abuse_week = self.week
-        if nth % self.ppy:
+        if victim.number % self.ppy:
             return victim
         grieve(youth, p.abuse_grievance)
         youth.abuse_week = self.week
@@ -990,17 +996,18 @@ class Twin:
             kin.abuse_week = self.week
         return victim
 
-    def village_kin(self, youth, village):
-        """Those of the village who are kin, found by luck for each pair."""
-        if (youth.row, village) not in self._kin:
-            self._kin[youth.row, village] = [
-                other
-                for other in self.villages.get(village, ())
-                if other is not youth
-                and luck("two youths of a village are kin", self.world_seed, *sorted((youth.row, other.row)))
-                < self.p.village_kin
-            ]
-        return self._kin[youth.row, village]
+    def village_kin(self, victim):
+        """Those of the village who are kin, found by luck for each pair of persons; of one's own youth, the others."""
+        if victim not in self._kin:
+            number, kin = victim.number, []
+            for other in self.villages.get(number // int(self.p.village_persons), ()):
+                alike = other.row * self.ppy + number % self.ppy
+                u = luck("two persons of a village are kin", self.world_seed, *sorted((number, alike)))
+                others = 1.0 - 1.0 / self.ppy if other is victim.youth else 1.0
+                if u < self.p.village_kin * others:
+                    kin.append(other)
+            self._kin[victim] = kin
+        return self._kin[victim]
 
     def village(self, row):
         """Number of the village in which the first of a row's persons lives."""
@@ -1009,7 +1016,7 @@ class Twin:
     def hold_wrongly(self, person):
         """Detain one who is no member."""
         person.status = "detained"
-        cell = person.youth.cell
+        cell = self.home(person)
         self.roster.append(Person(person.number, person, None, cell, None, False, "detained", self.week, False))
         self.seen["held wrongly"] += 1
 
