@@ -55,6 +55,7 @@ from sim.measures.settings import (
     wrong_at,
 )  # fmt: skip
 from sim.parameters import Parameter, Parameters
+from sim.world.timeline import DAYS
 
 if TYPE_CHECKING:
     from sim.country import Country
@@ -291,6 +292,10 @@ class Measure(BaseModel, ABC):
         if (phase.regions, phase.intensity) == (self.regions, self.intensity):
             return self
         return self.model_copy(update={"regions": phase.regions, "intensity": phase.intensity})
+
+    def begun(self, day: date) -> bool:
+        """Whether it begins by the last day of the week of `day`; before, it neither acts nor reports."""
+        return self.start is None or (self.start - day).days < DAYS
 
     @property
     def periods(self) -> Sequence[Self | Phase]:

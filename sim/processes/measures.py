@@ -1,9 +1,9 @@
 """The week begins with policy: levers go back to "nothing done", then every active measure moves its own levers.
 
-Measures act in two rounds. First, measures that steer others do so: a strategy that moves efforts to the threat, a
-coordination of partners. Then every measure acts, with what is left of its plan. Each round follows the order of the
-keys, whatever the order in the YAML, and measures combine on what remains (`sim.levers`), so their order does not
-matter.
+Measures that have not begun do nothing. The others act in two rounds. First, measures that steer others do so: a
+strategy that moves efforts to the threat, a coordination of partners. Then every measure acts, with what is left of its
+plan. Each round follows the order of the keys, whatever the order in the YAML, and measures combine on what remains
+(`sim.levers`), so their order does not matter.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ def measures(country: Country) -> None:
     levers.reset()
     day = country.clock.date(country.week)
     country.measures = [measure.now(day) for measure in country.measures]
-    for measure in country.measures:
+    acting = [measure for measure in country.measures if measure.begun(day)]
+    for measure in acting:
         measure.steer(levers, country)
-    for measure in country.measures:
+    for measure in acting:
         measure.apply(levers, country)
     levers.interact(country.parameters.interaction)

@@ -164,8 +164,10 @@ def _take_stock(starts, places, means):
 def record(country: Country) -> None:
     """Write this week's row and go on to the next week."""
     grid, society, week, names = country.grid, country.society, country.week, country.names
-    row = country.values[week]
+    row, day = country.values[week], country.clock.date(week)
     for measure in country.measures:
+        if not measure.begun(day):
+            continue  # its columns are 0 from the start
         delivered = measure.report(country)
         row[:, names[f"delivered_{measure.key}"]] = delivered.count
         row[:, names[f"cost_{measure.key}"]] = delivered.cost_xof
@@ -207,8 +209,8 @@ def record(country: Country) -> None:
         "held_wrongly": held,
         **{f"people_{status}": country.population[:, k] for k, status in enumerate(STATUSES)},
     }
-    first = names[STOCKS[0].name]
-    row[:, first : first + len(STOCKS)] = np.stack([stocks[stock.name] for stock in STOCKS], axis=1)
+    for name, stock in stocks.items():
+        row[:, names[name]] = stock
     country.week += 1
 
 
