@@ -253,8 +253,10 @@ def _places(grid: Grid, table: Groups, p: Parameters, clock: Clock) -> Places:
     herding = 1.0 / (1.0 + exp(-(grid.lat - p.herding_latitude) / p.herding_width))
     contact = 4.0 * herding * (1.0 - herding)
     near &= grid.region[:, None] == grid.region[None, :]
+    region_first = np.searchsorted(grid.region, np.arange(len(grid.region_names) + 1))
     return Places(
-        region_first=np.searchsorted(grid.region, np.arange(len(grid.region_names) + 1)),
+        region_first=region_first,
+        imam_first=first_imams(grid, p)[region_first],
         district=np.unique(grid.cercle, return_inverse=True)[1],
         people_pull=power(grid.population + 1.0, p.move_people),
         home_pull=exp(-table.home / p.home_km),

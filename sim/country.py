@@ -25,6 +25,7 @@ class Places:
     """What follows from the map, the groups' homes and the parameters, and is too costly to compute every week."""
 
     region_first: np.ndarray  # int64, first cell of each region, and the end
+    imam_first: np.ndarray  # int64, first imam of each region, and the end
     district: np.ndarray  # int64 by cell, number of its cercle
     people_pull: np.ndarray  # float64 by cell, rises with its people
     home_pull: np.ndarray  # float64 groups x cells, 1 at home, falls with the distance

@@ -145,7 +145,8 @@ class Levers:
 
     def __init__(self, sizes: dict[str, int]) -> None:
         self._moved: set[str] = set()
-        self._parts = {name: np.zeros((2, sizes["cell"])) for name in PACKAGED}  # sums of |log| and of its square
+        self._cells = sizes["cell"]
+        self._factors: dict[str, list[tuple[Any, Any]]] = {name: [] for name in PACKAGED}  # kept this week, and where
         for row in TABLE:
             setattr(self, row.name, np.full([sizes[axis] for axis in row.over], row.default))
 
@@ -157,9 +158,9 @@ class Levers:
         for row in TABLE:
             if row.name in self._moved:
                 getattr(self, row.name)[...] = row.default
-                if row.name in PACKAGED:
-                    self._parts[row.name][:] = 0.0
         self._moved.clear()
+        for factors in self._factors.values():
+            factors.clear()
 
     def moved(self, name: str) -> bool:
         """Whether any measure has moved this lever this week."""
@@ -175,16 +176,18 @@ class Levers:
         values = self._touch(name)
         values[where] *= factor
         if name in PACKAGED:
-            with np.errstate(divide="ignore"):  # a factor of 0 leaves nothing, in any package
-                size = np.abs(log(factor))
-            self._parts[name][0, where] += size
-            self._parts[name][1, where] += size * size
+            self._factors[name].append((where, factor))
 
     def interact(self, interaction: float) -> None:
         """Add the effect of packages beyond their parts, once all measures have moved their levers."""
         for name in PACKAGED:
             if interaction != 0.0 and name in self._moved:
-                size, squares = self._parts[name]
+                size, squares = np.zeros(self._cells), np.zeros(self._cells)
+                for where, factor in self._factors[name]:
+                    with np.errstate(divide="ignore"):  # a factor of 0 leaves nothing, in any package
+                        part = np.abs(log(factor))
+                    size[where] += part
+                    squares[where] += part * part
                 some = (size > 0.0) & np.isfinite(size)
                 mix = 1.0 - np.divide(squares, size * size, out=np.ones_like(size), where=some)
                 getattr(self, name)[some] *= exp(interaction * mix[some] * size[some])

@@ -67,7 +67,7 @@ def imams_to_ask(country: Country | PlannedCountry) -> np.ndarray:
 
 def imams_by_region(country: Country, imams: np.ndarray) -> np.ndarray:
     """How many imams are chosen in each region; imams stand in the order of cells, and cells in that of regions."""
-    starts = np.searchsorted(country.imams.cell, country.places.region_first).tolist()
+    starts = country.places.imam_first.tolist()
     return np.array([np.count_nonzero(imams[first:last]) for first, last in pairwise(starts)])
 
 

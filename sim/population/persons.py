@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.engine.kernels import rule
 from sim.population.groups import NOBODY
 from sim.population.youth import CIVILIAN, NEVER
 
@@ -81,6 +82,12 @@ class Persons:
     def refused_until(self) -> np.ndarray:
         """By person, week before which the person is not approached."""
         return self.each["refused_until"]
+
+
+@rule
+def youth_of(person, persons_per_youth):
+    """The youth whom a person belongs to. Numbers of persons fit into 32 bits, which are divided much faster than 64."""
+    return np.int64(np.uint32(person) // np.uint32(persons_per_youth))
 
 
 def behind(youths: np.ndarray, persons_per_youth: int) -> np.ndarray:

@@ -39,6 +39,7 @@ from sim.engine.elementary import exp
 from sim.engine.kernels import loop, rule
 from sim.engine.luck import decision, luck, poissons, uniform, words
 from sim.population.groups import NOBODY
+from sim.population.persons import youth_of
 from sim.population.youth import APPROACHED, CIVILIAN, KIN_TIES, MEMBER, TIES
 from sim.processes.hazard import (
     NO_INCOME,
@@ -224,13 +225,13 @@ def _meet_strangers(seed, week, tried, pressure, women, home, people, met, count
         for n in range(tried[c]):
             drawn = words(MEETS_STRANGER, seed, week, c, n)
             person = first[c] + int(uniform(drawn[0]) * everyone)
-            if home.woman[person // ppy] and uniform(drawn[1]) >= women:
+            if home.woman[youth_of(person, ppy)] and uniform(drawn[1]) >= women:
                 continue
             if _free(person, week, people):
                 _meet(person, week, whose(pressure.recruiters, c, uniform(drawn[2])), BY_NOBODY, people)
                 met[found] = person
                 found += 1
-                counts[0, home.cell[person // ppy]] += 1.0
+                counts[0, home.cell[youth_of(person, ppy)]] += 1.0
     return found
 
 
@@ -253,7 +254,7 @@ def _decide(seed, week, asked, cells, common, b, background, home, people, joini
     undecided, joined, ppy = 0, 0, home.persons_per_youth
     for k in range(asked.size):
         person = asked[k]
-        i, one = person // ppy, people[person]
+        i, one = youth_of(person, ppy), people[person]
         c = home.cell[i]
         drawn = words(JOINS, seed, week, person, 0)
         group = common.acts_as[one.contact_group]

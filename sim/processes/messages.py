@@ -438,12 +438,14 @@ def messages(country: Country) -> None:
         aired = np.argwhere(levers.clip_reach.any(axis=2) & (levers.clip_views > 0.0)[:, None])
     dose = levers.clip_views[:, None] * (levers.clip_pull / p.message_dose)
     airing, on_air, limits, missed = _broadcast(aired, levers.clip_reach, dose)
+    nobody_speaks = np.ones(len(grid.region_names))
+    trusted = speaker_trust(imams, grid, p.imam_credibility) if aired.size else nobody_speaks
     air = Air(
         airing=airing,
         on_air=on_air,
         limits=limits,
         missed=missed,
-        mean_effect=p.clip_effect * speaker_trust(imams, grid, p.imam_credibility)[grid.region],
+        mean_effect=p.clip_effect * trusted[grid.region],
         risk_effect=p.clip_risk_effect + p.clip_shock_effect * levers.clip_shock,
         size=p.clip_moved,
         strong=p.strong_support,

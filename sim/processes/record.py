@@ -10,6 +10,7 @@ from sim.country import Country
 from sim.engine.kernels import loop
 from sim.population.groups import GONE, HERE, NOBODY
 from sim.population.imams import IN_TRAINING, TRAINED
+from sim.population.persons import youth_of
 from sim.population.youth import APPROACHED, CIVILIAN, DETAINED, MEMBER, STATUSES
 from sim.processes.attitudes import FIXED
 from sim.record import FLOW, FLOWS, Observable
@@ -67,7 +68,7 @@ def _count_asked(listed, persons, persons_per_youth, home, region, people):
     """Count those listed who are in contact, by the region of their youth."""
     for k in range(listed.size):
         if persons[listed[k]].status == APPROACHED:
-            people[region[home[listed[k] // persons_per_youth]], APPROACHED] += 1
+            people[region[home[youth_of(listed[k], persons_per_youth)]], APPROACHED] += 1
 
 
 @loop
@@ -184,9 +185,7 @@ def record(country: Country) -> None:
     )
     members, recruiters, trust, insecurity, state = _take_stock(starts, places, country.means)
     imams = country.imams
-    in_post, trained, displaced = _count_imams(
-        week, np.searchsorted(imams.cell, starts), imams.training, imams.away_until
-    )
+    in_post, trained, displaced = _count_imams(week, country.places.imam_first, imams.training, imams.away_until)
     bases = country.units.base[country.units.there(week)]
     home = society.blocks[:, 0]
     youths = np.maximum(np.bincount(home, society.blocks[:, 2] - society.blocks[:, 1], regions), 1.0)
