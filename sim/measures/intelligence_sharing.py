@@ -75,6 +75,10 @@ class IntelligenceSharing(Measure):
         """
         return _concerned(grid, self.countries, self.depth_km, self.regions)
 
+    def borders(self, grid: Grid) -> np.ndarray:
+        """About how many borders each cell gets reports, float64; those of partners from afar count in part."""
+        return _borders(grid, self.countries, self.depth_km, self.regions)
+
     def senders(self, grid: Grid) -> int:
         """Number of countries whose reports are useful in its regions."""
         near = len(self.concerned(grid)) - 1
@@ -87,7 +91,7 @@ class IntelligenceSharing(Measure):
     def apply(self, levers: Levers, country: Country) -> None:
         """Where reports are useful, bring information sooner and find more members."""
         p, done = country.parameters, self.carried_out(country)
-        reports = self.reports_per_country_week * self.concerned(country.grid).sum(axis=0)
+        reports = self.reports_per_country_week * self.borders(country.grid)
         cells = np.flatnonzero(reports)
         if not cells.size or not some(done):
             return
@@ -124,8 +128,15 @@ def _concerned(grid: Grid, countries: tuple[str, ...], depth_km: float, regions:
 
 
 @cache
+def _borders(grid: Grid, countries: tuple[str, ...], depth_km: float, regions: tuple[str, ...]) -> np.ndarray:
+    borders = _concerned(grid, countries, depth_km, regions).sum(axis=0)
+    borders.setflags(write=False)
+    return borders
+
+
+@cache
 def _by_region(grid: Grid, countries: tuple[str, ...], depth_km: float, regions: tuple[str, ...]) -> np.ndarray:
-    about = np.bincount(grid.region, _concerned(grid, countries, depth_km, regions).sum(axis=0), len(REGIONS))
+    about = np.bincount(grid.region, _borders(grid, countries, depth_km, regions), len(REGIONS))
     shares = about / about.sum() if about.any() else about
     shares.setflags(write=False)
     return shares
