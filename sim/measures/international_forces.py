@@ -79,7 +79,8 @@ class InternationalForces(Measure):
         """Mask of the units of its forces that are based in its regions, now or at another time."""
         coming = np.zeros(len(facts.force_places()), np.bool_)
         coming[[facts.force_places()[key] for key in self.forces]] = True
-        return coming[country.units.force] & self.region_mask[country.grid.region[country.units.base]]
+        its: np.ndarray = coming[country.units.force]
+        return its if self.region_mask.all() else its & self.region_mask[country.grid.region[country.units.base]]
 
     def by_base(self, country: Country, amounts: np.ndarray) -> np.ndarray:
         """The sum of these amounts over its units that are deployed this week, by region of their base."""

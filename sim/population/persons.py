@@ -86,7 +86,7 @@ class Persons:
 
 @rule
 def youth_of(person, persons_per_youth):
-    """The youth whom a person belongs to. Numbers of persons fit into 32 bits, which are divided much faster than 64."""
+    """The youth whom a person belongs to. Persons' numbers fit into 32 bits, which are divided much faster than 64."""
     return np.int64(np.uint32(person) // np.uint32(persons_per_youth))
 
 

@@ -64,7 +64,7 @@ def follow(country: Country, entries: np.ndarray) -> None:
     from_mali = entries[roster.youth[entries] != NOBODY]
     persons.status[roster.person[from_mali]] = roster.state[from_mali]
     dead = from_mali[roster.state[from_mali] == KILLED]
-    for row in np.unique(roster.youth[dead]).tolist():
+    for row in set(roster.youth[dead].tolist()):
         youth.silent[row] = (persons.status[row * ppy : (row + 1) * ppy] == KILLED).all()
 
 
@@ -75,16 +75,16 @@ def _turn_over(country: Country) -> None:
     rows = np.sort(society.by_turning[low:high]).astype(np.int64)
     if not rows.size:
         return
-    theirs = behind(rows, society.persons_per_youth)
-    followed = theirs[country.persons.status[theirs] >= MEMBER]
-    if followed.size:
-        from_mali = roster.youth[: roster.size] != NOBODY
-        entries = np.flatnonzero(np.isin(roster.person[: roster.size], followed) & from_mali)
-        aged = entries[roster.state[entries] == MEMBER]
-        np.add.at(country.flow("returned"), roster.cell[aged], 1.0)
-        roster.state[entries] = GONE
-        roster.youth[entries] = NOBODY
-    country.persons.born(theirs)
+    turning = np.zeros(society.size, bool)
+    turning[rows] = True
+    entries = np.flatnonzero(roster.youth[: roster.size] != NOBODY)
+    entries = entries[turning[roster.youth[entries]]]
+    entries = entries[country.persons.status[roster.person[entries]] >= MEMBER]
+    aged = entries[roster.state[entries] == MEMBER]
+    np.add.at(country.flow("returned"), roster.cell[aged], 1.0)
+    roster.state[entries] = GONE
+    roster.youth[entries] = NOBODY
+    country.persons.born(behind(rows, society.persons_per_youth))
     born(rows, week + 1, society.spread, society.home, youth)
     if country.levers.moved("extra_schooling"):
         share = country.levers.extra_schooling[country.grid.region[society.cell[rows]]]
