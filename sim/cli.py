@@ -151,11 +151,14 @@ def run(making: Making, scenario: str, seed: int, draw: int) -> None:
               help="Add seeds (or draws) until the 90 % intervals are this narrow: joined=50, joined=2%.")  # fmt: skip
 @click.option("--at-most", type=click.IntRange(2, 100_000), metavar="N",
               help="The most seeds (or draws) that --precision may add up to; by default 1000.")  # fmt: skip
+@click.option("--figures", multiple=True, metavar="NAMES",
+              help="Draw the figures with these names instead of the usual six, or all of them. For example: --figures"
+                   " all, or --figures effects,series_joined.")  # fmt: skip
 @workers_option
 @makes_runs
 def compare(
     making: Making, scenarios: tuple[str, ...], alone: str | None, fewer: str | None, seeds: int | None,
-    draws: int | None, first: int, precision: tuple[str, ...], at_most: int | None,
+    draws: int | None, first: int, precision: tuple[str, ...], at_most: int | None, figures: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Run scenarios under the same seeds and show how each differs from the first.
 
@@ -164,13 +167,15 @@ def compare(
     add seeds or draws later.
     """
     from sim.batches import batch as batches
+    from sim.views.gallery import chosen
 
+    drawn = chosen(figures)
     loaded, name = _variants(making, scenarios, alone, fewer)
     make = partial(batches.compare, loaded, seeds=seeds, draws=draws, first_seed=first, precision=precision,
                    at_most=at_most)  # fmt: skip
     batch: Batch = making.made(making.run(make, name))
     with making.doing("Comparing runs"):
-        from sim.views.results import draw_effects, draw_records, write_tables
+        from sim.views.results import draw_comparison, write_tables
         from sim.views.tables import console, show_effects, show_needed
 
         effects = batch.effects()
@@ -183,10 +188,9 @@ def compare(
             show_needed(tables["precision"], console(), "draws" if draws else "seeds")
         write_tables(batch.out, tables)
         with making.doing("Drawing figures", plain=True):
-            figures = draw_records(batch.records, batch.out / "figures", making.say)
-            draw_effects(batch, tables, figures)
+            folder = draw_comparison(batch, tables, batch.out / "figures", making.say, drawn)
         files = ", ".join(map(str, write_tables(batch.out, tables)))
-        click.echo(f"Runs: {batch.place}\nTables: {files}\nFigures: {figures}")
+        click.echo(f"Runs: {batch.place}\nTables: {files}\nFigures: {folder}")
     _end(batch)
 
 

@@ -20,6 +20,7 @@ from sim.parameters import rows
 from sim.record import Record
 from sim.version import __version__
 from sim.views import results
+from sim.views.gallery import USUAL
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -38,7 +39,7 @@ def files(tmp_path):
 @pytest.fixture
 def no_figures(monkeypatch):
     monkeypatch.setattr(results, "draw_records", lambda records, folder, say: folder)
-    monkeypatch.setattr(results, "draw_effects", lambda batch, tables, folder: None)
+    monkeypatch.setattr(results, "draw_comparison", lambda batch, tables, folder, say, figures: folder)
 
 
 def kumakan(*args):
@@ -474,18 +475,29 @@ def test_a_failed_run_ends_with_1_names_its_repeat_and_leaves_the_others(files, 
     assert Record.load(out / "runs/patrols/seed-2").about["seed"] == 2
 
 
-def test_figures_are_drawn_for_what_was_run(files, tmp_path, monkeypatch):
+def test_a_comparison_draws_six_figures_and_others_by_name(files, tmp_path):
     from PIL import Image
 
-    monkeypatch.setattr(results, "MAPS", results.MAPS[:1])
-    monkeypatch.setattr(results, "SERIES", results.SERIES[:1])
-    result = kumakan("compare", *files, "--seeds", 2, "--workers", 1, "--out", tmp_path / "out")
-    assert result.exit_code == 0, result.output
-    drawn = {path.name for path in (tmp_path / "out" / "figures").iterdir()}
-    assert {"effects.png", "series_joined.png", "map_joined_per_100k_patrols.png"} <= drawn
-    assert {"effects_over_time.png", "map_effect_joined_patrols.png", "cost_joined.png"} <= drawn
-    with Image.open(tmp_path / "out" / "figures" / "effects.png") as image:
+    def drawn(folder, *more):
+        command = ["compare", *files, "--seeds", 2, "--workers", 1, "--store", tmp_path / "store", "--quiet"]
+        result = kumakan(*command, "--out", tmp_path / folder, *more)
+        assert result.exit_code == 0, result.output
+        return {path.name for path in (tmp_path / folder / "figures").iterdir()}
+
+    usual = {f"{name}.png" for name in USUAL if not name.startswith("map_")}
+    assert drawn("usual") == {*usual, "map_joined_per_100k_base.png"}
+    assert len(usual) == 5
+    maps = {f"map_attacks_{name}.png" for name in ("base", "patrols")}
+    assert drawn("named", "--figures", "map_attacks,series_joined") == {"series_joined.png", *maps}
+    with Image.open(tmp_path / "usual" / "figures" / "effects.png") as image:
         assert min(image.size) > 300
+
+
+def test_a_figure_that_does_not_exist_is_refused_before_anything_runs(files, tmp_path):
+    result = kumakan("compare", *files, "--out", tmp_path / "out", "--figures", "serie_joined")
+    assert result.exit_code == 2
+    assert "there is no figure 'serie_joined'; did you mean 'series_joined'?" in result.output
+    assert not (tmp_path / "out").exists()
 
 
 def test_attribute_shares_out_a_package_and_makes_no_run_twice(tmp_path):
@@ -670,7 +682,7 @@ def test_a_terminal_shows_a_bar(files, tmp_path, workers):
     code = (
         "from sim import cli\n"
         "from sim.views import results\nresults.draw_records = lambda records, folder, say: folder\n"
-        "results.draw_effects = lambda *told: None\n"
+        "results.draw_comparison = lambda batch, tables, folder, say, figures: folder\n"
         "if __name__ == '__main__':\n    cli.main()\n"
     )
     (tmp_path / "start.py").write_text(code)

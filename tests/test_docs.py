@@ -32,6 +32,7 @@ from sim.scenario import KEYS
 from sim.settings import ForceSettings, GroupSettings
 from sim.stores.run import sources_digest
 from sim.sweeps.sweep import load_sweep
+from sim.views.gallery import FIGURES
 from sim.week import WEEK
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -368,3 +369,9 @@ def test_the_measure_of_the_guide_works_inside(folder, monkeypatch):
     exec(compile(tests, GUIDE, "exec"), names)
     ran = [function() for name, function in names.items() if name.startswith("test_")]
     assert len(ran) == 3
+
+
+def test_the_guide_names_every_figure_of_a_comparison_and_its_job():
+    text = (DOCS / "reading_results.md").read_text(encoding="utf-8")
+    for name, job in FIGURES.items():
+        assert f"| `{name}` | {job} |" in text
