@@ -20,14 +20,14 @@ PAUSE = 20.0
 """Seconds between two lines of progress."""
 DAY = click.DateTime(["%Y-%m-%d"])
 OUT = click.option("--out", type=PATH, metavar="FOLDER", default=Path("results/calibration"), show_default=True,
-                   help="Folder of the fit, and of all its runs.")  # fmt: skip
+                   help="Keep the fit and all its runs in this folder.")  # fmt: skip
 
 
 def _folder(command: Callable[..., None]) -> Callable[..., None]:
     options = (
         click.argument("folder", metavar="FOLDER", type=PATH),
         click.option("--until", type=DAY, default="2017-12-31", show_default=True, metavar="DAY",
-                     help="Which of its fits: the last day of the record that it knows."),
+                     help="Take the fit that knows the record to this day."),
     )  # fmt: skip
     for option in reversed(options):
         command = option(command)
@@ -36,19 +36,23 @@ def _folder(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group(invoke_without_command=True)
 @click.option("--until", type=DAY, default="2017-12-31", show_default=True, metavar="DAY",
-              help="The last day of the record that the fit knows.")  # fmt: skip
+              help="Fit to the record to this day.")  # fmt: skip
 @OUT
-@click.option("--points", type=COUNT, default=300, show_default=True, metavar="N", help="Points of the screening.")
+@click.option("--points", type=COUNT, default=300, show_default=True, metavar="N", help="Screen with this many points.")
 @click.option("--waves", type=click.IntRange(0, 100), default=6, show_default=True, metavar="N",
-              help="Waves after it.")  # fmt: skip
-@click.option("--per-wave", type=COUNT, default=120, show_default=True, metavar="N", help="Points of a wave.")
+              help="Add this many waves after the screening.")  # fmt: skip
+@click.option(
+    "--per-wave", type=COUNT, default=120, show_default=True, metavar="N", help="Run this many points in each wave."
+)
 @click.option("--finalists", type=COUNT, default=400, show_default=True, metavar="N",
-              help="Points that are run under fresh seeds and weighed.")  # fmt: skip
-@click.option("--seeds", type=COUNT, default=4, show_default=True, metavar="N", help="Fresh seeds of each.")
-@click.option("--worlds", type=COUNT, default=300, show_default=True, metavar="N", help="Worlds to draw.")
+              help="Run this many points under fresh seeds and weigh them.")  # fmt: skip
+@click.option(
+    "--seeds", type=COUNT, default=4, show_default=True, metavar="N", help="Give each finalist this many fresh seeds."
+)
+@click.option("--worlds", type=COUNT, default=300, show_default=True, metavar="N", help="Draw this many worlds.")
 @click.option("--persons-per-youth", type=click.IntRange(1), default=200, show_default=True, metavar="N",
-              help="Persons that one simulated youth stands for.")  # fmt: skip
-@click.option("--scenario", default="historical", show_default=True, metavar="FILE", help="What is simulated.")
+              help="Let one simulated youth stand for this many persons.")  # fmt: skip
+@click.option("--scenario", default="historical", show_default=True, metavar="FILE", help="Simulate this scenario.")
 @click.option("--set", "changes", multiple=True, metavar="PATH=VALUE", help="Change a value of the scenario.")
 @workers_option
 @click.option("--cluster", metavar="ADDRESS", help="Make the runs on the workers of a Dask scheduler.")
@@ -65,6 +69,9 @@ def calibrate(
     The same command carries on where it stopped. Fits to several days share the runs in the folder. `kumakan
     calibrate check FOLDER` proves a fit, and `kumakan calibrate adopt FOLDER` makes it the one that the program draws
     from.
+
+    \b
+    For example: kumakan calibrate --until 2014-12-31 --dry-run
     """
     if context.invoked_subcommand is not None:
         return
@@ -134,9 +141,13 @@ def _fit(folder: Path, until: date) -> Fit:
 @click.option("--page", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Also write what was found as a Markdown page.")  # fmt: skip
 @click.option("--data-sets", type=COUNT, default=200, show_default=True, metavar="N",
-              help="Simulated records on which the fit is tried.")  # fmt: skip
+              help="Try the fit on this many simulated records.")  # fmt: skip
 def check(folder: Path, until: datetime, page: Path | None, data_sets: int) -> None:
-    """Prove a fit: targets missed, known parameters recovered, intervals that cover, what cannot be identified."""
+    """Prove a fit: targets missed, known parameters recovered, intervals that cover, what cannot be identified.
+
+    \b
+    For example: kumakan calibrate check results/calibration
+    """
     from sim.calibration.proof import prove
     from sim.stores.folder import write_text
     from sim.views.tables import console
@@ -157,6 +168,9 @@ def adopt(folder: Path, until: datetime) -> None:
 
     The files go to sim/calibration/. The fit to all years also gives the table of parameters its middle world: draw 0,
     which a plain `kumakan run` simulates.
+
+    \b
+    For example: kumakan calibrate adopt results/calibration
     """
     from sim.calibration.adopt import adopt as take
 

@@ -38,14 +38,14 @@ def together(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
 
 scenario_options = together(
     click.option("--persons-per-youth", type=click.IntRange(1), metavar="N",
-                 help="Persons that one simulated youth stands for (1 simulates everyone; above 100 a run is too"
-                      " coarse for a verdict)."),
+                 help="Let one simulated youth stand for this many persons (1 simulates everyone; above 100 a run is"
+                      " too coarse for a verdict)."),
     click.option("--set", "changes", multiple=True, metavar="PATH=VALUE",
                  help="Change a value of the scenarios, e.g. measures.mali_kuma_kan.intensity=0.5; of several"
                       " scenarios, those that have the measure take it."),
 )  # fmt: skip
 world_seed_option = click.option("--world-seed", type=SEED, default=1, show_default=True, metavar="N",
-                           help="Seed of the society: who lives where and who knows whom.")  # fmt: skip
+                           help="Decide by this seed who lives where and who knows whom.")  # fmt: skip
 batch_options = together(
     click.option("--store", metavar="PATH",
                  help="Keep the runs in a store (a folder or URL, for very many runs); --out then holds only tables"
@@ -55,7 +55,8 @@ batch_options = together(
     click.option("--on-error", type=click.Choice(["finish", "stop"]), default="finish", show_default=True,
                  help="When a run fails, finish the other runs or stop."),
     click.option("--out", type=PATH, metavar="DIR",
-                 help="Results folder; by default results/ followed by the names of the scenarios."),
+                 help="Keep runs, tables and figures in this folder; by default results/ with the names of the"
+                      " scenarios."),
     world_seed_option,
     click.option("--overwrite", is_flag=True, help="Replace different runs in the results folder."),
     click.option("--quiet", is_flag=True, help="Show no progress."),
@@ -65,9 +66,9 @@ batch_options = together(
     scenario_options,
 )  # fmt: skip
 workers_option = click.option("--workers", type=click.IntRange(1, 1024), metavar="N",
-                        help="Worker processes; by default one per core.")  # fmt: skip
+                        help="Use this many worker processes; by default one per core.")  # fmt: skip
 draws_option = click.option("--draws", type=COUNT, metavar="N",
-                      help="Draws 1 to N of the uncertain parameters; without it, all are at their central values."
+                      help="Take draws 1 to N of the uncertain parameters; without it, all are at their central values."
                       )  # fmt: skip
 
 

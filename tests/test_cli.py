@@ -49,8 +49,8 @@ def kumakan(*args):
 def process(*args, **more):
     """The command in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "sim", *map(str, args)], capture_output=True, text=True, env=ENVIRONMENT,
-        timeout=COMPILES, check=False, **more,
+        [sys.executable, "-m", "sim", *map(str, args)], capture_output=True, text=True,
+        timeout=COMPILES, check=False, **{"env": ENVIRONMENT, **more},
     )  # fmt: skip
 
 
@@ -130,6 +130,44 @@ def test_version_and_help():
     for command in ("run", "compare", "validate", "check", "measures", "parameters", "explain"):
         assert kumakan(command, "--help").exit_code == 0
         assert command in kumakan("--help").output
+
+
+def every_command(group=cli.kumakan, name=""):
+    for called, command in group.commands.items():
+        yield f"{name} {called}".strip(), command
+        if hasattr(command, "commands"):
+            yield from every_command(command, f"{name} {called}".strip())
+
+
+@pytest.mark.parametrize(
+    ("name", "command"), every_command(), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_help_is_in_whole_sentences_with_an_example_that_parses(name, command):
+    text = command.help
+    example = text.partition("For example: kumakan ")[2].strip()
+    assert example.startswith(name)
+    words = example.removeprefix(name).split()
+    if not hasattr(command, "commands") or name == "calibrate":
+        command.make_context(name, words, resilient_parsing=False).close()
+    for sentence in [text.split("\n\n")[0], *filter(None, (getattr(p, "help", "") for p in command.params))]:
+        assert sentence[0].isupper(), sentence
+        assert sentence.strip().endswith("."), sentence
+
+
+def test_the_shell_completes_commands(tmp_path):
+    words = {"_KUMAKAN_COMPLETE": "bash_complete", "COMP_WORDS": "kumakan comp", "COMP_CWORD": "1"}
+    assert process(env={**ENVIRONMENT, **words}).stdout.split() == ["plain,compare"]
+
+
+def test_a_sweep_is_not_run_and_a_scenario_is_not_swept_but_told_the_command(files, tmp_path):
+    assert (
+        "this is a sweep, not a scenario; run it with: kumakan sweep reach_x_imams"
+        in kumakan("run", "reach_x_imams").output
+    )
+    assert "run it with: kumakan sweep reach_x_imams" in kumakan("compare", files[0], "reach_x_imams").output
+    swept = kumakan("sweep", files[1])
+    assert f"this is a scenario, not a sweep; run it with: kumakan run {files[1]}" in swept.output
+    assert swept.exit_code == 2
 
 
 def test_an_unknown_command_is_answered_with_the_nearest():

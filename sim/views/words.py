@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 UNKNOWN = "–"
+DUST = 1e-9
+"""Anything smaller is left over from rounding, such as a threat that has faded for years."""
 LARGE = ((1e9, "bn", "billion"), (1e6, "m", "million"))
 SIDES = {"fewer": "less is better", "more": "more is better", "none": "neither side is better"}
 FEW_NAMES = 3  # that are written out in a sentence
@@ -34,12 +36,12 @@ SHORT_UNITS = {"0..1": "0 to 1"}
 def number(value: float, sign: bool = False, figures: int = 3) -> str:
     """The figures that count, with thousands set apart.
 
-    >>> number(12345.6), number(0.04321), number(-7.0), number(3.2, sign=True), number(float("nan"))
-    ('12,346', '0.0432', '-7', '+3.2', '–')
+    >>> number(12345.6), number(0.04321), number(-7.0), number(3.2, sign=True), number(float("nan")), number(2.6e-15)
+    ('12,346', '0.0432', '-7', '+3.2', '–', '0')
     """
     if value is None or not math.isfinite(value):
         return UNKNOWN
-    if value == 0:
+    if abs(value) < DUST:
         return "0"
     plus = "+" if sign else ""
     if abs(value) >= 10 ** (figures - 1):
@@ -246,7 +248,7 @@ def rests_on(effects: pd.DataFrame, at_each: str = "", covers_too: str = "") -> 
     """Which interval is shown, how many runs are behind it, what it covers, and what to beware of."""
     what = basis(effects)
     said = f"{capital(what.interval)}; {what.many}{at_each}. The interval covers {what.covers}{covers_too}."
-    return " ".join([said, *warnings(effects)])
+    return " ".join([said, *small_print(effects)])
 
 
 def warnings(effects: pd.DataFrame) -> list[str]:
@@ -259,6 +261,22 @@ def too_coarse(effects: pd.DataFrame) -> str:
     told = effects["too_coarse"].unique() if "too_coarse" in effects else ()
     why = [text for text in told if text and isinstance(text, str)]
     return no_verdict(why) if why else ""
+
+
+def holds() -> str:
+    """At which resolution verdicts hold, for the small print where one is shown.
+
+    >>> holds()
+    'Verdicts hold up to 100 persons per youth.'
+    """
+    from sim.parameters import rows
+
+    return f"Verdicts hold up to {rows()['coarsest_verdict'].value:g} persons per youth."
+
+
+def small_print(effects: pd.DataFrame) -> list[str]:
+    """What stands beside verdicts: at which resolution they hold, and the warnings, of which one may say it already."""
+    return [*([] if too_coarse(effects) else [holds()]), *warnings(effects)]
 
 
 def no_verdict(why: Iterable[str]) -> str:

@@ -99,7 +99,7 @@ def heat_map(swept: Swept, outcome: str, x: str | None = None, y: str | None = N
         f" In brackets where the interval ({interval}) includes zero. The interval covers {what.covers}."
         if compared else ""
     )  # fmt: skip
-    notes = " ".join([notes, *words.warnings(swept.summary())])
+    notes = " ".join([notes, *(words.small_print if compared else words.warnings)(swept.summary())])
     width = max(5.5, 1.9 + 0.85 * len(columns))
     figure = new_sheet(width, max(2.6, 1.2 + 0.48 * len(rows)), _title(swept, outcome), _subtitle(swept), notes,
                        about_sweep(swept))  # fmt: skip
