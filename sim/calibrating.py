@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from datetime import date, datetime
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.options import COUNT, PATH, load, say, workers_option
+from sim.options import COUNT, PATH, go_on, load, say, workers_option, yes_option
 
 if TYPE_CHECKING:
     from sim.calibration.fit import Fit, Settings
@@ -57,7 +56,7 @@ def _folder(command: Callable[..., None]) -> Callable[..., None]:
 @workers_option
 @click.option("--cluster", metavar="ADDRESS", help="Make the runs on the workers of a Dask scheduler.")
 @click.option("--dry-run", is_flag=True, help="Show how many runs there are and what they take; run nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask before a long fit.")
+@yes_option
 @click.pass_context
 def calibrate(
     context: click.Context, *, until: datetime, out: Path, points: int, waves: int, per_wave: int, finalists: int,
@@ -86,23 +85,20 @@ def calibrate(
     fit = begin(out, settings, loaded)
     need = estimate(loaded)
     many, note = choose_workers(workers, settings.runs, need.memory_bytes)
-    _plan(fit, settings, need.seconds, many, note, need.memory_bytes)
-    if dry_run:
-        return
-    if not yes and sys.stdin.isatty() and settings.runs > 500:
-        click.confirm("Go on?", abort=True)
+    told = _plan(fit, settings, need.seconds, many, note, need.memory_bytes)
+    go_on(told, settings.runs * need.seconds / many, dry_run=dry_run, yes=yes)
     file = make(fit, loaded, executor(many, cluster), _teller(settings.runs))
     say(f"most memory of this process: {peak_memory() / 1e9:.1f} GB")
     click.echo(f"Worlds: {file}\nFacts: {file.with_suffix('.json')}")
 
 
-def _plan(fit: Fit, settings: Settings, seconds: float, workers: int, note: str, memory: float) -> None:
+def _plan(fit: Fit, settings: Settings, seconds: float, workers: int, note: str, memory: float) -> str:
     there = len(fit.archive.runs)
     for told in fit.archive.notes:
         say(told)
     hours = settings.runs * seconds / workers / 3600.0
     rest = f" ({note})" if note else ""
-    say(
+    return (
         f"{len(fit.space)} parameters, {len(fit.rows)} targets known by {settings.until}\n"
         f"{settings.runs:,} runs: {settings.points} of the screening, {settings.waves} waves of {settings.per_wave},"
         f" {settings.finalists} finalists under {settings.seeds} seeds; the folder has {there:,} runs already\n"

@@ -30,6 +30,7 @@ from sim.options import (
     draws_option,
     load,
     load_compared,
+    long_options,
     makes_runs,
     overrides,
     say,
@@ -159,6 +160,7 @@ def run(making: Making, scenario: str, seed: int, draw: int) -> None:
               help="Draw the figures with these names instead of the usual six, or all of them. For example: --figures"
                    " all, or --figures effects,series_joined.")  # fmt: skip
 @workers_option
+@long_options
 @makes_runs
 def compare(
     making: Making, scenarios: tuple[str, ...], alone: str | None, fewer: str | None, seeds: int | None,
@@ -180,7 +182,11 @@ def compare(
     loaded, name = _variants(making, scenarios, alone, fewer)
     make = partial(batches.compare, loaded, seeds=seeds, draws=draws, first_seed=first, precision=precision,
                    at_most=at_most)  # fmt: skip
-    batch: Batch = making.made(making.run(make, name))
+    drawing = range(1, draws + 1) if draws else [0]
+    batches.check_comparable(loaded)
+    more = "More are added until the precision is reached." if precision else ""
+    making.ahead(loaded, range(first, first + batches.how_many_seeds(seeds, draws)), drawing, name, more)
+    batch: Batch = making.made(making.run(make, making.folder(loaded, drawing, name)))
     with making.doing("Comparing runs"):
         from sim.views.results import draw_comparison, write_tables
         from sim.views.tables import console, show_effects, show_needed
@@ -227,9 +233,15 @@ def _variants(
 @draws_option
 @click.option("--orders", type=click.IntRange(2, 10_000), default=20, show_default=True, metavar="N",
               help="Sample this many orders where there are more than six measures.")  # fmt: skip
+@click.option("--against", metavar="BASELINE",
+              help="Share out only what the scenario adds to this baseline, whose measures stay in every subset."
+              )  # fmt: skip
 @workers_option
+@long_options
 @makes_runs
-def attribute(making: Making, scenario: str, seeds: int | None, draws: int | None, orders: int) -> None:
+def attribute(
+    making: Making, scenario: str, seeds: int | None, draws: int | None, orders: int, against: str | None
+) -> None:  # fmt: skip
     """Share out the effect of a scenario among its measures, and find pairs that help or hinder each other.
 
     Subsets of the measures run under the same seeds (or draws): every subset of up to six measures, else the subsets
@@ -241,12 +253,13 @@ def attribute(making: Making, scenario: str, seeds: int | None, draws: int | Non
     from sim.comparison.attribution import attribution, subsets
     from sim.stores.folder import folder_name
 
-    [package] = making.load(scenario)
-    plan = subsets(package, orders)
-    batch = making.batch(
-        plan.scenarios, range(1, (seeds or (1 if draws else 10)) + 1), range(1, draws + 1) if draws else [0],
-        f"{folder_name(package.name)}+attribution",
-    )  # fmt: skip
+    package, *baseline = making.load(scenario) if against is None else making.load_compared(scenario, against)
+    plan = subsets(package, orders, against=baseline[0] if baseline else None)
+    name = f"{folder_name(package.name)}+attribution"
+    name += f"-against-{folder_name(baseline[0].name)}" if baseline else ""
+    runs = (plan.scenarios, range(1, (seeds or (1 if draws else 10)) + 1), range(1, draws + 1) if draws else [0], name)
+    making.ahead(*runs)
+    batch = making.batch(*runs)
     if not batch.failed:
         with making.doing("Comparing runs"):
             from sim.views.results import draw_attribution, write_tables
@@ -274,6 +287,7 @@ def attribute(making: Making, scenario: str, seeds: int | None, draws: int | Non
 @click.option("--page", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Also write the table as a Markdown page.")  # fmt: skip
 @workers_option
+@long_options
 @makes_runs
 def validate(making: Making, baseline: str, historical: str, draws: int, seeds: int, page: Path | None) -> None:
     """Compare the model with every known pattern, and show for each its band, what the runs give, and the verdict.
@@ -291,7 +305,9 @@ def validate(making: Making, baseline: str, historical: str, draws: int, seeds: 
     from sim.views.tables.validation import show_validation, validation_page
 
     scenarios = tried(*making.load_compared(baseline, historical))
-    batch = making.batch(scenarios, range(1, seeds + 1), range(1, draws + 1), "validation")
+    runs = (scenarios, range(1, seeds + 1), range(1, draws + 1), "validation")
+    making.ahead(*runs)
+    batch = making.batch(*runs)
     with making.doing("Comparing runs with what is known"):
         found = against(batch)
     show_validation(found, console())
@@ -309,13 +325,13 @@ def validate(making: Making, baseline: str, historical: str, draws: int, seeds: 
 
 @kumakan.command()
 @click.argument("file", metavar="FILE")
-@click.option("--dry-run", is_flag=True, help="Show how many runs there are and what they take; run nothing.")
 @click.option("--seeds", type=COUNT, metavar="N", help="Run seeds 1 to N instead of those in the file.")
 @click.option("--discover", multiple=True, metavar="OUTCOME",
               help="Also find the settings under which the scenario is no better than its baseline.")  # fmt: skip
 @workers_option
+@long_options
 @makes_runs
-def sweep(making: Making, file: str, dry_run: bool, discover: tuple[str, ...], seeds: int | None) -> None:
+def sweep(making: Making, file: str, discover: tuple[str, ...], seeds: int | None) -> None:
     """Run a scenario at many values of its settings, as planned in a sweep file.
 
     Runs that the results folder has are not repeated.
@@ -325,7 +341,6 @@ def sweep(making: Making, file: str, dry_run: bool, discover: tuple[str, ...], s
     """
     with making.doing("Reading the sweep"):
         from sim.batches.batch import there_already
-        from sim.stores.folder import folder_name
         from sim.sweeps import sweep as sweeps
         from sim.sweeps.discovery import check_discovery
         from sim.views.tables import console
@@ -336,12 +351,12 @@ def sweep(making: Making, file: str, dry_run: bool, discover: tuple[str, ...], s
         plan = replace(plan, seeds=tuple(range(1, seeds + 1)))
     for outcome in discover:
         check_discovery(plan, outcome)
-    if dry_run:
+    if making.dry_run:
         there = there_already(plan.scenarios, plan.seeds, plan.draws, store=making.store,
-                              world_seed=making.world_seed,
-                              out=making.out or Path("results") / folder_name(plan.name))  # fmt: skip
+                              world_seed=making.world_seed, out=making.out or plan.folder)  # fmt: skip
         show_plan(plan, sweeps.takes(plan, making.workers, there), console())
         return
+    replace(making, out=making.out or plan.folder).ahead(plan.scenarios, plan.seeds, plan.draws)
     swept = making.run(partial(sweeps.sweep, plan))
     with making.doing("Comparing points"):
         from sim.views.results import show_and_draw_sweep
@@ -474,6 +489,7 @@ def explain(
 
     with doing("Reading scenarios"):
         from sim.batches.estimate import youths
+        from sim.batches.plan import USUAL_PERSONS
         from sim.stores.folder import folder_name
         from sim.stories.explain import explain as follow
         from sim.views.tables import console
@@ -482,6 +498,7 @@ def explain(
         a, b = load_compared([first, second], persons_per_youth, changes)
     if out is None:
         names = f"explain-{folder_name(a.name)}-vs-{folder_name(b.name)}-seed-{seed}"
+        names += f"-{a.persons_per_youth}-per-youth" if a.persons_per_youth != USUAL_PERSONS else ""
         others = [f"-{what}-{n}" for what, n, usual in (("draw", draw, 0), ("world", world_seed, 1)) if n != usual]
         out = Path("results") / "".join([names, *others])
     check_folder(out)

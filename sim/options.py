@@ -72,6 +72,29 @@ draws_option = click.option("--draws", type=COUNT, metavar="N",
                       )  # fmt: skip
 
 
+yes_option = click.option("--yes", is_flag=True, help="Do not ask before a job of more than ten minutes.")
+long_options = together(
+    click.option("--dry-run", is_flag=True, help="Show how many runs there are and what they take; run nothing."),
+    yes_option,
+)
+LONG = 600.0
+"""Seconds from which a job is asked about."""
+
+
+def go_on(told: str, seconds: float, *, dry_run: bool = False, yes: bool = False, quiet: bool = False) -> None:
+    """Tell what a job takes before it begins, end the command after a dry run, and ask before a long one.
+
+    Only people at a terminal are asked.
+    """
+    if dry_run:
+        click.echo(told)
+        raise click.exceptions.Exit(0)
+    if not quiet:
+        say(told)
+    if seconds > LONG and not yes and sys.stdin.isatty():
+        click.confirm("This takes more than ten minutes. Go on?", abort=True, err=True)
+
+
 @dataclass(frozen=True)
 class Making:
     """The options that all commands share which make runs."""
@@ -87,6 +110,8 @@ class Making:
     on_error: str
     prior: bool = False
     workers: int | None = None
+    dry_run: bool = False
+    yes: bool = False
 
     @property
     def settings(self) -> list[str]:
@@ -118,9 +143,9 @@ class Making:
         with nullcontext() if self.quiet else doing(what):
             yield
 
-    def run(self, make: Callable[..., Any], name: str | None = None) -> Any:
-        """What `make` gives, with these options and its progress on screen; `name` is the usual results folder."""
-        out = Path("results") / name if self.out is None and name else self.out
+    def run(self, make: Callable[..., Any], folder: Path | None = None) -> Any:
+        """What `make` gives, with these options and its progress on screen; `folder` is the usual results folder."""
+        out = folder if self.out is None else self.out
         options = {name: getattr(self, name) for name in ("workers", "world_seed", "overwrite", "store", "cluster")}
         from sim.posterior import warning
 
@@ -133,11 +158,37 @@ class Making:
         self, scenarios: Sequence[Scenario], seeds: Sequence[int], draws: Sequence[int], name: str | None
     ) -> Batch:
         """The runs of these scenarios under these seeds and draws."""
-        from sim.batches.batch import batch_name, run_batch
+        from sim.batches.batch import run_batch
 
-        name = name or batch_name([scenario.name for scenario in scenarios])
-        batch: Batch = self.run(partial(run_batch, scenarios, seeds, draws=draws), name)
+        batch: Batch = self.run(partial(run_batch, scenarios, seeds, draws=draws), self.folder(scenarios, draws, name))
         return self.made(batch)
+
+    def folder(self, scenarios: Sequence[Scenario], draws: Sequence[int], name: str | None = None) -> Path:
+        """The results folder: that of --out, or one named after the scenarios (or `name`) and their resolution."""
+        from sim.batches.batch import batch_name, usual_folder
+
+        return self.out or usual_folder(name or batch_name([s.name for s in scenarios]), scenarios, draws)
+
+    def ahead(
+        self, scenarios: Sequence[Scenario], seeds: Sequence[int], draws: Sequence[int], name: str | None = None,
+        more: str = "",
+    ) -> None:  # fmt: skip
+        """Tell what these runs take, and what `more` there may be; ask before a long job, or end after a dry run."""
+        from sim.batches.batch import there_already
+        from sim.batches.estimate import takes
+        from sim.views import words
+
+        with self.doing("Counting runs"):
+            there = there_already(scenarios, seeds, draws, out=self.folder(scenarios, draws, name), store=self.store,
+                                  world_seed=self.world_seed)  # fmt: skip
+            elsewhere = None
+            if self.cluster is not None:
+                from sim.batches.executors import workers_of
+
+                elsewhere = workers_of(self.cluster)
+            need = takes(scenarios, len(seeds) * len(draws), self.workers, there, elsewhere)
+        told = "\n".join(filter(None, [words.takes(need), more]))
+        go_on(told, need.seconds, dry_run=self.dry_run, yes=self.yes, quiet=self.quiet)
 
     def made(self, batch: Batch) -> Batch:
         """A batch that was made; says how many of its runs were there before, and how many weeks scenarios shared."""

@@ -7,14 +7,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 import sim
-from sim import cli
+from sim import cli, options
 from sim.batches import batch as runs
+from sim.batches.plan import usual_folder
 from sim.engine.errors import InputError
 from sim.parameters import rows
 from sim.record import Record
@@ -381,7 +383,7 @@ def test_leave_one_out_compares_a_scenario_with_itself_without_each_measure(tmp_
     result = kumakan("compare", "--leave-one-out", "package.yaml", "--seeds", 1, "--workers", 1)
     assert result.exit_code == 0, result.output
     assert "With one seed there is no interval; ask for more with --seeds." in result.stdout
-    table = pd.read_csv(tmp_path / "results" / "package+leave-one-out" / "effects.csv")
+    table = pd.read_csv(tmp_path / "results" / "package+leave-one-out-2000-per-youth" / "effects.csv")
     names = [f"package_without_{key}" for key in ("joint_patrols", "sermon_drafting")]
     assert list(dict.fromkeys(table["scenario"])) == names
     cost = table[(table["outcome"] == "cost") & (table["region"] == "Mali")].set_index("scenario")["mean"]
@@ -409,7 +411,7 @@ def test_one_at_a_time_adds_every_measure_to_a_scenario(files, planned):
     rest = [f"without_{key}" if key == "joint_patrols" else key for key in MEASURES]
     assert planned["scenarios"] == ["patrols", *rest]
     assert (planned["seeds"], planned["draws"]) == ([1], [1, 2, 3, 4, 5])
-    assert planned["out"] == Path("results/patrols+one-at-a-time")
+    assert planned["out"] == Path("results/patrols+one-at-a-time-2000-per-youth-draws")
 
 
 @pytest.mark.parametrize(
@@ -454,6 +456,39 @@ def test_values_are_set_and_people_chosen_in_plans_too(files, monkeypatch):
         (["--one-at-a-tme", "BASE"], "--one-at-a-tme"),
     ],
 )
+@pytest.mark.parametrize("command", ["compare", "attribute"])
+def test_a_dry_run_tells_runs_time_and_disk_and_makes_none(files, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    given = files if command == "compare" else files[1:]
+    result = kumakan(command, *given, "--seeds", 7, "--workers", 1, "--dry-run")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("14 runs.\nAbout ")
+    for words in ("in one process", "of memory", "on disk"):
+        assert words in result.stdout
+    assert not (tmp_path / "results").exists()
+
+
+def test_long_jobs_are_asked_about_only_at_a_terminal_and_without_yes(monkeypatch):
+    asked = []
+    monkeypatch.setattr(options.click, "confirm", lambda *_, **__: asked.append(1))
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
+    options.go_on("told", 599.0)
+    options.go_on("told", 601.0, yes=True)
+    assert not asked
+    options.go_on("told", 601.0)
+    assert asked == [1]
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: False))
+    options.go_on("told", 601.0)
+    assert asked == [1]
+
+
+def test_the_usual_folder_carries_resolution_and_draws():
+    fine, coarse = ([sim.load("baseline", [f"persons_per_youth={each}"])] for each in (20, 100))
+    assert usual_folder("a+b", fine, [0]) == Path("results/a+b")
+    assert usual_folder("a+b", fine, [1, 2]) == usual_folder("a+b", fine, [1]) == Path("results/a+b-draws")
+    assert usual_folder("a+b", coarse, [0]) == Path("results/a+b-100-per-youth")
+
+
 def test_bad_plans_and_draws_end_with_2_before_anything_runs(files, tmp_path, options, said):
     given = [part for option in options for part in {"FILES": files, "BASE": files[:1]}.get(option, [option])]
     result = kumakan("compare", *given, "--out", tmp_path / "out")
@@ -656,7 +691,7 @@ def test_explain_shows_and_keeps_who_differs(crowded, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = kumakan("explain", *crowded, "--seed", 2, "--stories", 2)
     assert result.exit_code == 0, result.output
-    out = tmp_path / "results" / "explain-more-vs-fewer-seed-2"
+    out = tmp_path / "results" / "explain-more-vs-fewer-seed-2-1000-per-youth"
     assert {file.name for file in out.iterdir()} == {
         "explain.md", "explain_persons.csv", "explain_events.csv", "manifest.json"}  # fmt: skip
     for text in (result.stdout, (out / "explain.md").read_text()):

@@ -166,9 +166,9 @@ def test_the_sweep_and_the_report_of_the_readme_are_as_it_says(tmp_path, monkeyp
     monkeypatch.setitem(run_batch.__kwdefaults__, "runner", pretend)
     result = CliRunner().invoke(kumakan, [*sweep.split()[1:], "--workers", "1"])
     assert result.exit_code == 0, result.output
-    assert report == "kumakan report results/reach_x_imams"
-    assert (tmp_path / "results" / "reach_x_imams" / "manifest.json").is_file()
-    figures = {file.name for file in (tmp_path / "results" / "reach_x_imams" / "figures").iterdir()}
+    assert report == "kumakan report results/reach_x_imams-100-per-youth"
+    assert (tmp_path / "results" / "reach_x_imams-100-per-youth" / "manifest.json").is_file()
+    figures = {file.name for file in (tmp_path / "results" / "reach_x_imams-100-per-youth" / "figures").iterdir()}
     assert "heat_map_joined.png" in figures
     plan = load_sweep("reach_x_imams")
     assert "attitude_mean" in plan.outcomes

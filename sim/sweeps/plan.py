@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.batches.batch import check_comparable
+from sim.batches.plan import usual_folder
 from sim.comparison.worlds import differences, sentence, too_coarse, world
 from sim.engine.errors import InputError
 from sim.scenario import Scenario
@@ -125,6 +126,11 @@ class Sweep:
         except InputError as error:
             raise InputError(f"{name}: {error.message}", file=self.path) from None
         return Point(name, dict(values), scenario, baseline)
+
+    @property
+    def folder(self) -> Path:
+        """The usual results folder: the name of the sweep, with the resolution of its scenario."""
+        return usual_folder(folder_name(self.name), [self.scenario], self.draws)
 
     @property
     def scenarios(self) -> list[Scenario]:

@@ -21,6 +21,8 @@ from sim.comparison.worlds import NO_VERDICT
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.batches.estimate import Takes
+
 UNKNOWN = "–"
 DUST = 1e-9
 """Anything smaller is left over from rounding, such as a threat that has faded for years."""
@@ -144,6 +146,30 @@ def duration(seconds: float) -> str:
 def size(space: float) -> str:
     """Bytes in words."""
     return f"{space / 1e9:.1f} GB" if space >= 1e9 else f"{space / 1e6:.0f} MB"
+
+
+def takes(need: Takes) -> str:
+    """What a job takes, in two lines: its runs, and time, memory and disk.
+
+    >>> from sim.batches.estimate import Takes
+    >>> print(takes(Takes(80, 20, 2, 95.0, 8e8, 2.1e7)))
+    80 runs; 20 are there already, 60 are left to make.
+    About 1 min 35 s in 2 worker processes, 800 MB of memory and 21 MB on disk (a rough estimate).
+    """
+    runs = count(need.runs, "run")
+    if need.there == need.runs:
+        return f"{runs}, {'which is' if need.runs == 1 else 'which are all'} there already."
+    there = f"; {need.there:,} are there already, {need.runs - need.there:,} are left to make" if need.there else ""
+    return f"{runs}{there}.\n{effort(need)}"
+
+
+def effort(need: Takes) -> str:
+    """Time, memory and disk of the runs that are left to make, in a sentence."""
+    workers = f"{need.workers} worker processes" if need.workers > 1 else "one process"
+    return (
+        f"About {duration(need.seconds)} in {workers}, {size(need.memory_bytes)} of memory and {size(need.disk_bytes)}"
+        " on disk (a rough estimate)."
+    )
 
 
 # --- counts and lists ---------------------------------------------------------------------------------------
