@@ -438,24 +438,6 @@ def test_values_are_set_and_people_chosen_in_plans_too(files, monkeypatch):
     assert (scenario.persons_per_youth, scenario.parameters) == (4000, {"peer_pull": 0.021})
 
 
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (["FILES", "--draws", "0"], "--draws"),
-        (["FILES", "--draws", "-3"], "--draws"),
-        (["FILES", "--draws", "many"], "--draws"),
-        (["FILES", "--draws", "100001"], "--draws"),
-        ([], "name a baseline and the scenarios to compare, or use --one-at-a-time or --leave-one-out"),
-        (["FILES", "--one-at-a-time", "BASE"], "--one-at-a-time makes its own list of scenarios from one file"),
-        (["BASE", "--leave-one-out", "BASE"], "--leave-one-out makes its own list of scenarios from one file"),
-        (["--one-at-a-time", "BASE", "--leave-one-out", "BASE"], "do not name other files with it"),
-        (["--one-at-a-time", "absent.yaml"], "absent.yaml"),
-        (["--leave-one-out", "absent.yaml"], "absent.yaml"),
-        (["--leave-one-out", "BASE"], "base has no measure that does anything, so there is nothing to leave out"),
-        (["--one-at-a-time"], "--one-at-a-time"),
-        (["--one-at-a-tme", "BASE"], "--one-at-a-tme"),
-    ],
-)
 @pytest.mark.parametrize("command", ["compare", "attribute"])
 def test_a_dry_run_tells_runs_time_and_disk_and_makes_none(files, tmp_path, monkeypatch, command):
     monkeypatch.chdir(tmp_path)
@@ -489,6 +471,24 @@ def test_the_usual_folder_carries_resolution_and_draws():
     assert usual_folder("a+b", coarse, [0]) == Path("results/a+b-100-per-youth")
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["FILES", "--draws", "0"], "--draws"),
+        (["FILES", "--draws", "-3"], "--draws"),
+        (["FILES", "--draws", "many"], "--draws"),
+        (["FILES", "--draws", "100001"], "--draws"),
+        ([], "name a baseline and the scenarios to compare, or use --one-at-a-time or --leave-one-out"),
+        (["FILES", "--one-at-a-time", "BASE"], "--one-at-a-time makes its own list of scenarios from one file"),
+        (["BASE", "--leave-one-out", "BASE"], "--leave-one-out makes its own list of scenarios from one file"),
+        (["--one-at-a-time", "BASE", "--leave-one-out", "BASE"], "do not name other files with it"),
+        (["--one-at-a-time", "absent.yaml"], "absent.yaml"),
+        (["--leave-one-out", "absent.yaml"], "absent.yaml"),
+        (["--leave-one-out", "BASE"], "base has no measure that does anything, so there is nothing to leave out"),
+        (["--one-at-a-time"], "--one-at-a-time"),
+        (["--one-at-a-tme", "BASE"], "--one-at-a-tme"),
+    ],
+)
 def test_bad_plans_and_draws_end_with_2_before_anything_runs(files, tmp_path, options, said):
     given = [part for option in options for part in {"FILES": files, "BASE": files[:1]}.get(option, [option])]
     result = kumakan("compare", *given, "--out", tmp_path / "out")

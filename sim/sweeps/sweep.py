@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 from collections.abc import Mapping, Sequence
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Axis", "Cost", "Design", "Point", "Sweep", "Swept", "is_sweep", "load_sweep", "sweep", "swept", "takes", "written",
 ]  # fmt: skip
+
+
+PLAN = "sweep.json"
+"""The file in the results folder of a sweep that holds its plan."""
 
 
 # --- running -------------------------------------------------------------------------------------------------
@@ -90,6 +95,27 @@ def sweep(
         overwrite=overwrite, progress=progress, store=store, on_error=on_error, cluster=cluster, on_week=on_week,
         command=command, **own,
     )  # fmt: skip
+    return swept(plan, batch)
+
+
+def reopen(folder: str | os.PathLike[str]) -> Swept:
+    """A sweep that was run, from its results folder.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no plan of a sweep, or its runs are not of this plan.
+    """
+    from sim.stores import open_store
+
+    file = Path(folder) / PLAN
+    try:
+        plan = Sweep.of(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as problem:
+        raise InputError(f"cannot be read as the plan of a sweep ({problem})", file=file) from None
+    batch = open_store(folder).batch()
+    if {*batch.scenarios} != {scenario.name for scenario in plan.scenarios}:
+        raise InputError(f"the latest runs in {os.fspath(folder)} are not those of {file}; run the sweep again")
     return swept(plan, batch)
 
 
@@ -218,7 +244,10 @@ class Swept:
             )
 
     def save(self, folder: str | os.PathLike[str] | None = None) -> list[Path]:
-        """Write `points.csv`, `table.csv`, `summary.csv` and, for Sobol and Morris, `indices.csv` beside the runs."""
+        """Write `points.csv`, `table.csv`, `summary.csv` and, for Sobol and Morris, `indices.csv` beside the runs.
+
+        The plan itself goes to `sweep.json`, from which a report is made.
+        """
         from sim.sweeps.sensitivity import SCREENED, all_indices
 
         folder = Path(self.batch.out if folder is None else folder)
@@ -228,6 +257,7 @@ class Swept:
         folder.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
             write_text(folder / name, as_csv(table))
+        write_text(folder / PLAN, json.dumps(self.plan.data, indent=1, ensure_ascii=False))  # for a report
         return [folder / name for name in tables]
 
 

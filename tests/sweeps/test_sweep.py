@@ -1,6 +1,7 @@
 """Sweeps: which points a file plans, what is said about mistakes, how points are run, compared and kept."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -19,7 +20,7 @@ from sim.record import Observable, Record
 from sim.scenario import Scenario
 from sim.sweeps.designs import METHODS
 from sim.sweeps.file import KEYS, as_sweep
-from sim.sweeps.sweep import Axis, Design, Sweep, load_sweep, sweep, takes
+from sim.sweeps.sweep import Axis, Design, Sweep, load_sweep, reopen, sweep, takes
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted((ROOT / "scenarios" / "sweeps").glob("*.yaml"))
@@ -488,6 +489,30 @@ def test_a_dry_run_subtracts_the_runs_that_are_there_already(write, monkeypatch,
     full = load_sweep(file)
     there = dict.fromkeys([scenario.name for scenario in full.scenarios], 3)
     assert takes(full, there=there).seconds == 0.0
+
+
+def test_a_sweep_is_reopened_from_its_folder_and_reported(write, monkeypatch):
+    from sim.batches import batch as runs
+    from sim.views.report import sweeps as pages
+
+    monkeypatch.setitem(runs.run_batch.__kwdefaults__, "runner", pretend)
+    monkeypatch.setattr(pages, "embedded", lambda figure, about: "data:image/png;base64,")
+    assert kumakan("sweep", write(GRID), "--workers", 1).exit_code == 0
+    folder = "results/s-2000-per-youth"
+    again, first = reopen(folder), load_sweep("s.yaml")
+    assert (again.plan.tries, again.plan.seeds, again.plan.outcomes) == (first.tries, first.seeds, first.outcomes)
+    assert again.plan.scenarios == first.scenarios
+    pd.testing.assert_frame_equal(pd.read_csv(f"{folder}/table.csv"), again.table, check_dtype=False)
+    result = kumakan("report", folder)
+    assert result.exit_code == 0, result.output
+    text = Path(folder, "report.html").read_text(encoding="utf-8")
+    assert text.count("<img") == 3
+    assert text.count("<h2>") == 5
+    assert "4 points (grid)" in text
+    assert "Lowest: " in text
+    assert len(re.findall("<tr><th scope=.row.>0[^<]*</th><th", text)) == 2, "a line for each point"
+    for row in again.plan.axes:
+        assert f"{row.path.replace('_', '_<wbr>')}</th>" in text
 
 
 def test_discovery_from_the_command(write, monkeypatch):
