@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -136,10 +136,10 @@ class Sweep:
         def ends(axis: Axis) -> dict[str, Any]:
             if axis.values:
                 return {"values": list(axis.values)}
-            days = [date.fromordinal(round(end)).isoformat() for end in (axis.low, axis.high)]
-            low, high = (
-                days if axis.kind == "date" else map(int if axis.kind == "whole" else float, (axis.low, axis.high))
-            )
+            kinds: dict[str, Callable[[float], Any]] = {
+                "date": lambda day: date.fromordinal(round(day)).isoformat(), "whole": round
+            }  # fmt: skip
+            low, high = map(kinds.get(axis.kind, float), (axis.low, axis.high))
             return {"low": low, "high": high, "dist": axis.dist}
 
         design = {key: value for key, value in self.design.model_dump().items() if key != "n" or value}

@@ -21,6 +21,7 @@ from sim.scenario import Scenario
 from sim.sweeps.designs import METHODS
 from sim.sweeps.file import KEYS, as_sweep
 from sim.sweeps.sweep import Axis, Design, Sweep, load_sweep, reopen, sweep, takes
+from sim.views.figures.sweeps import frontier
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted((ROOT / "scenarios" / "sweeps").glob("*.yaml"))
@@ -513,6 +514,15 @@ def test_a_sweep_is_reopened_from_its_folder_and_reported(write, monkeypatch):
     assert len(re.findall("<tr><th scope=.row.>0[^<]*</th><th", text)) == 2, "a line for each point"
     for row in again.plan.axes:
         assert f"{row.path.replace('_', '_<wbr>')}</th>" in text
+
+
+def test_the_frontier_holds_what_nothing_beats_in_cost_and_effect():
+    points = {"cheap": (1.0, 5.0), "dear": (9.0, 1.0), "beaten": (5.0, 6.0), "same": (9.5, 1.0), "between": (4.0, 2.0)}
+    rows = [
+        {"scenario": name, "outcome": outcome, "region": "Mali", "mean": value, "low": value, "high": value, "draws": 0}
+        for name, both in points.items() for outcome, value in zip(("cost", "joined"), both, strict=True)
+    ]  # fmt: skip
+    assert frontier(pd.DataFrame(rows), "joined") == ["cheap", "between", "dear"]
 
 
 def test_discovery_from_the_command(write, monkeypatch):

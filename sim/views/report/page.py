@@ -109,6 +109,7 @@ def page(compared: Comparison) -> str:
         worse=parts.worse_regions(table, names),
         regions=regions,
         few=few,
+        brief=many > FEW,
         maps=pictures.maps(compared, table, regions[:1]) if few else None,
         picture=None if few else pictures.effects(compared, table, given),
         over_time=pictures.over_time(compared) if few else None,
