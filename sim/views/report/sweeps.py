@@ -115,13 +115,13 @@ def _answer(swept: Swept, table: pd.DataFrame, outcome: str) -> dict[str, Any]:
         clear = [f"{verdict} at {verdicts.count(verdict)}" for verdict in ("better", "worse") if verdict in verdicts]
         if clear:
             said.append(f"Of {count(len(rows), 'point')}, {listed(clear)}; at the others the sign is not clear.")
-        elif "unclear" in verdicts or "zero" in verdicts:
+        elif "unclear" in verdicts:
             said.append("At no point can it be told apart from the baseline.")
     return {"of": heading(outcome), "sentences": said}
 
 
 def _told(row: Mapping[Any, Any], unit: str, sign: bool) -> str:
-    said = "" if unit in ("persons", "events", "attacks", "imams") else f" {words.unit(unit)}"
+    said = "" if unit in ("persons", "events", "attacks", "imams") else f" {words.unit(unit)}".rstrip()
     return typeset(difference(*headline(row), unit, sign)) + said
 
 
@@ -145,7 +145,7 @@ def _rows(swept: Swept, table: pd.DataFrame) -> list[dict[str, Any]]:
     inputs = {row["point"]: row for row in swept.points.to_dict("records")}
     found = []
     for point, lines in list(table.groupby("scenario", sort=False))[:MOST_LINES]:
-        values = [str(inputs[str(point)][axis.path]) for axis in plan.axes] if len(plan.axes) <= 4 else [str(point)]
+        values = [written(inputs[str(point)][axis.path]) for axis in plan.axes] if len(plan.axes) <= 4 else [str(point)]
         cells = [
             {"text": typeset(difference(*headline(row), row["unit"], compared)),
              "verdict": effect(row).verdict if compared else ""}
