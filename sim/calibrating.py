@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from datetime import date, datetime
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.options import COUNT, PATH, load, say, workers_option
+from sim.options import COUNT, PATH, go_on, load, say, workers_option, yes_option
 
 if TYPE_CHECKING:
     from sim.calibration.fit import Fit, Settings
@@ -20,14 +19,14 @@ PAUSE = 20.0
 """Seconds between two lines of progress."""
 DAY = click.DateTime(["%Y-%m-%d"])
 OUT = click.option("--out", type=PATH, metavar="FOLDER", default=Path("results/calibration"), show_default=True,
-                   help="Folder of the fit, and of all its runs.")  # fmt: skip
+                   help="Keep the fit and all its runs in this folder.")  # fmt: skip
 
 
 def _folder(command: Callable[..., None]) -> Callable[..., None]:
     options = (
         click.argument("folder", metavar="FOLDER", type=PATH),
         click.option("--until", type=DAY, default="2017-12-31", show_default=True, metavar="DAY",
-                     help="Which of its fits: the last day of the record that it knows."),
+                     help="Take the fit that knows the record to this day."),
     )  # fmt: skip
     for option in reversed(options):
         command = option(command)
@@ -36,24 +35,28 @@ def _folder(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group(invoke_without_command=True)
 @click.option("--until", type=DAY, default="2017-12-31", show_default=True, metavar="DAY",
-              help="The last day of the record that the fit knows.")  # fmt: skip
+              help="Fit to the record to this day.")  # fmt: skip
 @OUT
-@click.option("--points", type=COUNT, default=300, show_default=True, metavar="N", help="Points of the screening.")
+@click.option("--points", type=COUNT, default=300, show_default=True, metavar="N", help="Screen with this many points.")
 @click.option("--waves", type=click.IntRange(0, 100), default=6, show_default=True, metavar="N",
-              help="Waves after it.")  # fmt: skip
-@click.option("--per-wave", type=COUNT, default=120, show_default=True, metavar="N", help="Points of a wave.")
+              help="Add this many waves after the screening.")  # fmt: skip
+@click.option(
+    "--per-wave", type=COUNT, default=120, show_default=True, metavar="N", help="Run this many points in each wave."
+)
 @click.option("--finalists", type=COUNT, default=400, show_default=True, metavar="N",
-              help="Points that are run under fresh seeds and weighed.")  # fmt: skip
-@click.option("--seeds", type=COUNT, default=4, show_default=True, metavar="N", help="Fresh seeds of each.")
-@click.option("--worlds", type=COUNT, default=300, show_default=True, metavar="N", help="Worlds to draw.")
+              help="Run this many points under fresh seeds and weigh them.")  # fmt: skip
+@click.option(
+    "--seeds", type=COUNT, default=4, show_default=True, metavar="N", help="Give each finalist this many fresh seeds."
+)
+@click.option("--worlds", type=COUNT, default=300, show_default=True, metavar="N", help="Draw this many worlds.")
 @click.option("--persons-per-youth", type=click.IntRange(1), default=200, show_default=True, metavar="N",
-              help="Persons that one simulated youth stands for.")  # fmt: skip
-@click.option("--scenario", default="historical", show_default=True, metavar="FILE", help="What is simulated.")
+              help="Let one simulated youth stand for this many persons.")  # fmt: skip
+@click.option("--scenario", default="historical", show_default=True, metavar="FILE", help="Simulate this scenario.")
 @click.option("--set", "changes", multiple=True, metavar="PATH=VALUE", help="Change a value of the scenario.")
 @workers_option
 @click.option("--cluster", metavar="ADDRESS", help="Make the runs on the workers of a Dask scheduler.")
 @click.option("--dry-run", is_flag=True, help="Show how many runs there are and what they take; run nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask before a long fit.")
+@yes_option
 @click.pass_context
 def calibrate(
     context: click.Context, *, until: datetime, out: Path, points: int, waves: int, per_wave: int, finalists: int,
@@ -65,6 +68,9 @@ def calibrate(
     The same command carries on where it stopped. Fits to several days share the runs in the folder. `kumakan
     calibrate check FOLDER` proves a fit, and `kumakan calibrate adopt FOLDER` makes it the one that the program draws
     from.
+
+    \b
+    For example: kumakan calibrate --until 2014-12-31 --dry-run
     """
     if context.invoked_subcommand is not None:
         return
@@ -79,23 +85,20 @@ def calibrate(
     fit = begin(out, settings, loaded)
     need = estimate(loaded)
     many, note = choose_workers(workers, settings.runs, need.memory_bytes)
-    _plan(fit, settings, need.seconds, many, note, need.memory_bytes)
-    if dry_run:
-        return
-    if not yes and sys.stdin.isatty() and settings.runs > 500:
-        click.confirm("Go on?", abort=True)
+    told = _plan(fit, settings, need.seconds, many, note, need.memory_bytes)
+    go_on(told, settings.runs * need.seconds / many, dry_run=dry_run, yes=yes)
     file = make(fit, loaded, executor(many, cluster), _teller(settings.runs))
     say(f"most memory of this process: {peak_memory() / 1e9:.1f} GB")
     click.echo(f"Worlds: {file}\nFacts: {file.with_suffix('.json')}")
 
 
-def _plan(fit: Fit, settings: Settings, seconds: float, workers: int, note: str, memory: float) -> None:
+def _plan(fit: Fit, settings: Settings, seconds: float, workers: int, note: str, memory: float) -> str:
     there = len(fit.archive.runs)
     for told in fit.archive.notes:
         say(told)
     hours = settings.runs * seconds / workers / 3600.0
     rest = f" ({note})" if note else ""
-    say(
+    return (
         f"{len(fit.space)} parameters, {len(fit.rows)} targets known by {settings.until}\n"
         f"{settings.runs:,} runs: {settings.points} of the screening, {settings.waves} waves of {settings.per_wave},"
         f" {settings.finalists} finalists under {settings.seeds} seeds; the folder has {there:,} runs already\n"
@@ -134,9 +137,13 @@ def _fit(folder: Path, until: date) -> Fit:
 @click.option("--page", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Also write what was found as a Markdown page.")  # fmt: skip
 @click.option("--data-sets", type=COUNT, default=200, show_default=True, metavar="N",
-              help="Simulated records on which the fit is tried.")  # fmt: skip
+              help="Try the fit on this many simulated records.")  # fmt: skip
 def check(folder: Path, until: datetime, page: Path | None, data_sets: int) -> None:
-    """Prove a fit: targets missed, known parameters recovered, intervals that cover, what cannot be identified."""
+    """Prove a fit: targets missed, known parameters recovered, intervals that cover, what cannot be identified.
+
+    \b
+    For example: kumakan calibrate check results/calibration
+    """
     from sim.calibration.proof import prove
     from sim.stores.folder import write_text
     from sim.views.tables import console
@@ -157,6 +164,9 @@ def adopt(folder: Path, until: datetime) -> None:
 
     The files go to sim/calibration/. The fit to all years also gives the table of parameters its middle world: draw 0,
     which a plain `kumakan run` simulates.
+
+    \b
+    For example: kumakan calibrate adopt results/calibration
     """
     from sim.calibration.adopt import adopt as take
 

@@ -30,6 +30,7 @@ from sim.options import (
     draws_option,
     load,
     load_compared,
+    long_options,
     makes_runs,
     overrides,
     say,
@@ -115,12 +116,16 @@ for command in (scenarios, measures, parameters, new, notebooks, store, calibrat
 
 @kumakan.command()
 @click.argument("scenario", metavar="SCENARIO")
-@click.option("--seed", type=SEED, default=1, show_default=True, metavar="N", help="Seed of the run.")
+@click.option("--seed", type=SEED, default=1, show_default=True, metavar="N", help="Make the run under this seed.")
 @click.option("--draw", type=click.IntRange(0, LARGEST_DRAW), default=0, show_default=True, metavar="D",
-              help="Draw of the uncertain parameters; 0 takes their central values.")  # fmt: skip
+              help="Take this draw of the uncertain parameters; 0 takes their central values.")  # fmt: skip
 @makes_runs
 def run(making: Making, scenario: str, seed: int, draw: int) -> None:
-    """Run one scenario once, and keep its record and figures."""
+    """Run one scenario once, and keep its record and figures.
+
+    \b
+    For example: kumakan run joint_patrols --seed 2
+    """
     [loaded] = making.load(scenario)
     batch = replace(making, workers=1).batch([loaded], [seed], [draw], None)
     if not batch.failed:
@@ -143,34 +148,47 @@ def run(making: Making, scenario: str, seed: int, draw: int) -> None:
 @click.option("--leave-one-out", "fewer", metavar="FILE",
               help="Compare the scenario in FILE with itself without each of its measures.")  # fmt: skip
 @click.option("--seeds", type=COUNT, metavar="N",
-              help="Seeds of each scenario; by default 20, or 1 per draw with --draws.")  # fmt: skip
+              help="Run each scenario under this many seeds; by default 20, or 1 per draw with --draws.")  # fmt: skip
 @draws_option
 @click.option("--seed", "first", type=SEED, default=1, show_default=True, metavar="FIRST",
-              help="The first seed; the others follow it.")  # fmt: skip
+              help="Begin with this seed; the others follow it.")  # fmt: skip
 @click.option("--precision", multiple=True, metavar="OUTCOME=WIDTH",
               help="Add seeds (or draws) until the 90 % intervals are this narrow: joined=50, joined=2%.")  # fmt: skip
 @click.option("--at-most", type=click.IntRange(2, 100_000), metavar="N",
-              help="The most seeds (or draws) that --precision may add up to; by default 1000.")  # fmt: skip
+              help="Let --precision add up to this many seeds (or draws); by default 1000.")  # fmt: skip
+@click.option("--figures", multiple=True, metavar="NAMES",
+              help="Draw the figures with these names instead of the usual six, or all of them. For example: --figures"
+                   " all, or --figures effects,series_joined.")  # fmt: skip
 @workers_option
+@long_options
 @makes_runs
 def compare(
     making: Making, scenarios: tuple[str, ...], alone: str | None, fewer: str | None, seeds: int | None,
-    draws: int | None, first: int, precision: tuple[str, ...], at_most: int | None,
+    draws: int | None, first: int, precision: tuple[str, ...], at_most: int | None, figures: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Run scenarios under the same seeds and show how each differs from the first.
 
     With --draws the scenarios also run under draws of the uncertain parameters, the same draws for all. Runs that the
     results folder already has are not repeated, so an interrupted comparison carries on where it stopped, and you can
     add seeds or draws later.
+
+    \b
+    For example: kumakan compare baseline imam_training joint_patrols --draws 40
     """
     from sim.batches import batch as batches
+    from sim.views.gallery import chosen
 
+    drawn = chosen(figures)
     loaded, name = _variants(making, scenarios, alone, fewer)
     make = partial(batches.compare, loaded, seeds=seeds, draws=draws, first_seed=first, precision=precision,
                    at_most=at_most)  # fmt: skip
-    batch: Batch = making.made(making.run(make, name))
+    drawing = range(1, draws + 1) if draws else [0]
+    batches.check_comparable(loaded)
+    more = "More are added until the precision is reached." if precision else ""
+    making.ahead(loaded, range(first, first + batches.how_many_seeds(seeds, draws)), drawing, name, more)
+    batch: Batch = making.made(making.run(make, making.folder(loaded, drawing, name)))
     with making.doing("Comparing runs"):
-        from sim.views.results import draw_effects, draw_records, write_tables
+        from sim.views.results import draw_comparison, write_tables
         from sim.views.tables import console, show_effects, show_needed
 
         effects = batch.effects()
@@ -183,10 +201,9 @@ def compare(
             show_needed(tables["precision"], console(), "draws" if draws else "seeds")
         write_tables(batch.out, tables)
         with making.doing("Drawing figures", plain=True):
-            figures = draw_records(batch.records, batch.out / "figures", making.say)
-            draw_effects(batch, tables, figures)
+            folder = draw_comparison(batch, tables, batch.out / "figures", making.say, drawn)
         files = ", ".join(map(str, write_tables(batch.out, tables)))
-        click.echo(f"Runs: {batch.place}\nTables: {files}\nFigures: {figures}")
+        click.echo(f"Runs: {batch.place}\nTables: {files}\nFigures: {folder}")
     _end(batch)
 
 
@@ -212,27 +229,37 @@ def _variants(
 @kumakan.command()
 @click.argument("scenario", metavar="SCENARIO")
 @click.option("--seeds", type=COUNT, metavar="N",
-              help="Seeds of each subset; by default 10, or 1 per draw with --draws.")  # fmt: skip
+              help="Run each subset under this many seeds; by default 10, or 1 per draw with --draws.")  # fmt: skip
 @draws_option
 @click.option("--orders", type=click.IntRange(2, 10_000), default=20, show_default=True, metavar="N",
-              help="Orders of the measures to sample where there are more than six measures.")  # fmt: skip
+              help="Sample this many orders where there are more than six measures.")  # fmt: skip
+@click.option("--against", metavar="BASELINE",
+              help="Share out only what the scenario adds to this baseline, whose measures stay in every subset."
+              )  # fmt: skip
 @workers_option
+@long_options
 @makes_runs
-def attribute(making: Making, scenario: str, seeds: int | None, draws: int | None, orders: int) -> None:
+def attribute(
+    making: Making, scenario: str, seeds: int | None, draws: int | None, orders: int, against: str | None
+) -> None:  # fmt: skip
     """Share out the effect of a scenario among its measures, and find pairs that help or hinder each other.
 
     Subsets of the measures run under the same seeds (or draws): every subset of up to six measures, else the subsets
     along sampled orders. Runs that the results folder has are not repeated, and you can add orders or seeds later.
+
+    \b
+    For example: kumakan attribute package_regional --seeds 5
     """
     from sim.comparison.attribution import attribution, subsets
     from sim.stores.folder import folder_name
 
-    [package] = making.load(scenario)
-    plan = subsets(package, orders)
-    batch = making.batch(
-        plan.scenarios, range(1, (seeds or (1 if draws else 10)) + 1), range(1, draws + 1) if draws else [0],
-        f"{folder_name(package.name)}+attribution",
-    )  # fmt: skip
+    package, *baseline = making.load(scenario) if against is None else making.load_compared(scenario, against)
+    plan = subsets(package, orders, against=baseline[0] if baseline else None)
+    name = f"{folder_name(package.name)}+attribution"
+    name += f"-against-{folder_name(baseline[0].name)}" if baseline else ""
+    runs = (plan.scenarios, range(1, (seeds or (1 if draws else 10)) + 1), range(1, draws + 1) if draws else [0], name)
+    making.ahead(*runs)
+    batch = making.batch(*runs)
     if not batch.failed:
         with making.doing("Comparing runs"):
             from sim.views.results import draw_attribution, write_tables
@@ -249,20 +276,26 @@ def attribute(making: Making, scenario: str, seeds: int | None, draws: int | Non
 
 @kumakan.command()
 @click.option("--baseline", default=BASELINE, show_default=True, metavar="FILE",
-              help="The baseline for the scenarios that are tried.")  # fmt: skip
+              help="Try scenarios against this baseline.")  # fmt: skip
 @click.option("--historical", default=HISTORICAL, show_default=True, metavar="FILE",
-              help="The scenario that is compared with what happened.")  # fmt: skip
+              help="Compare this scenario with what happened.")  # fmt: skip
 @click.option("--draws", type=COUNT, default=40, show_default=True, metavar="N",
-              help="Draws 1 to N of the uncertain parameters.")  # fmt: skip
-@click.option("--seeds", type=COUNT, default=1, show_default=True, metavar="N", help="Seeds of each draw.")
+              help="Take draws 1 to N of the uncertain parameters.")  # fmt: skip
+@click.option(
+    "--seeds", type=COUNT, default=1, show_default=True, metavar="N", help="Run each draw under this many seeds."
+)
 @click.option("--page", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Also write the table as a Markdown page.")  # fmt: skip
 @workers_option
+@long_options
 @makes_runs
 def validate(making: Making, baseline: str, historical: str, draws: int, seeds: int, page: Path | None) -> None:
     """Compare the model with every known pattern, and show for each its band, what the runs give, and the verdict.
 
     Nothing is tuned. Runs that the results folder has are not repeated.
+
+    \b
+    For example: kumakan validate --draws 20
     """
     from sim.stores.folder import write_text
     from sim.validation.validate import scenarios as tried
@@ -272,7 +305,9 @@ def validate(making: Making, baseline: str, historical: str, draws: int, seeds: 
     from sim.views.tables.validation import show_validation, validation_page
 
     scenarios = tried(*making.load_compared(baseline, historical))
-    batch = making.batch(scenarios, range(1, seeds + 1), range(1, draws + 1), "validation")
+    runs = (scenarios, range(1, seeds + 1), range(1, draws + 1), "validation")
+    making.ahead(*runs)
+    batch = making.batch(*runs)
     with making.doing("Comparing runs with what is known"):
         found = against(batch)
     show_validation(found, console())
@@ -290,20 +325,22 @@ def validate(making: Making, baseline: str, historical: str, draws: int, seeds: 
 
 @kumakan.command()
 @click.argument("file", metavar="FILE")
-@click.option("--dry-run", is_flag=True, help="Show how many runs there are and what they take; run nothing.")
-@click.option("--seeds", type=COUNT, metavar="N", help="Seeds 1 to N instead of those in the file.")
+@click.option("--seeds", type=COUNT, metavar="N", help="Run seeds 1 to N instead of those in the file.")
 @click.option("--discover", multiple=True, metavar="OUTCOME",
               help="Also find the settings under which the scenario is no better than its baseline.")  # fmt: skip
 @workers_option
+@long_options
 @makes_runs
-def sweep(making: Making, file: str, dry_run: bool, discover: tuple[str, ...], seeds: int | None) -> None:
+def sweep(making: Making, file: str, discover: tuple[str, ...], seeds: int | None) -> None:
     """Run a scenario at many values of its settings, as planned in a sweep file.
 
     Runs that the results folder has are not repeated.
+
+    \b
+    For example: kumakan sweep reach_x_imams --persons-per-youth 100
     """
     with making.doing("Reading the sweep"):
         from sim.batches.batch import there_already
-        from sim.stores.folder import folder_name
         from sim.sweeps import sweep as sweeps
         from sim.sweeps.discovery import check_discovery
         from sim.views.tables import console
@@ -314,12 +351,12 @@ def sweep(making: Making, file: str, dry_run: bool, discover: tuple[str, ...], s
         plan = replace(plan, seeds=tuple(range(1, seeds + 1)))
     for outcome in discover:
         check_discovery(plan, outcome)
-    if dry_run:
+    if making.dry_run:
         there = there_already(plan.scenarios, plan.seeds, plan.draws, store=making.store,
-                              world_seed=making.world_seed,
-                              out=making.out or Path("results") / folder_name(plan.name))  # fmt: skip
+                              world_seed=making.world_seed, out=making.out or plan.folder)  # fmt: skip
         show_plan(plan, sweeps.takes(plan, making.workers, there), console())
         return
+    replace(making, out=making.out or plan.folder).ahead(plan.scenarios, plan.seeds, plan.draws)
     swept = making.run(partial(sweeps.sweep, plan))
     with making.doing("Comparing points"):
         from sim.views.results import show_and_draw_sweep
@@ -352,9 +389,13 @@ def _rate(scenario: Scenario) -> float | None:
 @kumakan.command()
 @click.argument("store", metavar="STORE")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="File to write; by default report.html in the folder.")  # fmt: skip
+              help="Write this file; by default report.html in the folder.")  # fmt: skip
 def report(store: str, out: Path | None) -> None:
-    """Write a comparison as one HTML file to read, send and print. STORE is its results folder or its store."""
+    """Write a comparison as one HTML file to read, send and print. STORE is its results folder or its store.
+
+    \b
+    For example: kumakan report results/baseline+joint_patrols
+    """
     from sim.views.progress import doing
 
     with doing("Reading runs and drawing figures"):
@@ -371,7 +412,11 @@ def report(store: str, out: Path | None) -> None:
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @scenario_options
 def check(files: tuple[str, ...], persons_per_youth: int | None, changes: tuple[str, ...]) -> None:
-    """Check scenario and sweep files, and show what they would do, what it would cost, and how long it would take."""
+    """Check scenario and sweep files, and show what they would do, what it would cost, and how long it would take.
+
+    \b
+    For example: kumakan check joint_patrols reach_x_imams
+    """
     from sim.views.progress import doing
 
     with doing("Checking"):
@@ -411,14 +456,14 @@ def check(files: tuple[str, ...], persons_per_youth: int | None, changes: tuple[
 @click.argument("second", metavar="SECOND")
 @together(
     click.option("--seed", type=SEED, default=1, show_default=True, metavar="N",
-                 help="Seed of both runs."),
+                 help="Make both runs under this seed."),
     click.option("--draw", type=click.IntRange(0, LARGEST_DRAW), default=0, show_default=True, metavar="N",
-                 help="Draw of the uncertain parameters; 0 takes their central values."),
+                 help="Take this draw of the uncertain parameters; 0 takes their central values."),
     world_seed_option,
     click.option("--stories", type=click.IntRange(0, 100), default=5, show_default=True, metavar="N",
-                 help="How many invented persons to tell about, at most."),
+                 help="Tell about this many invented persons at most."),
     click.option("--out", type=click.Path(path_type=Path), metavar="DIR",
-                 help="Folder for the tables; by default in results/, named after the scenarios and the seed."),
+                 help="Write tables to this folder; by default in results/, named after the scenarios and the seed."),
 )  # fmt: skip
 @scenario_options
 def explain(
@@ -435,12 +480,16 @@ def explain(
     """Follow the same persons through two scenarios: who joins in only one of them, and where their stories part.
 
     All persons are invented; nothing here describes a real one.
+
+    \b
+    For example: kumakan explain baseline joint_patrols --seed 1
     """
     from sim.engine import compiled
     from sim.views.progress import COMPILES, doing
 
     with doing("Reading scenarios"):
         from sim.batches.estimate import youths
+        from sim.batches.plan import USUAL_PERSONS
         from sim.stores.folder import folder_name
         from sim.stories.explain import explain as follow
         from sim.views.tables import console
@@ -449,6 +498,7 @@ def explain(
         a, b = load_compared([first, second], persons_per_youth, changes)
     if out is None:
         names = f"explain-{folder_name(a.name)}-vs-{folder_name(b.name)}-seed-{seed}"
+        names += f"-{a.persons_per_youth}-per-youth" if a.persons_per_youth != USUAL_PERSONS else ""
         others = [f"-{what}-{n}" for what, n, usual in (("draw", draw, 0), ("world", world_seed, 1)) if n != usual]
         out = Path("results") / "".join([names, *others])
     check_folder(out)

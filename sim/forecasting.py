@@ -19,32 +19,33 @@ if TYPE_CHECKING:
 ENDS_OF_YEARS = "forecasts are made of whole years"
 DAY = click.DateTime(["%Y-%m-%d"])
 target_option = click.option("--target", type=click.Choice(["jihadist", "all"]),
-                             help="Which attacks: by jihadists and unknown perpetrators, or all.")  # fmt: skip
+                             help="Count attacks by jihadists and unknown perpetrators, or all.")  # fmt: skip
 events_option = click.option("--events", type=PATH, metavar="FILE",
-                             help="A CSV table of attacks of your own (an export of ACLED, GTD or UCDP GED, or date,"
-                                  " region and count) as the record.")  # fmt: skip
-source_option = click.option("--source", metavar="NAME", help="What to call the source of --events.")
+                             help="Read a CSV table of attacks of your own (an export of ACLED, GTD or UCDP GED, or"
+                                  " date, region and count) as the record.")  # fmt: skip
+source_option = click.option("--source", metavar="NAME", help="Call the source of --events by this name.")
 
 
 @click.command()
 @click.argument("scenario", metavar="[SCENARIO]", default="historical")
 @click.option("--from", "origin", type=DAY, required=True, metavar="DATE",
-              help="The last day that is known, the end of a year: 2016-12-31.")  # fmt: skip
-@click.option("--until", type=DAY, required=True, metavar="DATE", help="The last day of the forecast: 2018-12-31.")
+              help="Forecast from what is known on this day, the end of a year: 2016-12-31.")  # fmt: skip
+@click.option("--until", type=DAY, required=True, metavar="DATE", help="Forecast to this day: 2018-12-31.")
 @click.option("--worlds", "many", type=COUNT, metavar="N",
-              help="How many worlds; by default all of the posterior, or 40 runs without one.")  # fmt: skip
+              help="Use this many worlds; by default all of the posterior, or 40 runs without one.")  # fmt: skip
 @click.option("--posterior", type=PATH, metavar="FILE",
-              help="Worlds as a CSV: world, seed, and a column for each parameter. By default those that come with"
-                   " kumakan for this date.")  # fmt: skip
+              help="Read worlds from a CSV: world, seed, and a column for each parameter. By default take those that"
+                   " come with kumakan for this date.")  # fmt: skip
 @click.option("--prior", is_flag=True, help="Take draws from the priors as worlds instead.")
 @target_option
 @events_option
 @source_option
 @click.option("--out", type=PATH, metavar="DIR",
-              help="Folder of the forecast; by default in results/, with the scenario and the years.")  # fmt: skip
+              help="Write the forecast to this folder; by default in results/, with the scenario and the"
+                   " years.")  # fmt: skip
 @click.option("--runs", type=PATH, metavar="DIR",
-              help="Folder of the lived worlds, which forecasts of the same worlds and last day can share; by default"
-                   " in the folder of the forecast.")  # fmt: skip
+              help="Keep the lived worlds in this folder, which forecasts of the same worlds and last day can"
+                   " share; by default in the folder of the forecast.")  # fmt: skip
 @workers_option
 @scenario_options
 def forecast(
@@ -66,6 +67,9 @@ def forecast(
 
     The files have the long format of the VIEWS prediction challenge. Without a posterior the runs are not fitted, and
     this is said.
+
+    \b
+    For example: kumakan forecast --from 2016-12-31 --until 2018-12-31
     """
     from sim.views.progress import doing
 
@@ -127,13 +131,13 @@ def _about(loaded: Any, chosen: Any, target: str, recorded: Counts, notes: list[
 
 @click.command()
 @click.option("--forecast", "folders", type=PATH, multiple=True, metavar="DIR",
-              help="Folder of a forecast; give one for each origin. Without any, only naive forecasts are"
+              help="Score the forecast in this folder; give one for each origin. Without any, only naive ones are"
                    " scored.")  # fmt: skip
 @target_option
 @events_option
 @source_option
 @click.option("--out", type=PATH, metavar="DIR", default=Path("results/scores"), show_default=True,
-              help="Folder for the tables and figures.")  # fmt: skip
+              help="Write tables and figures to this folder.")  # fmt: skip
 @click.option("--page", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Also write a Markdown page, with its figures beside it.")  # fmt: skip
 def score(
@@ -149,6 +153,9 @@ def score(
     CRPS, ignorance and interval score as VIEWS has them, the Brier score of five attacks in a quarter, coverage of
     50 and 90 % intervals, and the probability integral transform; for rolled and fixed origins, with a block bootstrap
     over regions. Lower is better, except that a coverage should be its level.
+
+    \b
+    For example: kumakan score --forecast results/forecast-historical-jihadist-2017-to-2018
     """
     from sim.views.progress import doing
 

@@ -21,7 +21,11 @@ PAUSE = 1.0
 
 @click.group()
 def store() -> None:
-    """Check a store or results folder for damage, and set aside what is damaged."""
+    """Check a store or results folder for damage, and set aside what is damaged.
+
+    \b
+    For example: kumakan store check results/big
+    """
 
 
 @store.command()
@@ -30,6 +34,9 @@ def check(place: str) -> None:
     """Read all of a store (or results folder), change nothing, and list what is damaged.
 
     The exit code is 0 if all is as it was written, and 1 if not.
+
+    \b
+    For example: kumakan store check results/big
     """
     from sim.stores.care import check as look
 
@@ -47,6 +54,9 @@ def tidy(place: str) -> None:
 
     Damaged files go to the folder `damaged` in the store, with a line in `damaged/why.jsonl` for each. No run is
     deleted.
+
+    \b
+    For example: kumakan store tidy results/big
     """
     from sim.stores.care import tidy as put_right
 

@@ -15,10 +15,13 @@ from sim.engine.places import MOST_DEPTH, MOST_VALUES, NOWHERE, Place, Tree, par
 from sim.measures import MEASURES
 from sim.measures.base import Measure
 from sim.settings import KEYS, is_what
-from sim.shipped import located
+from sim.shipped import called, located
 
 MOST_FILES = 50
 """How many files a chain of `extends` may have; one that a person writes has three or four."""
+
+OF_SWEEPS = ("vary", "design")
+"""Keys that a sweep has and no scenario."""
 
 MOST_CHANGES = 1000
 """How many values may be changed at once; each change is laid over the whole scenario."""
@@ -67,6 +70,9 @@ def check_shape(tree: Tree, file: str | None) -> None:
     if not isinstance(tree.data, dict):
         is_ = "a list" if isinstance(tree.data, list) else f"only {shown(tree.data)}"
         raise tree.error((), f"is {is_}; {keys}")
+    if not tree.data.keys().isdisjoint(OF_SWEEPS):
+        how = "" if file is None else f"; run it with: kumakan sweep {called(file)}"
+        raise InputError(f"this is a sweep, not a scenario{how}", file=file)
     for block in ("measures", "past"):
         measures = tree.data.get(block)
         if not isinstance(measures, dict):

@@ -38,14 +38,14 @@ def together(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
 
 scenario_options = together(
     click.option("--persons-per-youth", type=click.IntRange(1), metavar="N",
-                 help="Persons that one simulated youth stands for (1 simulates everyone; above 100 a run is too"
-                      " coarse for a verdict)."),
+                 help="Let one simulated youth stand for this many persons (1 simulates everyone; above 100 a run is"
+                      " too coarse for a verdict)."),
     click.option("--set", "changes", multiple=True, metavar="PATH=VALUE",
                  help="Change a value of the scenarios, e.g. measures.mali_kuma_kan.intensity=0.5; of several"
                       " scenarios, those that have the measure take it."),
 )  # fmt: skip
 world_seed_option = click.option("--world-seed", type=SEED, default=1, show_default=True, metavar="N",
-                           help="Seed of the society: who lives where and who knows whom.")  # fmt: skip
+                           help="Decide by this seed who lives where and who knows whom.")  # fmt: skip
 batch_options = together(
     click.option("--store", metavar="PATH",
                  help="Keep the runs in a store (a folder or URL, for very many runs); --out then holds only tables"
@@ -55,7 +55,8 @@ batch_options = together(
     click.option("--on-error", type=click.Choice(["finish", "stop"]), default="finish", show_default=True,
                  help="When a run fails, finish the other runs or stop."),
     click.option("--out", type=PATH, metavar="DIR",
-                 help="Results folder; by default results/ followed by the names of the scenarios."),
+                 help="Keep runs, tables and figures in this folder; by default results/ with the names of the"
+                      " scenarios."),
     world_seed_option,
     click.option("--overwrite", is_flag=True, help="Replace different runs in the results folder."),
     click.option("--quiet", is_flag=True, help="Show no progress."),
@@ -65,10 +66,33 @@ batch_options = together(
     scenario_options,
 )  # fmt: skip
 workers_option = click.option("--workers", type=click.IntRange(1, 1024), metavar="N",
-                        help="Worker processes; by default one per core.")  # fmt: skip
+                        help="Use this many worker processes; by default one per core.")  # fmt: skip
 draws_option = click.option("--draws", type=COUNT, metavar="N",
-                      help="Draws 1 to N of the uncertain parameters; without it, all are at their central values."
+                      help="Take draws 1 to N of the uncertain parameters; without it, all are at their central values."
                       )  # fmt: skip
+
+
+yes_option = click.option("--yes", is_flag=True, help="Do not ask before a job of more than ten minutes.")
+long_options = together(
+    click.option("--dry-run", is_flag=True, help="Show how many runs there are and what they take; run nothing."),
+    yes_option,
+)
+LONG = 600.0
+"""Seconds from which a job is asked about."""
+
+
+def go_on(told: str, seconds: float, *, dry_run: bool = False, yes: bool = False, quiet: bool = False) -> None:
+    """Tell what a job takes before it begins, end the command after a dry run, and ask before a long one.
+
+    Only people at a terminal are asked.
+    """
+    if dry_run:
+        click.echo(told)
+        raise click.exceptions.Exit(0)
+    if not quiet:
+        say(told)
+    if seconds > LONG and not yes and sys.stdin.isatty():
+        click.confirm("This takes more than ten minutes. Go on?", abort=True, err=True)
 
 
 @dataclass(frozen=True)
@@ -86,6 +110,8 @@ class Making:
     on_error: str
     prior: bool = False
     workers: int | None = None
+    dry_run: bool = False
+    yes: bool = False
 
     @property
     def settings(self) -> list[str]:
@@ -117,9 +143,9 @@ class Making:
         with nullcontext() if self.quiet else doing(what):
             yield
 
-    def run(self, make: Callable[..., Any], name: str | None = None) -> Any:
-        """What `make` gives, with these options and its progress on screen; `name` is the usual results folder."""
-        out = Path("results") / name if self.out is None and name else self.out
+    def run(self, make: Callable[..., Any], folder: Path | None = None) -> Any:
+        """What `make` gives, with these options and its progress on screen; `folder` is the usual results folder."""
+        out = folder if self.out is None else self.out
         options = {name: getattr(self, name) for name in ("workers", "world_seed", "overwrite", "store", "cluster")}
         from sim.posterior import warning
 
@@ -132,11 +158,37 @@ class Making:
         self, scenarios: Sequence[Scenario], seeds: Sequence[int], draws: Sequence[int], name: str | None
     ) -> Batch:
         """The runs of these scenarios under these seeds and draws."""
-        from sim.batches.batch import batch_name, run_batch
+        from sim.batches.batch import run_batch
 
-        name = name or batch_name([scenario.name for scenario in scenarios])
-        batch: Batch = self.run(partial(run_batch, scenarios, seeds, draws=draws), name)
+        batch: Batch = self.run(partial(run_batch, scenarios, seeds, draws=draws), self.folder(scenarios, draws, name))
         return self.made(batch)
+
+    def folder(self, scenarios: Sequence[Scenario], draws: Sequence[int], name: str | None = None) -> Path:
+        """The results folder: that of --out, or one named after the scenarios (or `name`) and their resolution."""
+        from sim.batches.batch import batch_name, usual_folder
+
+        return self.out or usual_folder(name or batch_name([s.name for s in scenarios]), scenarios, draws)
+
+    def ahead(
+        self, scenarios: Sequence[Scenario], seeds: Sequence[int], draws: Sequence[int], name: str | None = None,
+        more: str = "",
+    ) -> None:  # fmt: skip
+        """Tell what these runs take, and what `more` there may be; ask before a long job, or end after a dry run."""
+        from sim.batches.batch import there_already
+        from sim.batches.estimate import takes
+        from sim.views import words
+
+        with self.doing("Counting runs"):
+            there = there_already(scenarios, seeds, draws, out=self.folder(scenarios, draws, name), store=self.store,
+                                  world_seed=self.world_seed)  # fmt: skip
+            elsewhere = None
+            if self.cluster is not None:
+                from sim.batches.executors import workers_of
+
+                elsewhere = workers_of(self.cluster)
+            need = takes(scenarios, len(seeds) * len(draws), self.workers, there, elsewhere)
+        told = "\n".join(filter(None, [words.takes(need), more]))
+        go_on(told, need.seconds, dry_run=self.dry_run, yes=self.yes, quiet=self.quiet)
 
     def made(self, batch: Batch) -> Batch:
         """A batch that was made; says how many of its runs were there before, and how many weeks scenarios shared."""

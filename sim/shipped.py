@@ -79,6 +79,16 @@ def located(given: str, beside: str = "", said_at: Place = NOWHERE) -> str:
     raise InputError(f"{said}{nearest(given, [*names(), *own_names])}", **said_at._asdict())
 
 
+def called(path: str | os.PathLike[str]) -> str:
+    """What to write for a scenario or sweep file in a command: its name if it comes with kumakan, else its path.
+
+    >>> called(located("reach_x_imams"))
+    'reach_x_imams'
+    """
+    shipped = names().get(Path(path).stem)
+    return Path(path).stem if shipped is not None and Path(path).resolve() == shipped.resolve() else os.fspath(path)
+
+
 def is_name(given: str) -> bool:
     """Whether a text is a name and not a path."""
     return bool(given) and not re.search(r"[/\\\0]", given) and not given.endswith(ENDINGS)

@@ -19,6 +19,9 @@ def scenarios(words: tuple[str, ...]) -> None:
     """List the scenarios and sweeps that come with kumakan, or those that mention a word.
 
     Every command that takes a scenario or sweep file takes these names, in any folder.
+
+    \b
+    For example: kumakan scenarios patrols
     """
     from sim.engine.places import read
     from sim.shipped import folder, names
@@ -48,6 +51,9 @@ def measures(words: tuple[str, ...]) -> None:
     """List the measures, or those that mention a word; of measures that are named, list all settings.
 
     Settings come with units, defaults and sources.
+
+    \b
+    For example: kumakan measures joint_patrols
     """
     from sim.measures import MEASURES
     from sim.views.tables import console, list_measures, show_measures
@@ -63,9 +69,13 @@ def measures(words: tuple[str, ...]) -> None:
 
 @click.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1)
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, with distribution and source.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print the table as CSV, with distribution and source.")
 def parameters(names: tuple[str, ...], as_csv: bool) -> None:
-    """List the behavioural parameters, or show everything about the ones you name."""
+    """List the behavioural parameters, or show everything about the ones you name.
+
+    \b
+    For example: kumakan parameters h0 peer_pull
+    """
     from sim.measures import read
     from sim.parameters import rows
 
@@ -97,10 +107,14 @@ def parameters(names: tuple[str, ...], as_csv: bool) -> None:
 @click.command()
 @click.argument("name", metavar="NAME")
 @click.option("--from", "origin", default="baseline", show_default=True, metavar="SCENARIO",
-              help="The scenario to begin with: a name that `kumakan scenarios` lists, or a file.")  # fmt: skip
+              help="Begin with this scenario: a name that `kumakan scenarios` lists, or a file.")  # fmt: skip
 @overwrite_option
 def new(name: str, origin: str, overwrite: bool) -> None:
-    """Write a scenario file of your own, NAME.yaml, with every setting of its measures in it or in a comment."""
+    """Write a scenario file of your own, NAME.yaml, with every setting of its measures in it or in a comment.
+
+    \b
+    For example: kumakan new mine --from joint_patrols
+    """
     from sim.scenario import load
     from sim.shipped import ENDINGS, names
     from sim.stores.files import write_text
@@ -122,7 +136,11 @@ def new(name: str, origin: str, overwrite: bool) -> None:
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @overwrite_option
 def notebooks(folder: Path, overwrite: bool) -> None:
-    """Copy the notebooks to the folder DIR. They run there as they are; 'kumakan[notebooks]' brings what they need."""
+    """Copy the notebooks to the folder DIR. They run there as they are; 'kumakan[notebooks]' brings what they need.
+
+    \b
+    For example: kumakan notebooks my_notebooks
+    """
     from sim.shipped import folder as shipped
 
     files = sorted(shipped("notebooks").glob("*.ipynb"))

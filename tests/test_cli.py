@@ -7,19 +7,22 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 import sim
-from sim import cli
+from sim import cli, options
 from sim.batches import batch as runs
+from sim.batches.plan import usual_folder
 from sim.engine.errors import InputError
 from sim.parameters import rows
 from sim.record import Record
 from sim.version import __version__
 from sim.views import results
+from sim.views.gallery import USUAL
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -38,7 +41,7 @@ def files(tmp_path):
 @pytest.fixture
 def no_figures(monkeypatch):
     monkeypatch.setattr(results, "draw_records", lambda records, folder, say: folder)
-    monkeypatch.setattr(results, "draw_effects", lambda batch, tables, folder: None)
+    monkeypatch.setattr(results, "draw_comparison", lambda batch, tables, folder, say, figures: folder)
 
 
 def kumakan(*args):
@@ -48,8 +51,8 @@ def kumakan(*args):
 def process(*args, **more):
     """The command in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "sim", *map(str, args)], capture_output=True, text=True, env=ENVIRONMENT,
-        timeout=COMPILES, check=False, **more,
+        [sys.executable, "-m", "sim", *map(str, args)], capture_output=True, text=True,
+        timeout=COMPILES, check=False, **{"env": ENVIRONMENT, **more},
     )  # fmt: skip
 
 
@@ -129,6 +132,44 @@ def test_version_and_help():
     for command in ("run", "compare", "validate", "check", "measures", "parameters", "explain"):
         assert kumakan(command, "--help").exit_code == 0
         assert command in kumakan("--help").output
+
+
+def every_command(group=cli.kumakan, name=""):
+    for called, command in group.commands.items():
+        yield f"{name} {called}".strip(), command
+        if hasattr(command, "commands"):
+            yield from every_command(command, f"{name} {called}".strip())
+
+
+@pytest.mark.parametrize(
+    ("name", "command"), every_command(), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_help_is_in_whole_sentences_with_an_example_that_parses(name, command):
+    text = command.help
+    example = text.partition("For example: kumakan ")[2].strip()
+    assert example.startswith(name)
+    words = example.removeprefix(name).split()
+    if not hasattr(command, "commands") or name == "calibrate":
+        command.make_context(name, words, resilient_parsing=False).close()
+    for sentence in [text.split("\n\n")[0], *filter(None, (getattr(p, "help", "") for p in command.params))]:
+        assert sentence[0].isupper(), sentence
+        assert sentence.strip().endswith("."), sentence
+
+
+def test_the_shell_completes_commands(tmp_path):
+    words = {"_KUMAKAN_COMPLETE": "bash_complete", "COMP_WORDS": "kumakan comp", "COMP_CWORD": "1"}
+    assert process(env={**ENVIRONMENT, **words}).stdout.split() == ["plain,compare"]
+
+
+def test_a_sweep_is_not_run_and_a_scenario_is_not_swept_but_told_the_command(files, tmp_path):
+    assert (
+        "this is a sweep, not a scenario; run it with: kumakan sweep reach_x_imams"
+        in kumakan("run", "reach_x_imams").output
+    )
+    assert "run it with: kumakan sweep reach_x_imams" in kumakan("compare", files[0], "reach_x_imams").output
+    swept = kumakan("sweep", files[1])
+    assert f"this is a scenario, not a sweep; run it with: kumakan run {files[1]}" in swept.output
+    assert swept.exit_code == 2
 
 
 def test_an_unknown_command_is_answered_with_the_nearest():
@@ -342,7 +383,7 @@ def test_leave_one_out_compares_a_scenario_with_itself_without_each_measure(tmp_
     result = kumakan("compare", "--leave-one-out", "package.yaml", "--seeds", 1, "--workers", 1)
     assert result.exit_code == 0, result.output
     assert "With one seed there is no interval; ask for more with --seeds." in result.stdout
-    table = pd.read_csv(tmp_path / "results" / "package+leave-one-out" / "effects.csv")
+    table = pd.read_csv(tmp_path / "results" / "package+leave-one-out-2000-per-youth" / "effects.csv")
     names = [f"package_without_{key}" for key in ("joint_patrols", "sermon_drafting")]
     assert list(dict.fromkeys(table["scenario"])) == names
     cost = table[(table["outcome"] == "cost") & (table["region"] == "Mali")].set_index("scenario")["mean"]
@@ -370,7 +411,7 @@ def test_one_at_a_time_adds_every_measure_to_a_scenario(files, planned):
     rest = [f"without_{key}" if key == "joint_patrols" else key for key in MEASURES]
     assert planned["scenarios"] == ["patrols", *rest]
     assert (planned["seeds"], planned["draws"]) == ([1], [1, 2, 3, 4, 5])
-    assert planned["out"] == Path("results/patrols+one-at-a-time")
+    assert planned["out"] == Path("results/patrols+one-at-a-time-2000-per-youth-draws")
 
 
 @pytest.mark.parametrize(
@@ -395,6 +436,39 @@ def test_values_are_set_and_people_chosen_in_plans_too(files, monkeypatch):
     kumakan("compare", "--leave-one-out", files[1], "--persons-per-youth", 4000, "--set", "parameters.peer_pull=0.021")
     [scenario] = seen
     assert (scenario.persons_per_youth, scenario.parameters) == (4000, {"peer_pull": 0.021})
+
+
+@pytest.mark.parametrize("command", ["compare", "attribute"])
+def test_a_dry_run_tells_runs_time_and_disk_and_makes_none(files, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    given = files if command == "compare" else files[1:]
+    result = kumakan(command, *given, "--seeds", 7, "--workers", 1, "--dry-run")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("14 runs.\nAbout ")
+    for words in ("in one process", "of memory", "on disk"):
+        assert words in result.stdout
+    assert not (tmp_path / "results").exists()
+
+
+def test_long_jobs_are_asked_about_only_at_a_terminal_and_without_yes(monkeypatch):
+    asked = []
+    monkeypatch.setattr(options.click, "confirm", lambda *_, **__: asked.append(1))
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
+    options.go_on("told", 599.0)
+    options.go_on("told", 601.0, yes=True)
+    assert not asked
+    options.go_on("told", 601.0)
+    assert asked == [1]
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: False))
+    options.go_on("told", 601.0)
+    assert asked == [1]
+
+
+def test_the_usual_folder_carries_resolution_and_draws():
+    fine, coarse = ([sim.load("baseline", [f"persons_per_youth={each}"])] for each in (20, 100))
+    assert usual_folder("a+b", fine, [0]) == Path("results/a+b")
+    assert usual_folder("a+b", fine, [1, 2]) == usual_folder("a+b", fine, [1]) == Path("results/a+b-draws")
+    assert usual_folder("a+b", coarse, [0]) == Path("results/a+b-100-per-youth")
 
 
 @pytest.mark.parametrize(
@@ -474,18 +548,29 @@ def test_a_failed_run_ends_with_1_names_its_repeat_and_leaves_the_others(files, 
     assert Record.load(out / "runs/patrols/seed-2").about["seed"] == 2
 
 
-def test_figures_are_drawn_for_what_was_run(files, tmp_path, monkeypatch):
+def test_a_comparison_draws_six_figures_and_others_by_name(files, tmp_path):
     from PIL import Image
 
-    monkeypatch.setattr(results, "MAPS", results.MAPS[:1])
-    monkeypatch.setattr(results, "SERIES", results.SERIES[:1])
-    result = kumakan("compare", *files, "--seeds", 2, "--workers", 1, "--out", tmp_path / "out")
-    assert result.exit_code == 0, result.output
-    drawn = {path.name for path in (tmp_path / "out" / "figures").iterdir()}
-    assert {"effects.png", "series_joined.png", "map_joined_per_100k_patrols.png"} <= drawn
-    assert {"effects_over_time.png", "map_effect_joined_patrols.png", "cost_joined.png"} <= drawn
-    with Image.open(tmp_path / "out" / "figures" / "effects.png") as image:
+    def drawn(folder, *more):
+        command = ["compare", *files, "--seeds", 2, "--workers", 1, "--store", tmp_path / "store", "--quiet"]
+        result = kumakan(*command, "--out", tmp_path / folder, *more)
+        assert result.exit_code == 0, result.output
+        return {path.name for path in (tmp_path / folder / "figures").iterdir()}
+
+    usual = {f"{name}.png" for name in USUAL if not name.startswith("map_")}
+    assert drawn("usual") == {*usual, "map_joined_per_100k_base.png"}
+    assert len(usual) == 5
+    maps = {f"map_attacks_{name}.png" for name in ("base", "patrols")}
+    assert drawn("named", "--figures", "map_attacks,series_joined") == {"series_joined.png", *maps}
+    with Image.open(tmp_path / "usual" / "figures" / "effects.png") as image:
         assert min(image.size) > 300
+
+
+def test_a_figure_that_does_not_exist_is_refused_before_anything_runs(files, tmp_path):
+    result = kumakan("compare", *files, "--out", tmp_path / "out", "--figures", "serie_joined")
+    assert result.exit_code == 2
+    assert "there is no figure 'serie_joined'; did you mean 'series_joined'?" in result.output
+    assert not (tmp_path / "out").exists()
 
 
 def test_attribute_shares_out_a_package_and_makes_no_run_twice(tmp_path):
@@ -606,7 +691,7 @@ def test_explain_shows_and_keeps_who_differs(crowded, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = kumakan("explain", *crowded, "--seed", 2, "--stories", 2)
     assert result.exit_code == 0, result.output
-    out = tmp_path / "results" / "explain-more-vs-fewer-seed-2"
+    out = tmp_path / "results" / "explain-more-vs-fewer-seed-2-1000-per-youth"
     assert {file.name for file in out.iterdir()} == {
         "explain.md", "explain_persons.csv", "explain_events.csv", "manifest.json"}  # fmt: skip
     for text in (result.stdout, (out / "explain.md").read_text()):
@@ -670,7 +755,7 @@ def test_a_terminal_shows_a_bar(files, tmp_path, workers):
     code = (
         "from sim import cli\n"
         "from sim.views import results\nresults.draw_records = lambda records, folder, say: folder\n"
-        "results.draw_effects = lambda *told: None\n"
+        "results.draw_comparison = lambda batch, tables, folder, say, figures: folder\n"
         "if __name__ == '__main__':\n    cli.main()\n"
     )
     (tmp_path / "start.py").write_text(code)

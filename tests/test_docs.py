@@ -32,6 +32,7 @@ from sim.scenario import KEYS
 from sim.settings import ForceSettings, GroupSettings
 from sim.stores.run import sources_digest
 from sim.sweeps.sweep import load_sweep
+from sim.views.gallery import FIGURES
 from sim.week import WEEK
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -165,9 +166,9 @@ def test_the_sweep_and_the_report_of_the_readme_are_as_it_says(tmp_path, monkeyp
     monkeypatch.setitem(run_batch.__kwdefaults__, "runner", pretend)
     result = CliRunner().invoke(kumakan, [*sweep.split()[1:], "--workers", "1"])
     assert result.exit_code == 0, result.output
-    assert report == "kumakan report results/reach_x_imams"
-    assert (tmp_path / "results" / "reach_x_imams" / "manifest.json").is_file()
-    figures = {file.name for file in (tmp_path / "results" / "reach_x_imams" / "figures").iterdir()}
+    assert report == "kumakan report results/reach_x_imams-100-per-youth"
+    assert (tmp_path / "results" / "reach_x_imams-100-per-youth" / "manifest.json").is_file()
+    figures = {file.name for file in (tmp_path / "results" / "reach_x_imams-100-per-youth" / "figures").iterdir()}
     assert "heat_map_joined.png" in figures
     plan = load_sweep("reach_x_imams")
     assert "attitude_mean" in plan.outcomes
@@ -368,3 +369,9 @@ def test_the_measure_of_the_guide_works_inside(folder, monkeypatch):
     exec(compile(tests, GUIDE, "exec"), names)
     ran = [function() for name, function in names.items() if name.startswith("test_")]
     assert len(ran) == 3
+
+
+def test_the_guide_names_every_figure_of_a_comparison_and_its_job():
+    text = (DOCS / "reading_results.md").read_text(encoding="utf-8")
+    for name, job in FIGURES.items():
+        assert f"| `{name}` | {job} |" in text

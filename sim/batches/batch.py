@@ -24,7 +24,15 @@ from typing import TYPE_CHECKING, Any, Literal
 from sim.batches.estimate import choose_workers, estimate
 from sim.batches.executors import executor, leave_if_again, workers_of
 from sim.batches.pasts import forget
-from sim.batches.plan import AnyScenario, Plan, all_scenarios, batch_name, check_comparable, how_many_seeds
+from sim.batches.plan import (
+    AnyScenario,
+    Plan,
+    all_scenarios,
+    batch_name,
+    check_comparable,
+    how_many_seeds,
+    usual_folder,
+)
 from sim.batches.work import OnProgress, OnWeek, Progress, Runner, Waiting, do, peak_memory, simulate, watched
 from sim.engine import compiled
 from sim.engine.cards import card
@@ -57,6 +65,7 @@ __all__ = [
     "run_batch",
     "simulate",
     "there_already",
+    "usual_folder",
 ]
 
 BYTES_PER_COPY = 60.0
@@ -290,7 +299,8 @@ def compare(
     at_most : int, optional
         The most seeds or draws, with `precision`; by default 1,000.
     out : path, optional
-        Results folder; by default ``results/`` and the names of the scenarios.
+        Results folder; by default ``results/`` and the names of the scenarios, with the resolution where it is not
+        the usual one, and "draws" where parameters are drawn.
     progress : bool or callable, optional
         Whether a bar shows how far the batch is; by default it does at a terminal and in a notebook. A function is
         called instead.
@@ -313,7 +323,8 @@ def compare(
             raise InputError(f"{number} {name}; at least 1 is needed")
     first_seed, draws = whole(first_seed, "first_seed"), None if draws is None else whole(draws, "draws", 1, LAST_DRAW)
     seeds = how_many_seeds(seeds, draws)
-    out = Path("results") / batch_name([s.name for s in loaded]) if out is None else out
+    first_draws = range(1, 2) if draws else (0,)
+    out = usual_folder(batch_name([s.name for s in loaded]), loaded, first_draws) if out is None else out
     wishes = [Wish.read(text) for text in ([precision] if isinstance(precision, str) else precision)]
     if at_most is not None and not wishes:
         raise InputError("at_most limits the runs that precision adds; give both")

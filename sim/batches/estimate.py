@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
@@ -29,6 +31,50 @@ class Estimate(NamedTuple):
     youths: int
     seconds: float
     memory_bytes: float
+
+
+@dataclass(frozen=True)
+class Takes:
+    """What a job takes: all its runs, how many of them are there already, and what those left to make need."""
+
+    runs: int
+    there: int
+    workers: int
+    seconds: float
+    memory_bytes: float
+    disk_bytes: float
+
+
+def takes(
+    scenarios: Sequence[Scenario], each: int, workers: int | None = None, there: Mapping[str, int] | None = None,
+    cluster: int | None = None,
+) -> Takes:  # fmt: skip
+    """Runs, time, memory and disk space of scenarios that are each run so many times, without running anything.
+
+    Parameters
+    ----------
+    scenarios : sequence of Scenario
+    each : int
+        Runs of each scenario: seeds times draws.
+    workers : int, optional
+        The number of processes; by default one per core.
+    there : mapping of str to int, optional
+        How many runs of each scenario are there already (`sim.batches.batch.there_already`).
+    cluster : int, optional
+        The number of workers elsewhere, which then make the runs.
+    """
+    left = [each - (there or {}).get(scenario.name, 0) for scenario in scenarios]
+    needs = [estimate(scenario) for scenario in scenarios]
+    most = max(need.memory_bytes for need in needs)
+    many = cluster or choose_workers(workers, sum(left), most)[0]
+    return Takes(
+        runs=each * len(scenarios),
+        there=each * len(scenarios) - sum(left),
+        workers=many,
+        seconds=sum(runs * need.seconds for runs, need in zip(left, needs, strict=True)) / many,
+        memory_bytes=many * most,
+        disk_bytes=sum(runs * disk_bytes(scenario) for runs, scenario in zip(left, scenarios, strict=True)),
+    )
 
 
 def youths(scenario: Scenario) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import product
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from sim.engine.checks import kind_of, whole
@@ -19,6 +20,8 @@ from sim.stores.run import Run, versions
 from sim.stores.sources import source_files, sources_digest
 from sim.version import __version__
 
+USUAL_PERSONS = 20
+"""Persons per youth of a scenario that sets nothing else: the name of a folder need not say it."""
 MOST_RUNS = 10_000_000
 """On a hundred cores they take days, and the table of them fills a gigabyte."""
 
@@ -129,6 +132,20 @@ def batch_name(names: Sequence[str]) -> str:
     """
     full = "+".join(folder_name(name) for name in names)
     return full if len(full) <= 80 else f"{folder_name(names[0])[:60]}+{len(names) - 1}-others"
+
+
+def usual_folder(name: str, scenarios: Sequence[Scenario], draws: Sequence[int]) -> Path:
+    """The results folder of a batch: its name, and what departs from the usual resolution and central values.
+
+    How many draws there are is not part of the name, so that more can be added to the same folder.
+
+    >>> from sim.scenario import Scenario
+    >>> usual_folder("baseline+patrols", [Scenario.of({"name": "baseline", "persons_per_youth": 100})], [1, 2]).name
+    'baseline+patrols-100-per-youth-draws'
+    """
+    each = scenarios[0].persons_per_youth
+    resolution = f"-{each}-per-youth" if each != USUAL_PERSONS else ""
+    return Path("results") / f"{name}{resolution}{'-draws' if tuple(draws) != (0,) else ''}"
 
 
 def check_comparable(scenarios: Sequence[Scenario]) -> None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import combinations, permutations
 from typing import TYPE_CHECKING, Any
@@ -30,11 +30,10 @@ from sim.comparison.summary import combined_interval, spread
 from sim.comparison.table import Records, Table, table_of
 from sim.comparison.variants import with_only
 from sim.engine.errors import InputError
+from sim.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from sim.scenario import Scenario
 
 FEW = 6
 """The largest number of measures for which every subset is run."""
@@ -68,11 +67,14 @@ class Subsets:
         The measures of the package that do anything.
     orders : tuple of tuple of int
         Orders of the measures, as positions in `measures`: sampled orders with their reverses, or all orders.
+    theirs : mapping
+        Measures of a baseline with their settings: a subset has them where it lacks what the package adds or changes.
     """
 
     scenario: Scenario
     measures: tuple[str, ...]
     orders: tuple[tuple[int, ...], ...]
+    theirs: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def exact(self) -> bool:
@@ -102,10 +104,18 @@ class Subsets:
         if len(name) > NAME_LETTERS:
             digest = hashlib.sha256(" ".join(keys).encode()).hexdigest()[:8]
             name = f"{package} with {len(keys)} of {len(self.measures)} {digest}"
-        return with_only(self.scenario, keys, name)
+        if not self.theirs:
+            return with_only(self.scenario, keys, name)
+        settings = self.scenario.resolved()
+        lacking = [key for key in self.measures if key not in keys]
+        kept = {key: value for key, value in settings["measures"].items() if key not in lacking}
+        kept |= {key: self.theirs[key] for key in lacking if key in self.theirs}
+        return Scenario.of({**settings, "name": name, "measures": kept})
 
 
-def subsets(scenario: Scenario, orders: int = ORDERS, seed: int = 1) -> Subsets:
+def subsets(
+    scenario: Scenario, orders: int = ORDERS, seed: int = 1, against: Scenario | None = None
+) -> Subsets:  # fmt: skip
     """The subsets of a scenario's measures to run.
 
     Parameters
@@ -117,26 +127,38 @@ def subsets(scenario: Scenario, orders: int = ORDERS, seed: int = 1) -> Subsets:
         reverse. A larger number begins with the same orders as a smaller one.
     seed : int
         The seed of the orders.
+    against : Scenario, optional
+        A baseline: only measures that the scenario adds to it, or has with other settings, are shared out.
 
     Raises
     ------
     InputError
-        If the scenario has no measure that does anything, or if `orders` is odd or below two.
+        If the scenario has no measure that does anything or that the baseline has not, if it leaves out a measure of
+        the baseline, or if `orders` is odd or below two.
     """
     measures = tuple(measure.key for measure in scenario.active_measures())
     if not measures:
         raise InputError(f"{scenario.name} has no measure that does anything, so there is nothing to share out")
+    theirs: dict[str, Any] = {}
+    if against is not None:
+        theirs = {measure.key: against.resolved()["measures"][measure.key] for measure in against.active_measures()}
+        if gone := [key for key in theirs if key not in measures]:
+            raise InputError(f"{scenario.name} leaves out {', '.join(gone)} of {against.name}; only what a scenario"
+                             " adds can be shared out")  # fmt: skip
+        measures = tuple(key for key in measures if scenario.measures[key] != against.measures.get(key))
+        if not measures:
+            raise InputError(f"{scenario.name} adds no measure to {against.name}, so there is nothing to share out")
     if orders < 2 or orders % 2:
         raise InputError(
             f"orders is {orders}; it must be an even number from 2, because each order comes with its reverse"
         )
     if len(measures) <= FEW:
-        return Subsets(scenario, measures, tuple(permutations(range(len(measures)))))
+        return Subsets(scenario, measures, tuple(permutations(range(len(measures)))), theirs)
     from sim.engine.luck import lucks, seed_key
 
     places = lucks(_place_in_an_order(), seed_key(seed), 0, np.arange(orders // 2 * len(measures)))
     sampled = np.argsort(places.reshape(orders // 2, len(measures)), axis=1).tolist()
-    return Subsets(scenario, measures, tuple(tuple(way) for order in sampled for way in (order, order[::-1])))
+    return Subsets(scenario, measures, tuple(tuple(way) for order in sampled for way in (order, order[::-1])), theirs)
 
 
 @cache

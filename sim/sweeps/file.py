@@ -36,12 +36,13 @@ from sim.comparison.outcomes import OUTCOMES
 from sim.engine.checks import shown
 from sim.engine.errors import InputError, nearest
 from sim.engine.places import Keys, Tree, read
-from sim.layers import plain_data
+from sim.layers import OF_SWEEPS, plain_data
 from sim.measures.base import Several, wrong
 from sim.parameters import rows
 from sim.scenario import Scenario, as_scenario, load
+from sim.settings import KEYS as SCENARIO_KEYS
 from sim.settings import MOST_SUGGESTIONS, Block, Checks, Name, Words, is_what
-from sim.shipped import located
+from sim.shipped import called, located
 from sim.sweeps.axes import Axis
 from sim.sweeps.designs import METHODS, MOST_POINTS, Design, count
 from sim.sweeps.plan import Sweep, of_measures, value_at
@@ -93,6 +94,9 @@ class _File(Block):
 
 
 KEYS = ("name", "description", "scenario", "baseline", "set", "seeds", "draws", "vary", "design", "outcomes")
+NEEDED = ("scenario", "vary", "design")
+OF_SCENARIOS = {*SCENARIO_KEYS} - {*KEYS}
+"""Keys that a scenario has and no sweep."""
 
 
 # --- reading a file ------------------------------------------------------------------------------------------
@@ -104,7 +108,7 @@ def is_sweep(path: str | os.PathLike[str]) -> bool:
         data = read(located(os.fspath(path))).data
     except InputError:
         return False
-    return isinstance(data, dict) and bool({"vary", "design"} & data.keys())
+    return isinstance(data, dict) and not data.keys().isdisjoint(OF_SWEEPS)
 
 
 def load_sweep(
@@ -174,12 +178,16 @@ def _planned(
     keys = f"a sweep has the keys {', '.join(KEYS)}"
     if not isinstance(tree.data, dict):
         raise InputError(f"is not a block of keys; {keys}", file=path)
+    if tree.data.keys().isdisjoint(NEEDED) and not tree.data.keys().isdisjoint(OF_SCENARIOS):
+        name = called(path)
+        raise InputError(f"this is a scenario, not a sweep; run it with: kumakan run {name}, or compare it with:"
+                         f" kumakan compare baseline {name}", file=path)  # fmt: skip
     tree.data = {"name": Path(path).stem, **tree.data}
     checks = Checks(tree)
     for key in tree.data:
         if key not in KEYS:
             checks.problem((key,), f"there is no key {shown(key)}; {keys}{checks.near(key, KEYS)}")
-    for key in ("scenario", "vary", "design"):
+    for key in NEEDED:
         if key not in tree.data:
             checks.problem((), f"a sweep needs the key {key}")
     if checks.problems:

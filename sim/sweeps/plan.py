@@ -6,8 +6,9 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.batches.batch import check_comparable
+from sim.batches.plan import usual_folder
 from sim.comparison.worlds import differences, sentence, too_coarse, world
 from sim.engine.errors import InputError
+from sim.layers import plain_data
 from sim.scenario import Scenario
 from sim.stores.folder import folder_name
 from sim.sweeps.axes import Axis, written
@@ -125,6 +128,33 @@ class Sweep:
         except InputError as error:
             raise InputError(f"{name}: {error.message}", file=self.path) from None
         return Point(name, dict(values), scenario, baseline)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The plan as plain data, from which `Sweep.of` makes the same plan: scenarios and axes are spelt out."""
+
+        def ends(axis: Axis) -> dict[str, Any]:
+            if axis.values:
+                return {"values": list(axis.values)}
+            kinds: dict[str, Callable[[float], Any]] = {
+                "date": lambda day: date.fromordinal(round(day)).isoformat(), "whole": round
+            }  # fmt: skip
+            low, high = map(kinds.get(axis.kind, float), (axis.low, axis.high))
+            return {"low": low, "high": high, "dist": axis.dist}
+
+        design = {key: value for key, value in self.design.model_dump().items() if key != "n" or value}
+        return plain_data({
+            "name": self.name, "description": self.description, "scenario": self.scenario.resolved(),
+            **({"baseline": self.baseline.resolved()} if self.baseline is not None else {}),
+            "seeds": len(self.seeds), "draws": len(self.draws) if self.draws != (0,) else 0,
+            "vary": {axis.path: ends(axis) for axis in self.axes}, "design": design,
+            "outcomes": list(self.outcomes),
+        })  # fmt: skip
+
+    @property
+    def folder(self) -> Path:
+        """The usual results folder: the name of the sweep, with the resolution of its scenario."""
+        return usual_folder(folder_name(self.name), [self.scenario], self.draws)
 
     @property
     def scenarios(self) -> list[Scenario]:

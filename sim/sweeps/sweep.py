@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.batches.estimate import Takes
+from sim.batches.estimate import takes as of_runs
 from sim.comparison.effects import COLUMNS, SIDES
 from sim.comparison.outcomes import NATION, OUTCOMES
 from sim.comparison.summary import summarise
@@ -19,7 +22,7 @@ from sim.comparison.table import NOTHING_MARGIN, Table, table_of
 from sim.engine.errors import InputError, nearest
 from sim.engine.office import as_csv
 from sim.parameters import rows
-from sim.stores.folder import folder_name, write_text
+from sim.stores.folder import write_text
 from sim.stores.run import Key
 from sim.sweeps.axes import Axis, written
 from sim.sweeps.designs import Design
@@ -30,13 +33,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.batches.batch import Batch, OnError
-    from sim.batches.estimate import Estimate
     from sim.batches.work import OnProgress, OnWeek, Runner
     from sim.stores.store import Store
 
 __all__ = [
     "Axis", "Cost", "Design", "Point", "Sweep", "Swept", "is_sweep", "load_sweep", "sweep", "swept", "takes", "written",
 ]  # fmt: skip
+
+
+PLAN = "sweep.json"
+"""The file in the results folder of a sweep that holds its plan."""
 
 
 # --- running -------------------------------------------------------------------------------------------------
@@ -66,7 +72,8 @@ def sweep(
     plan : Sweep, path or dict
         The plan, its file, or the content of such a file.
     out : path, optional
-        Results folder; by default ``results/`` followed by the name of the sweep. Runs in the folder are not repeated.
+        Results folder; by default ``results/`` followed by the name of the sweep, and its resolution where that is not
+        the usual one. Runs in the folder are not repeated.
     progress : bool or callable, optional
         Whether to show a progress bar; by default one appears at a terminal and in a notebook. A function is called
         instead of showing a bar.
@@ -81,13 +88,34 @@ def sweep(
     from sim.batches.batch import run_batch
 
     plan = as_sweep(plan)
-    out = Path("results") / folder_name(plan.name) if out is None else out
+    out = plan.folder if out is None else out
     own = {} if runner is None else {"runner": runner}
     batch = run_batch(
         plan.scenarios, plan.seeds, draws=plan.draws, out=out, workers=workers, world_seed=world_seed,
         overwrite=overwrite, progress=progress, store=store, on_error=on_error, cluster=cluster, on_week=on_week,
         command=command, **own,
     )  # fmt: skip
+    return swept(plan, batch)
+
+
+def reopen(folder: str | os.PathLike[str]) -> Swept:
+    """A sweep that was run, from its results folder.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no plan of a sweep, or its runs are not of this plan.
+    """
+    from sim.stores import open_store
+
+    file = Path(folder) / PLAN
+    try:
+        plan = Sweep.of(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as problem:
+        raise InputError(f"cannot be read as the plan of a sweep ({problem})", file=file) from None
+    batch = open_store(folder).batch()
+    if {*batch.scenarios} != {scenario.name for scenario in plan.scenarios}:
+        raise InputError(f"the latest runs in {os.fspath(folder)} are not those of {file}; run the sweep again")
     return swept(plan, batch)
 
 
@@ -216,7 +244,10 @@ class Swept:
             )
 
     def save(self, folder: str | os.PathLike[str] | None = None) -> list[Path]:
-        """Write `points.csv`, `table.csv`, `summary.csv` and, for Sobol and Morris, `indices.csv` beside the runs."""
+        """Write `points.csv`, `table.csv`, `summary.csv` and, for Sobol and Morris, `indices.csv` beside the runs.
+
+        The plan itself goes to `sweep.json`, from which a report is made.
+        """
         from sim.sweeps.sensitivity import SCREENED, all_indices
 
         folder = Path(self.batch.out if folder is None else folder)
@@ -226,6 +257,7 @@ class Swept:
         folder.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
             write_text(folder / name, as_csv(table))
+        write_text(folder / PLAN, json.dumps(self.plan.data, indent=1, ensure_ascii=False))  # for a report
         return [folder / name for name in tables]
 
 
@@ -233,17 +265,11 @@ class Swept:
 
 
 @dataclass(frozen=True)
-class Cost:
-    """The cost of a sweep on `workers` cores: all its runs, and how many of them are there already."""
+class Cost(Takes):
+    """The cost of a sweep: what its runs take, and how many points and baselines it has."""
 
-    points: int
-    baselines: int
-    runs: int
-    there: int
-    workers: int
-    seconds: float
-    memory_bytes: float
-    disk_bytes: float
+    points: int = 0
+    baselines: int = 0
 
 
 def takes(plan: Sweep, workers: int | None = None, there: Mapping[str, int] | None = None) -> Cost:
@@ -252,26 +278,9 @@ def takes(plan: Sweep, workers: int | None = None, there: Mapping[str, int] | No
     Parameters
     ----------
     plan : Sweep
-    workers : int, optional
-        The number of processes; by default one per core.
-    there : mapping of str to int, optional
-        How many runs of each scenario are there already (`sim.batches.batch.there_already`).
+    workers, there
+        As for `sim.batches.estimate.takes`.
     """
-    from sim.batches.estimate import choose_workers, disk_bytes, estimate
-
-    many = len(plan.seeds) * len(plan.draws)
-    scenarios = plan.scenarios
-    left = [many - (there or {}).get(scenario.name, 0) for scenario in scenarios]
-    each: list[Estimate] = [estimate(scenario) for scenario in scenarios]
-    most = max(e.memory_bytes for e in each)
-    cores, _ = choose_workers(workers, sum(left), most)
-    return Cost(
-        points=len(plan.points),
-        baselines=len(scenarios) - len(plan.points),
-        runs=many * len(scenarios),
-        there=many * len(scenarios) - sum(left),
-        workers=cores,
-        seconds=sum(runs * e.seconds for runs, e in zip(left, each, strict=True)) / cores,
-        memory_bytes=cores * most,
-        disk_bytes=sum(runs * disk_bytes(scenario) for runs, scenario in zip(left, scenarios, strict=True)),
-    )
+    scenarios, points = plan.scenarios, len(plan.points)
+    need = of_runs(scenarios, len(plan.seeds) * len(plan.draws), workers, there)
+    return Cost(**asdict(need), points=points, baselines=len(scenarios) - points)

@@ -29,6 +29,7 @@ from sim.views import (
     save,
     sweep_figures,
 )  # fmt: skip
+from sim.views.gallery import USUAL
 from sim.views.tables import console
 from sim.views.tables.sweeps import show_discovery, show_sweep
 
@@ -71,47 +72,79 @@ def drawn(file: Path, plot: Callable[[], Figure], told: Mapping[str, str]) -> No
 
 
 def draw_records(by_scenario: Mapping[str, Mapping[Any, Any]], folder: Path, say: Callable[[str], None]) -> Path:
-    """Draw the series and maps of a few scenarios."""
-    if len(by_scenario) > MOST_DRAWN:
-        say(f"(no series or maps of {len(by_scenario)} scenarios; compare at most {MOST_DRAWN} to get them)")
-        return folder
-    records = {name: list(islice(runs.values(), MOST_RUNS)) for name, runs in by_scenario.items() if len(runs)}
-    if max(map(len, by_scenario.values()), default=0) > MOST_RUNS:
-        say(f"(series and maps show the first {MOST_RUNS} runs of each scenario)")
-    told = about(records)
-    for what in SERIES:
-        drawn(folder / f"series_{what}.png", partial(plot_series, records, what), told)
-    for name, runs in records.items():
-        for what in MAPS:
-            if what != "reach" or any(run.cells["reached_clips"].any() for run in runs):
-                file = folder / f"map_{what}_{folder_name(name)}.png"
-                drawn(file, partial(map_record, runs, what), about({name: runs}))
+    """Draw the series and maps of a run, or of a few scenarios."""
+    if records := _few(by_scenario, say):
+        told = about(records)
+        for name, plot, facts in [*_series(records, told), *(map_ for what in MAPS for map_ in _maps(records, what))]:
+            drawn(folder / f"{name}.png", plot, facts)
     return folder
 
 
-def draw_effects(batch: Batch, tables: dict[str, pd.DataFrame], folder: Path) -> None:
-    """Draw what a comparison found: effects on Mali, by region and over time, and how often measures helped or harmed.
+def draw_comparison(
+    batch: Batch, tables: dict[str, pd.DataFrame], folder: Path, say: Callable[[str], None],
+    figures: Sequence[str] | None = None,
+) -> Path:  # fmt: skip
+    """Draw what a comparison found: the six usual figures, or those that are named (`sim.views.gallery`).
 
-    Effects over time are added to the tables where they are drawn.
+    Effects over time are added to the tables where there are few enough scenarios to draw them.
     """
-    effects = tables["effects"]
-    told = about_batch(batch)
-    there = set(effects["outcome"])
+    effects, told, names = tables["effects"], about_batch(batch), USUAL if figures is None else figures
+    there, few = set(effects["outcome"]), len(batch.scenarios) <= MOST_DRAWN
     regional = [outcome for outcome in REGIONAL if outcome in there]
-    figures: dict[str, Callable[[], Figure]] = {
-        "effects": partial(plot_effects, effects, delivered=tables["delivered"], about=told),
-        "effects_by_region": partial(plot_effects, effects, by_region=True, outcomes=regional, about=told),
-        "shares": partial(plot_shares, effects, about=told),
-    }
-    if {"cost", "joined"} <= there:
-        figures["cost_joined"] = partial(plot_cost_effect, effects, "joined", about=told)
-    if len(batch.scenarios) <= MOST_DRAWN:
+    if few:
         tables["effects_over_time"] = batch.effects_over_time([name for name in OVER_TIME if name in there])
-        figures["effects_over_time"] = partial(plot_effects_over_time, tables["effects_over_time"], about=told)
-        figures |= {f"map_effect_joined_{folder_name(name)}": partial(map_effect, effects, name, "joined", about=told)
-                    for name in dict.fromkeys(effects["scenario"])}  # fmt: skip
-    for name, plot in figures.items():
-        drawn(folder / f"{name}.png", plot, told)
+    plots: dict[str, list[Drawing]] = {
+        "effects": [("effects", partial(plot_effects, effects, delivered=tables["delivered"], about=told), told)],
+        "effects_by_region": [("effects_by_region", partial(
+            plot_effects, effects, by_region=True, outcomes=regional, about=told), told)],
+        "shares": [("shares", partial(plot_shares, effects, about=told), told)],
+    }  # fmt: skip
+    if {"cost", "joined"} <= there:
+        plots["cost_joined"] = [("cost_joined", partial(plot_cost_effect, effects, "joined", about=told), told)]
+    if few:
+        over_time = partial(plot_effects_over_time, tables["effects_over_time"], about=told)
+        plots["effects_over_time"] = [("effects_over_time", over_time, told)]
+        plots["map_effect_joined"] = [
+            (f"map_effect_joined_{folder_name(name)}", partial(map_effect, effects, name, "joined", about=told), told)
+            for name in dict.fromkeys(effects["scenario"])
+        ]
+    records = _few(batch.records if figures is not None else {batch.scenarios[0]: batch.records[batch.scenarios[0]]},
+                   say) if any(name.startswith(("series_", "map_")) for name in names) else {}  # fmt: skip
+    if records:
+        for name, plot, facts in _series(records, about(records)):
+            plots[name] = [(name, plot, facts)]
+        plots |= {f"map_{what}": _maps(records, what) for what in MAPS}
+    for name in names:
+        for file, plot, facts in plots.get(name, ()):
+            drawn(folder / f"{file}.png", plot, facts)
+    return folder
+
+
+Drawing = tuple[str, "Callable[[], Figure]", "Mapping[str, str]"]
+"""The name of a file, what draws its figure, and what was run."""
+
+
+def _few(by_scenario: Mapping[str, Mapping[Any, Any]], say: Callable[[str], None]) -> dict[str, list[Any]]:
+    """The records of a few scenarios, and a limited number of each; none where there are too many scenarios."""
+    if len(by_scenario) > MOST_DRAWN:
+        say(f"(no series or maps of {len(by_scenario)} scenarios; compare at most {MOST_DRAWN} to get them)")
+        return {}
+    if max(map(len, by_scenario.values()), default=0) > MOST_RUNS:
+        say(f"(series and maps show the first {MOST_RUNS} runs of each scenario)")
+    return {name: list(islice(runs.values(), MOST_RUNS)) for name, runs in by_scenario.items() if len(runs)}
+
+
+def _series(records: Mapping[str, list[Any]], told: Mapping[str, str]) -> list[Drawing]:
+    return [(f"series_{what}", partial(plot_series, records, what), told) for what in SERIES]
+
+
+def _maps(records: Mapping[str, list[Any]], what: str) -> list[Drawing]:
+    """A map of each scenario; of reach only where there is any."""
+    return [
+        (f"map_{what}_{folder_name(name)}", partial(map_record, runs, what), about({name: runs}))
+        for name, runs in records.items()
+        if what != "reach" or any(run.cells["reached_clips"].any() for run in runs)
+    ]
 
 
 def draw_attribution(batch: Batch, found: Attribution, package: str, subsets: int) -> Path:

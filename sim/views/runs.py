@@ -36,15 +36,16 @@ def about(records: Record | Iterable[Record] | Mapping[str, Record | Iterable[Re
     runs = [record for group in groups for record in group]
     names = records.keys() if isinstance(records, Mapping) else dict.fromkeys(scenario_name(run) for run in runs)
     pairs = [(int(run.about.get("draw", 0)), int(run.about["seed"])) for run in runs]
-    return facts(names, pairs, [run.digest for run in runs])
+    each = {run.about["scenario"].get("persons_per_youth") for run in runs}
+    return facts(names, pairs, [run.digest for run in runs], each)
 
 
 def about_batch(batch: Batch, names: Iterable[str] | None = None) -> dict[str, str]:
     """The same of the runs of a batch that finished; `names` says what was run if not its scenarios."""
     done = [row for row in batch.rows if row.digest]
-    return facts(
-        batch.scenarios if names is None else names, [(row.draw, row.seed) for row in done], [r.digest for r in done]
-    )
+    each = {settings.get("persons_per_youth") for settings in batch.plan["scenarios"].values()}
+    names = batch.scenarios if names is None else names
+    return facts(names, [(row.draw, row.seed) for row in done], [row.digest for row in done], each)
 
 
 def about_sweep(swept: Swept) -> dict[str, str]:
@@ -52,24 +53,28 @@ def about_sweep(swept: Swept) -> dict[str, str]:
     return about_batch(swept.batch, [f"sweep {swept.plan.name}"])
 
 
-def facts(names: Iterable[str], pairs: Iterable[tuple[int, int]], digests: Iterable[str]) -> dict[str, str]:
-    """What was run, from names of scenarios, draws and seeds, and digests.
+def facts(
+    names: Iterable[str], pairs: Iterable[tuple[int, int]], digests: Iterable[str], persons: Iterable[int | None] = ()
+) -> dict[str, str]:  # fmt: skip
+    """What was run, from names of scenarios, draws and seeds, digests, and persons per youth.
 
     Returns
     -------
     dict
         ``Scenario`` (names), ``Seeds`` (numbers), ``Draws`` (the same, where parameters are drawn), ``Runs`` (how many
-        seeds each scenario has, times draws) and ``Digest`` (sha256; of one run its own, of several that of their
-        sorted digests).
+        seeds each scenario has, times draws), ``Persons per youth`` (where told) and ``Digest`` (sha256; of one run its
+        own, of several that of their sorted digests).
     """
     both = set(pairs)
     draws, seeds = {draw for draw, _ in both}, {seed for _, seed in both}
     several = sorted(set(digests))
     digest = several[0] if len(several) == 1 else hashlib.sha256("".join(several).encode()).hexdigest()
+    each = sorted({number for number in persons if number})
+    told = {"Persons per youth": ", ".join(map(str, each))} if each else {}
     drawn = {"Draws": ranges(sorted(draws))} if draws != {0} else {}
     return {
         "Scenario": ", ".join(names), "Seeds": ranges(sorted(seeds)), **drawn, "Runs": str(len(draws) * len(seeds)),
-        "Digest": digest,
+        **told, "Digest": digest,
     }  # fmt: skip
 
 
@@ -87,8 +92,10 @@ def scenario_name(record: Record) -> str:
 
 
 def footer(facts: Mapping[str, str] | None) -> str:
-    """One line: scenario, seeds, version, and what the figure may be used for."""
+    """One line: scenario, seeds, resolution, version, and what the figure may be used for."""
     parts = [f"Scenario: {facts['Scenario']}", _counted(facts)] if facts else []
+    if facts and (each := facts.get("Persons per youth")):
+        parts.append(f"{each} person{'' if each == '1' else 's'} per youth")
     return " · ".join([*parts, f"kumakan {__version__}", "for aggregate policy comparison only"])
 
 

@@ -21,7 +21,11 @@ from sim.comparison.worlds import NO_VERDICT
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.batches.estimate import Takes
+
 UNKNOWN = "–"
+DUST = 1e-9
+"""Anything smaller is left over from rounding, such as a threat that has faded for years."""
 LARGE = ((1e9, "bn", "billion"), (1e6, "m", "million"))
 SIDES = {"fewer": "less is better", "more": "more is better", "none": "neither side is better"}
 FEW_NAMES = 3  # that are written out in a sentence
@@ -34,12 +38,12 @@ SHORT_UNITS = {"0..1": "0 to 1"}
 def number(value: float, sign: bool = False, figures: int = 3) -> str:
     """The figures that count, with thousands set apart.
 
-    >>> number(12345.6), number(0.04321), number(-7.0), number(3.2, sign=True), number(float("nan"))
-    ('12,346', '0.0432', '-7', '+3.2', '–')
+    >>> number(12345.6), number(0.04321), number(-7.0), number(3.2, sign=True), number(float("nan")), number(2.6e-15)
+    ('12,346', '0.0432', '-7', '+3.2', '–', '0')
     """
     if value is None or not math.isfinite(value):
         return UNKNOWN
-    if value == 0:
+    if abs(value) < DUST:
         return "0"
     plus = "+" if sign else ""
     if abs(value) >= 10 ** (figures - 1):
@@ -144,6 +148,30 @@ def size(space: float) -> str:
     return f"{space / 1e9:.1f} GB" if space >= 1e9 else f"{space / 1e6:.0f} MB"
 
 
+def takes(need: Takes) -> str:
+    """What a job takes, in two lines: its runs, and time, memory and disk.
+
+    >>> from sim.batches.estimate import Takes
+    >>> print(takes(Takes(80, 20, 2, 95.0, 8e8, 2.1e7)))
+    80 runs; 20 are there already, 60 are left to make.
+    About 1 min 35 s in 2 worker processes, 800 MB of memory and 21 MB on disk (a rough estimate).
+    """
+    runs = count(need.runs, "run")
+    if need.there == need.runs:
+        return f"{runs}, {'which is' if need.runs == 1 else 'which are all'} there already."
+    there = f"; {need.there:,} are there already, {need.runs - need.there:,} are left to make" if need.there else ""
+    return f"{runs}{there}.\n{effort(need)}"
+
+
+def effort(need: Takes) -> str:
+    """Time, memory and disk of the runs that are left to make, in a sentence."""
+    workers = f"{need.workers} worker processes" if need.workers > 1 else "one process"
+    return (
+        f"About {duration(need.seconds)} in {workers}, {size(need.memory_bytes)} of memory and {size(need.disk_bytes)}"
+        " on disk (a rough estimate)."
+    )
+
+
 # --- counts and lists ---------------------------------------------------------------------------------------
 
 
@@ -246,7 +274,7 @@ def rests_on(effects: pd.DataFrame, at_each: str = "", covers_too: str = "") -> 
     """Which interval is shown, how many runs are behind it, what it covers, and what to beware of."""
     what = basis(effects)
     said = f"{capital(what.interval)}; {what.many}{at_each}. The interval covers {what.covers}{covers_too}."
-    return " ".join([said, *warnings(effects)])
+    return " ".join([said, *small_print(effects)])
 
 
 def warnings(effects: pd.DataFrame) -> list[str]:
@@ -259,6 +287,22 @@ def too_coarse(effects: pd.DataFrame) -> str:
     told = effects["too_coarse"].unique() if "too_coarse" in effects else ()
     why = [text for text in told if text and isinstance(text, str)]
     return no_verdict(why) if why else ""
+
+
+def holds() -> str:
+    """At which resolution verdicts hold, for the small print where one is shown.
+
+    >>> holds()
+    'Verdicts hold up to 100 persons per youth.'
+    """
+    from sim.parameters import rows
+
+    return f"Verdicts hold up to {rows()['coarsest_verdict'].value:g} persons per youth."
+
+
+def small_print(effects: pd.DataFrame) -> list[str]:
+    """What stands beside verdicts: at which resolution they hold, and the warnings, of which one may say it already."""
+    return [*([] if too_coarse(effects) else [holds()]), *warnings(effects)]
 
 
 def no_verdict(why: Iterable[str]) -> str:

@@ -34,6 +34,23 @@ def played(plan, game, seeds=(1, 2, 3), draws=None):
     return records
 
 
+def test_against_a_baseline_only_what_is_added_or_changed_is_shared_out():
+    first, second, third = KEYS[:3]
+    base = fakes.scenario("base", measures={first: True, second: {"intensity": 0.5}})
+    full = fakes.scenario("full", measures={first: True, second: {"intensity": 1.0}, third: True})
+    plan = subsets(full, against=base)
+    assert set(plan.measures) == {second, third}
+    nothing = plan.scenarios[0]
+    assert {m.key: m.intensity for m in nothing.active_measures()} == {first: 1.0, second: 0.5}
+    alone = {keys: {m.key for m in s.active_measures()} for keys, s in zip(plan.members, plan.scenarios, strict=True)}
+    assert alone[frozenset({plan.measures.index(third)})] == {first, second, third}
+    assert plan.scenarios[-1] == full
+    with pytest.raises(InputError, match=f"base leaves out {third} of full"):
+        subsets(base, against=full)
+    with pytest.raises(InputError, match="adds no measure to base"):
+        subsets(base, against=base)
+
+
 def shapley(game, count, seed):
     """By the definition: over all orders."""
     found = np.zeros(count)

@@ -1,6 +1,7 @@
 """Sweeps: which points a file plans, what is said about mistakes, how points are run, compared and kept."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -19,7 +20,8 @@ from sim.record import Observable, Record
 from sim.scenario import Scenario
 from sim.sweeps.designs import METHODS
 from sim.sweeps.file import KEYS, as_sweep
-from sim.sweeps.sweep import Axis, Design, Sweep, load_sweep, sweep, takes
+from sim.sweeps.sweep import Axis, Design, Sweep, load_sweep, reopen, sweep, takes
+from sim.views.figures.sweeps import frontier
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted((ROOT / "scenarios" / "sweeps").glob("*.yaml"))
@@ -440,7 +442,7 @@ def test_a_dry_run_says_what_it_takes_and_runs_nothing(write):
     result = kumakan("sweep", write(GRID), "--dry-run", "--seeds", 5)
     assert result.exit_code == 0, result.output
     assert "(4 points + 2 baselines) x 5 seeds = 30 runs" in result.stdout
-    for words in ("GB of memory", "MB on disk", PATROLS, "share of the full measure"):
+    for words in ("of memory", "MB on disk", PATROLS, "share of the full measure"):
         assert words in result.stdout
     assert not Path("results").exists()
     assert "= 18 runs" in kumakan("check", "s.yaml", "base.yaml").stdout
@@ -462,7 +464,7 @@ def test_the_command_runs_prints_and_keeps_a_sweep(write, monkeypatch):
     result = kumakan("sweep", write(GRID), "--workers", 1, "--set", "parameters.peer_pull=0.021")
     assert result.exit_code == 0, result.output
     assert "Difference from base" in result.stdout
-    out = Path("results/s")
+    out = Path("results/s-2000-per-youth")
     assert {file.name for file in out.iterdir()} >= {"points.csv", "table.csv", "summary.csv", "figures", "runs"}
     assert {file.name for file in (out / "figures").iterdir()} == {
         "heat_map_joined.png", "heat_map_cost.png", "cost_joined.png"}  # fmt: skip
@@ -490,6 +492,39 @@ def test_a_dry_run_subtracts_the_runs_that_are_there_already(write, monkeypatch,
     assert takes(full, there=there).seconds == 0.0
 
 
+def test_a_sweep_is_reopened_from_its_folder_and_reported(write, monkeypatch):
+    from sim.batches import batch as runs
+    from sim.views.report import sweeps as pages
+
+    monkeypatch.setitem(runs.run_batch.__kwdefaults__, "runner", pretend)
+    monkeypatch.setattr(pages, "embedded", lambda figure, about: "data:image/png;base64,")
+    assert kumakan("sweep", write(GRID), "--workers", 1).exit_code == 0
+    folder = "results/s-2000-per-youth"
+    again, first = reopen(folder), load_sweep("s.yaml")
+    assert (again.plan.tries, again.plan.seeds, again.plan.outcomes) == (first.tries, first.seeds, first.outcomes)
+    assert again.plan.scenarios == first.scenarios
+    pd.testing.assert_frame_equal(pd.read_csv(f"{folder}/table.csv"), again.table, check_dtype=False)
+    result = kumakan("report", folder)
+    assert result.exit_code == 0, result.output
+    text = Path(folder, "report.html").read_text(encoding="utf-8")
+    assert text.count("<img") == 3
+    assert text.count("<h2>") == 5
+    assert "4 points (grid)" in text
+    assert "Lowest: " in text
+    assert len(re.findall("<tr><th scope=.row.>0[^<]*</th><th", text)) == 2, "a line for each point"
+    for row in again.plan.axes:
+        assert f"{row.path.replace('_', '_<wbr>')}</th>" in text
+
+
+def test_the_frontier_holds_what_nothing_beats_in_cost_and_effect():
+    points = {"cheap": (1.0, 5.0), "dear": (9.0, 1.0), "beaten": (5.0, 6.0), "same": (9.5, 1.0), "between": (4.0, 2.0)}
+    rows = [
+        {"scenario": name, "outcome": outcome, "region": "Mali", "mean": value, "low": value, "high": value, "draws": 0}
+        for name, both in points.items() for outcome, value in zip(("cost", "joined"), both, strict=True)
+    ]  # fmt: skip
+    assert frontier(pd.DataFrame(rows), "joined") == ["cheap", "between", "dear"]
+
+
 def test_discovery_from_the_command(write, monkeypatch):
     from sim.batches import batch as runs
 
@@ -504,7 +539,7 @@ def test_discovery_from_the_command(write, monkeypatch):
     result = kumakan("sweep", file, "--workers", 1, "--discover", "joined")
     assert result.exit_code == 0, result.output
     assert "is no better than in the baseline" in result.stdout
-    boxes = pd.read_csv("results/s/discovery_joined.csv")
+    boxes = pd.read_csv("results/s-2000-per-youth/discovery_joined.csv")
     assert boxes["points"].sum() == 12
     assert "discovery_joined.csv" in result.stdout
 

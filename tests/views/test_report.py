@@ -277,7 +277,8 @@ def test_the_measures_of_the_baseline_say_what_they_delivered(every_measure):
 def test_maps_are_left_out_where_there_are_many_scenarios_but_every_line_is_there(every_measure):
     text = page(of_measures(every_measure, *MEASURES))
     read = Reader(text)
-    assert not read.all("img")
+    assert len(read.all("img")) == 1, "all effects in one figure"
+    assert not any(word in read.text for word in ("No description.", "planned:"))
     assert read.within("title") == [f"{len(MEASURES)} scenarios compared with baseline"]
     for key in MEASURES:
         assert f">{measure(key)}</th><td" in text
@@ -345,6 +346,16 @@ def test_every_run_is_named_with_its_digest_and_large_batches_with_one_for_each_
     short = Reader(page(compared)).text
     assert not any(one["digest"] in short for one in compared.manifest["runs"])
     assert all(settings["digest"] in short for settings in compared.manifest["scenarios"].values())
+
+
+def test_digests_are_not_given_where_the_program_cannot_repeat_the_runs(compared, quick, monkeypatch):
+    monkeypatch.setattr("sim.views.report.page.sources_digest", lambda: "another")
+    for runs in compared.records.values():
+        for record in runs.values():
+            monkeypatch.setitem(record.about, "run", {"sources": "those of then"})
+    text = Reader(page(compared)).text
+    assert "another state of the program" in text
+    assert not any(one["digest"] in text for one in compared.manifest["runs"])
 
 
 def test_runs_that_failed_and_comparisons_that_were_not_finished_are_told(compared, quick):

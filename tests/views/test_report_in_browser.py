@@ -1,5 +1,6 @@
 """The report in a real browser: on a phone, on a desk, in the dark and on paper."""
 
+import base64
 import os
 import re
 import shutil
@@ -7,7 +8,7 @@ import shutil
 import pytest
 
 from sim.measures import MEASURES
-from sim.views.report import page
+from sim.views.report import page, pictures
 from tests.views.comparisons import of_measures
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -18,7 +19,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; on Debian: apt-get install chromium"),
 ]
 
-PHONE, DESK = 360, 1280  # pixels
+PHONE, DESK, SCREEN = 360, 1280, 800  # pixels
 ASKED = {"few": ("joint_patrols", "imam_training", "sermon_drafting"), "many": tuple(MEASURES)}
 
 
@@ -111,6 +112,21 @@ def test_text_stands_out_from_its_ground(opened, scheme):
     ground = tab.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
     assert min(tab.evaluate(CONTRAST)) >= 4.5, "WCAG 2.2, level AA"
+
+
+def test_eight_scenarios_take_at_most_twelve_screens(browser, every_measure, tmp_path, monkeypatch):
+    def blank(figure, about):  # in the shape of the figure, which would take long to draw
+        height = 960 if figure.func.__name__ == "map_effect" else 690
+        drawing = f"<svg xmlns='http://www.w3.org/2000/svg' width='1000' height='{height}'/>"
+        return f"data:image/svg+xml;base64,{base64.b64encode(drawing.encode()).decode()}"
+
+    monkeypatch.setattr(pictures, "embedded", blank)
+    file = tmp_path / "report.html"
+    file.write_text(page(of_measures(every_measure, *list(MEASURES)[:8])), encoding="utf-8")
+    tab = browser.new_page(viewport={"width": DESK, "height": SCREEN})
+    tab.goto(file.as_uri(), wait_until="load")
+    assert tab.evaluate("document.documentElement.scrollHeight") <= 12 * SCREEN
+    tab.close()
 
 
 def test_it_prints_on_pages_that_nothing_sticks_out_of(opened, file):

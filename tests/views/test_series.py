@@ -1,10 +1,13 @@
 """Series show median and band over seeds, dates, units, and the first days of the measures that differ."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.collections import PolyCollection
 from matplotlib.dates import num2date
+from matplotlib.text import Text
 
 from sim.comparison.effects import effects_over_time
 from sim.engine.errors import InputError
@@ -83,7 +86,56 @@ def test_measures_are_marked_where_and_when_they_start(runs):
     assert marks["Gao"] == ["A"]
     # What the baseline has as well makes no difference and is not marked.
     same = plot_series({"x": runs["prevention"], "y": runs["prevention"]}, "joined", regions="Mali")
-    assert [t.get_text() for t in same.axes[0].texts] == []
+    assert [t.get_text() for t in same.axes[0].texts] == ["y"]  # the name at its line, and no letter
+
+
+def end(run, observable="joined", last=QUARTER):
+    """Mali, summed over the last weeks."""
+    return run[observable].sum(axis=1)[-last:].sum()
+
+
+def test_lines_that_lie_on_each_other_are_drawn_as_differences_run_by_run(make):
+    base = [make(seed) for seed in (1, 2, 3)]
+    nearly = [make(seed) for seed in (1, 2, 3)]
+    for run in nearly:
+        run.values[-5:, 4, 0] += 2.0  # two more join in Mopti in each of the last five weeks
+    figure = plot_series({"base": base, "nearly": nearly}, "joined", regions="Mali")
+    [ax] = figure.axes
+    assert list(lines(ax)) == ["nearly"]
+    assert lines(ax)["nearly"].get_ydata()[-1] == 10.0
+    assert "difference from base" in figure.get_label()
+    assert f"{end(base[0]):.0f}" != "0"
+    assert "on average" in ax.get_title("right")  # what the baseline has itself
+    levels = plot_series({"base": base, "nearly": nearly}, "joined", regions="Mali", differences=False).axes[0]
+    assert list(lines(levels)) == ["base", "nearly"]
+
+
+def test_lines_apart_from_each_other_are_drawn_as_they_are(make):
+    far = {"base": [make(1), make(2)], "far": [make(1, factor=3.0), make(2, factor=3.0)]}
+    for run in far["far"]:
+        run.values[:, :, 0] *= 3.0
+    assert list(lines(plot_series(far, "joined", regions="Mali").axes[0])) == ["base", "far"]
+    apart = plot_series(far, "joined", regions="Mali", differences=True).axes[0]
+    gap = np.median([end(far["far"][k]) - end(far["base"][k]) for k in (0, 1)])
+    assert lines(apart)["far"].get_ydata()[-1] == gap
+
+
+def test_differences_need_runs_under_the_same_seed(runs):
+    with pytest.raises(InputError, match="no scenario has a run under the same draw and seed as baseline"):
+        plot_series(runs, "joined", differences=True)
+
+
+def test_names_stand_at_the_ends_of_lines_and_apart_from_each_other(make):
+    few = {name: [make(1)] for name in ("a", "b", "c")}
+    figure = plot_series(few, "joined", regions="Mali", differences=False)
+    assert not figure.legends
+    figure.draw_without_rendering()
+    names = [text for text in figure.axes[0].texts if text.get_text() in few]
+    boxes = sorted((Text.get_window_extent(name) for name in names), key=lambda box: box.y0)  # without their pointers
+    assert len(boxes) == 3
+    assert all(low.y1 <= high.y0 + 1 for low, high in pairwise(boxes))
+    many = {str(k): [make(k)] for k in range(12)}
+    assert plot_series(many, "joined", regions="Mali").legends
 
 
 def test_one_seed_has_no_band_and_says_so(make, runs):

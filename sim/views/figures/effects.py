@@ -131,7 +131,7 @@ def plot_shares(
         Patch(color=sheet.VERMILLION, label="harmed"),
     ]
     said = f"Per cent of {what.unit} ({what.many}). A difference too small to count is drawn as nothing."
-    said = " ".join([said, *words.warnings(table)])
+    said = " ".join([said, *words.small_print(table)])
     panels = [(heading(o), _rows(table, scenarios, outcome=o)) for o in outcomes]
     title = "How often the measures helped, harmed or did nothing"
     return _draw(title, said, [("", panels)], scenarios, table, about, keys, _bars)

@@ -19,7 +19,7 @@ from sim.engine.errors import InputError, nearest, plain
 from sim.views.figures.mali import around_zero, classes, paint_cells, paint_regions
 from sim.views.figures.sheet import drawn, mean_over_seeds, new_sheet, over_seeds
 from sim.views.runs import about, as_list, sampled
-from sim.views.words import heading, scenarios, unit, warnings
+from sim.views.words import heading, scenarios, small_print, unit
 from sim.world.grid import world_grid
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ def map_effect(
         title = f"{heading(outcome)}: {scenarios(dict.fromkeys(effects['scenario']))[scenario]}"
         subtitle = f"Difference from {ours[0]['baseline']}, whole run; {what.many}"
         notes = f"Coloured where the interval ({interval}) lies on one side of zero."
-        notes = " ".join([notes, *warnings(table[table["scenario"] == scenario])])
+        notes = " ".join([notes, *small_print(table[table["scenario"] == scenario])])
     figure = new_sheet(5.2, 5.0, title, subtitle, notes, about)
     paint_regions(figure.subplots(), middle, shades, unit(ours[0]["unit"]), sure=(low * high > 0) & judged)
     return figure

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -34,6 +35,11 @@ if TYPE_CHECKING:
 QUARTER = 13
 """Weeks over which weekly counts are summed: a quarter of a year, long enough for lines that can be read."""
 
+MOST_NAMED = 8
+"""Lines of a panel that carry their names; more of them get a legend."""
+PANEL_SHARE = 0.7  # of the height of a panel's place, what its axes fill at least
+TOO_NEAR, NEARLY_EVERYWHERE = 0.02, 0.75  # share of a panel's height, and of its weeks
+
 _COLUMNS = 3
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -45,12 +51,13 @@ def plot_series(
     *,
     regions: str | Sequence[str] | None = None,
     baseline: str | None = None,
+    differences: bool | None = None,
 ) -> Figure:
     """One observable over time: the median over seeds, and the band in which nine seeds in ten lie.
 
     Weekly counts (who joined, attacks, costs) are shown as the sum over the 13 weeks that end at a date;
     states (members, trust) as they are. Measures are marked at their first day, in the regions in which they
-    act.
+    act. Scenarios whose lines would lie on each other are drawn as differences from the baseline, run by run.
 
     Parameters
     ----------
@@ -63,11 +70,15 @@ def plot_series(
     baseline : str, optional
         The scenario drawn first, in black; left out, the first. Measures it has too are not marked for the
         others.
+    differences : bool, optional
+        Whether to draw differences from the baseline under the same draws and seeds; left out, where lines would
+        lie on each other.
 
     Raises
     ------
     InputError
-        For an unknown observable, region or baseline, or a scenario without a run.
+        For differences without a run that both have, an unknown observable, region or baseline, or a scenario
+        without a run.
     """
     runs = {name: as_list(group) for name, group in records_by_scenario.items()}
     if not runs:
@@ -80,28 +91,46 @@ def plot_series(
     where = _regions(runs[first][0], regions)
 
     window = min(QUARTER, *(len(group[0].dates) for group in runs.values())) if _is_flow(observable) else 1
-    lines = [_Line(name, group, observable, window, where) for name, group in runs.items()]
+    lines = [_Line.of(name, group, observable, window, where) for name, group in runs.items()]
+    own, gaps = lines[0], _differences(runs, observable, window, where)
+    if differences and not gaps:
+        raise InputError(f"no scenario has a run under the same draw and seed as {first}, so there is no difference")
+    apart = bool(gaps) and _on_each_other(lines) if differences is None else differences
+    lines = gaps if apart else lines
     divisor, unit = in_large_units([x for line in lines for x in (line.low, line.high)], words.unit(shown.unit))
     marks = _marks(runs, first)
     title = words.heading(observable) if observable in OUTCOMES else capital(shown.meaning)
     dated = f"Sums over {window} weeks, dated by their last day" if window > 1 else "Weekly values"
+    subtitle = f"{dated}. {_spread(runs)}"
+    if apart:
+        title += f": difference from {first}"
+        subtitle = f"{dated}, minus those of {first} under the same {sampled(runs[first])}. {_spread(runs)}"
+    named = len(lines) <= MOST_NAMED and (apart or len(lines) > 1)
+    columns, counted = min(_COLUMNS, len(where)), shown.how == "sum"
+    size = _size(len(where))
     figure = new_sheet(
-        *_size(len(where)),
+        *size,
         title=title + (", by region" if len(where) > 1 else f", {where[0]}"),
-        subtitle=f"{dated}. {_spread(runs)}",
+        subtitle=subtitle,
         notes=_key(marks),
         about=about(runs),
-        keys=_keys([line.name for line in lines]),
+        keys=[] if named else _keys([line.name for line in lines], apart),
     )
-    columns, counted = min(_COLUMNS, len(where)), shown.how == "sum"
     axes = panels(figure, len(where), columns, sharex=True, sharey=not counted)
     for place, (ax, panel) in enumerate(zip(axes, where, strict=True)):
         for i, line in enumerate(lines):
-            _curve(ax, i, line.dates, [part[place] / divisor for part in (line.middle, line.low, line.high)],
+            _curve(ax, i + apart, line.dates, [part[place] / divisor for part in (line.middle, line.low, line.high)],
                    line.name, banded=line.seeds > 1)  # fmt: skip
         ax.grid(axis="y")
-        numbered(ax.yaxis)
-        if counted:
+        ax.margins(x=0.01)
+        numbered(ax.yaxis, sign=apart)
+        if apart:
+            ax.axhline(0, color=sheet.INK, lw=0.9, label="_zero")
+            level = float(np.nanmean(own.middle[place])) if np.isfinite(own.middle[place]).any() else math.nan
+            said = f"{first}: {sheet.shown(level / divisor)} on average"
+            ax.set_title(textwrap.shorten(said, 40), loc="right", size=sheet.FOOTER_SIZE, weight="normal",
+                         color=sheet.QUIET, pad=14)  # fmt: skip
+        elif counted:
             top = max(np.nanmax(line.high[place], initial=0.0) for line in lines)
             ax.set_ylim(bottom=0, top=None if top > 0 else 1)
         ax.set_title(panel, pad=14)
@@ -111,6 +140,11 @@ def plot_series(
             ax.set_ylabel(f"{unit} per {window} weeks" if window > 1 else unit, size=sheet.TEXT_SIZE)
         if place + columns >= len(where):
             ax.tick_params(labelbottom=True)
+    if named:
+        for place, ax in enumerate(axes):  # once the limits of panels that share them are known
+            if place % columns == columns - 1 or place == len(axes) - 1:
+                ends = {line.name: line.middle[place] / divisor for line in lines}
+                _name_lines(ax, ends, size[1] / math.ceil(len(where) / columns), apart)
     return figure
 
 
@@ -135,15 +169,16 @@ def plot_effects_over_time(effects: pd.DataFrame, *, about: Mapping[str, str] | 
     names, what = words.scenarios(dict.fromkeys(effects["scenario"])), basis(effects)
     shown = list(dict.fromkeys(zip(effects["outcome"], effects["region"], strict=True)))
     banded = what.unit == "draws" or effects["low"].notna().any()
-    columns = min(2, len(shown))
+    columns, named = min(2, len(shown)), len(names) <= MOST_NAMED
+    size = (9.0, 4.0) if columns == 1 else (11.0, 3.1 * math.ceil(len(shown) / 2))
     figure = new_sheet(
-        *((9.0, 4.0) if columns == 1 else (11.0, 3.1 * math.ceil(len(shown) / 2))),
+        *size,
         f"Effects week by week: difference from {effects['baseline'].iloc[0]}",
         words.rests_on(effects)
         if banded
         else " ".join([f"{what.many}: no interval.", *words.warnings(effects)]).rstrip("."),
         about=about,
-        keys=_keys(list(names.values())),
+        keys=[] if named else _keys(list(names.values()), after_baseline=True),
     )
     for ax, (outcome, region) in zip(panels(figure, len(shown), columns), shown, strict=True):
         table = effects[(effects["outcome"] == outcome) & (effects["region"] == region)]
@@ -151,29 +186,81 @@ def plot_effects_over_time(effects: pd.DataFrame, *, about: Mapping[str, str] | 
         divisor, unit = in_large_units(table[ends].to_numpy(float), words.unit(table["unit"].iloc[0]))
         ax.axhline(0, color=sheet.INK, lw=0.9)
         ax.grid(axis="y")
+        ax.margins(x=0.01)
         for i, name in enumerate(names):
             line = table[table["scenario"] == name]
-            _curve(ax, i, _last_days(line["date"]), line[ends].to_numpy(float).T / divisor, name)
+            _curve(ax, i + 1, _last_days(line["date"]), line[ends].to_numpy(float).T / divisor, name)
         added = "added up so far" if table["cumulative"].all() else "in each week"
         ax.set_title(f"{words.heading(outcome)}, {region}, {added}")
         ax.set_ylabel(unit, size=sheet.TEXT_SIZE)
         numbered(ax.yaxis, sign=True)
         _years(ax, _last_days(table["date"]), small=columns > 1)
+        if named:
+            last = {called: table.loc[table["scenario"] == name, ends[0]].to_numpy(float) / divisor
+                    for name, called in names.items()}  # fmt: skip
+            _name_lines(ax, last, size[1] / math.ceil(len(shown) / columns), after_baseline=True)
     return figure
 
 
 # --- what is drawn ------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
 class _Line:
     """One scenario: median and band over seeds, panels x weeks."""
 
-    def __init__(self, name: str, runs: list[Record], observable: str, window: int, panels: Sequence[str]) -> None:
-        self.name = name
-        self.seeds = len(runs)
-        self.dates = _last_days(runs[0].dates)
-        stack = np.stack([_moving_sum(_weekly(run, observable, panels), window) for run in runs])
-        self.middle, self.low, self.high = over_seeds(stack)
+    name: str
+    seeds: int
+    dates: NDArray[np.datetime64]
+    middle: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, name: str, runs: list[Record], observable: str, window: int, panels: Sequence[str]) -> _Line:
+        """The line of these runs."""
+        return cls._over(name, runs[0], [_sums(run, observable, window, panels) for run in runs])
+
+    @classmethod
+    def _over(cls, name: str, run: Record, stack: Sequence[NDArray[np.float64]]) -> _Line:
+        return cls(name, len(stack), _last_days(run.dates), *over_seeds(np.stack(stack)))
+
+
+def _differences(
+    runs: Mapping[str, list[Record]], observable: str, window: int, panels: Sequence[str]
+) -> list[_Line]:  # fmt: skip
+    """A line for each scenario but the first: minus the first under the same draw and seed.
+
+    None if a scenario has no run that the first has as well, or another period.
+    """
+
+    def same_luck(run: Record) -> tuple[int, int]:
+        return int(run.about.get("draw", 0)), int(run.about["seed"])
+
+    first, *others = runs
+    theirs = {same_luck(run): run for run in runs[first]}
+    found = []
+    for name in others:
+        pairs = [(run, theirs[same_luck(run)]) for run in runs[name] if same_luck(run) in theirs]
+        if not pairs or any(ours.dates != base.dates for ours, base in pairs):
+            return []
+        stack = [_sums(ours, observable, window, panels) - _sums(base, observable, window, panels)
+                 for ours, base in pairs]  # fmt: skip
+        found.append(_Line._over(name, pairs[0][0], stack))
+    return found
+
+
+def _on_each_other(lines: Sequence[_Line]) -> bool:
+    """Whether the lines of some scenario lie on those of the first: nearer than can be seen, nearly everywhere."""
+    first, *others = lines
+    tops = np.nanmax(np.stack([np.nan_to_num(line.high) for line in lines]), axis=(0, 2))
+    floors = np.nanmin(np.stack([np.nan_to_num(line.low) for line in lines]), axis=(0, 2))
+    near = TOO_NEAR * (tops - floors)[:, None]
+    return any(np.mean(~(np.abs(line.middle - first.middle) > near)) > NEARLY_EVERYWHERE for line in others)
+
+
+def _sums(run: Record, observable: str, window: int, panels: Sequence[str]) -> NDArray[np.float64]:
+    return _moving_sum(_weekly(run, observable, panels), window)
 
 
 def _last_days(weeks: Any) -> NDArray[np.datetime64]:
@@ -297,9 +384,38 @@ def _look(i: int) -> dict[str, Any]:
     }
 
 
-def _keys(names: Sequence[str]) -> list[Artist]:
-    """A legend of scenarios."""
-    return [Line2D([], [], lw=1.8, label=name, **_look(i)) for i, name in enumerate(names)]
+def _keys(names: Sequence[str], after_baseline: bool = False) -> list[Artist]:
+    """A legend of scenarios, for figures with too many of them to name their lines."""
+    return [Line2D([], [], lw=1.8, label=name, **_look(i + after_baseline)) for i, name in enumerate(names)]
+
+
+def _name_lines(ax: Axes, ends: Mapping[str, NDArray[np.float64]], height: float, after_baseline: bool) -> None:
+    """Names at the right ends of lines, moved apart where they would meet; `height`: inches of the panel's place."""
+    known = {i: (name, float(line[np.isfinite(line)][-1])) for i, (name, line) in enumerate(ends.items())
+             if np.isfinite(line).any()}  # fmt: skip
+    low, high = ax.get_ylim()
+    points = PANEL_SHARE * height * 72.0
+    ordered = sorted(known, key=lambda i: (known[i][1], -i))
+    wanted = [points * (known[i][1] - low) / ((high - low) or 1.0) for i in ordered]
+    for i, at, place in zip(ordered, wanted, _apart(wanted, 1.3 * sheet.FOOTER_SIZE, points), strict=True):
+        name, value = known[i]
+        look = _look(i + after_baseline)
+        ax.annotate(name, (1.0, value), xycoords=("axes fraction", "data"), xytext=(16, place - at),
+                    textcoords="offset points", size=sheet.FOOTER_SIZE, va="center", annotation_clip=False,
+                    arrowprops={"arrowstyle": "-", "color": look["color"], "ls": look["ls"], "lw": 1.2,
+                                "shrinkA": 1, "shrinkB": 0})  # fmt: skip
+
+
+def _apart(wanted: Sequence[float], gap: float, top: float) -> list[float]:
+    """Sorted places moved as little as needed to lie a gap apart, below the top where there is room."""
+    places = list(wanted)
+    for k in range(1, len(places)):
+        places[k] = max(places[k], places[k - 1] + gap)
+    for k in range(len(places) - 1, -1, -1):
+        places[k] = min(places[k], top - (len(places) - 1 - k) * gap, *(p - gap for p in places[k + 1 : k + 2]))
+    middle = sum(places) / len(places) - sum(wanted) / len(wanted) if places else 0.0
+    room = min(places[0], max(0.0, middle)) if places else 0.0
+    return [place - room for place in places]
 
 
 def _curve(

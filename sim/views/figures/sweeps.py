@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 WRITTEN_OUT = 150  # cells of a heat map in which numbers still have room
 MOST_BARS = 20  # paths in a figure of bars; the others matter less
 BETTER_WORSE = LinearSegmentedColormap.from_list("better_worse", [sheet.BLUE, "#f7f7f7", sheet.VERMILLION])
+FRONTIER: dict[str, Any] = {"color": sheet.QUIET, "lw": 0.9, "ls": (0, (4, 2))}
 AMOUNT = LinearSegmentedColormap.from_list("amount", ["#f7f7f7", sheet.SKY, sheet.BLUE, "#00263d"])
 
 
@@ -99,7 +100,7 @@ def heat_map(swept: Swept, outcome: str, x: str | None = None, y: str | None = N
         f" In brackets where the interval ({interval}) includes zero. The interval covers {what.covers}."
         if compared else ""
     )  # fmt: skip
-    notes = " ".join([notes, *words.warnings(swept.summary())])
+    notes = " ".join([notes, *(words.small_print if compared else words.warnings)(swept.summary())])
     width = max(5.5, 1.9 + 0.85 * len(columns))
     figure = new_sheet(width, max(2.6, 1.2 + 0.48 * len(rows)), _title(swept, outcome), _subtitle(swept), notes,
                        about_sweep(swept))  # fmt: skip
@@ -321,9 +322,13 @@ def plot_cost_effect(effects: pd.DataFrame, outcome: str, *, about: Mapping[str,
     numbers[:, 0] /= by_cost
     numbers[:, 1] /= by_effect
     labelled, against = len(names) <= 26, " and ".join(dict.fromkeys(here["baseline"]))
+    best = frontier(here, outcome) if len(names) > 3 else []
+    keys = side_keys(here)
+    if len(best) > 1:
+        keys.append(Line2D([], [], label="nothing is both cheaper and better", **FRONTIER))
     figure = new_sheet(8.6 if labelled and len(names) > 1 else 6.6, max(3.8, 0.16 * len(names) if labelled else 0),
                        f"Cost and effect: {words.label(outcome)}", f"Difference from {against}, Mali, whole run",
-                       words.rests_on(here), about, side_keys(here))  # fmt: skip
+                       words.rests_on(here), about, keys)  # fmt: skip
     ax = figure.subplots()
     ax.grid(axis="y")
     ax.axhline(0, color=sheet.INK, lw=0.9)
@@ -332,6 +337,8 @@ def plot_cost_effect(effects: pd.DataFrame, outcome: str, *, about: Mapping[str,
         ax.plot([cost, cost], [low, high], color=colour, lw=1.6, alpha=1 if labelled else 0.35, zorder=2)
         ax.plot([cheap, dear], [effect, effect], color=colour, lw=1.6, alpha=1 if labelled else 0.35, zorder=2)
         ax.plot(cost, effect, "o", ms=4.5, mec=colour, mfc=sheet.PAPER if colour == sheet.INK else colour, zorder=3)
+    if len(best) > 1:
+        ax.step(*numbers[[names.index(name) for name in best], :, 0].T, where="post", zorder=1, **FRONTIER)
     ax.margins(x=0.06, y=0.1)
     left, right = ax.get_xlim()
     ax.set_xlim(min(left, -0.03 * right), max(right, -0.03 * left))  # costs that are nearly equal shall look so
@@ -343,6 +350,24 @@ def plot_cost_effect(effects: pd.DataFrame, outcome: str, *, about: Mapping[str,
     ax.set_xlabel(f"{words.label('cost')}, {cost_unit}")
     ax.set_ylabel(f"{words.label(outcome)}, {unit}{_side(outcome, True)}")
     return figure
+
+
+def frontier(effects: pd.DataFrame, outcome: str) -> list[str]:
+    """The scenarios or points that no other beats in both cost and effect, from cheap to dear."""
+    here = effects[effects["region"] == sheet.NATIONAL]
+    lines = {name: here[here["outcome"] == name].set_index("scenario") for name in ("cost", outcome)}
+    better = OUTCOMES[outcome].better
+    if better == "none":
+        return []
+    sign = 1.0 if better == "fewer" else -1.0
+    known = [(headline(lines["cost"].loc[name])[0], sign * headline(lines[outcome].loc[name])[0], str(name))
+             for name in lines[outcome].index if name in lines["cost"].index]  # fmt: skip
+    found, best = [], math.inf
+    for _, value, name in sorted(line for line in known if np.isfinite(line[:2]).all()):
+        if value < best:
+            found.append(name)
+            best = value
+    return found
 
 
 def _name_points(ax: Axes, names: Sequence[str], places: np.ndarray) -> None:

@@ -7,9 +7,6 @@ import os
 from collections import Counter
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
-
 from sim.batches.preview import preview
 from sim.comparison.delivered import delivered, own_delivered
 from sim.comparison.effects import basis, effects
@@ -18,15 +15,19 @@ from sim.comparison.table import NOTHING_MARGIN
 from sim.engine.errors import InputError
 from sim.parameters import rows as parameter_rows
 from sim.stores.folder import write_text
+from sim.stores.sources import sources_digest
+from sim.sweeps.sweep import PLAN, reopen
 from sim.version import __version__
 from sim.views import words
 from sim.views.report import parts, pictures
 from sim.views.report.answer import FEW, MANY, answers, covered
 from sim.views.report.reading import Comparison, comparison
+from sim.views.report.sweeps import sweep_page
+from sim.views.report.template import template
 
 
 def report(store: str | os.PathLike[str], out: str | os.PathLike[str] | None = None) -> Path:
-    """Write the report of a comparison, one HTML file that loads nothing from elsewhere.
+    """Write the report of a comparison or a sweep, one HTML file that loads nothing from elsewhere.
 
     >>> report("results/baseline+joint_patrols")                                  # doctest: +SKIP
     PosixPath('results/baseline+joint_patrols/report.html')
@@ -34,7 +35,7 @@ def report(store: str | os.PathLike[str], out: str | os.PathLike[str] | None = N
     Parameters
     ----------
     store : path or str
-        The results folder of a comparison, or a store, whose latest plan is reported.
+        The results folder of a comparison or a sweep, or a store, whose latest plan is reported.
     out : path, optional
         File to write; by default ``report.html`` in the folder; required if the store is a URL. It appears under its
         name only when complete.
@@ -51,7 +52,7 @@ def report(store: str | os.PathLike[str], out: str | os.PathLike[str] | None = N
     """
     if out is None and "://" in os.fspath(store):
         raise InputError(f"{os.fspath(store)} is a URL; name a file for the report with --out")
-    text = page(comparison(os.fspath(store)))
+    text = sweep_page(reopen(store)) if is_swept(store) else page(comparison(os.fspath(store)))
     file = Path(store) / "report.html" if out is None else Path(out)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -59,6 +60,11 @@ def report(store: str | os.PathLike[str], out: str | os.PathLike[str] | None = N
     except OSError as error:
         raise InputError(f"cannot write {file}: {error.strerror}; name another file with --out") from error
     return file
+
+
+def is_swept(store: str | os.PathLike[str]) -> bool:
+    """Whether a place is the results folder of a sweep."""
+    return "://" not in os.fspath(store) and (Path(store) / PLAN).is_file()
 
 
 def page(compared: Comparison) -> str:
@@ -82,13 +88,9 @@ def page(compared: Comparison) -> str:
     regions = [parts.regional(table, outcome) for outcome in parts.MAPPED if outcome in set(table["outcome"])]
     parameters = list(parameter_rows().values())
     few, many = len(names) <= MANY, len(names)
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters["name"] = lambda text: Markup(str(escape(text)).replace("_", "_<wbr>"))
+    sources = example.about.get("run", {}).get("sources", "")
     compares = words.listed(names.values()) if many <= FEW else f"{many} scenarios"
-    return environment.get_template("report.html").render(
+    return template("report.html").render(
         title=f"{compares} compared with {baseline}",
         baseline=baseline,
         names={**names, baseline: baseline},
@@ -106,7 +108,10 @@ def page(compared: Comparison) -> str:
         ledger=parts.blocks(table, LEDGER, rate),
         worse=parts.worse_regions(table, names),
         regions=regions,
-        maps=pictures.maps(compared, table, regions) if few else None,
+        few=few,
+        brief=many > FEW,
+        maps=pictures.maps(compared, table, regions[:1]) if few else None,
+        picture=None if few else pictures.effects(compared, table, given),
         over_time=pictures.over_time(compared) if few else None,
         worth=parts.worth(compared, rate),
         same_luck=words.same_luck(table),
@@ -119,7 +124,8 @@ def page(compared: Comparison) -> str:
         state=manifest.get("state", ""),
         reused=manifest.get("reused", 0),
         manifest=manifest,
-        sources=example.about.get("run", {}).get("sources", ""),
+        sources=sources,
+        repeatable=not sources or sources == sources_digest(),
         in_store=stored,
         settings={name: json.dumps(plan.scenario.resolved(), indent=1, ensure_ascii=False)
                   for name, plan in plans.items()},

@@ -125,6 +125,8 @@ def blocks(table: pd.DataFrame, group: str, rate: float | None) -> list[dict[str
         lines = []
         for row in rows:
             e = effect(row, rate)
+            if e.verdict == "no number":  # elsewhere, of measures that act everywhere
+                continue
             shares = [share(row[name]) for name in ("helped", "harmed", "nothing")]
             lines.append({
                 "scenario": row["scenario"], "effect": e,
@@ -133,6 +135,8 @@ def blocks(table: pd.DataFrame, group: str, rate: float | None) -> list[dict[str
                 "zero": _at(0.0, *ends),
                 "marks": _marks(row, ends) if e.verdict in DRAWN else [],
             })  # fmt: skip
+        if not lines:
+            continue
         first, own = rows[0], words.own_value(rows)
         value = money(own or 0.0, rate) if first["unit"] == "XOF" else words.typeset(number(own or 0.0))
         value = "other regions for each scenario" if own is None else value
@@ -154,14 +158,17 @@ def _at(value: float, low: float, high: float) -> float:
 
 
 def worse_regions(table: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
-    """Regions in which what is sought went the wrong way, by more than luck and by more than counts as nothing."""
+    """Regions in which what is sought went the wrong way, by more than luck and by more than counts as nothing.
+
+    A line for each scenario and outcome.
+    """
     rows = table[(table["group"] == SOUGHT) & (table["region"] != NATION)].to_dict("records")
-    judged = [(row, effect(row)) for row in rows]
-    return [
-        f"{row['region']}, {names[row['scenario']]}: {e.numbers}"
-        for row, e in judged
-        if e.verdict == "worse" and not e.small
-    ]
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        e = effect(row)
+        if e.verdict == "worse" and not e.small:
+            found.setdefault((names[row["scenario"]], e.phrase), []).append(f"{row['region']} ({e.middle})")
+    return [f"{scenario}, {phrase}: {words.listed(regions)}" for (scenario, phrase), regions in found.items()]
 
 
 def worth(compared: Comparison, rate: float | None) -> list[dict[str, str]]:

@@ -13,6 +13,7 @@ from markupsafe import escape
 
 from sim.comparison.effects import effects_over_time, headline
 from sim.engine.errors import InputError, visible
+from sim.views.figures.effects import plot_effects
 from sim.views.figures.maps import map_effect
 from sim.views.figures.saving import save
 from sim.views.figures.series import plot_effects_over_time
@@ -59,6 +60,14 @@ def maps(compared: Comparison, table: pd.DataFrame, told: Sequence[Regional]) ->
             alt = f"Map of Mali by region. {shown.title}: {what}. {'; '.join(values)}."
             made.pictures.append(Picture(embedded(figure, about), alt, what))
     return made
+
+
+def effects(compared: Comparison, table: pd.DataFrame, given: pd.DataFrame) -> Picture:
+    """The effects of many scenarios as one figure: a line for each, a panel for each outcome."""
+    about = compared.about(f"{len(compared.names)} scenarios")
+    source = embedded(partial(plot_effects, table, delivered=given, about=about), about)
+    what = f"Effects of {len(compared.names)} scenarios on Mali, with intervals"
+    return Picture(source, f"{what}: the tables on this page give the numbers.", what)
 
 
 def over_time(compared: Comparison) -> Picture | None:

@@ -35,14 +35,12 @@ def show_plan(plan: Sweep, cost: Cost, out: Console) -> None:
         say(out, said, style="bold red")
     draws = f" x {count(len(plan.draws), 'draw')}" if plan.draws != (0,) else ""
     compared = f" + {count(cost.baselines, 'baseline')}" if cost.baselines else ""
-    workers = f"{cost.workers} worker processes" if cost.workers > 1 else "one process"
     there = f"; {cost.there:,} are there already, {cost.runs - cost.there:,} are left to make" if cost.there else ""
     say(
         out,
         f"{plan.design.method}: ({count(cost.points, 'point')}{compared}) x {count(len(plan.seeds), 'seed')}{draws}"
         f" = {count(cost.runs, 'run')}{there}.\n"
-        f"About {words.duration(cost.seconds)} in {workers}, {cost.memory_bytes / 1e9:.1f} GB of memory and"
-        f" {words.size(cost.disk_bytes)} on disk (a rough estimate).",
+        f"{words.effort(cost)}",
     )
 
 
