@@ -27,6 +27,7 @@ from sim.options import (
     LARGEST_DRAW,
     SEED,
     Making,
+    beside_options,
     draws_option,
     load,
     load_compared,
@@ -151,11 +152,13 @@ def run(making: Making, scenario: str, seed: int, draw: int) -> None:
               help="Add seeds (or draws) until the 90 % intervals are this narrow: joined=50, joined=2%.")  # fmt: skip
 @click.option("--at-most", type=click.IntRange(2, 100_000), metavar="N",
               help="The most seeds (or draws) that --precision may add up to; by default 1000.")  # fmt: skip
+@beside_options
 @workers_option
 @makes_runs
 def compare(
     making: Making, scenarios: tuple[str, ...], alone: str | None, fewer: str | None, seeds: int | None,
-    draws: int | None, first: int, precision: tuple[str, ...], at_most: int | None,
+    draws: int | None, first: int, precision: tuple[str, ...], at_most: int | None, ceiling: bool, target: float,
+    luck: bool,
 ) -> None:  # fmt: skip
     """Run scenarios under the same seeds and show how each differs from the first.
 
@@ -169,19 +172,26 @@ def compare(
     make = partial(batches.compare, loaded, seeds=seeds, draws=draws, first_seed=first, precision=precision,
                    at_most=at_most)  # fmt: skip
     batch: Batch = making.made(making.run(make, name))
+    making.beside(batch, luck, ceiling)
     with making.doing("Comparing runs"):
+        from sim.batches.beside import verdicts
+        from sim.comparison.verdicts import as_json
+        from sim.stores.folder import write_text
         from sim.views.results import draw_effects, draw_records, write_tables
-        from sim.views.tables import console, show_effects, show_needed
+        from sim.views.tables import console, show_effects, show_needed, show_verdicts
 
         effects = batch.effects()
         if len(effects):
-            tables = {"effects": effects, "delivered": batch.delivered(), "cost_per_person": batch.cost_per_spared()}
+            tables = {"effects": effects, "delivered": batch.delivered(), "cost_per_person": batch.cost_per_spared(),
+                      "verdicts": verdicts(batch, target=target / 100)}  # fmt: skip
     if len(effects):
         show_effects(effects, console(), _rate(loaded[0]), tables["delivered"], tables["cost_per_person"])
         if precision:
             tables["precision"] = batch.needed(*precision)
-            show_needed(tables["precision"], console(), "draws" if draws else "seeds")
+            show_needed(tables["precision"], console(), "seeds" if batch.draws == (0,) else "draws")
+        show_verdicts(tables["verdicts"], console(), loaded[0].persons_per_youth)
         write_tables(batch.out, tables)
+        write_text(batch.out / "verdicts.json", as_json(tables["verdicts"]))
         with making.doing("Drawing figures", plain=True):
             figures = draw_records(batch.records, batch.out / "figures", making.say)
             draw_effects(batch, tables, figures)

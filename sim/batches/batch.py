@@ -21,10 +21,11 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from sim import posterior
 from sim.batches.estimate import choose_workers, estimate
 from sim.batches.executors import executor, leave_if_again, workers_of
 from sim.batches.pasts import forget
-from sim.batches.plan import AnyScenario, Plan, all_scenarios, batch_name, check_comparable, how_many_seeds
+from sim.batches.plan import USUAL, AnyScenario, Plan, all_scenarios, batch_name, check_comparable, how_many_seeds
 from sim.batches.work import OnProgress, OnWeek, Progress, Runner, Waiting, do, peak_memory, simulate, watched
 from sim.engine import compiled
 from sim.engine.cards import card
@@ -208,6 +209,11 @@ class Batch:
 
         return delivered(self.records, self.scenarios[0])
 
+    def verdicts(self) -> pd.DataFrame:
+        """How large each effect is while in force, and how sure: `sim.comparison.verdicts.verdicts`."""
+        table: pd.DataFrame = import_module("sim.batches.beside").verdicts(self)  # which makes batches of its own
+        return table
+
     def plot(self, outcome: str | Sequence[str] = "joined", *, by_region: bool = False) -> Figure:
         """The effects on one outcome or several, with their intervals: `sim.views.plot_effects`."""
         outcomes = [outcome] if isinstance(outcome, str) else list(outcome)
@@ -278,8 +284,9 @@ def compare(
         How many seeds; run k has seed ``first_seed + k``, so more seeds later never change earlier runs. By default
         20, or 1 where parameters are drawn.
     draws : int, optional
-        How many draws of the parameters, 1 to this number; without it, all runs have the central values. The fitted
-        parameters come from the worlds of the posterior, where there is one.
+        How many draws of the parameters, 1 to this number. The fitted parameters come from the worlds of the posterior,
+        where there is one. By default 20 if a fresh posterior is there and no seeds are asked for; otherwise all runs
+        have the central values.
     prior : bool
         Whether every parameter is drawn from its own prior instead.
     first_seed : int
@@ -312,6 +319,8 @@ def compare(
         if number is not None and whole(number, name) < 1:
             raise InputError(f"{number} {name}; at least 1 is needed")
     first_seed, draws = whole(first_seed, "first_seed"), None if draws is None else whole(draws, "draws", 1, LAST_DRAW)
+    if seeds is None and draws is None and not prior and posterior.fresh():
+        draws = USUAL
     seeds = how_many_seeds(seeds, draws)
     out = Path("results") / batch_name([s.name for s in loaded]) if out is None else out
     wishes = [Wish.read(text) for text in ([precision] if isinstance(precision, str) else precision)]

@@ -19,6 +19,8 @@ from sim.stores.run import Run, versions
 from sim.stores.sources import source_files, sources_digest
 from sim.version import __version__
 
+USUAL = 20
+"""Seeds, or draws of a posterior, of a comparison that names neither."""
 MOST_RUNS = 10_000_000
 """On a hundred cores they take days, and the table of them fills a gigabyte."""
 
@@ -118,7 +120,7 @@ def how_many_seeds(asked: int | None, draws: int | None) -> int:
     """The number of seeds if it is left open: 20, or 1 for each draw, as a draw has luck of its own."""
     if asked is not None:
         return asked
-    return 1 if draws else 20
+    return 1 if draws else USUAL
 
 
 def batch_name(names: Sequence[str]) -> str:

@@ -6,15 +6,14 @@ beside every effect.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.comparison.summary import ENDS
 from sim.comparison.table import ADDED, CHANGED, LEFT_OUT, Records, Settings, active_measures, changes, table_of
-from sim.measures.phases import taken
+from sim.comparison.windows import in_force
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +81,7 @@ def own_delivered(runs: Mapping[Any, Record]) -> dict[str, dict[str, Any]]:
     many = {"draws": len({key.draw for key in arm.keys} - {0}), "seeds": len({key.seed for key in arm.keys})}
     found = {}
     for key, own in settings.items():
-        place, weeks = names.index(f"delivered_{key}"), _in_force(own, table.dates)
+        place, weeks = names.index(f"delivered_{key}"), int(in_force(own, table.dates).sum())
         counts = arm.values[:, place, 0] / max(weeks, 1)
         p5, p95 = np.quantile(counts, ENDS)
         found[key] = {
@@ -96,12 +95,3 @@ def own_delivered(runs: Mapping[Any, Record]) -> dict[str, dict[str, Any]]:
 def _settings(runs: Mapping[Any, Record]) -> Mapping[str, Settings]:
     example = next(iter(runs.values()), None)
     return {} if example is None else active_measures(example)
-
-
-def _in_force(settings: Settings, dates: Sequence[date]) -> int:
-    """Weeks of a run in which a measure is taken, by its dates or those of its phases."""
-    periods = [
-        [period[name] and date.fromisoformat(str(period[name])) for name in ("start", "end")]
-        for period in taken(settings)
-    ]
-    return sum(any((not start or start <= day) and (not end or day < end) for start, end in periods) for day in dates)
