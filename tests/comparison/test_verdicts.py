@@ -51,8 +51,8 @@ def test_weeks_in_force_beside_the_whole_run():
     own, whole = row(found), row(found, WHOLE)
     assert (own["weeks"], str(own["first"]), own["baseline_mean"], own["mean"]) == (51, "2013-01-07", 100.0, -6.0)
     assert (whole["weeks"], whole["baseline_mean"], whole["mean"]) == (WEEKS, 200.0, -6.0)
-    assert own["better_5"] == 1.0 and own["better_10"] == 0.0, "6 % of those who join while patrols are there"
-    assert whole["better_2"] == 1.0 and whole["better_5"] == 0.0, "3 % of those who join at all"
+    assert (own["better_5"], own["better_10"]) == (1.0, 0.0), "6 % of those who join while patrols are there"
+    assert (whole["better_2"], whole["better_5"]) == (1.0, 0.0), "3 % of those who join at all"
     assert sum(own[f"worse_{step}"] for step in STEPS) == 0.0
 
 
