@@ -23,6 +23,7 @@ from sim.world.grid import world_grid
 
 NAME_LETTERS = 80
 ALL_DISTRICTS = 50
+MOST_MOVED = 0.5  # the most that the measure takes
 NOT_REACHED = math.inf
 
 Settings = Mapping[str, Any]
@@ -46,7 +47,7 @@ def _sites(settings: Settings) -> dict[str, Any]:
 
 
 FULL: dict[str, Callable[[Settings], dict[str, Any]]] = {
-    "adaptive_strategy": lambda own: {"share_moved": 1.0},
+    "adaptive_strategy": lambda own: {"share_moved": MOST_MOVED},
     "bamako_plan": _sites,
     "community_policing": lambda own: {"share_of_officers": 1.0},
     "coordination": lambda own: {"partners_taking_part": 1.0},

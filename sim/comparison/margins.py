@@ -36,5 +36,7 @@ def sizes(table: Table, theirs: NDArray[np.float64]) -> NDArray[np.float64]:
         if how == "sum":
             found[:, k] = np.maximum(found[:, k], rare)
         else:
-            found[:, k] = theirs[:, k, 1:].std(axis=1)[:, None]
+            spread = theirs[:, k, 1:].std(axis=1)[:, None]
+            alike = 1.0 if table.units[k] == "SD" else found[:, k]  # where regions do not differ at all
+            found[:, k] = np.where(spread > 0, spread, alike)
     return found
