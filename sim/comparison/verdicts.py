@@ -194,7 +194,8 @@ def _rows(
     }  # fmt: skip
     return [
         {**facts, "outcome": outcome.name, "group": outcome.group, "unit": table.units[k], "better": outcome.better,
-         "luck_low": ends[0][k], "luck_high": ends[1][k], **{name: values[k] for name, values in found.items()}}
+         "luck_low": ends[0][k], "luck_high": ends[1][k], "jump": jump[k],
+         **{name: values[k] for name, values in found.items()}}
         for k, outcome in enumerate(table.outcomes)
     ]  # fmt: skip
 
@@ -208,7 +209,8 @@ def _add_ceiling(
         return  # the ceiling was run under other seeds
     gaps = [(side.ours - side.theirs)[:, :, 0] for side in (pairs, full)]
     wanted = target * sizes(table, pairs.theirs)[:, :, 0]
-    low, high = widened_interval(gaps[1])
+    jumps = {row["outcome"]: row["jump"] for row in rows}
+    low, high = widened_interval(gaps[1], np.array([jumps[outcome.name] for outcome in table.outcomes]))
     places = {outcome.name: k for k, outcome in enumerate(table.outcomes)}
     for row in rows:
         k = places[row["outcome"]]

@@ -38,7 +38,7 @@ def show_verdicts(verdicts: pd.DataFrame, out: Console, persons_per_youth: int) 
         for scenario, rows in shown.groupby("scenario", sort=False):
             first = rows.iloc[0]
             weeks = f"{words.count(int(first['weeks']), 'week')} from {first['first']}"
-            _show(f"{names[scenario]}: {weeks}", "outcome", [_outcome(row) for _, row in rows.iterrows()], rows, out)
+            _show(f"{names[scenario]}: {weeks}", "outcome", list(map(words.label, rows["outcome"])), rows, out)
         return
     for outcome, rows in shown[shown["group"] == SOUGHT].groupby("outcome", sort=False):
         _show(capital(words.with_unit(str(outcome), rows["unit"].iloc[0])), "scenario",
@@ -79,7 +79,7 @@ def _show(title: str, head: str, lines: list[str], rows: pd.DataFrame, out: Cons
         [Column(f"{side} by\n{BEYOND}", [_beyond(r, side) for r in found]) for side in ("better", "worse")],
     ]  # fmt: skip
     if (rows["luck_pairs"] > 0).any():
-        blocks.append([Column("luck alone", [_luck(r) for r in found])])
+        blocks[1].append(Column("luck alone", [_luck(r) for r in found]))
     if rows["ceiling"].notna().any():
         ends = ("ceiling", "ceiling_low", "ceiling_high")
         blocks.append([
@@ -87,11 +87,6 @@ def _show(title: str, head: str, lines: list[str], rows: pd.DataFrame, out: Cons
             Column(f"for {share(rows['target_share'].iloc[0])} %", [needed_size(r) for r in found], right=False),
         ])  # fmt: skip
     show_blocks(out, title, [Column(head, lines, right=False)], blocks)
-
-
-def _outcome(row: Mapping[str, Any]) -> str:
-    more = " (more is better)" if row["better"] == "more" else ""
-    return words.label(row["outcome"]) + more
 
 
 def _verdict(row: Mapping[str, Any]) -> str:
@@ -106,7 +101,7 @@ def _luck(row: Mapping[str, Any]) -> str:
     if not math.isfinite(row["luck_low"]):
         return words.UNKNOWN
     _, low, high = three(0.0, row["luck_low"], row["luck_high"], row["unit"])
-    return f"{low} to {high}" if low else "0"
+    return f"{low} to {high}" if low.strip("+-0.,") or high.strip("+-0.,") else "0"
 
 
 def needed_size(row: Mapping[str, Any]) -> str:
