@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from sim.calibrating import calibrate
+from sim.comparing import FAILED, attribute, compare, end, rate
 from sim.engine.errors import InputError, in_words, nearest, visible
 from sim.forecasting import forecast, score
 from sim.keeping import store
@@ -27,7 +28,6 @@ from sim.options import (
     LARGEST_DRAW,
     SEED,
     Making,
-    draws_option,
     load,
     load_compared,
     long_options,
@@ -43,10 +43,9 @@ from sim.starting import measures, new, notebooks, parameters, scenarios
 from sim.version import __version__
 
 if TYPE_CHECKING:
-    from sim.batches.batch import Batch
-    from sim.scenario import Scenario
+    pass
 
-FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+BAD_INPUT, INTERRUPTED = 2, 130
 BASELINE, HISTORICAL = "baseline", "historical"  # the scenarios that are validated
 
 
@@ -107,7 +106,7 @@ def kumakan() -> None:
     """
 
 
-for command in (scenarios, measures, parameters, new, notebooks, store, calibrate, forecast, score):
+for command in (scenarios, measures, parameters, new, notebooks, store, calibrate, forecast, score, compare, attribute):
     kumakan.add_command(command)
 
 
@@ -132,146 +131,13 @@ def run(making: Making, scenario: str, seed: int, draw: int) -> None:
         from sim.views.tables import console, show_record
 
         [record] = batch.records[loaded.name].values()
-        show_record(record, console(), _rate(loaded))
+        show_record(record, console(), rate(loaded))
         with making.doing("Drawing figures", plain=True):
             from sim.views.results import draw_records
 
             figures = draw_records(batch.records, Path(batch.rows[0].folder or batch.out) / "figures", making.say)
         click.echo(f"Record: {batch.rows[0].folder or batch.place}\nFigures: {figures}")
-    _end(batch)
-
-
-@kumakan.command()
-@click.argument("scenarios", metavar="BASELINE SCENARIO...", nargs=-1)
-@click.option("--one-at-a-time", "alone", metavar="FILE",
-              help="Compare the scenario in FILE with itself plus each measure alone, in full.")  # fmt: skip
-@click.option("--leave-one-out", "fewer", metavar="FILE",
-              help="Compare the scenario in FILE with itself without each of its measures.")  # fmt: skip
-@click.option("--seeds", type=COUNT, metavar="N",
-              help="Run each scenario under this many seeds; by default 20, or 1 per draw with --draws.")  # fmt: skip
-@draws_option
-@click.option("--seed", "first", type=SEED, default=1, show_default=True, metavar="FIRST",
-              help="Begin with this seed; the others follow it.")  # fmt: skip
-@click.option("--precision", multiple=True, metavar="OUTCOME=WIDTH",
-              help="Add seeds (or draws) until the 90 % intervals are this narrow: joined=50, joined=2%.")  # fmt: skip
-@click.option("--at-most", type=click.IntRange(2, 100_000), metavar="N",
-              help="Let --precision add up to this many seeds (or draws); by default 1000.")  # fmt: skip
-@click.option("--figures", multiple=True, metavar="NAMES",
-              help="Draw the figures with these names instead of the usual six, or all of them. For example: --figures"
-                   " all, or --figures effects,series_joined.")  # fmt: skip
-@workers_option
-@long_options
-@makes_runs
-def compare(
-    making: Making, scenarios: tuple[str, ...], alone: str | None, fewer: str | None, seeds: int | None,
-    draws: int | None, first: int, precision: tuple[str, ...], at_most: int | None, figures: tuple[str, ...],
-) -> None:  # fmt: skip
-    """Run scenarios under the same seeds and show how each differs from the first.
-
-    With --draws the scenarios also run under draws of the uncertain parameters, the same draws for all. Runs that the
-    results folder already has are not repeated, so an interrupted comparison carries on where it stopped, and you can
-    add seeds or draws later.
-
-    \b
-    For example: kumakan compare baseline imam_training joint_patrols --draws 40
-    """
-    from sim.batches import batch as batches
-    from sim.views.gallery import chosen
-
-    drawn = chosen(figures)
-    loaded, name = _variants(making, scenarios, alone, fewer)
-    make = partial(batches.compare, loaded, seeds=seeds, draws=draws, first_seed=first, precision=precision,
-                   at_most=at_most)  # fmt: skip
-    drawing = range(1, draws + 1) if draws else [0]
-    batches.check_comparable(loaded)
-    more = "More are added until the precision is reached." if precision else ""
-    making.ahead(loaded, range(first, first + batches.how_many_seeds(seeds, draws)), drawing, name, more)
-    batch: Batch = making.made(making.run(make, making.folder(loaded, drawing, name)))
-    with making.doing("Comparing runs"):
-        from sim.views.results import draw_comparison, write_tables
-        from sim.views.tables import console, show_effects, show_needed
-
-        effects = batch.effects()
-        if len(effects):
-            tables = {"effects": effects, "delivered": batch.delivered(), "cost_per_person": batch.cost_per_spared()}
-    if len(effects):
-        show_effects(effects, console(), _rate(loaded[0]), tables["delivered"], tables["cost_per_person"])
-        if precision:
-            tables["precision"] = batch.needed(*precision)
-            show_needed(tables["precision"], console(), "draws" if draws else "seeds")
-        write_tables(batch.out, tables)
-        with making.doing("Drawing figures", plain=True):
-            folder = draw_comparison(batch, tables, batch.out / "figures", making.say, drawn)
-        files = ", ".join(map(str, write_tables(batch.out, tables)))
-        click.echo(f"Runs: {batch.place}\nTables: {files}\nFigures: {folder}")
-    _end(batch)
-
-
-def _variants(
-    making: Making, files: Sequence[str], alone: str | None, fewer: str | None
-) -> tuple[list[Scenario], str | None]:
-    """The scenarios to compare, and the results folder where it is not named after them all."""
-    if alone is None and fewer is None:
-        if not files:
-            raise InputError("name a baseline and the scenarios to compare, or use --one-at-a-time or --leave-one-out")
-        return making.load_compared(*files), None
-    option = "--one-at-a-time" if fewer is None else "--leave-one-out"
-    if files or None not in (alone, fewer):
-        raise InputError(f"{option} makes its own list of scenarios from one file; do not name other files with it")
-    from sim.comparison import variants
-    from sim.stores.folder import folder_name
-
-    [scenario] = making.load_compared(alone or fewer or "")
-    made = variants.one_at_a_time(scenario) if fewer is None else variants.leave_one_out(scenario)
-    return made, f"{folder_name(scenario.name)}+{option.removeprefix('--')}"
-
-
-@kumakan.command()
-@click.argument("scenario", metavar="SCENARIO")
-@click.option("--seeds", type=COUNT, metavar="N",
-              help="Run each subset under this many seeds; by default 10, or 1 per draw with --draws.")  # fmt: skip
-@draws_option
-@click.option("--orders", type=click.IntRange(2, 10_000), default=20, show_default=True, metavar="N",
-              help="Sample this many orders where there are more than six measures.")  # fmt: skip
-@click.option("--against", metavar="BASELINE",
-              help="Share out only what the scenario adds to this baseline, whose measures stay in every subset."
-              )  # fmt: skip
-@workers_option
-@long_options
-@makes_runs
-def attribute(
-    making: Making, scenario: str, seeds: int | None, draws: int | None, orders: int, against: str | None
-) -> None:  # fmt: skip
-    """Share out the effect of a scenario among its measures, and find pairs that help or hinder each other.
-
-    Subsets of the measures run under the same seeds (or draws): every subset of up to six measures, else the subsets
-    along sampled orders. Runs that the results folder has are not repeated, and you can add orders or seeds later.
-
-    \b
-    For example: kumakan attribute package_regional --seeds 5
-    """
-    from sim.comparison.attribution import attribution, subsets
-    from sim.stores.folder import folder_name
-
-    package, *baseline = making.load(scenario) if against is None else making.load_compared(scenario, against)
-    plan = subsets(package, orders, against=baseline[0] if baseline else None)
-    name = f"{folder_name(package.name)}+attribution"
-    name += f"-against-{folder_name(baseline[0].name)}" if baseline else ""
-    runs = (plan.scenarios, range(1, (seeds or (1 if draws else 10)) + 1), range(1, draws + 1) if draws else [0], name)
-    making.ahead(*runs)
-    batch = making.batch(*runs)
-    if not batch.failed:
-        with making.doing("Comparing runs"):
-            from sim.views.results import draw_attribution, write_tables
-            from sim.views.tables import console, show_attribution
-
-            found = attribution(plan, batch.records)
-        show_attribution(found, package.name, console())
-        files = write_tables(batch.out, {"attribution": found.measures, "interactions": found.pairs})
-        with making.doing("Drawing figures"):
-            figure = draw_attribution(batch, found, package.name, len(plan.members) - 1)
-        click.echo(f"Runs: {batch.place}\nTables: {', '.join(map(str, files))}\nFigure: {figure}")
-    _end(batch)
+    end(batch)
 
 
 @kumakan.command()
@@ -320,7 +186,7 @@ def validate(making: Making, baseline: str, historical: str, draws: int, seeds: 
         command = shlex.join(["kumakan", "validate", *given, *(f"--set={change}" for change in making.changes)])
         write_text(page, validation_page(found, command))
     click.echo(f"Runs: {batch.place}\nTable: {table}" + (f"\nPage: {page}" if page else ""))
-    _end(batch)
+    end(batch)
 
 
 @kumakan.command()
@@ -365,25 +231,7 @@ def sweep(making: Making, file: str, discover: tuple[str, ...], seeds: int | Non
     if len(swept.table):
         tables += show_and_draw_sweep(swept, discover, making.doing)
     click.echo(f"Runs: {swept.batch.place}\nTables: {', '.join(map(str, tables))}")
-    _end(swept.batch)
-
-
-def _end(batch: Batch) -> None:
-    """Name the runs that failed, and end with the exit code that says so."""
-    if batch.failed:
-        from sim.views.tables import console, show_failures
-
-        show_failures(batch.failed, console(stderr=True))
-        if os.environ.get("KUMAKAN_DEBUG") == "1":
-            say("\n".join(row.details for row in batch.failed))
-        say(f"kumakan: {len(batch.failed)} of {len(batch.rows)} runs failed; {batch.listing} lists all of them")
-        sys.exit(FAILED)
-
-
-def _rate(scenario: Scenario) -> float | None:
-    from sim.parameters import Parameters
-
-    return Parameters.default().replaced(scenario.parameters).get("xof_per_usd")
+    end(swept.batch)
 
 
 @kumakan.command()

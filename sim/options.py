@@ -71,6 +71,17 @@ draws_option = click.option("--draws", type=COUNT, metavar="N",
                       help="Take draws 1 to N of the uncertain parameters; without it, all are at their central values."
                       )  # fmt: skip
 
+beside_options = together(
+    click.option("--ceiling", is_flag=True,
+                 help="Also run each scenario at full reach and strength, under the same seeds and draws: up to as many"
+                      " runs again."),
+    click.option("--break-even", "target", type=click.FloatRange(0, 100, min_open=True), default=5, show_default=True,
+                 metavar="PERCENT",
+                 help="With --ceiling, show at which size a measure would reach this effect."),
+    click.option("--luck-alone/--no-luck-alone", "luck", default=True, show_default=True,
+                 help="Run the baseline again under up to 20 seeds (or draws) with nothing done but luck shaken."),
+)  # fmt: skip
+
 
 yes_option = click.option("--yes", is_flag=True, help="Do not ask before a job of more than ten minutes.")
 long_options = together(
@@ -189,6 +200,22 @@ class Making:
             need = takes(scenarios, len(seeds) * len(draws), self.workers, there, elsewhere)
         told = "\n".join(filter(None, [words.takes(need), more]))
         go_on(told, need.seconds, dry_run=self.dry_run, yes=self.yes, quiet=self.quiet)
+
+    def beside(self, batch: Batch, luck: bool, ceiling: bool) -> None:
+        """Make the runs that stand beside a comparison; says what they are for."""
+        from sim.batches import beside
+
+        wanted = []
+        if luck and len(batch.seeds) * len(batch.draws) > 1:
+            wanted.append(("What luck alone gives: the baseline, with the luck of recruiters in one week thrown again",
+                           beside.luck_alone))  # fmt: skip
+        if ceiling:
+            wanted.append(("The ceiling: the measures at full reach and strength", beside.ceiling))
+        for what, make in wanted:
+            self.say(what)
+            made = make(batch, workers=self.workers, progress=not self.quiet, overwrite=self.overwrite)
+            if made.failed:
+                self.say(f"{len(made.failed)} of these runs failed and are left out; see {made.listing}")
 
     def made(self, batch: Batch) -> Batch:
         """A batch that was made; says how many of its runs were there before, and how many weeks scenarios shared."""

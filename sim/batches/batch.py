@@ -28,11 +28,13 @@ from sim.batches.plan import (
     AnyScenario,
     Plan,
     all_scenarios,
+    at_least_one,
     batch_name,
     check_comparable,
     how_many_seeds,
+    usual_draws,
     usual_folder,
-)
+)  # fmt: skip
 from sim.batches.work import OnProgress, OnWeek, Progress, Runner, Waiting, do, peak_memory, simulate, watched
 from sim.engine import compiled
 from sim.engine.cards import card
@@ -53,20 +55,9 @@ if TYPE_CHECKING:
     from sim.stores.runs import Runs
 
 __all__ = [
-    "Batch",
-    "Progress",
-    "Row",
-    "Runner",
-    "batch_name",
-    "check_comparable",
-    "compare",
-    "how_many_seeds",
-    "peak_memory",
-    "run_batch",
-    "simulate",
-    "there_already",
-    "usual_folder",
-]
+    "Batch", "Progress", "Row", "Runner", "batch_name", "check_comparable", "compare", "how_many_seeds", "peak_memory",
+    "run_batch", "simulate", "there_already", "usual_draws", "usual_folder",
+]  # fmt: skip
 
 BYTES_PER_COPY = 60.0
 """Of a country, for each of its youths."""
@@ -217,6 +208,11 @@ class Batch:
 
         return delivered(self.records, self.scenarios[0])
 
+    def verdicts(self) -> pd.DataFrame:
+        """How large each effect is while in force, and how sure: `sim.comparison.verdicts.verdicts`."""
+        table: pd.DataFrame = import_module("sim.batches.beside").verdicts(self)  # which makes batches of its own
+        return table
+
     def plot(self, outcome: str | Sequence[str] = "joined", *, by_region: bool = False) -> Figure:
         """The effects on one outcome or several, with their intervals: `sim.views.plot_effects`."""
         outcomes = [outcome] if isinstance(outcome, str) else list(outcome)
@@ -287,8 +283,9 @@ def compare(
         How many seeds; run k has seed ``first_seed + k``, so more seeds later never change earlier runs. By default
         20, or 1 where parameters are drawn.
     draws : int, optional
-        How many draws of the parameters, 1 to this number; without it, all runs have the central values. The fitted
-        parameters come from the worlds of the posterior, where there is one.
+        How many draws of the parameters, 1 to this number. The fitted parameters come from the worlds of the posterior,
+        where there is one. By default 20 if a fresh posterior is there and no seeds are asked for; otherwise all runs
+        have the central values.
     prior : bool
         Whether every parameter is drawn from its own prior instead.
     first_seed : int
@@ -318,10 +315,9 @@ def compare(
     if prior:
         loaded = [scenario.replaced({"draws_from": "prior"}) for scenario in loaded]
     check_comparable(loaded)
-    for number, name in ((draws, "draws"), (seeds, "seeds"), (at_most, "at_most")):
-        if number is not None and whole(number, name) < 1:
-            raise InputError(f"{number} {name}; at least 1 is needed")
+    at_least_one(draws=draws, seeds=seeds, at_most=at_most)
     first_seed, draws = whole(first_seed, "first_seed"), None if draws is None else whole(draws, "draws", 1, LAST_DRAW)
+    draws = usual_draws(loaded, seeds, draws)
     seeds = how_many_seeds(seeds, draws)
     first_draws = range(1, 2) if draws else (0,)
     out = usual_folder(batch_name([s.name for s in loaded]), loaded, first_draws) if out is None else out

@@ -11,6 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from sim import posterior
 from sim.engine.checks import kind_of, whole
 from sim.engine.errors import InputError
 from sim.parameters import LAST_DRAW
@@ -22,6 +23,8 @@ from sim.version import __version__
 
 USUAL_PERSONS = 20
 """Persons per youth of a scenario that sets nothing else: the name of a folder need not say it."""
+USUAL = 20
+"""Seeds, or draws of a posterior, of a comparison that names neither."""
 MOST_RUNS = 10_000_000
 """On a hundred cores they take days, and the table of them fills a gigabyte."""
 
@@ -117,11 +120,25 @@ def _numbers(numbers: Sequence[int], name: str, high: int | None = None) -> tupl
     return checked
 
 
+def at_least_one(**numbers: int | None) -> None:
+    """Refuse numbers of runs below 1; those not given are well."""
+    for name, number in numbers.items():
+        if number is not None and whole(number, name) < 1:
+            raise InputError(f"{number} {name}; at least 1 is needed")
+
+
 def how_many_seeds(asked: int | None, draws: int | None) -> int:
     """The number of seeds if it is left open: 20, or 1 for each draw, as a draw has luck of its own."""
     if asked is not None:
         return asked
-    return 1 if draws else 20
+    return 1 if draws else USUAL
+
+
+def usual_draws(scenarios: Sequence[Scenario], asked_seeds: int | None, asked: int | None) -> int | None:
+    """The number of draws; if neither they nor seeds are asked for, 20 worlds where there is a fresh posterior."""
+    if asked is None and asked_seeds is None and scenarios[0].draws_from == "worlds" and posterior.fresh():
+        return USUAL
+    return asked
 
 
 def batch_name(names: Sequence[str]) -> str:

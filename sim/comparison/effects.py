@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from sim.comparison.margins import sizes
 from sim.comparison.outcomes import NATION, OUTCOMES
 from sim.comparison.summary import half_width, spread, summarise
 from sim.comparison.table import Records, Table, table_of, weekly_table_of
@@ -52,9 +53,9 @@ def effects(
     outcomes : sequence of str
         Names in `OUTCOMES`, or of any observable. Outcomes that the records do not have are left out.
     nothing_margin : float, optional
-        A difference counts as nothing within this share of the baseline's value under the same seed or draw (for
-        attitudes: within this many standard deviations). By default the parameter `nothing_margin` of the baseline's
-        runs, else 0.01.
+        A difference counts as nothing within this share of what `sim.comparison.margins.sizes` gives: the baseline's
+        value under the same seed or draw; for states, such as trust, how much regions differ in it. By default the
+        parameter `nothing_margin` of the baseline's runs, else 0.01.
     interval : {"t", "bootstrap"}
         How the 90 % interval of the mean is made: Student's t, or the percentiles of 4,000 means over seeds (or draws)
         drawn again.
@@ -110,7 +111,7 @@ def effects_of(table: Table, scenario: str, baseline: str, margin: float, interv
 
     places, chosen = (NATION, *table.regions), table.outcomes
     pairs = table.pairs(scenario, baseline)
-    size = np.where(np.equal(table.units, "SD")[:, None], 1.0, np.abs(pairs.theirs))
+    size = sizes(table, pairs.theirs)
     sides = np.array([[SIDES[outcome.better]] for outcome in chosen])
     found = summarise(pairs.ours, pairs.theirs, sides, margin * size, interval)
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.comparison.outcomes import NATION, OUTCOMES, Outcome, check_outcomes, chosen, nation_first
+from sim.comparison.windows import totals_during
 from sim.comparison.worlds import World, differences, sentence, too_coarse, world
 from sim.engine.errors import InputError, nearest
 from sim.measures.phases import taken
@@ -82,6 +83,10 @@ class Table:
     regions : tuple of str
     dates : tuple of date
         First day of each week.
+    people : array
+        People of Mali and of each region.
+    weeks : int
+        Weeks that the values cover.
     drawn : bool
         Whether parameters are drawn; then a pair is a draw, else a seed.
     margin : float
@@ -94,6 +99,8 @@ class Table:
     hows: tuple[str, ...]
     regions: tuple[str, ...]
     dates: tuple[date, ...]
+    people: NDArray[np.float64]
+    weeks: int
     drawn: bool
     margin: float
 
@@ -147,8 +154,15 @@ class Table:
         return pd.concat(parts, ignore_index=True)
 
 
-def table_of(records: Records, outcomes: Sequence[str] = tuple(OUTCOMES), baseline: str | None = None) -> Table | None:
+def table_of(
+    records: Records,
+    outcomes: Sequence[str] = tuple(OUTCOMES),
+    baseline: str | None = None,
+    during: NDArray[np.bool_] | None = None,
+) -> Table | None:
     """Runs as a table of their totals: sums over the run, or means over its last 52 weeks. None without a finished run.
+
+    With `during`, a mask of weeks, the totals are those of these weeks alone.
 
     Raises
     ------
@@ -157,11 +171,11 @@ def table_of(records: Records, outcomes: Sequence[str] = tuple(OUTCOMES), baseli
     """
 
     def read(runs: Mapping[Any, Record], names: list[str], outcome_values: _Values) -> dict[Any, NDArray[np.float64]]:
-        found = all_totals(runs, names)
+        found = all_totals(runs, names) if during is None else totals_during(runs, names, during)
         stacked = np.array([*found.values()])
         return dict(zip(found, outcome_values(stacked).swapaxes(0, 1), strict=True)) if found else {}
 
-    return _table(records, outcomes, baseline, read)
+    return _table(records, outcomes, baseline, read, None if during is None else int(during.sum()))
 
 
 def weekly_table_of(
@@ -195,6 +209,7 @@ def _table(
     names: Sequence[str],
     baseline: str | None,
     read: Callable[[Mapping[Any, Record], list[str], _Values], Mapping[Any, NDArray[np.float64]]],
+    weeks: int | None = None,
 ) -> Table | None:
     if baseline is not None:
         check_scenario(baseline, records)
@@ -231,7 +246,8 @@ def _table(
     margin = float(example.about.get("parameters", {}).get("nothing_margin", NOTHING_MARGIN))
     drawn = any(isinstance(key, tuple) for runs in records.values() for key in islice(runs, 1))
     return Table(arms, tuple(outcomes), tuple(f.unit for f in facts), tuple(f.how for f in facts),
-                 tuple(example.regions), tuple(example.dates), drawn, margin)  # fmt: skip
+                 tuple(example.regions), tuple(example.dates), nation_first(example.weights["people"], "sum", example),
+                 len(example.dates) if weeks is None else weeks, drawn, margin)  # fmt: skip
 
 
 def _first(runs: Mapping[Any, Record]) -> Record | None:

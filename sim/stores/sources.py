@@ -23,7 +23,10 @@ from sim.measures import PLUGINS, Plugin
 PACKAGE = Path(__file__).resolve().parents[1]
 ABOVE_THE_WEEK = {
     "cli.py",
+    "comparing.py",
     "forecasting.py",
+    "showing.py",
+    "app",
     "keeping.py",
     "options.py",
     "starting.py",

@@ -371,6 +371,19 @@ def delivery(row: Mapping[Any, Any]) -> str:
     return f"{number(row['per_week'])} {row['unit']}{never}"
 
 
+def reach(row: Mapping[Any, Any]) -> str:
+    """How many youths that is, and how many of those whom recruiters approach; empty for other measures.
+
+    >>> reach({"reach": 0.0123, "reach_approached": 0.004})
+    ' (1.2 % of youths; 0.4 % of those approached by recruiters)'
+    """
+    national, there = row.get("reach", math.nan), row.get("reach_approached", math.nan)
+    if not (math.isfinite(national) and math.isfinite(there)) or national == 0:
+        return ""
+    shares = (number(100 * value, figures=2) for value in (national, there))
+    return " ({} % of youths; {} % of those approached by recruiters)".format(*shares)
+
+
 def each_costs(row: Mapping[Any, Any]) -> str:
     """What each unit that is spared costs.
 

@@ -1,10 +1,13 @@
 """What was delivered stands beside what was changed, for the measures that a scenario and the baseline do not share."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from sim.comparison.delivered import COLUMNS, delivered
 from sim.comparison.table import active_measures, changes, elsewhere
+from sim.record import Observable
 from sim.stores.run import Key
 from tests.batches import batch_fakes as fakes
 
@@ -145,3 +148,25 @@ def test_a_scenario_or_a_baseline_without_a_run_gives_no_row():
     assert delivered({"base": BARE, "patrols": {}}, "base").empty
     assert delivered({"base": {}, "patrols": runs}, "base").empty
     assert tuple(delivered({"base": {}, "patrols": runs}, "base").columns) == COLUMNS
+
+
+def test_reach_among_those_whom_recruiters_approach():
+    observables = (
+        Observable("approached", "persons", "sum", "approached"),
+        Observable("delivered_radio_drama", "youths who followed the drama in the week", "sum", "delivered"),
+        Observable("cost_radio_drama", "XOF", "sum", "spent"),
+    )
+
+    def run(measures):
+        values = np.zeros((10, 9, 3))
+        values[:, 4, 0], values[:, 7, 0] = 3.0, 1.0  # three in four of those approached live in region 4
+        values[:, 4, 1], values[:, 0, 1] = (20.0, 70.0) if measures else (0.0, 0.0)
+        record = fakes.record(np.zeros((10, 9, len(fakes.OBSERVABLES))), measures=measures)
+        weights = {"people": np.ones(9), "youths": np.full(9, 100.0)}
+        return replace(record, values=values, observables=observables, weights=weights)
+
+    records = {"a": {1: run({})}, "b": {1: run({"radio_drama": {}})}}
+    [found] = delivered(records, "a").to_dict("records")
+    assert found["reach"] == pytest.approx(90 / 900)
+    assert found["reach_approached"] == pytest.approx(0.75 * 20 / 100)
+    assert found["focus"] == pytest.approx(1.5)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sim.comparison.effects import Basis, basis, headline
 from sim.comparison.outcomes import NATION
 from sim.comparison.table import LEFT_OUT
+from sim.comparison.verdicts import BETTER, IN_FORCE, NOT_SHOWN, SMALL, WORSE
 from sim.comparison.worlds import NO_VERDICT
+from sim.parameters import rows as parameter_rows
 from sim.views.words import IDLE, capital, count, heading, label, listed, measure, money, one, share, three, typeset
 
 if TYPE_CHECKING:
@@ -95,12 +97,39 @@ class Answer(NamedTuple):
 
 
 def answers(
-    names: Mapping[str, str], table: pd.DataFrame, given: pd.DataFrame, rate: float | None, margin: float
-) -> list[Answer]:
-    """The answer: scenario by scenario, or outcome by outcome where there are too many of them to read."""
+    names: Mapping[str, str], table: pd.DataFrame, given: pd.DataFrame, rate: float | None, margin: float,
+    judged: pd.DataFrame | None = None,
+) -> list[Answer]:  # fmt: skip
+    """The answer: scenario by scenario, or outcome by outcome where there are too many of them to read.
+
+    With verdicts (`judged`) it also says what scenarios do while their measures are in force.
+    """
     if len(names) > MANY:
         return [by_outcome(o, table, names) for o in ANSWERED if o in set(table["outcome"])]
-    return [answer(name, table, given, rate, margin)._replace(of=called) for name, called in names.items()]
+    found = {called: answer(name, table, given, rate, margin) for name, called in names.items()}
+    own = {called: [] if judged is None else in_force(name, judged) for name, called in names.items()}
+    return [Answer(called, [*said.sentences, *own[called]]) for called, said in found.items()]
+
+
+def in_force(scenario: str, judged: pd.DataFrame) -> list[str]:
+    """What a scenario does while its own measures are in force, by its verdicts; nothing where there are none."""
+    rows = judged[(judged["scenario"] == scenario) & (judged["window"] == IN_FORCE)]
+    rows = rows[rows["outcome"].isin(ANSWERED) & rows["verdict"].isin((BETTER, WORSE, SMALL, NOT_SHOWN))]
+    if rows.empty:
+        return []
+    shown = {verdict: [_effect_in_force(row) for row in rows[rows["verdict"] == verdict].to_dict("records")]
+             for verdict in (BETTER, WORSE)}  # fmt: skip
+    said = [f"{verdict}: {listed(texts)}" for verdict, texts in shown.items() if texts]
+    weeks = count(int(rows["weeks"].iloc[0]), "week")
+    return [f"While in force ({weeks}), corrected for {count(int(judged['q'].notna().sum()), 'comparison')}:"
+            f" {'; '.join(said) or 'no effect that counts is shown'}."]  # fmt: skip
+
+
+def _effect_in_force(row: Mapping[Any, Any]) -> str:
+    more, less = ("higher", "lower") if row["unit"] in ("0..1", "SD") else ("more", "fewer")
+    middle, interval = amounts(row["mean"], row["low"], row["high"], row["unit"])
+    phrase = f"{more if row['mean'] > 0 else less} {label(row['outcome'])}"
+    return f"{phrase} ({'; '.join(filter(None, [middle, interval]))})"
 
 
 def by_outcome(outcome: str, table: pd.DataFrame, names: Mapping[str, str]) -> Answer:
@@ -185,4 +214,5 @@ def covered(table: pd.DataFrame) -> list[str]:
     unit = basis(table).unit
     fewest = int(table[unit].min())
     few = [f"{count(fewest, unit)} {'is' if fewest == 1 else 'are'} few: intervals and shares are rough."]
-    return [COVERED[unit]] + (few if fewest < 10 else [])
+    most = parameter_rows()["coarsest_verdict"].value
+    return [COVERED[unit], *(few if fewest < 10 else []), f"Verdicts hold up to {most:g} persons per youth."]

@@ -12,6 +12,7 @@ from sim.comparison.delivered import delivered, own_delivered
 from sim.comparison.effects import basis, effects
 from sim.comparison.outcomes import LEDGER, NATION, SOUGHT
 from sim.comparison.table import NOTHING_MARGIN
+from sim.comparison.verdicts import verdicts
 from sim.engine.errors import InputError
 from sim.parameters import rows as parameter_rows
 from sim.stores.folder import write_text
@@ -98,7 +99,7 @@ def page(compared: Comparison) -> str:
         descriptions={name: plan.scenario.description for name, plan in plans.items()},
         rests_on=f"{'The scenario was' if many == 1 else f'Each of the {many} scenarios was'} run with {what.many} and"
         f" compared with {baseline} under the same {words.same(table)}.",
-        answers=answers(names, table, given, rate, margin),
+        answers=answers(names, table, given, rate, margin, verdicts(records, baseline) if few else None),
         covered=covered(table),
         warnings=words.warnings(table),
         too_coarse=words.too_coarse(table),

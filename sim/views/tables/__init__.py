@@ -13,6 +13,7 @@ from sim.views.tables.scenarios import (
     show_preview,
     show_record,
 )
+from sim.views.tables.verdicts import show_verdicts
 
 __all__ = [
     "PLAIN_WIDTH",
@@ -27,4 +28,5 @@ __all__ = [
     "show_parameters",
     "show_preview",
     "show_record",
+    "show_verdicts",
 ]

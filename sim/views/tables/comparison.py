@@ -141,7 +141,7 @@ def _show_delivered(
         name, style = scenarios.get(row["scenario"], row["scenario"]), "bold" if row["delivered_nothing"] == 1.0 else ""
         titled = words.measure(row["measure"])
         said = ["" if titled in name else titled, "" if row["change"] == "added" else f"({row['change']})"]
-        cells = [name, " ".join(filter(None, said)), words.delivery(row), f"{row['weeks']}",
+        cells = [name, " ".join(filter(None, said)), words.delivery(row) + words.reach(row), f"{row['weeks']}",
                  money(row["cost_xof"], xof_per_usd)]  # fmt: skip
         rows.append([Text(cell, style) for cell in cells])
     heads = ["scenario", "measure", "delivered per week in force", "weeks", "cost over the run"]
