@@ -38,6 +38,7 @@ from sim.options import (
     workers_option,
     world_seed_option,
 )  # fmt: skip
+from sim.showing import app
 from sim.starting import measures, new, notebooks, parameters, scenarios
 from sim.version import __version__
 
@@ -106,7 +107,7 @@ def kumakan() -> None:
     """
 
 
-for command in (scenarios, measures, parameters, new, notebooks, store, calibrate, forecast, score):
+for command in (scenarios, measures, parameters, new, notebooks, store, calibrate, forecast, score, app):
     kumakan.add_command(command)
 
 
