@@ -20,7 +20,7 @@ from sim.views.figures.sheet import BLUE, FAINT, INK, QUIET, VERMILLION
 from sim.world.grid import DATA, world_grid
 
 LATITUDE = 17.5  # degrees: where a degree east has its true length on the map
-WIDEST, HEIGHT = 400, 230  # pixels
+HEIGHT, LINES_HEIGHT = 210, 170  # pixels
 GREY = "#f2f2f2"
 Spec = dict[str, Any]
 
@@ -78,21 +78,21 @@ def _short(values: NDArray[np.float64]) -> list[Any]:
 def _map(values: NDArray[np.float64], found: Results, scale: Any, unit: str, world: str) -> Spec:
     shown = "format(datum.value, '.3~g')" if world != "difference" else "format(datum.value, '+.3~g')"
     chart = (
-        alt.Chart(alt.InlineData(values=list(outlines())))
+        alt.Chart(alt.NamedData("regions"))
         .mark_geoshape(stroke=INK, strokeWidth=0.7)
         .transform_calculate(value="shown[week][datum.properties.place]", region="datum.properties.region")
         .transform_calculate(told=shown)
         .encode(
             color=alt.Color("value:Q", scale=scale, legend=alt.Legend(
-                title=unit, orient="bottom", gradientLength=180, titleLimit=220, tickCount=3)),
+                title=unit, orient="bottom", gradientLength=130, titleLimit=170, tickCount=3, labelOverlap=True)),
             strokeWidth=alt.condition("datum.properties.place == place", alt.value(2.6), alt.value(0.6)),
             tooltip=[alt.Tooltip("region:N", title="Region"), alt.Tooltip("told:N", title=f"{world}, {unit}")],
         )
         .project(type="identity", reflectY=True)
-        .add_params(*_params(), alt.param(name="shown", value=_short(values)))
+        .add_params(*_params(), alt.param(name="shown", value=0))
         .properties(width="container", height=HEIGHT)
     )  # fmt: skip
-    return _spec(chart)
+    return _spec(chart, {"regions": list(outlines())}, _short(values))
 
 
 def _lines(a: NDArray[np.float64], b: NDArray[np.float64], found: Results, unit: str) -> Spec:
@@ -101,7 +101,7 @@ def _lines(a: NDArray[np.float64], b: NDArray[np.float64], found: Results, unit:
         for week, (day, one, other) in enumerate(zip(found.dates, _short(a), _short(b), strict=True))
     ]
     base = (
-        alt.Chart(alt.InlineData(values=rows))
+        alt.Chart(alt.NamedData("weeks"))
         .transform_calculate(A="datum.a[place]", B="datum.b[place]")
         .transform_fold(["A", "B"], as_=["world", "value"])
     )
@@ -110,27 +110,33 @@ def _lines(a: NDArray[np.float64], b: NDArray[np.float64], found: Results, unit:
         y=alt.Y("value:Q", title=unit),
         color=alt.Color("world:N", scale=alt.Scale(domain=["A", "B"], range=[QUIET, BLUE]),
                         legend=alt.Legend(title=None, orient="top")),
-        strokeDash=alt.StrokeDash("world:N", scale=alt.Scale(domain=["A", "B"], range=[[6, 3], [1, 0]]), legend=None),
+        strokeDash=alt.StrokeDash("world:N", scale=alt.Scale(domain=["A", "B"], range=[[6, 3], [1, 0]]),
+                              legend=alt.Legend(title=None, orient="top")),
     )  # fmt: skip
     now = (
-        alt.Chart(alt.InlineData(values=rows))
+        alt.Chart(alt.NamedData("weeks"))
         .mark_rule(color=VERMILLION, strokeWidth=1.4)
         .transform_filter("datum.week == week")
         .encode(x="date:T")
     )
-    chart = alt.layer(lines, now).add_params(*_params()).properties(width="container", height=180)
-    return _spec(chart)
+    chart = alt.layer(lines, now).add_params(*_params()).properties(width="container", height=LINES_HEIGHT)
+    return _spec(chart, {"weeks": rows})
 
 
 def _params() -> tuple[Any, Any]:
     return alt.param(name="week", value=0), alt.param(name="place", value=0)
 
 
-def _spec(chart: Any) -> Spec:
-    spec: Spec = chart.configure_view(stroke=None).configure_axis(
+def _spec(chart: Any, data: dict[str, Any], shown: list[Any] | None = None) -> Spec:
+    """A chart as plain data. Its numbers are put in last: Altair would check every one of them, for seconds."""
+    chart = chart.configure_view(stroke=None).configure_axis(
         labelColor=INK, titleColor=INK, gridColor=FAINT, labelFontSize=12, titleFontSize=12
-    ).configure_legend(labelColor=INK, titleColor=INK, labelFontSize=12, titleFontSize=12).to_dict()  # fmt: skip
+    ).configure_legend(labelColor=INK, titleColor=INK, labelFontSize=12, titleFontSize=12)  # fmt: skip
+    spec: Spec = {**chart.to_dict(), "datasets": data}
     del spec["$schema"]  # the page brings the version of Vega-Lite that draws it
+    for param in spec["params"]:
+        if param["name"] == "shown":
+            param["value"] = shown
     return spec
 
 

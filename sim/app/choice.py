@@ -138,7 +138,10 @@ def read(name: str, text: str, base: Scenario) -> tuple[Scenario, str]:
 
 def _check_parent(text: str, file: str) -> None:
     """A file from elsewhere may build on scenarios that come with kumakan, not on files of this machine."""
-    data = parse(text).data
+    try:
+        data = parse(text).data
+    except InputError:
+        return  # whoever reads the file says what is wrong, and where
     parent = data.get("extends") if isinstance(data, Mapping) else None
     known = names()
     if isinstance(parent, str) and parent.removesuffix(ENDINGS[0]) not in known:
