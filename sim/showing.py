@@ -21,8 +21,14 @@ LOCAL = ("127.0.0.1", "localhost", "::1")
               help="Address to listen on; other machines reach the page only if you change it.")  # fmt: skip
 @click.option("--port", type=click.IntRange(1, 65535), default=8765, show_default=True, metavar="N",
               help="Port to listen on.")  # fmt: skip
-@click.option("--persons-per-youth", type=click.IntRange(1), default=COARSE, show_default=True, metavar="N",
-              help="Persons that one simulated youth stands for; above 100 a run is too coarse for verdicts.")
+@click.option(
+    "--persons-per-youth",
+    type=click.IntRange(1),
+    default=COARSE,
+    show_default=True,
+    metavar="N",
+    help="Persons that one simulated youth stands for; above 100 a run is too coarse for verdicts.",
+)
 @click.option("--weeks", type=COUNT, metavar="N", help="Weeks of a run; by default those of the scenario.")
 @click.option("--pairs", type=click.IntRange(2, 1000), default=20, show_default=True, metavar="N",
               help="Pairs of runs of a comparison: draws where fitted worlds are there, else seeds.")  # fmt: skip

@@ -64,7 +64,10 @@ def against(budget: float, spent: float) -> str:
 
 def titles(scenario: Scenario) -> str:
     """A choice in words: the titles of its measures."""
-    chosen = [MEASURES[m.key].title.partition(":")[0] for m in scenario.active_measures() if m.key != ALWAYS]
+    active = {m.key: MEASURES[m.key].title.partition(":")[0] for m in scenario.active_measures()}
+    chosen = [title for key, title in active.items() if key != ALWAYS]
+    if ALWAYS not in active:
+        return f"{listed(chosen) if chosen else 'no measure'}, and no international forces"
     return listed(chosen) if chosen else "no measure beyond the international forces of the time"
 
 

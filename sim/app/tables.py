@@ -26,6 +26,7 @@ def summary(found: Results, stale: bool) -> Markup:
     begun = "Results of an earlier choice, not of what is chosen now." if stale else "Results of the choice shown."
     done = f"{found.pairs} of {count(found.asked, 'pair')} of runs have finished."
     told = [*words.warnings(rows)]
+    told += [f"Runs failed: {why}" for why in found.failed]
     if found.pairs < 2:
         told.append("With one pair there is no interval yet.")
     return Markup('<p class="km-{}"><strong>{}</strong> A: {}. B: {}.</p><p class="km-small">{} {}; the interval covers'

@@ -47,3 +47,10 @@ def test_a_measure_outside_the_years_is_idle(base):
     [card] = [card for card in costs.cards(made, base) if card["key"] == "joint_patrols"]
     assert card["idle"]
     assert costs.cost(made).total == 0
+
+
+def test_a_choice_is_told_by_its_measures(base, chosen):
+    assert costs.titles(base) == "no measure beyond the international forces of the time"
+    assert "Joint border patrols" in costs.titles(chosen)
+    without = choice.switched(base, "international_forces", False, base)
+    assert costs.titles(without) == "no measure, and no international forces"

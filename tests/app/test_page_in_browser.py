@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -182,7 +183,7 @@ def test_it_fits_a_phone_and_everything_has_a_name(visit):
     assert len({left for left, _, _ in lefts}) == 1, "the three columns stand below each other"
     levels = tab.evaluate("[...document.querySelectorAll('h1, h2, h3, h4')].map(h => Number(h.tagName[1]))")
     assert levels[0] == 1
-    assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False)), "headings in order"
+    assert all(b - a <= 1 for a, b in pairwise(levels)), "headings in order"
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python has the rules")
     found = axe.Axe().run(tab).response["violations"]
     serious = {rule["id"]: [node["html"][:160] for node in rule["nodes"]] for rule in found
