@@ -50,7 +50,7 @@ def charts(found: Results, layer: str) -> list[Spec]:
     a, b = found.layers[layer]
     most = _round_up(float(max(a[:, 1:].max(), b[:, 1:].max())))
     gap = b - a
-    widest = _round_up(float(np.abs(gap[:, 1:]).max()))
+    widest = _round_up(float(np.abs(gap[:, 1:]).max()) or most)
     shades = alt.Scale(domain=[0, most], scheme="viridis", reverse=True)
     sides = [BLUE, GREY, VERMILLION] if of.better == "fewer" else [VERMILLION, GREY, BLUE]
     around = alt.Scale(domain=[-widest, 0, widest], range=sides)

@@ -65,7 +65,7 @@ def test_a_comparison_that_everybody_left_is_not_made(desk, base, asked):
 
 def test_the_report_is_that_of_this_choice(desk, asked, chosen):
     text = desk.report(asked.results)
-    assert text.startswith("<!doctype html>")
+    assert text.startswith("<!DOCTYPE html>")
     assert chosen.name.replace("_", "_<wbr>") in text
 
 
