@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -41,9 +42,9 @@ def address(tmp_path_factory):
             [*command, "--weeks", "26", "--pairs", "2", "--store", str(folder / "store")], cwd=folder,
             env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=said, stderr=said,
         )  # fmt: skip
-        for _ in range(1200):
+        for _ in range(600):
+            time.sleep(0.5)
             with socket.socket() as knock:
-                knock.settimeout(0.1)
                 if knock.connect_ex(("127.0.0.1", port)) == 0:
                     break
             assert server.poll() is None, (folder / "said.txt").read_text()
