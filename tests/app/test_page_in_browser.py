@@ -96,7 +96,7 @@ def compared(tab):
     tab.get_by_role("button", name="Compare A and B").click()
     tab.get_by_text("All 4 runs are there.").wait_for(timeout=PATIENCE)
     tab.locator(".km-stage[data-drawn]").wait_for(timeout=120_000)
-    tab.get_by_text("2 of 2 pairs of runs have finished").wait_for()
+    tab.get_by_text("2 of 2 pairs of runs have finished").wait_for(timeout=PATIENCE)
 
 
 def test_choose_run_compare_scrub_and_export(visit, tmp_path):
