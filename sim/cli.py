@@ -39,6 +39,7 @@ from sim.options import (
     workers_option,
     world_seed_option,
 )  # fmt: skip
+from sim.showing import app
 from sim.starting import measures, new, notebooks, parameters, scenarios
 from sim.version import __version__
 
@@ -106,7 +107,10 @@ def kumakan() -> None:
     """
 
 
-for command in (scenarios, measures, parameters, new, notebooks, store, calibrate, forecast, score, compare, attribute):
+COMMANDS = (
+    scenarios, measures, parameters, new, notebooks, store, calibrate, forecast, score, compare, attribute, app,
+)  # fmt: skip
+for command in COMMANDS:
     kumakan.add_command(command)
 
 

@@ -24,13 +24,15 @@ from sim.engine import compiled
 from sim.engine.errors import InputError
 from sim.mesa.model import RecruitmentModel
 from sim.scenario import Scenario, load
-from sim.views.figures.maps import map_cells
-from sim.views.figures.sheet import BLUE, INK, PAPER, SMALL_SIZE, Sheet, drawn, numbered
+from sim.views.figures.mali import classes, paint_cells
+from sim.views.figures.maps import HARM
+from sim.views.figures.sheet import BLUE, INK, PAPER, SMALL_SIZE, Sheet, drawn, new_sheet, numbered
 from sim.views.progress import COMPILES, aside, doing
 from sim.views.words import heading, unit
 
 LINES = ("joined", "attacks", "members", "trust")
 """Observables whose lines stand beside the map."""
+MOST_SEEDS = 50
 LARGEST = 60.0  # points squared: the mark of the cell with most members
 
 
@@ -68,25 +70,38 @@ def app(scenarios: Sequence[Scenario | str | os.PathLike[str]], persons_per_yout
         raise InputError("name a scenario to show, or several to choose from")
     by_name = {scenario.name: scenario for scenario in loaded}
 
-    class Shown(RecruitmentModel):
-        """The model, by the name of a scenario."""
-
-        def __init__(self, scenario: str = loaded[0].name, seed: int = 1) -> None:
-            super().__init__(by_name[scenario], int(seed))
-
     def drawn(model: Any) -> Any:
         return solara.FigureMatplotlib(week_map(model), format="png")
 
     def lines(model: Any) -> Any:
         return solara.FigureMatplotlib(week_lines(model), format="png")
 
-    chosen = {
-        "scenario": {"type": "Select", "value": loaded[0].name, "values": list(by_name), "label": "Scenario"},
-        "seed": {"type": "SliderInt", "value": 1, "min": 1, "max": 50, "step": 1, "label": "Seed"},
-    }
+    components = [_watching(drawn), _watching(lines)]
+
+    @solara.component
+    def Watched() -> None:
+        name, choose = solara.use_state(loaded[0].name)
+        seed, sow = solara.use_state(1)
+        model = solara.use_memo(lambda: _model(by_name[name], seed), [name, seed])  # one for each visitor
+        with solara.Sidebar():
+            solara.Select("Scenario", list(by_name), value=name, on_value=choose)
+            solara.SliderInt("Seed", value=seed, min=1, max=MOST_SEEDS, on_value=sow)
+        # With another key it is another page: what was chosen is shown at once, from its first week.
+        SolaraViz(model, components=components, name="kumakan").key(f"{name} {seed}")
+
     with doing("Preparing the first week"):
-        model = Shown()
-    return SolaraViz(model, components=[_watching(drawn), _watching(lines)], model_params=chosen, name="kumakan")
+        _model(loaded[0], 1)
+    return Watched()
+
+
+def _model(scenario: Scenario, seed: int) -> RecruitmentModel:
+    """The model of one scenario and seed, of a class that Mesa's Reset makes again without arguments."""
+
+    class Shown(RecruitmentModel):
+        def __init__(self) -> None:
+            super().__init__(scenario, seed)
+
+    return Shown()
 
 
 def _watching(draw: Any) -> Any:
@@ -107,11 +122,10 @@ def week_map(model: RecruitmentModel) -> Figure:
     """Felt insecurity by cell, and where armed groups and forces are, at the end of the last week lived."""
     country = model.country
     grid, members = country.grid, country.members.sum(axis=0)
-    figure = map_cells(
-        country.insecurity, title=f"Mali on {model.date}", subtitle=f"Scenario: {model.settings.name}",
-        unit="felt insecurity, 0 to 1", scale="even",
-    )  # fmt: skip
-    ax = figure.axes[0]
+    figure = new_sheet(7.6, 6.6, f"Mali on {model.date}", f"Scenario: {model.settings.name}")
+    ax = figure.subplots()
+    shades = classes(np.array([0.0, 1.0]), "even", HARM)  # the same colours in every week
+    paint_cells(ax, country.insecurity, shades, "felt insecurity, 0 to 1", "no data")
     there, held = np.flatnonzero(members), np.flatnonzero(country.forces > 0)
     ax.scatter(grid.lon[held], grid.lat[held], s=9, marker="s", color=BLUE, lw=0, zorder=4)
     sizes = LARGEST * members[there] / max(int(members.max()), 1)

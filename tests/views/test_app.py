@@ -42,6 +42,14 @@ def test_the_map_shows_groups_and_forces_where_they_are(model):
     assert ax.figure.get_label() == "Mali on 2012-02-27"
 
 
+def test_colours_mean_the_same_in_every_week(model):
+    before = week_map(model).axes[1].get_xticks().tolist()
+    later = sim.RecruitmentModel(model.settings, seed=1)
+    later.step()
+    assert week_map(later).axes[1].get_xticks().tolist() == before
+    assert (before[0], before[-1]) == (0, 1)
+
+
 def test_lines_are_the_weeks_that_were_lived(model):
     figure = week_lines(model)
     national = model.record.national()
@@ -98,7 +106,15 @@ def test_the_page_opens_in_a_browser_and_its_button_lives_a_week(tmp_path):
                     break
                 tab.wait_for_timeout(100)
             assert drawn.nth(0).get_attribute("src") != before, "the map is drawn again"
-            assert tab.get_by_text("Scenario", exact=True).count() > 0
+            before = drawn.nth(0).get_attribute("src")
+            tab.get_by_label("Scenario", exact=True).click()
+            tab.get_by_role("option", name="joint_patrols").click()
+            tab.get_by_text(re.compile(r"^(Step|Time): 0(\.0)?$")).wait_for(timeout=60_000)
+            for _ in range(100):
+                if drawn.nth(0).get_attribute("src") != before:
+                    break
+                tab.wait_for_timeout(100)
+            assert drawn.nth(0).get_attribute("src") != before, "the scenario chosen is the one shown"
             tab.screenshot(path=tmp_path / "page.png", full_page=True)
             assert said == []
     finally:
