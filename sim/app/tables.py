@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
@@ -15,6 +15,9 @@ from sim.comparison.outcomes import LEDGER, NATION, SOUGHT
 from sim.comparison.worth import NOT_SHOWN
 from sim.views import words
 from sim.views.words import amount, capital, count, difference, each_costs, money, share, typeset
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WIDTH, HEIGHT = 120, 14  # pixels of the picture of an interval
 
@@ -44,18 +47,18 @@ def mark(found: Results) -> str:
 
 def effects(found: Results) -> Markup:
     """What B changes against A: gains that are sought, then the ledger of harm."""
-    rows = [row.to_dict() for _, row in found.effects[found.effects["region"] == NATION].iterrows()]
+    rows = [row for _, row in found.effects[found.effects["region"] == NATION].iterrows()]
     what = basis(found.effects)
     blocks = [Markup("").join(_block(title, [r for r in rows if r["group"] == group and _there(r)], what.unit))
               for title, group in (("What is sought", SOUGHT), ("Ledger of harm", LEDGER))]  # fmt: skip
     return Markup("").join(blocks)
 
 
-def _there(row: Mapping[str, Any]) -> bool:
+def _there(row: pd.Series[Any]) -> bool:
     return math.isfinite(row["mean"])
 
 
-def _block(title: str, rows: list[dict[str, Any]], unit: str) -> Iterator[Markup]:
+def _block(title: str, rows: list[pd.Series[Any]], unit: str) -> Iterator[Markup]:
     yield Markup(
         '<div class="km-scroll" tabindex="0" role="region" aria-label="{}"><table class="km-table">'
         '<caption>{}</caption><thead><tr><th scope="col">Outcome in Mali</th><th scope="col">A</th>'
@@ -71,7 +74,7 @@ def _block(title: str, rows: list[dict[str, Any]], unit: str) -> Iterator[Markup
     yield Markup("</tbody></table></div>")
 
 
-def _picture(row: Mapping[str, Any]) -> Markup:
+def _picture(row: pd.Series[Any]) -> Markup:
     """An interval on a line with zero in its middle, as a share of A's value; blue is better, orange worse."""
     middle, low, high = headline(row)
     size = abs(row["baseline_mean"]) or max(abs(low), abs(high), abs(middle))
