@@ -189,6 +189,9 @@ def confirm(
     """Make some runs of a fit again after the code has changed; if they are the same, the fit stays valid.
 
     Without a folder, the worlds that come with the program are confirmed.
+
+    \b
+    For example: kumakan calibrate confirm results/calibration --runs 10
     """
     from sim.batches.estimate import choose_workers, estimate
     from sim.batches.executors import executor

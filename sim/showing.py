@@ -27,7 +27,7 @@ LOCAL = ("127.0.0.1", "localhost", "::1")
     default=COARSE,
     show_default=True,
     metavar="N",
-    help="Persons that one simulated youth stands for; above 100 a run is too coarse for verdicts.",
+    help="Persons that one simulated youth stands for; above 200 a run is too coarse for verdicts.",
 )
 @click.option("--weeks", type=COUNT, metavar="N", help="Weeks of a run; by default those of the scenario.")
 @click.option("--pairs", type=click.IntRange(2, 1000), default=20, show_default=True, metavar="N",
@@ -41,7 +41,10 @@ def app(
 ) -> None:  # fmt: skip
     """Open the planner's page in a browser: choose measures, compare two worlds, see cost, effects and harm.
 
-    Both worlds begin as SCENARIO. Example: kumakan app --port 9000
+    Both worlds begin as SCENARIO.
+
+    \b
+    For example: kumakan app --port 9000
     """
     [base] = load([scenario], persons_per_youth, [])
     if weeks is not None:

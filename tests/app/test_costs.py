@@ -42,8 +42,9 @@ def test_a_measure_in_phases_is_told_and_not_edited(base):
 
 def test_a_measure_outside_the_years_is_idle(base):
     made = choice.switched(base, "joint_patrols", True, base)
-    made = choice.changed(made, "joint_patrols", "end", "2020-01-01", base)
-    made = choice.changed(made, "joint_patrols", "start", "2019-01-01", base)
+    end = base.end.isoformat()
+    made = choice.changed(made, "joint_patrols", "end", end, base)
+    made = choice.changed(made, "joint_patrols", "start", end, base)
     [card] = [card for card in costs.cards(made, base) if card["key"] == "joint_patrols"]
     assert card["idle"]
     assert costs.cost(made).total == 0

@@ -42,7 +42,8 @@ def runs_of(function):
         values[0, 0, 0] = function(np.array(places), seed)
         return Record(
             values=values, observables=(Observable("joined", "persons", "sum", ""),), regions=REGIONS,
-            dates=(scenario.start,), weights={}, cells={}, about={"scenario": scenario.resolved(), "seed": seed},
+            dates=(scenario.start,), weights={"people": np.ones(9)}, cells={},
+            about={"scenario": scenario.resolved(), "seed": seed},
         )  # fmt: skip
 
     return runner

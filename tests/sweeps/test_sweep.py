@@ -588,7 +588,12 @@ def test_a_sweep_keeps_its_runs_in_a_store_and_its_tables_outside(write, tmp_pat
 
     first = run()
     first.save()
-    assert sorted(f.name for f in (tmp_path / "out").iterdir()) == ["points.csv", "summary.csv", "table.csv"]
+    assert sorted(f.name for f in (tmp_path / "out").iterdir()) == [
+        "points.csv",
+        "summary.csv",
+        "sweep.json",
+        "table.csv",
+    ]
     assert to_make[0] == 9
     to_make.clear()
     pd.testing.assert_frame_equal(run().table, first.table)

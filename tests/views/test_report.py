@@ -3,6 +3,7 @@
 import json
 import re
 from html.parser import HTMLParser
+from importlib import import_module
 
 import numpy as np
 import pandas as pd
@@ -349,7 +350,7 @@ def test_every_run_is_named_with_its_digest_and_large_batches_with_one_for_each_
 
 
 def test_digests_are_not_given_where_the_program_cannot_repeat_the_runs(compared, quick, monkeypatch):
-    monkeypatch.setattr("sim.views.report.page.sources_digest", lambda: "another")
+    monkeypatch.setattr(import_module("sim.views.report.page"), "sources_digest", lambda: "another")
     for runs in compared.records.values():
         for record in runs.values():
             monkeypatch.setitem(record.about, "run", {"sources": "those of then"})
