@@ -142,7 +142,7 @@ def every_command(group=cli.kumakan, name=""):
 
 
 @pytest.mark.parametrize(
-    ("name", "command"), every_command(), ids=lambda value: value if isinstance(value, str) else ""
+    ("name", "command"), list(every_command()), ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_help_is_in_whole_sentences_with_an_example_that_parses(name, command):
     text = command.help

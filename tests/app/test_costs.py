@@ -1,5 +1,7 @@
 """Cost and cards, without a run."""
 
+from datetime import timedelta
+
 import pytest
 
 from sim.app import choice, costs
@@ -42,9 +44,9 @@ def test_a_measure_in_phases_is_told_and_not_edited(base):
 
 def test_a_measure_outside_the_years_is_idle(base):
     made = choice.switched(base, "joint_patrols", True, base)
-    end = base.end.isoformat()
-    made = choice.changed(made, "joint_patrols", "end", end, base)
-    made = choice.changed(made, "joint_patrols", "start", end, base)
+    after_the_last_week = (base.end - timedelta(days=1)).isoformat()
+    made = choice.changed(made, "joint_patrols", "end", base.end.isoformat(), base)
+    made = choice.changed(made, "joint_patrols", "start", after_the_last_week, base)
     [card] = [card for card in costs.cards(made, base) if card["key"] == "joint_patrols"]
     assert card["idle"]
     assert costs.cost(made).total == 0
