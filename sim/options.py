@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, fields
 from functools import partial, wraps
 from pathlib import Path
@@ -190,8 +190,10 @@ class Making:
         from sim.views import words
 
         with self.doing("Counting runs"):
-            there = there_already(scenarios, seeds, draws, out=self.folder(scenarios, draws, name), store=self.store,
-                                  world_seed=self.world_seed)  # fmt: skip
+            there = 0
+            with suppress(OSError):  # the runs say what is wrong with the place
+                there = there_already(scenarios, seeds, draws, out=self.folder(scenarios, draws, name),
+                                      store=self.store, world_seed=self.world_seed)  # fmt: skip
             elsewhere = None
             if self.cluster is not None:
                 from sim.batches.executors import workers_of

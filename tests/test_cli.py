@@ -417,7 +417,8 @@ def test_one_at_a_time_adds_every_measure_to_a_scenario(files, planned):
 @pytest.mark.parametrize(
     ("options", "seeds", "draws"),
     [
-        ([], range(1, 21), [0]),
+        ([], [1], list(range(1, 21))),  # the worlds that are shipped
+        (["--prior"], range(1, 21), [0]),
         (["--seeds", "3", "--seed", "7"], [7, 8, 9], [0]),
         (["--draws", "2"], [1], [1, 2]),
         (["--draws", "2", "--seeds", "3"], [1, 2, 3], [1, 2]),

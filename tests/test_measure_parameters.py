@@ -22,7 +22,7 @@ HALF_A_YEAR = {"start": "2015-01-05", "end": "2015-07-06"}
 A_YEAR_AND_MORE = {"start": "2015-01-05", "end": "2016-03-07"}
 
 BUSY = {  # inside the ranges of the table, so that few youths see much of everything
-    "attack_rate": 0.03, "raid_rate": 0.01, "communal_rate": 2.0, "h0": 0.05, "approaches_per_recruiter": 12.0,
+    "attack_rate": 0.03, "raid_rate": 0.01, "communal_rate": 4.0, "h0": 0.05, "approaches_per_recruiter": 12.0,
     "approach_limit": 0.058, "wrongful_share": 0.5, "propaganda_chance": 0.3, "abuse_per_op": 1.0, "flee_chance": 0.5,
     "cross_chance": 0.8, "silencing_chance": 0.012, "give_up_chance": 0.008, "detection": 0.01, "clip_fatigue": 0.05,
     "sharing_delay": 0.5, "command_delay": 0.5, "border_effect": 0.234, "conviction_chance": 0.0126,

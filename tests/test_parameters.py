@@ -57,11 +57,6 @@ def test_code_reads_no_parameter_that_is_not_in_the_table():
                 assert name in rows(), f"{file.name} reads {name}"
 
 
-def test_weights_of_targets_add_up():
-    p = Parameters.default()
-    assert p.target_forces + p.target_officials + p.target_civilians == pytest.approx(1.0)
-
-
 def test_values_are_read_by_name_and_as_attributes():
     p = Parameters.default()
     assert p["peer_pull"] == p.peer_pull == rows()["peer_pull"].value

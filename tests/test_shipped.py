@@ -246,7 +246,7 @@ def test_new_writes_a_file_that_passes_check_and_replaces_none(here):
     [
         (["joint_patrols"], "choose another"),
         (["mine", "--from", "joint_patrol"], "did you mean 'joint_patrols'?"),
-        (["mine", "--from", "reach_x_imams"], "there is no key 'scenario'"),
+        (["mine", "--from", "reach_x_imams"], "this is a sweep, not a scenario"),
         (["absent/mine"], "cannot be written"),
         (["=mine"], "it does not begin with ="),
     ],

@@ -65,6 +65,7 @@ def make(job: Job) -> Made:
     try:
         changes = {f"parameters.{name}": value for name, value in zip(job.names, job.values, strict=True)}
         country = begin(job.scenario.replaced(changes), job.seed)
+        advance(country)
         while not finished(country) and country.members.sum() <= RUNAWAY:
             advance(country)
         if not finished(country):

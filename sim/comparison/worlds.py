@@ -70,7 +70,7 @@ def too_coarse(about: Mapping[str, Any]) -> str:
     """Why a run, by what its record says of it, has too few youths for a verdict; empty if it has enough.
 
     >>> too_coarse({"scenario": {"persons_per_youth": 500}})
-    '500 persons per youth; verdicts hold up to 100'
+    '500 persons per youth; verdicts hold up to 200'
     >>> too_coarse({"scenario": {"persons_per_youth": 100}})
     ''
     """

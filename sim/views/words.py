@@ -293,7 +293,7 @@ def holds() -> str:
     """At which resolution verdicts hold, for the small print where one is shown.
 
     >>> holds()
-    'Verdicts hold up to 100 persons per youth.'
+    'Verdicts hold up to 200 persons per youth.'
     """
     from sim.parameters import rows
 

@@ -34,9 +34,10 @@ def compare(tmp_path, monkeypatch):
 )
 def test_a_place_that_cannot_be_used_is_told_in_words(compare, option, place):
     result = compare(option, place)
-    assert (result.exit_code, result.output.count("\n")) == (2, 1)
-    assert result.output.startswith("kumakan: ")
-    assert place in result.output
+    assert result.exit_code == 2
+    said = result.output.splitlines()[-1]  # what the runs would take may stand before
+    assert said.startswith("kumakan: ")
+    assert place in said
     assert "fault" not in result.output
 
 

@@ -265,6 +265,9 @@ def test_measures_that_end_contacts_or_lower_the_hazard():
         def __init__(self, lever, factor):
             self.lever, self.factor = lever, factor
 
+        def begun(self, day):
+            return True
+
         def now(self, day):
             return self
 

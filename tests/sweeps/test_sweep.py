@@ -350,7 +350,9 @@ def test_without_a_baseline_outcomes_are_values(write):
     found = run(write(f"vary:\n  {PATROLS}: {{values: [0, 1]}}\ndesign: {{method: grid}}\n",
                       head="scenario: patrols.yaml\noutcomes: [joined]\nseeds: 2\n"))  # fmt: skip
     assert "baseline_joined" not in found.table
-    assert found.table["joined"].tolist() == [1000 + 137 * s + 450 + (s - 50) * x for x in (0, 1) for s in (1, 2)]
+    abuses = 500 * rows()["abuse_per_op"].value
+    values = pytest.approx([1000 + 137 * s + abuses + (s - 50) * x for x in (0, 1) for s in (1, 2)])
+    assert found.table["joined"].tolist() == values
     assert found.summary()["mean"].tolist() == found.means("joined").tolist()
 
 
