@@ -119,7 +119,8 @@ def test_units_go_to_where_attacks_were_and_none_are_made():
 
 
 def test_costs_are_those_of_the_weeks_and_units_are_delivered_once_attacks_are_known():
-    made = scenario(KEY, {"cost_per_week": 90.0, "start": "2012-02-06", "intensity": 0.5}, **YEAR)
+    made = scenario(KEY, {"cost_per_week": 90.0, "start": "2012-02-06", "intensity": 0.5},
+                    parameters={"attack_rate": 0.03}, **YEAR)  # fmt: skip
     country = begin(made)
     record = lived(country)
     delivered, cost = record[f"delivered_{KEY}"].sum(axis=1), record[f"cost_{KEY}"].sum(axis=1)
