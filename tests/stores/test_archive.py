@@ -491,7 +491,8 @@ def test_the_commands_keep_runs_in_a_store_and_tables_in_out(tmp_path, monkeypat
     assert "1 more is there already" in both.output
     assert f"Runs: {store}" in both.output
     assert {Path(name).parts[0] for name in files(out)} == {
-        "effects.csv", "delivered.csv", "cost_per_person.csv", "effects_over_time.csv", "figures"
+        "effects.csv", "delivered.csv", "cost_per_person.csv", "effects_over_time.csv", "verdicts.csv", "verdicts.json",
+        "luck_alone", "figures",
     }  # fmt: skip
     kept = sim.open_store(store)
     plain = sim.run(sim.load(b), seed=2)
