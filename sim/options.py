@@ -190,7 +190,7 @@ class Making:
         from sim.views import words
 
         with self.doing("Counting runs"):
-            there = 0
+            there: Mapping[str, int] | None = None
             with suppress(OSError):  # the runs say what is wrong with the place
                 there = there_already(scenarios, seeds, draws, out=self.folder(scenarios, draws, name),
                                       store=self.store, world_seed=self.world_seed)  # fmt: skip
