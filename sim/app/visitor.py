@@ -130,11 +130,11 @@ class Visitor:
             if news == seen:
                 continue
             seen = news
-            here = asked.results
+            over, here = asked.over, asked.results  # in this order: what comes while this is shown is not missed
             if here is not None and here is not self.found.value and here.belong_to(*self.worlds.value):
                 self.found.value = here
             self.news.value += 1
-            if asked.over:
+            if over:
                 return
 
     # --- in words -----------------------------------------------------------------------------------------
