@@ -25,7 +25,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; on Debian: apt-get install chromium"),
 ]
 
-PATIENCE = 900_000  # ms: the loops may have to be compiled first
+PATIENCE = 400_000  # ms: the loops may have to be compiled first
 PHONE, DESK = 390, 1400  # pixels
 SERIOUS = ("serious", "critical")
 
