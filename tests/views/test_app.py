@@ -107,7 +107,7 @@ def test_the_page_opens_in_a_browser_and_its_button_lives_a_week(tmp_path):
                 tab.wait_for_timeout(100)
             assert drawn.nth(0).get_attribute("src") != before, "the map is drawn again"
             before = drawn.nth(0).get_attribute("src")
-            tab.get_by_label("Scenario", exact=True).click()
+            tab.get_by_label("Scenario", exact=True).click(force=True)
             tab.get_by_role("option", name="joint_patrols").click()
             tab.get_by_text(re.compile(r"^(Step|Time): 0(\.0)?$")).wait_for(timeout=60_000)
             for _ in range(100):
