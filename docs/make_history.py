@@ -100,6 +100,7 @@ def main() -> None:
         f"Scenario `historical`, {worlds} worlds, `persons_per_youth` {scenario.persons_per_youth}. The model columns",
         "show the median and, in brackets, the range from 5 to 95 % of the worlds.",
         "The worlds were fitted to the whole record ([calibration.md](calibration.md)), nothing by region or year.",
+        "The effects of measures are drawn from their priors as well, so runs spread more than in the fit.",
         "The rules were written and tried on these same numbers, so this page shows that they *can* produce this",
         "history, not that they predict it. Recorded attacks are those by jihadist groups and unknown perpetrators",
         "in the Global Terrorism Database. The 68 attacks of 2012-17 by northern armed movements and communal",

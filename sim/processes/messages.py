@@ -17,8 +17,7 @@ the table. Studies found a slightly negative mean effect (less support) and a po
 slope is that of a line around the mean, so it does not change the mean effect by itself. A youth whom clips have moved
 by more than `clip_moved` is counted once in each direction. Appeals of religious voices without training did not change
 adolescents' support for extremism (Grossman, Nomikos and Siddiqui 2022), so their effect is a number of its own around
-zero. A drama that people follow together lowers their justification of violence over a season (Bilali 2022, doi
-10.1177/09567976211031895), and fades more slowly.
+zero. A drama followed together lowers justification of violence for a season (Bilali 2022, 10.1177/09567976211031895).
 
 Most of what is felt fades in weeks, but a small share lasts (Hill et al. 2013, doi 10.1080/10584609.2013.828143). With
 f the sum of the four kinds, m what lasts of them, and a half-life of years,
