@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.options import COUNT, PATH, go_on, load, say, workers_option, yes_option
+from sim.options import COUNT, PATH, go_on, load, say, together, workers_option, yes_option
 
 if TYPE_CHECKING:
     from sim.calibration.fit import Fit, Settings
@@ -20,6 +20,13 @@ PAUSE = 20.0
 DAY = click.DateTime(["%Y-%m-%d"])
 OUT = click.option("--out", type=PATH, metavar="FOLDER", default=Path("results/calibration"), show_default=True,
                    help="Keep the fit and all its runs in this folder.")  # fmt: skip
+
+what_is_run = together(
+    click.option("--persons-per-youth", type=click.IntRange(1), default=200, show_default=True, metavar="N",
+                 help="Let one simulated youth stand for this many persons."),
+    click.option("--scenario", default="historical", show_default=True, metavar="FILE", help="Simulate this scenario."),
+    click.option("--set", "changes", multiple=True, metavar="PATH=VALUE", help="Change a value of the scenario."),
+)  # fmt: skip
 
 
 def _folder(command: Callable[..., None]) -> Callable[..., None]:
@@ -49,10 +56,7 @@ def _folder(command: Callable[..., None]) -> Callable[..., None]:
     "--seeds", type=COUNT, default=4, show_default=True, metavar="N", help="Give each finalist this many fresh seeds."
 )
 @click.option("--worlds", type=COUNT, default=300, show_default=True, metavar="N", help="Draw this many worlds.")
-@click.option("--persons-per-youth", type=click.IntRange(1), default=200, show_default=True, metavar="N",
-              help="Let one simulated youth stand for this many persons.")  # fmt: skip
-@click.option("--scenario", default="historical", show_default=True, metavar="FILE", help="Simulate this scenario.")
-@click.option("--set", "changes", multiple=True, metavar="PATH=VALUE", help="Change a value of the scenario.")
+@what_is_run
 @workers_option
 @click.option("--cluster", metavar="ADDRESS", help="Make the runs on the workers of a Dask scheduler.")
 @click.option("--dry-run", is_flag=True, help="Show how many runs there are and what they take; run nothing.")
@@ -177,10 +181,7 @@ def adopt(folder: Path, until: datetime) -> None:
 @calibrate.command()
 @click.argument("folder", metavar="[FOLDER]", type=PATH, required=False)
 @click.option("--runs", type=COUNT, default=20, show_default=True, metavar="N", help="Runs to make again.")
-@click.option("--persons-per-youth", type=click.IntRange(1), default=200, show_default=True, metavar="N",
-              help="Persons that one simulated youth stood for in the fit.")  # fmt: skip
-@click.option("--scenario", default="historical", show_default=True, metavar="FILE", help="What was simulated.")
-@click.option("--set", "changes", multiple=True, metavar="PATH=VALUE", help="Change a value of the scenario.")
+@what_is_run
 @workers_option
 def confirm(
     folder: Path | None, *, runs: int, persons_per_youth: int, scenario: str, changes: tuple[str, ...],

@@ -57,7 +57,8 @@ def rate(scenario: Scenario) -> float | None:
 @click.option("--leave-one-out", "fewer", metavar="FILE",
               help="Compare the scenario in FILE with itself without each of its measures.")  # fmt: skip
 @click.option("--seeds", type=COUNT, metavar="N",
-              help="Run each scenario under this many seeds; by default 20, or 1 per draw with --draws.")  # fmt: skip
+              help="Run each scenario under this many seeds, by default 1 for each draw. With --seeds alone, all"
+                   " parameters are at their central values.")  # fmt: skip
 @draws_option
 @click.option("--seed", "first", type=SEED, default=1, show_default=True, metavar="FIRST",
               help="Begin with this seed; the others follow it.")  # fmt: skip
@@ -73,13 +74,13 @@ def rate(scenario: Scenario) -> float | None:
 @long_options
 @makes_runs
 def compare(
-    making: Making, scenarios: tuple[str, ...], alone: str | None, fewer: str | None, seeds: int | None,
+    making: Making, *, scenarios: tuple[str, ...], alone: str | None, fewer: str | None, seeds: int | None,
     draws: int | None, first: int, precision: tuple[str, ...], at_most: int | None, figures: tuple[str, ...],
     ceiling: bool, target: float, luck: bool,
 ) -> None:  # fmt: skip
     """Run scenarios under the same seeds and show how each differs from the first.
 
-    With --draws the scenarios also run under draws of the uncertain parameters, the same draws for all. Runs that the
+    They run in 20 worlds that the record allows, the same for all, unless you name draws or seeds. Runs that the
     results folder already has are not repeated, so an interrupted comparison carries on where it stopped, and you can
     add seeds or draws later.
 

@@ -68,7 +68,8 @@ batch_options = together(
 workers_option = click.option("--workers", type=click.IntRange(1, 1024), metavar="N",
                         help="Use this many worker processes; by default one per core.")  # fmt: skip
 draws_option = click.option("--draws", type=COUNT, metavar="N",
-                      help="Take draws 1 to N of the uncertain parameters; without it, all are at their central values."
+                      help="Take draws 1 to N of the uncertain parameters. Without it, `compare` takes 20 where fitted"
+                           " worlds are there and no seeds are named; else all are at their central values."
                       )  # fmt: skip
 
 beside_options = together(
