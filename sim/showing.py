@@ -11,7 +11,7 @@ import click
 from sim.engine.errors import InputError
 from sim.options import COUNT, PATH, load, say, workers_option
 
-COARSE = 100  # persons per youth: the coarsest at which verdicts hold, so that a pair of runs takes seconds
+COARSE = 200  # persons per youth: the coarsest at which verdicts hold, so that a pair of runs takes seconds
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
