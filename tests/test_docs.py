@@ -148,8 +148,9 @@ def test_every_page_is_listed():
 
 def test_readme_has_its_two_commands():
     compare, tests, _ = (block.strip() for block in blocks("README.md", "bash"))
-    names = compare.rpartition(" compare ")[2].split()
-    assert compare == f"python -m pip install . && kumakan compare {' '.join(names)}"
+    coarsest = f"{rows()['coarsest_verdict'].value:g}"
+    names = compare.removesuffix(f" --persons-per-youth {coarsest}").rpartition(" compare ")[2].split()
+    assert compare == (f"python -m pip install . && kumakan compare {' '.join(names)} --persons-per-youth {coarsest}")
     assert names[0] == "baseline"
     assert all(sim.load(name) for name in names)
     assert tests == 'python -m pip install -e ".[test]" && python -m pytest -n auto'
