@@ -80,8 +80,8 @@ def table(found: Limits, target: int) -> Markup:
     return Markup(
         '<div class="km-scroll" tabindex="0" role="region" aria-label="{}"><table class="km-table"><caption>{}'
         '</caption><thead><tr><th scope="col">While in force, {}</th><th scope="col">B minus A</th><th scope="col">At'
-        ' full reach and strength</th><th scope="col">Size for {} %</th></tr></thead><tbody>{}</tbody></table></div>'
-        '<p class="km-small">{}</p>'
+        ' full reach and strength</th><th scope="col">Size for {}&nbsp;%</th></tr></thead><tbody>{}</tbody>'
+        '</table></div><p class="km-small">{}</p>'
     ).format(title, title, weeks, share(target / 100), body, EXPLAINED)
 
 

@@ -133,7 +133,7 @@ def Effects(me: Visitor) -> None:
             solara.HTML(tag="div", unsafe_innerHTML=str(
                 tables.summary(found, me.stale) + tables.effects(found) + tables.costs(found, rate)))  # fmt: skip
         Sizes(me)
-    v.Html(tag="h3", children=["Take away"], class_="km-head")
+    v.Html(tag="h3", children=["Take away"], class_="km-head").key("take")  # a tag stays what it was first
     with v.Html(tag="div", class_="km-files"):
         for side, world in zip("AB", me.worlds.value, strict=True):
             solara.FileDownload(
@@ -151,7 +151,7 @@ def Sizes(me: Visitor) -> None:
     found, asked = me.found.value, me.asked.value
     if found is None or me.stale:
         return
-    v.Html(tag="h3", children=["What would it take?"], class_="km-head")
+    v.Html(tag="h3", children=["What would it take?"], class_="km-head").key("sizes")
     BreakEven(
         targets=list(limits.TARGETS), target=me.target.value, runs=me.desk.settings.pairs, there=bool(found.limits),
         busy=asked is not None and not asked.over, event_aim=me.aim, event_work_out=lambda *_: me.compare(True),

@@ -13,7 +13,7 @@ from sim.app.desk import Asked, Desk
 from sim.app.results import LAYERS, Results
 from sim.engine.errors import InputError
 from sim.scenario import Scenario
-from sim.views.words import count, money
+from sim.views.words import count
 
 BUDGET = 20_000.0  # million XOF
 SIDES = ("A", "B")
@@ -158,12 +158,11 @@ class Visitor:
 
     def cost_in_words(self) -> str:
         """What the world that the cards change costs."""
-        spent = costs.cost(self.world)
-        return f"{money(spent.total)} over the run, {money(spent.a_year)} a year"
+        return costs.told(self.world)
 
     def against_budget(self) -> tuple[str, bool]:
         """How the cost of that world stands to the budget, and whether it is over it."""
-        budget, spent = self.budget.value * 1e6, costs.cost(self.world).total
+        budget, spent = self.budget.value * 1e6, costs.chosen(self.world).total
         return costs.against(budget, spent), spent > budget
 
     def aim(self, target: Any) -> None:

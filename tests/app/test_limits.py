@@ -57,8 +57,8 @@ def test_only_the_ceiling_is_run_anew_and_the_comparison_stays_as_it_was(worked_
 
 def test_the_table_says_the_target_and_follows_it(worked_out):
     of_two, of_ten = (limits.table(worked_out.results.limits, target) for target in (2, 10))
-    assert "Size for 2 %" in of_two
-    assert "Size for 10 %" in of_ten
+    assert "Size for 2&nbsp;%" in of_two
+    assert "Size for 10&nbsp;%" in of_ten
     assert of_ten.count("<tr>") == 1 + len(limits.GAINS)
     assert "People who joined" in of_ten
 
