@@ -11,7 +11,7 @@ import solara
 
 from sim.app import charts, choice, costs, limits, tables
 from sim.app.desk import Desk, Settings
-from sim.app.results import LAYERS
+from sim.app.results import LAYERS, Results
 from sim.app.serve import vega_files
 from sim.app.visitor import Visitor
 from sim.measures.regions import REGIONS
@@ -125,15 +125,18 @@ def Effects(me: Visitor) -> None:
     """The right column: effects, the ledger of harm, cost, and files to take away."""
     found = me.found.value
     b = me.worlds.value[1]
-    if found is None:
-        v.Html(tag="p", children=["Effects fill in here as pairs of runs finish."])
-    else:
-        rate = Parameters.default().replaced(found.a.parameters).get("xof_per_usd")
-        with v.Html(tag="div", class_="km-stale" if me.stale else "km-fresh"):
+    # The same elements before and after the first results: an element keeps the tag that it had first.
+    with v.Html(tag="div", class_="km-stale" if me.stale else "km-fresh"):
+        if found is None:
+            v.Html(tag="p", children=["Effects fill in here as pairs of runs finish."])
+        else:
+            rate = Parameters.default().replaced(found.a.parameters).get("xof_per_usd")
             solara.HTML(tag="div", unsafe_innerHTML=str(
                 tables.summary(found, me.stale) + tables.effects(found) + tables.costs(found, rate)))  # fmt: skip
-        Sizes(me)
-    v.Html(tag="h3", children=["Take away"], class_="km-head").key("take")  # a tag stays what it was first
+    with v.Html(tag="div"):
+        if found is not None and not me.stale:
+            Sizes(me, found)
+    v.Html(tag="h3", children=["Take away"], class_="km-head")
     with v.Html(tag="div", class_="km-files"):
         for side, world in zip("AB", me.worlds.value, strict=True):
             solara.FileDownload(
@@ -146,12 +149,10 @@ def Effects(me: Visitor) -> None:
 
 
 @solara.component
-def Sizes(me: Visitor) -> None:
+def Sizes(me: Visitor, found: Results) -> None:
     """At which size B would reach an effect, beside what it could do at most."""
-    found, asked = me.found.value, me.asked.value
-    if found is None or me.stale:
-        return
-    v.Html(tag="h3", children=["What would it take?"], class_="km-head").key("sizes")
+    asked = me.asked.value
+    v.Html(tag="h3", children=["What would it take?"], class_="km-head")
     BreakEven(
         targets=list(limits.TARGETS), target=me.target.value, runs=me.desk.settings.pairs, there=bool(found.limits),
         busy=asked is not None and not asked.over, event_aim=me.aim, event_work_out=lambda *_: me.compare(True),
