@@ -70,8 +70,9 @@ class Visitor:
         """Take the scenario in a file that the visitor sent."""
 
         def read() -> Scenario:
-            if (size := int(file.get("size", 0))) > choice.LARGEST_FILE:
-                raise InputError(f"the file has {size:,} bytes; a scenario file has at most {choice.LARGEST_FILE:,}")
+            size = file.get("size", 0)
+            if not isinstance(size, int) or size > choice.LARGEST_FILE:
+                raise InputError(f"the file has {size} bytes; a scenario file has at most {choice.LARGEST_FILE:,}")
             scenario, note = choice.read(str(file.get("name", "")), str(file.get("text", "")), self.base)
             self.note.value = note
             return scenario
