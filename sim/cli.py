@@ -337,7 +337,7 @@ def explain(
     For example: kumakan explain baseline joint_patrols --seed 1
     """
     from sim.engine import compiled
-    from sim.views.progress import COMPILES, doing
+    from sim.views.progress import compiles_first, doing
 
     with doing("Reading scenarios"):
         from sim.batches.estimate import youths
@@ -356,7 +356,7 @@ def explain(
     check_folder(out)
     threads = youths(a) >= compiled.THREADS_PAY_FROM
     if compiled.missing(threads):
-        say(f"The first run {COMPILES}")
+        say(compiles_first())
     with _weeks(3 * a.clock.weeks) as on_week:
         explanation = follow(a, b, seed, world_seed, draw, stories, on_week)
     compiled.made(threads)
