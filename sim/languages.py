@@ -210,5 +210,6 @@ def counted(many: int, noun: str, shown: str | None = None) -> str:
     >>> counted(1, "seed"), counted(1200, "run"), counted(3, "draw", "1-3")
     ('1 seed', '1,200 runs', '1-3 draws')
     """
-    text = trn(f"{{n}} {noun}", f"{{n}} {noun}s", many)
+    one, several = f"{{n}} {noun}", f"{{n}} {noun}s"  # of NOUNS
+    text = trn(one, several, many)
     return text if shown is None else text.replace(digits(many, ","), shown, 1)

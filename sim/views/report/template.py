@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from sim.languages import current, digits, rightwards, tr, trn
+from sim.languages import current, rightwards, tr, trn
 
 
 def template(name: str) -> Template:
@@ -17,7 +17,13 @@ def template(name: str) -> Template:
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    environment.globals |= {"tr": _text, "trn": _counted, "language": current(), "rightwards": rightwards()}
+    environment.globals |= {
+        "tr": _text,
+        "trn": _counted,
+        "looked_up": tr,
+        "language": current(),
+        "rightwards": rightwards(),
+    }
     environment.filters["name"] = lambda text: Markup(str(escape(text)).replace("_", "_<wbr>"))
     return environment.get_template(name)
 
