@@ -137,7 +137,8 @@ def digits(value: Any, form: str = "") -> str:
     >>> digits(12345.6, ",.1f")
     '12,345.6'
     """
-    return local(format(value, form))
+    text = local(format(value, form))
+    return text.replace("%", "\u00a0%") if current() == "fr" else text
 
 
 def local(number: str) -> str:

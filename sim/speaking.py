@@ -111,4 +111,6 @@ def _paragraph(text: str) -> str:
     before, example, command = text.partition(EXAMPLE)
     if not example:
         return tr(text)
-    return f"\b\n{tr('For example: {command}', command=command)}" if before.strip("\b ") == "" else tr(text)
+    if before.strip("\b "):
+        return tr(text)
+    return "\b\n" + tr("For example: {command}", command=command)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from os import PathLike
 
-from sim.languages import tr
+from sim.languages import ENGLISH, current, tr
 
 ALIKE = 0.6
 """How similar two names must be (difflib's ratio, 0..1) for one to be suggested; difflib's own default."""
@@ -35,7 +35,7 @@ class InputError(Exception):
     """
 
     def __init__(self, message: str, *, file: str | PathLike[str] | None = None, line: int | None = None) -> None:
-        self.message = "\n".join(map(visible, message.split("\n")))
+        self.message = "\n".join(map(visible, _plain_spaces(message).split("\n")))
         super().__init__(self.message)
         self.file = None if file is None else visible(str(file))
         self.line = line
@@ -50,6 +50,11 @@ class InputError(Exception):
     def of(cls, problems: list[InputError]) -> InputError:
         """One error for several problems, one line each; a single problem is returned as it is."""
         return problems[0] if len(problems) == 1 else cls("\n".join(map(str, problems)))
+
+
+def _plain_spaces(message: str) -> str:
+    """A message without the hard spaces that other languages than English have before signs and in numbers."""
+    return message if current() == ENGLISH else message.replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def in_words(error: OSError) -> str:

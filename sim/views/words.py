@@ -158,7 +158,7 @@ def duration(seconds: float) -> str:
 
 def size(space: float) -> str:
     """Bytes in words."""
-    return tr("{n} GB", n=digits(space / 1e9, ".1f")) if space >= 1e9 else tr("{n} MB", n=f"{space / 1e6:.0f}")
+    return tr("{n} GB", n=digits(space / 1e9, ".1f")) if space >= 1e9 else tr("{n} MB", n=digits(space / 1e6, ".0f"))
 
 
 def takes(need: Takes) -> str:

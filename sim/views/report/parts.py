@@ -62,8 +62,8 @@ def in_words(
 
 
 def _taken(m: PlannedMeasure, scenario: Scenario, row: Mapping[Any, Any] | None, rate: float | None) -> dict[str, Any]:
-    spans = [tr("{start} to {end}", start=day(start), end=day(end) if end < scenario.end else tr("the end"))
-             for start, end, _, _ in m.periods]  # fmt: skip
+    spans = [tr("{start} to {end}", start=day(start), end=day(end)) if end < scenario.end
+             else tr("{start} to the end", start=day(start)) for start, end, _, _ in m.periods]  # fmt: skip
     where = [tr("all regions") if regions == "all" else regions for _, _, regions, _ in m.periods]
     full = [tr("{much} of the full measure", much=much) for _, _, _, much in m.periods]
     when = words.listed(spans)

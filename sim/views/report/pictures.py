@@ -111,7 +111,7 @@ def embedded(plot: Callable[[], Figure], about: Mapping[str, str]) -> str:
     except Exception as problem:
         why = escape(visible(f"{type(problem).__name__}: {problem}"))
         lines = (
-            f'<text x="8" y="20">{escape(tr("This figure could not be drawn."))}</text><text x="8" y="40">{why}</text>'
+            f'<text x="8" y="20">{escape(said)}</text><text x="8" y="40">{why}</text>'
         )
         picture = f'<svg xmlns="http://www.w3.org/2000/svg" width="640" height="52" font-size="14">{lines}</svg>'
         return f"data:image/svg+xml;base64,{base64.b64encode(picture.encode()).decode()}"

@@ -202,7 +202,8 @@ def _persons_by(explanation: Explanation, column: str) -> tuple[list[str], list[
 
 
 def _word(name: str) -> str:
-    return tr(REASONS.get(name) or THROUGH.get(name) or "") or name
+    said = REASONS.get(name) or THROUGH.get(name)
+    return tr(said) if said else name
 
 
 def _counts(row: pd.Series) -> list[str]:

@@ -11,7 +11,7 @@ from sim.comparison.effects import basis
 from sim.comparison.outcomes import SOUGHT
 from sim.comparison.verdicts import FEWEST, IN_FORCE, LEVEL, STEPS, TOO_FEW
 from sim.comparison.worlds import NO_VERDICT
-from sim.languages import bare, comma, digits, tr
+from sim.languages import bare, comma, day, digits, tr
 from sim.parameters import rows as parameter_rows
 from sim.views import words
 from sim.views.tables.layout import Column, say, show_blocks
@@ -45,7 +45,7 @@ def show_verdicts(verdicts: pd.DataFrame, out: Console, persons_per_youth: int) 
     if len(names) <= FEW:
         for scenario, rows in shown.groupby("scenario", sort=False):
             first = rows.iloc[0]
-            weeks = tr("{weeks} from {first}", weeks=words.count(int(first["weeks"]), "week"), first=first["first"])
+            weeks = tr("{weeks} from {first}", weeks=words.count(int(first["weeks"]), "week"), first=day(first["first"]))
             _show(f"{names[str(scenario)]}: {weeks}", tr("outcome"), list(map(words.label, rows["outcome"])), rows, out)
         return
     for outcome, rows in shown[shown["group"] == SOUGHT].groupby("outcome", sort=False):
