@@ -123,8 +123,7 @@ def renewed(language: str, texts: Catalog) -> Catalog:
     return found
 
 
-HEADER = """\
-# Texts of kumakan. `docs/languages.md` says how to add and mend translations; `docs/make_catalogues.py` keeps the list."""
+HEADER = "# Texts of kumakan. docs/languages.md says how to add and mend them, docs/make_catalogues.py keeps the list."
 
 
 def file_of(language: str, ending: str) -> Path:

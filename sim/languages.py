@@ -1,9 +1,9 @@
 """The language of texts, numbers and dates: English, French or Arabic.
 
-A text stands in the code in English and is looked up where it is used, never at import: `tr("{n} of {all}", n=1, all=2)`.
-A text that stands in a table or constant is only marked there, with `mark`, and looked up with `tr` where it is shown. The
-translations are in `sim/locale/`; `docs/languages.md` says how to mend them. In English nothing is looked up, and every
-number and date is written as Python writes it.
+A text stands in the code in English and is looked up where it is used, never at import, as in `tr("{n} of {all}", n=1,
+all=2)`. A text that stands in a table or constant is only marked there, with `mark`, and looked up with `tr` where it
+is shown. The translations are in `sim/locale/`; `docs/languages.md` says how to mend them. In English nothing is looked
+up, and every number and date is written as Python writes it.
 
 The language belongs to a thread or task, so that one process can serve several people in several languages.
 
@@ -33,8 +33,10 @@ DOMAIN = "kumakan"
 VARIABLE = "KUMAKAN_LANG"
 VARIABLES = (VARIABLE, "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 """What in the environment says the language; the first that is set decides."""
-BABEL = {"fr": "fr_ML", "ar": "ar_MA"}
-"""Whose numbers and dates: Babel knows no Arabic of Mali, and the Maghreb writes the digits that Mali's documents have."""
+NUMBERS = {"fr": "fr_ML", "ar": "ar_MA"}
+"""Whose numbers: Babel knows no Arabic of Mali; in the Maghreb, as in Mali, one writes 1.234,5 in European digits."""
+DATES = {"fr": "fr_ML", "ar": "ar"}
+"""Whose dates: with the names of months that all Arabic readers know."""
 ISOLATE, END = "\u2066", "\u2069"
 """Around what is read from left to right within an Arabic line, such as an interval."""
 
@@ -159,14 +161,14 @@ def day(when: date | str) -> str:
     from babel.dates import format_date
 
     when = date.fromisoformat(str(when)[:10])
-    return format_date(when, "long", locale=BABEL[language]).replace(" ", "\u00a0")
+    return format_date(when, "long", locale=DATES[language]).replace(" ", "\u00a0")
 
 
 @cache
 def _signs(language: str) -> dict[int, str]:
     from babel import Locale
 
-    symbols = Locale.parse(BABEL[language]).number_symbols["latn"]
+    symbols = Locale.parse(NUMBERS[language]).number_symbols["latn"]
     return str.maketrans({".": symbols["decimal"], ",": symbols["group"]})
 
 
@@ -176,6 +178,17 @@ def comma(numbers: bool = False) -> str:
     if numbers and language != ENGLISH:
         return " ; " if language == "fr" else "\u061b "
     return "\u060c " if language == "ar" else ", "
+
+
+def semicolon() -> str:
+    """What stands between the parts of a sentence."""
+    language = current()
+    return "\u061b " if language == "ar" else "\u00a0; " if language == "fr" else "; "
+
+
+def colon() -> str:
+    """What stands between a heading and what it says."""
+    return "\u00a0: " if current() == "fr" else ": "
 
 
 # --- direction ----------------------------------------------------------------------------------------------

@@ -212,8 +212,12 @@ class Making:
 
         wanted = []
         if luck and len(batch.seeds) * len(batch.draws) > 1:
-            wanted.append((tr("What luck alone gives: the baseline, with the luck of recruiters in one week thrown again"),
-                           beside.luck_alone))  # fmt: skip
+            wanted.append(
+                (
+                    tr("What luck alone gives: the baseline, with the luck of recruiters in one week thrown again"),
+                    beside.luck_alone,
+                )
+            )
         if ceiling:
             wanted.append((tr("The ceiling: the measures at full reach and strength"), beside.ceiling))
         for what, make in wanted:

@@ -369,8 +369,8 @@ class FolderStore(Store):
                 if any(run.get("scenario_digest") not in (None, scenario.digest) for run in kept):
                     raise InputError(
                         tr(
-                            "{parent} holds runs of a different scenario called {name}; name another folder with --out, "
-                            "or replace them with --overwrite",
+                            "{parent} holds runs of a different scenario called {name}; name another folder with --out,"
+                            " or replace them with --overwrite",
                             parent=file.parent,
                             name=repr(scenario.name),
                         )

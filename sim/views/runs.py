@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sim.engine.errors import InputError
-from sim.languages import tr
+from sim.languages import isolated, tr
 from sim.version import __version__
 from sim.views.words import count, ranges
 
@@ -94,7 +94,7 @@ def scenario_name(record: Record) -> str:
 
 def footer(facts: Mapping[str, str] | None) -> str:
     """One line: scenario, seeds, resolution, version, and what the figure may be used for."""
-    parts = [tr("Scenario: {scenario}", scenario=facts["Scenario"]), _counted(facts)] if facts else []
+    parts = [tr("Scenario: {scenario}", scenario=isolated(facts["Scenario"])), _counted(facts)] if facts else []
     if facts and (each := facts.get("Persons per youth")):
         parts.append(
             tr("{each} person per youth", each=each) if each == "1" else tr("{each} persons per youth", each=each)

@@ -18,7 +18,7 @@ from sim.comparison.effects import basis
 from sim.comparison.outcomes import OUTCOMES, in_words
 from sim.comparison.worlds import NO_VERDICT
 from sim.languages import comma as between
-from sim.languages import counted, digits, isolated, mark, tr
+from sim.languages import counted, digits, isolated, mark, semicolon, tr
 from sim.languages import local as localised
 
 if TYPE_CHECKING:
@@ -379,7 +379,9 @@ def beware(differ: Mapping[str, str]) -> str:
     ]
     if len(by_text) > FEW_NAMES:
         told.append(tr("and in {many} more ways", many=len(by_text) - FEW_NAMES))
-    return tr("Not the same world: {told}. The difference is not the effect of measures alone.", told="; ".join(told))
+    return tr(
+        "Not the same world: {told}. The difference is not the effect of measures alone.", told=semicolon().join(told)
+    )
 
 
 def same(effects: pd.DataFrame) -> str:

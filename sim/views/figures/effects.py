@@ -21,7 +21,7 @@ from matplotlib.ticker import MaxNLocator
 from sim.comparison.effects import basis, headline
 from sim.comparison.outcomes import OUTCOMES
 from sim.engine.errors import InputError, nearest
-from sim.languages import mark, tr
+from sim.languages import mark, rightwards, tr
 from sim.views import words
 from sim.views.figures import sheet
 from sim.views.figures.sheet import drawn, new_sheet, numbered, shown, side_colour, side_keys
@@ -357,7 +357,13 @@ def _draw(
     parts = figure.subfigures(len(blocks), 1, squeeze=False, height_ratios=heights)[:, 0]
     for part, down, (headed, panels) in zip(parts, downs, blocks, strict=True):
         if headed:
-            part.suptitle(headed, size=sheet.TEXT_SIZE + 1, weight="bold", x=0.012, ha="left")
+            part.suptitle(
+                headed,
+                size=sheet.TEXT_SIZE + 1,
+                weight="bold",
+                x=0.988 if rightwards() else 0.012,
+                ha="right" if rightwards() else "left",
+            )
         axes = part.subplots(down, across, squeeze=False, sharey=True).ravel()
         for k, ax in enumerate(axes):
             if k >= len(panels):
@@ -428,7 +434,8 @@ def _texts(ax: Axes, texts: Sequence[str]) -> None:
     """A text for each row."""
     _stripes(ax, len(texts))
     for y, text in enumerate(texts):
-        ax.text(0.02, y, text, size=sheet.FOOTER_SIZE, va="center")
+        ax.text(*((0.98, y) if rightwards() else (0.02, y)), text, size=sheet.FOOTER_SIZE, va="center",
+                ha="right" if rightwards() else "left")  # fmt: skip
     ax.set_xlim(0, 1)
     ax.set_xticks([])
     ax.spines["bottom"].set_visible(False)

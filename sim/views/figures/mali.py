@@ -20,7 +20,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from sim.engine.errors import InputError, nearest
-from sim.languages import mark, tr
+from sim.languages import mark, rightwards, tr
 from sim.views.figures import sheet
 from sim.views.figures.sheet import shown
 from sim.views.words import in_large_units
@@ -214,7 +214,14 @@ def _surroundings(ax: Axes) -> None:
         ax.add_patch(PathPatch(outline, facecolor="none", edgecolor=sheet.INK, linewidth=0.7))
     for country, (lon, lat) in _NEIGHBOURS.items():
         ax.text(
-            lon, lat, tr(country), ha="center", va="center", size=sheet.SMALL_SIZE, color=sheet.QUIET, style="italic"
+            lon,
+            lat,
+            tr(country),
+            ha="center",
+            va="center",
+            size=sheet.SMALL_SIZE,
+            color=sheet.QUIET,
+            style="normal" if rightwards() else "italic",
         )
     west, east, south, north = _EXTENT
     ax.set(xlim=(west, east), ylim=(south, north), aspect=1 / math.cos(math.radians((south + north) / 2)))

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sim.comparison.effects import basis, headline
 from sim.engine.errors import InputError, nearest, plain
-from sim.languages import day, digits, mark, tr
+from sim.languages import colon, comma, day, digits, mark, tr
 from sim.views.figures.mali import around_zero, classes, paint_cells, paint_regions
 from sim.views.figures.sheet import drawn, mean_over_seeds, new_sheet, over_seeds
 from sim.views.runs import about, as_list, sampled
@@ -178,7 +178,7 @@ def map_record(records: Record | Iterable[Record], what: str = "joined_per_100k"
     if not several:
         spread = tr("one {over}: no interval", over=one(over))
     dates = tr("{start} to {end}", start=day(runs[0].dates[0]), end=day(runs[0].dates[-1])) + f" ({spread})"
-    title, subtitle = f"{tr(quantity.title)}: {facts['Scenario']}", f"{tr(quantity.subtitle)}, {dates}"
+    title, subtitle = f"{tr(quantity.title)}{colon()}{facts['Scenario']}", f"{tr(quantity.subtitle)}{comma()}{dates}"
     figure = new_sheet(13.6, 6.4, title, subtitle, about=facts)
     left, right = figure.subplots(1, 2)
     paint_cells(left, cells, shades[0], tr(quantity.cell_unit), greyed)
@@ -227,7 +227,7 @@ def map_effect(
     what, interval = basis(table), basis(table).interval.partition("[")[2][:-1]
     subtitle = notes = ""
     if not title:
-        title = f"{heading(outcome)}: {scenarios(dict.fromkeys(effects['scenario']))[scenario]}"
+        title = f"{heading(outcome)}{colon()}{scenarios(dict.fromkeys(effects['scenario']))[scenario]}"
         subtitle = tr("Difference from {baseline}, whole run; {many}", baseline=ours[0]["baseline"], many=what.many)
         notes = tr("Coloured where the interval ({interval}) lies on one side of zero.", interval=interval)
         notes = " ".join([notes, *small_print(table[table["scenario"] == scenario])])

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sim.comparison.effects import basis
 from sim.comparison.outcomes import OUTCOMES
 from sim.engine.errors import InputError, nearest, plain
-from sim.languages import day, tr
+from sim.languages import comma, day, semicolon, tr
 from sim.measures.phases import taken
 from sim.views import words
 from sim.views.figures import sheet
@@ -211,7 +211,7 @@ def plot_effects_over_time(effects: pd.DataFrame, *, about: Mapping[str, str] | 
             line = table[table["scenario"] == name]
             _curve(ax, i + 1, _last_days(line["date"]), line[ends].to_numpy(float).T / divisor, name)
         added = tr("added up so far") if table["cumulative"].all() else tr("in each week")
-        ax.set_title(f"{words.heading(outcome)}, {region}, {added}")
+        ax.set_title(f"{words.heading(outcome)}{comma()}{region}{comma()}{added}")
         ax.set_ylabel(unit, size=sheet.TEXT_SIZE)
         numbered(ax.yaxis, sign=True)
         _years(ax, _last_days(table["date"]), small=columns > 1)
@@ -379,7 +379,11 @@ def _starts(run: Record) -> set[tuple[date, str, tuple[str, ...] | None]]:
 
 
 def _key(marks: Sequence[_Mark]) -> str:
-    return tr("Measures start:  ") + ";  ".join(f"{m.letter} {m.measure} {day(m.day)}" for m in marks) if marks else ""
+    return (
+        tr("Measures start:  ") + f"{semicolon()} ".join(f"{m.letter} {m.measure} {day(m.day)}" for m in marks)
+        if marks
+        else ""
+    )
 
 
 def _mark(ax: Axes, marks: Sequence[_Mark], panel: str) -> None:

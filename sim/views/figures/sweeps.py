@@ -21,7 +21,7 @@ from matplotlib.ticker import MaxNLocator
 from sim.comparison.effects import basis, headline
 from sim.comparison.outcomes import OUTCOMES
 from sim.engine.errors import InputError, nearest
-from sim.languages import tr
+from sim.languages import comma, tr
 from sim.sweeps.sensitivity import SCREENED, sensitivity
 from sim.views import words
 from sim.views.figures import sheet
@@ -98,9 +98,14 @@ def heat_map(swept: Swept, outcome: str, x: str | None = None, y: str | None = N
     what = basis(swept.summary())
     middle_of, interval = what.interval.rstrip("]").split(" [")
     notes = tr("{middle_of} at each point; {many}.", middle_of=capital(middle_of), many=what.many) + (
-        tr(" In brackets where the interval ({interval}) includes zero. The interval covers {covers}.", interval=interval, covers=what.covers)
-        if compared else ""
-    )  # fmt: skip
+        tr(
+            " In brackets where the interval ({interval}) includes zero. The interval covers {covers}.",
+            interval=interval,
+            covers=what.covers,
+        )
+        if compared
+        else ""
+    )
     notes = " ".join([notes, *(words.small_print if compared else words.warnings)(swept.summary())])
     width = max(5.5, 1.9 + 0.85 * len(columns))
     figure = new_sheet(width, max(2.6, 1.2 + 0.48 * len(rows)), _title(swept, outcome), _subtitle(swept), notes,
@@ -350,9 +355,15 @@ def plot_cost_effect(effects: pd.DataFrame, outcome: str, *, about: Mapping[str,
     keys = side_keys(here)
     if len(best) > 1:
         keys.append(Line2D([], [], label=tr("nothing is both cheaper and better"), **FRONTIER))
-    figure = new_sheet(8.6 if labelled and len(names) > 1 else 6.6, max(3.8, 0.16 * len(names) if labelled else 0),
-                       tr("Cost and effect: {outcome}", outcome=words.label(outcome)), tr("Difference from {against}, Mali, whole run", against=against),
-                       words.rests_on(here), about, keys)  # fmt: skip
+    figure = new_sheet(
+        8.6 if labelled and len(names) > 1 else 6.6,
+        max(3.8, 0.16 * len(names) if labelled else 0),
+        tr("Cost and effect: {outcome}", outcome=words.label(outcome)),
+        tr("Difference from {against}, Mali, whole run", against=against),
+        words.rests_on(here),
+        about,
+        keys,
+    )
     ax = figure.subplots()
     ax.grid(axis="y")
     ax.axhline(0, color=sheet.INK, lw=0.9)
@@ -371,8 +382,8 @@ def plot_cost_effect(effects: pd.DataFrame, outcome: str, *, about: Mapping[str,
     ax.xaxis.set_major_locator(MaxNLocator(6))
     numbered(ax.xaxis)
     numbered(ax.yaxis, sign=True)
-    ax.set_xlabel(f"{words.label('cost')}, {cost_unit}")
-    ax.set_ylabel(f"{words.label(outcome)}, {unit}{_side(outcome, True)}")
+    ax.set_xlabel(f"{words.label('cost')}{comma()}{cost_unit}")
+    ax.set_ylabel(f"{words.label(outcome)}{comma()}{unit}{_side(outcome, True)}")
     return figure
 
 

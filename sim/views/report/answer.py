@@ -11,7 +11,7 @@ from sim.comparison.outcomes import NATION
 from sim.comparison.table import LEFT_OUT
 from sim.comparison.verdicts import BETTER, IN_FORCE, NOT_SHOWN, SMALL, WORSE
 from sim.comparison.worlds import NO_VERDICT
-from sim.languages import digits, mark, tr, trn
+from sim.languages import colon, digits, mark, semicolon, tr, trn
 from sim.parameters import rows as parameter_rows
 from sim.views.words import (
     IDLE,
@@ -69,7 +69,9 @@ class Effect(NamedTuple):
     @property
     def numbers(self) -> str:
         """What changed, with its numbers."""
-        return f"{self.phrase} ({'; '.join(filter(None, [self.middle, self.interval]))} {self.unit}".rstrip() + ")"
+        return (
+            f"{self.phrase} ({semicolon().join(filter(None, [self.middle, self.interval]))} {self.unit}".rstrip() + ")"
+        )
 
 
 def effect(row: Mapping[Any, Any], rate: float | None = None) -> Effect:
@@ -94,7 +96,7 @@ def effect(row: Mapping[Any, Any], rate: float | None = None) -> Effect:
     text, interval = amounts(middle, low, high, row["unit"])
     if row["unit"] == "XOF":
         dollars = typeset(f"{large(middle / rate, sign=True)} {unit('USD')}") if rate else ""
-        text, interval = f"{text} {unit('XOF')}", "; ".join(filter(None, [interval, dollars]))
+        text, interval = f"{text} {unit('XOF')}", semicolon().join(filter(None, [interval, dollars]))
     return Effect(row["outcome"], text, interval, unit("SD") if row["unit"] == "SD" else "", verdict, small, phrase)
 
 
@@ -147,16 +149,16 @@ def in_force(scenario: str, judged: pd.DataFrame) -> list[str]:
         return []
     shown = {verdict: [_effect_in_force(row) for row in rows[rows["verdict"] == verdict].to_dict("records")]
              for verdict in (BETTER, WORSE)}  # fmt: skip
-    said = [f"{tr(verdict)}: {listed(texts)}" for verdict, texts in shown.items() if texts]
+    said = [f"{tr(verdict)}{colon()}{listed(texts)}" for verdict, texts in shown.items() if texts]
     weeks = count(int(rows["weeks"].iloc[0]), "week")
     return [tr("While in force ({weeks}), corrected for {comparisons}: {said}.", weeks=weeks,
                comparisons=count(int(judged["q"].notna().sum()), "comparison"),
-               said="; ".join(said) or tr("no effect that counts is shown"))]  # fmt: skip
+               said=semicolon().join(said) or tr("no effect that counts is shown"))]  # fmt: skip
 
 
 def _effect_in_force(row: Mapping[Any, Any]) -> str:
     middle, interval = amounts(row["mean"], row["low"], row["high"], row["unit"])
-    return f"{_moved(row, row['mean'])} ({'; '.join(filter(None, [middle, interval]))})"
+    return f"{_moved(row, row['mean'])} ({semicolon().join(filter(None, [middle, interval]))})"
 
 
 def by_outcome(outcome: str, table: pd.DataFrame, names: Mapping[str, str]) -> Answer:
@@ -229,9 +231,15 @@ def answer(scenario: str, table: pd.DataFrame, given: pd.DataFrame, rate: float 
         said.append(tr("No effect that counts can be told apart from {noise}.", noise=noise))
     for verdict in ("better", "worse"):
         if sort[verdict]:
-            said.append(f"{capital(tr(verdict))}: {listed(e.numbers for e in sort[verdict])}.")
+            said.append(f"{capital(tr(verdict))}{colon()}{listed(e.numbers for e in sort[verdict])}.")
     if small := [e for e in main if e.small]:
-        said.append(tr("Too small to count (mostly within {margin} % of the baseline): {phrase}.", margin=share(margin), phrase=listed(e.phrase for e in small)))  # fmt: skip
+        said.append(
+            tr(
+                "Too small to count (mostly within {margin} % of the baseline): {phrase}.",
+                margin=share(margin),
+                phrase=listed(e.phrase for e in small),
+            )
+        )
     if sort["unclear"] and sort["unclear"] != main:
         said.append(
             tr(

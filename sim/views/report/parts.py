@@ -13,7 +13,7 @@ from sim.comparison.precision import Wish, needed
 from sim.comparison.table import CHANGED, LEFT_OUT
 from sim.comparison.worlds import NO_VERDICT
 from sim.comparison.worth import cost_per_spared
-from sim.languages import day, mark, tr
+from sim.languages import colon, day, mark, semicolon, tr
 from sim.scenario import Scenario
 from sim.views import words
 from sim.views.report.answer import Effect, amounts, effect
@@ -51,11 +51,14 @@ def in_words(
             saved = row["cost_xof"] if row else m.cost_xof or 0.0
             taken.append({"what": tr(m.title), "change": tr(LEFT_OUT), "delivered": was, "cost": money(-saved, rate)})
     other = [
-        f"{title}: {', '.join(f'{key} = {value}' for key, value in settings.items())}"
-        for title, settings in ((tr("Parameters changed"), scenario.parameters), (tr("Armed groups changed"), scenario.groups),
-                                (tr("Forces changed"), scenario.forces))
+        f"{title}{colon()}{', '.join(f'{key} = {value}' for key, value in settings.items())}"
+        for title, settings in (
+            (tr("Parameters changed"), scenario.parameters),
+            (tr("Armed groups changed"), scenario.groups),
+            (tr("Forces changed"), scenario.forces),
+        )
         if settings
-    ]  # fmt: skip
+    ]
     other += [tr("{name} is changed, but it {idle} of the run", name=name, idle=tr(words.IDLE)) for name in plan.absent]
     shared = [tr(m.title) for m in active if m not in differ]
     return {"name": scenario.name, "baseline": plan is base, "measures": taken, "shared": shared, "other": other}
@@ -85,10 +88,10 @@ def _taken(m: PlannedMeasure, scenario: Scenario, row: Mapping[Any, Any] | None,
                 delivers=tr(m.delivers),
             )
         )
-    much += [f"{tr(s.meaning)}: {settings[s.name]}" for s in own if settings[s.name] != defaults[s.name]]
+    much += [f"{tr(s.meaning)}{colon()}{settings[s.name]}" for s in own if settings[s.name] != defaults[s.name]]
     return {
         "what": tr(m.title), "change": tr(CHANGED) if row and row.get("change") == CHANGED else "",
-        "where": "; ".join(dict.fromkeys(where)),
+        "where": semicolon().join(dict.fromkeys(where)),
         "when": when + (tr(", only while {when}", when=m.when) if m.when else ""), "how_much": much,
         "delivered": delivery(row) if row else "",
         "cost": money(row["cost_xof"] if row else m.cost_xof or 0.0, rate),
@@ -176,18 +179,25 @@ def worse_regions(table: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
         e = effect(row)
         if e.verdict == "worse" and not e.small:
             found.setdefault((names[row["scenario"]], e.phrase), []).append(f"{row['region']} ({e.middle})")
-    return [f"{scenario}, {phrase}: {words.listed(regions)}" for (scenario, phrase), regions in found.items()]
+    return [f"{scenario}, {phrase}{colon()}{words.listed(regions)}" for (scenario, phrase), regions in found.items()]
 
 
 def worth(compared: Comparison, rate: float | None) -> list[dict[str, str]]:
     """A line for each scenario whose cost differs from the baseline's."""
     table = cost_per_spared(compared.records, compared.baseline)
     return [
-        {"scenario": compared.names[row["scenario"]], "verdict": tr(row["verdict"]), "cost": money(row["cost_xof"], rate),
-         "each": each_costs(row), **dict(zip(("spared", "interval"), amounts(
-             row["spared"], row["spared_low"], row["spared_high"]), strict=True))}
-        for row in table.to_dict("records") if math.isfinite(row["spared"]) and row["cost_xof"] != 0
-    ]  # fmt: skip
+        {
+            "scenario": compared.names[row["scenario"]],
+            "verdict": tr(row["verdict"]),
+            "cost": money(row["cost_xof"], rate),
+            "each": each_costs(row),
+            **dict(
+                zip(("spared", "interval"), amounts(row["spared"], row["spared_low"], row["spared_high"]), strict=True)
+            ),
+        }
+        for row in table.to_dict("records")
+        if math.isfinite(row["spared"]) and row["cost_xof"] != 0
+    ]
 
 
 def more(table: pd.DataFrame, margin: float) -> str:

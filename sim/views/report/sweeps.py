@@ -113,8 +113,15 @@ def _answer(swept: Swept, table: pd.DataFrame, outcome: str) -> dict[str, Any]:
     if headline(ordered[0])[0] == headline(ordered[-1])[0]:
         said.append(tr("The same at every point: {told}.", told=_told(ordered[0], unit, compared)))
     else:
-        said += [tr("{word}: {told} at {called}.", word=word, told=_told(row, unit, compared), called=_called(swept, row['scenario']))
-                 for word, row in ((tr("Lowest"), ordered[0]), (tr("Highest"), ordered[-1]))]  # fmt: skip
+        said += [
+            tr(
+                "{word}: {told} at {called}.",
+                word=word,
+                told=_told(row, unit, compared),
+                called=_called(swept, row["scenario"]),
+            )
+            for word, row in ((tr("Lowest"), ordered[0]), (tr("Highest"), ordered[-1]))
+        ]
     if compared:
         verdicts = [effect(row).verdict for row in rows]
         clear = [

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from sim.languages import current, rightwards, tr, trn
+from sim.languages import colon, current, rightwards, semicolon, tr, trn
 
 
 def template(name: str) -> Template:
@@ -21,6 +21,8 @@ def template(name: str) -> Template:
         "tr": _text,
         "trn": _counted,
         "looked_up": tr,
+        "semicolon": semicolon(),
+        "colon": colon(),
         "language": current(),
         "rightwards": rightwards(),
     }

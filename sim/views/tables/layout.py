@@ -77,7 +77,9 @@ def show_blocks(
             )  # fmt: skip
         for k, cells in enumerate(zip(*(column.cells for column in columns), strict=True)):
             apart = first and k == 0
-            table.add_row(*(Text(harmless(bare(cell))) for cell in cells), style="dim" if apart else None, end_section=apart)
+            table.add_row(
+                *(Text(harmless(bare(cell))) for cell in cells), style="dim" if apart else None, end_section=apart
+            )
         out.print(table)
         title, blocks = "", blocks[taken:]
 

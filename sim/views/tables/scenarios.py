@@ -235,9 +235,17 @@ def _default(value: Any) -> str:
 def show_parameters(rows: Iterable[Parameter], out: Console) -> None:
     """The table of parameters."""
     cells = (
-        (row.name, digits(row.value, "g"), row.unit, digits(row.low, "g"), digits(row.high, "g"), tr(row.quality), row.meaning)
+        (
+            row.name,
+            digits(row.value, "g"),
+            row.unit,
+            digits(row.low, "g"),
+            digits(row.high, "g"),
+            tr(row.quality),
+            row.meaning,
+        )
         for row in rows
-    )  # fmt: skip
+    )
     heads = [tr("name"), tr("value"), tr("unit"), tr("low"), tr("high"), tr("quality"), tr("meaning")]
     show_table(out, tr("Parameters"), heads, cells, left=7)
 

@@ -15,7 +15,7 @@ from rich.text import Text
 from sim.comparison.worlds import differences, sentence, world
 from sim.engine.errors import InputError
 from sim.engine.office import as_csv
-from sim.languages import day, digits, mark, tr
+from sim.languages import colon, day, digits, mark, tr
 from sim.measures.base import REGIONS
 from sim.stories.parting import BECAUSE, CHANGES
 from sim.views.tables.layout import say, show_table
@@ -115,7 +115,7 @@ def told(story: Story, names: tuple[str, str]) -> list[str]:
         if story.woman
         else tr("A man of {ages}, region {region}, {livelihood}", **about)
     )
-    sentences = [f"{who}: {tr(CHANGES[story.change])}."]
+    sentences = [f"{who}{colon()}{tr(CHANGES[story.change])}."]
     for name, chapter in zip(names, (story.first, story.second), strict=True):
         sentences.append(_chapter(name, chapter))
     moments = [
@@ -223,7 +223,7 @@ def _events_of(explanation: Explanation, step: str) -> list[list[str]]:
 def _because(meaning: str, because: str) -> str:
     """What parted people, and where it is known what decided."""
     why = BECAUSE[because]
-    return f"{tr(meaning.removesuffix(f': {why}'))}: {tr(why)}" if why else tr(meaning)
+    return f"{tr(meaning.removesuffix(f': {why}'))}{colon()}{tr(why)}" if why else tr(meaning)
 
 
 ORDER = {"region": REGIONS, "reason": tuple(REASONS), "through": tuple(THROUGH)}
@@ -250,7 +250,7 @@ def show_explanation(explanation: Explanation, out: Console) -> None:
         say(out, tr(NOBODY_DIFFERS))
         return
     for change, meaning in CHANGES.items():
-        say(out, f"  {tr(change)}: {tr(meaning)}")
+        say(out, f"  {tr(change)}{colon()}{tr(meaning)}")
     for title, heads, rows, left in _tables(explanation):
         show_table(out, title, heads, rows, left)
     for number, story in enumerate(explanation.stories, 1):
@@ -270,7 +270,7 @@ def as_markdown(explanation: Explanation) -> str:
     ]
     if explanation.events.empty:
         return "\n\n".join([*parts, tr(NOBODY_DIFFERS)]) + "\n"
-    parts.append("\n".join(f"- {tr(change)}: {tr(meaning)}" for change, meaning in CHANGES.items()))
+    parts.append("\n".join(f"- {tr(change)}{colon()}{tr(meaning)}" for change, meaning in CHANGES.items()))
     for title, heading, rows, words in _tables(explanation):
         line = ["---"] * words + ["---:"] * (len(heading) - words)
         parts += [f"## {title}", "\n".join("| " + " | ".join(row) + " |" for row in [heading, line, *rows])]

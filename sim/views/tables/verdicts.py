@@ -11,7 +11,7 @@ from sim.comparison.effects import basis
 from sim.comparison.outcomes import SOUGHT
 from sim.comparison.verdicts import FEWEST, IN_FORCE, LEVEL, STEPS, TOO_FEW
 from sim.comparison.worlds import NO_VERDICT
-from sim.languages import bare, comma, day, digits, tr
+from sim.languages import bare, colon, comma, day, digits, tr
 from sim.parameters import rows as parameter_rows
 from sim.views import words
 from sim.views.tables.layout import Column, say, show_blocks
@@ -45,8 +45,16 @@ def show_verdicts(verdicts: pd.DataFrame, out: Console, persons_per_youth: int) 
     if len(names) <= FEW:
         for scenario, rows in shown.groupby("scenario", sort=False):
             first = rows.iloc[0]
-            weeks = tr("{weeks} from {first}", weeks=words.count(int(first["weeks"]), "week"), first=day(first["first"]))
-            _show(f"{names[str(scenario)]}: {weeks}", tr("outcome"), list(map(words.label, rows["outcome"])), rows, out)
+            weeks = tr(
+                "{weeks} from {first}", weeks=words.count(int(first["weeks"]), "week"), first=day(first["first"])
+            )
+            _show(
+                f"{names[str(scenario)]}{colon()}{weeks}",
+                tr("outcome"),
+                list(map(words.label, rows["outcome"])),
+                rows,
+                out,
+            )
         return
     for outcome, rows in shown[shown["group"] == SOUGHT].groupby("outcome", sort=False):
         _show(capital(words.with_unit(str(outcome), rows["unit"].iloc[0])), tr("scenario"),
@@ -58,7 +66,14 @@ def _introduction(verdicts: pd.DataFrame, shown: pd.DataFrame, persons_per_youth
     """What the numbers are, in a few lines."""
     unit = basis(shown).unit
     many = int((shown["q"].notna()).sum())
-    said = [tr("Effect: mean [90 % interval]. Better, worse by: % of {unit} beyond {beyond} of the " "baseline's value (of states: of the standard deviation between regions).", unit=tr(unit), beyond=BEYOND)]  # fmt: skip
+    said = [
+        tr(
+            "Effect: mean [90 % interval]. Better, worse by: % of {unit} beyond {beyond} of the "
+            "baseline's value (of states: of the standard deviation between regions).",
+            unit=tr(unit),
+            beyond=BEYOND,
+        )
+    ]
     if many:
         said.append(
             tr(
@@ -79,7 +94,13 @@ def _introduction(verdicts: pd.DataFrame, shown: pd.DataFrame, persons_per_youth
         )
     if shown["ceiling"].notna().any():
         target = shown["target_share"].iloc[0]
-        said.append(tr("Ceiling: the effect at full reach and strength. For {target} %: the size at which the " "measure would reach that effect, relative to what was delivered.", target=share(target)))  # fmt: skip
+        said.append(
+            tr(
+                "Ceiling: the effect at full reach and strength. For {target} %: the size at which the "
+                "measure would reach that effect, relative to what was delivered.",
+                target=share(target),
+            )
+        )
     most = parameter_rows()["coarsest_verdict"].value
     return [
         *said,
@@ -103,10 +124,16 @@ def _show(title: str, head: str, lines: list[str], rows: pd.DataFrame, out: Cons
         blocks[1].append(Column(tr("luck alone"), [_luck(r) for r in found]))
     if rows["ceiling"].notna().any():
         ends = ("ceiling", "ceiling_low", "ceiling_high")
-        blocks.append([
-            Column(tr("ceiling"), [difference(r[ends[0]], r[ends[1]], r[ends[2]], r["unit"]) for r in found]),
-            Column(tr("for {target_share} %", target_share=share(rows['target_share'].iloc[0])), [needed_size(r) for r in found], right=False),
-        ])  # fmt: skip
+        blocks.append(
+            [
+                Column(tr("ceiling"), [difference(r[ends[0]], r[ends[1]], r[ends[2]], r["unit"]) for r in found]),
+                Column(
+                    tr("for {target_share} %", target_share=share(rows["target_share"].iloc[0])),
+                    [needed_size(r) for r in found],
+                    right=False,
+                ),
+            ]
+        )
     show_blocks(out, title, [Column(head, lines, right=False)], blocks)
 
 
