@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -70,8 +71,8 @@ def in_data() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
         if observable.name in SERIES:
             yield "processes/record.py", observable.meaning, None
     for measure in MEASURES.values():
-        yield "measures/", measure.title, None
-        yield "measures/", measure.delivers, None
+        yield "titles of measures", measure.title, None
+        yield "titles of measures", measure.delivers, None
     for name, file in names().items():
         yield f"scenarios/{name}", str(read(file).data.get("description", "")).strip(), None
     yield from ((f"help of {name}", text, None) for name, text in helps(kumakan))
@@ -123,6 +124,11 @@ def renewed(language: str, texts: Catalog) -> Catalog:
     return found
 
 
+UNKNOWN = tuple(f'"{name}'.encode() for name in (
+    "POT-Creation-Date", "PO-Revision-Date", "Generated-By", "Last-Translator", "Language-Team", "Report-Msgid-Bugs-To",
+    "Project-Id-Version",
+))  # fmt: skip
+"""What a header says of dates and persons."""
 HEADER = "# Texts of kumakan. docs/languages.md says how to add and mend them, docs/make_catalogues.py keeps the list."
 
 
@@ -136,15 +142,11 @@ def written(catalog: Catalog) -> tuple[bytes, bytes]:
     both = io.BytesIO(), io.BytesIO()
     write_po(both[0], catalog, width=120, sort_by_file=False, omit_header=False, include_lineno=False)
     lines = both[0].getvalue().split(b"\n")
-    po = b"\n".join(line for line in lines if b"-Date: " not in line and b"Generated-By" not in line)
+    po = b"\n".join(line for line in lines if not line.startswith(UNKNOWN))
     again = read_po(io.BytesIO(po), locale=catalog.locale)
-    again.creation_date = again.revision_date = None
+    again.creation_date = again.revision_date = datetime(2000, 1, 1, tzinfo=UTC)
     write_mo(both[1], again)
-    return po, _undated(both[1].getvalue())
-
-
-def _undated(mo: bytes) -> bytes:
-    return mo
+    return po, both[1].getvalue()
 
 
 def main(arguments: Iterable[str]) -> int:

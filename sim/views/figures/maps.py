@@ -268,7 +268,8 @@ QUANTITIES = {
         mark("insecurity, 0 to 1"), mark("insecurity, 0 to 1"), lambda run: run.cells["insecurity"], "mean",
     ),
     "reach": Quantity(
-        mark("Reach of the campaign clips"), mark("Youths who saw at least one clip in a week, mean over all weeks of the run"),
+        mark("Reach of the campaign clips"),
+        mark("Youths who saw at least one clip in a week, mean over all weeks of the run"),
         mark("% of youths in an average week"), mark("% of youths in an average week"),
         lambda run: _per_youth(run, "reached_clips", 100), "per head", GOOD,
     ),
