@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from os import PathLike
 
+from sim.languages import tr
+
 ALIKE = 0.6
 """How similar two names must be (difflib's ratio, 0..1) for one to be suggested; difflib's own default."""
 
@@ -41,7 +43,7 @@ class InputError(Exception):
     def __str__(self) -> str:
         if self.file is None:
             return self.message
-        place = self.file if self.line is None else f"{self.file}, line {self.line}"
+        place = self.file if self.line is None else tr("{file}, line {line}", file=self.file, line=self.line)
         return f"{place}: {self.message}"
 
     @classmethod
@@ -104,4 +106,4 @@ def nearest(name: object, allowed: Iterable[str]) -> str:
     """
     by_plain = {plain(right): right for right in allowed}
     close = get_close_matches(plain(str(name)[:100]), by_plain, n=1, cutoff=ALIKE)
-    return f"; did you mean {by_plain[close[0]]!r}?" if close else ""
+    return tr("; did you mean {by_plain}?", by_plain=repr(by_plain[close[0]])) if close else ""

@@ -14,6 +14,7 @@ import pytest
 
 import sim
 from sim.app import choice
+from sim.measures import MEASURES
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -141,6 +142,12 @@ def test_choose_run_compare_scrub_and_export(visit, tmp_path):
     saved.value.save_as(tmp_path / "report.html")
     assert "Community policing" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
+    tab.get_by_role("button", name=re.compile("Work out the size")).click()
+    tab.get_by_text("What it would take for 5 %").wait_for(timeout=PATIENCE)
+    tab.get_by_label("Effect to reach").select_option("10 %")
+    tab.get_by_text("What it would take for 10 %").wait_for()
+    assert tab.locator(".km-right table").count() == 4
+
     tab.get_by_label("Community policing").uncheck()
     tab.get_by_text("Results of an earlier choice").wait_for()
     assert tab.get_by_role("button", name="Report as HTML").count() == 0, "no report under another choice's name"
@@ -159,6 +166,34 @@ def test_two_visitors_do_not_see_each_other(visit):
     compared(other)
     marks = [tab.locator(".km-right code").inner_text() for tab in (one, other)]
     assert marks[0] != marks[1]
+
+
+def test_twenty_visitors_at_once_each_see_their_own_choice_and_results(visit, tmp_path):
+    keys = [key for key in sorted(MEASURES) if key != choice.ALWAYS][:20]
+    tabs = {key: visit(width=900) for key in keys}
+    for key, tab in tabs.items():
+        tab.get_by_role("checkbox", name=MEASURES[key].title).check()
+    for tab in tabs.values():
+        tab.get_by_role("button", name="Compare A and B").click()
+    for tab in tabs.values():
+        tab.get_by_text("All 4 runs are there.").wait_for(timeout=PATIENCE)
+        tab.get_by_text("2 of 2 pairs of runs have finished").wait_for(timeout=PATIENCE)
+    marks = set()
+    for key, tab in tabs.items():  # when all have finished, so that nothing of another came late
+        title, cards = MEASURES[key].title.partition(":")[0], tab.locator(".km-cards")
+        on = [box.get_attribute("aria-label") or box.evaluate("box => box.closest('label').innerText.trim()")
+              for box in cards.locator("h3 input:checked").all()]  # fmt: skip
+        assert sorted(on) == sorted([MEASURES[key].title, MEASURES[choice.ALWAYS].title])
+        assert tab.locator(".km-world").nth(1).inner_text() == f"B: {title}"
+        assert tab.get_by_text("Results of the choice shown.").count() == 1
+        assert f"B: {title}." in tab.locator(".km-fresh-said").inner_text()
+        marks.add(tab.locator(".km-right code").inner_text())
+    assert len(marks) == len(keys) == 20, "each has results of its own"
+    assert len({mark.partition(" ")[0] for mark in marks}) == 1, "against the same world"
+    with tabs[keys[-1]].expect_download() as saved:
+        tabs[keys[-1]].get_by_role("button", name="Save B as YAML").click()
+    saved.value.save_as(tmp_path / saved.value.suggested_filename)
+    assert keys[-1] in sim.load(tmp_path / saved.value.suggested_filename).measures
 
 
 def test_a_file_with_a_mistake_says_which_and_a_sound_one_is_taken(visit, tmp_path):

@@ -26,6 +26,7 @@ from matplotlib.transforms import Bbox
 from numpy.typing import ArrayLike, NDArray
 
 from sim.comparison.worlds import NO_VERDICT
+from sim.languages import tr
 from sim.views.runs import footer
 from sim.views.words import number, typeset
 
@@ -196,14 +197,16 @@ def side_colour(low: float, high: float, better: str) -> str:
     return BLUE if (low < 0) == (better == "fewer") else VERMILLION
 
 
-def side_keys(effects: pd.DataFrame, otherwise: str = "includes zero, or no side is better") -> list[Artist]:
+def side_keys(effects: pd.DataFrame, otherwise: str = "") -> list[Artist]:
     """The legend of `side_colour`, for effects of which some or none are too coarse for a verdict."""
     if "too_coarse" in effects and (effects["too_coarse"] != "").all():
-        return [Line2D([], [], marker="o", color=INK, mfc=PAPER, lw=2, label=NO_VERDICT)]
+        return [Line2D([], [], marker="o", color=INK, mfc=PAPER, lw=2, label=tr(NO_VERDICT))]
     return [
-        Line2D([], [], marker="o", color=BLUE, lw=2, label="interval on the better side"),
-        Line2D([], [], marker="o", color=VERMILLION, lw=2, label="interval on the worse side"),
-        Line2D([], [], marker="o", color=INK, mfc=PAPER, lw=2, label=otherwise),
+        Line2D([], [], marker="o", color=BLUE, lw=2, label=tr("interval on the better side")),
+        Line2D([], [], marker="o", color=VERMILLION, lw=2, label=tr("interval on the worse side")),
+        Line2D(
+            [], [], marker="o", color=INK, mfc=PAPER, lw=2, label=otherwise or tr("includes zero, or no side is better")
+        ),
     ]
 
 
