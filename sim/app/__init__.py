@@ -8,6 +8,7 @@
 | `costs` | the cards of the measures, and what a choice costs, without a run |
 | `desk` | makes the runs that visitors ask for, one comparison after the other, and keeps them in one store |
 | `results` | what finished pairs of runs say: effects, and layers by week and region |
+| `limits` | what B could do at most, and the size at which it would reach an effect |
 | `charts` | maps and lines as Vega-Lite, made with Altair |
 | `tables` | effects, harm and cost as HTML |
 | `page` | the page itself: one state for each visitor |

@@ -20,7 +20,7 @@ from sim.views.figures.sheet import BLUE, FAINT, INK, QUIET, VERMILLION
 from sim.world.grid import DATA, world_grid
 
 LATITUDE = 17.5  # degrees: where a degree east has its true length on the map
-HEIGHT, LINES_HEIGHT = 210, 170  # pixels
+HEIGHT, LINES_HEIGHT, CHANGE_HEIGHT = 190, 150, 80  # pixels
 GREY = "#f2f2f2"
 Spec = dict[str, Any]
 
@@ -59,6 +59,7 @@ def charts(found: Results, layer: str) -> list[Spec]:
         {"name": "b", "title": "B", "spec": _map(b, found, shades, of.unit, "B")},
         {"name": "gap", "title": "B minus A", "spec": _map(gap, found, around, of.unit, "difference")},
         {"name": "lines", "title": f"{of.title}, {of.unit}", "spec": _lines(a, b, found, of.unit)},
+        {"name": "change", "title": f"B minus A, {of.unit}", "spec": _change(gap, found, of.unit)},
     ]
 
 
@@ -120,6 +121,27 @@ def _lines(a: NDArray[np.float64], b: NDArray[np.float64], found: Results, unit:
         .encode(x="date:T")
     )
     chart = alt.layer(lines, now).add_params(*_params()).properties(width="container", height=LINES_HEIGHT)
+    return _spec(chart, {"weeks": rows})
+
+
+def _change(gap: NDArray[np.float64], found: Results, unit: str) -> Spec:
+    """The difference by week: lines of two worlds lie on each other where it is small."""
+    rows = [
+        {"week": week, "date": day.isoformat(), "gap": values}
+        for week, (day, values) in enumerate(zip(found.dates, _short(gap), strict=True))
+    ]
+    base = alt.Chart(alt.NamedData("weeks"))
+    line = (
+        base.transform_calculate(value="datum.gap[place]")
+        .mark_line(strokeWidth=1.8, color=INK)
+        .encode(
+            x=alt.X("date:T", title=None, axis=alt.Axis(grid=False, labelOverlap=True)),
+            y=alt.Y("value:Q", title=unit, axis=alt.Axis(tickCount=3, format="+~g")),
+        )
+    )
+    zero = base.mark_rule(color=QUIET, strokeDash=[3, 3]).encode(y=alt.datum(0))
+    now = base.mark_rule(color=VERMILLION, strokeWidth=1.4).transform_filter("datum.week == week").encode(x="date:T")
+    chart = alt.layer(zero, line, now).add_params(*_params()).properties(width="container", height=CHANGE_HEIGHT)
     return _spec(chart, {"weeks": rows})
 
 

@@ -52,6 +52,23 @@ def cost(scenario: Scenario) -> Cost:
     return Cost(total, total / clock.weeks * WEEKS_PER_YEAR)
 
 
+def chosen(scenario: Scenario) -> Cost:
+    """What the choice costs: all measures but the international forces, which others pay and nobody here chooses."""
+    whole, theirs = cost(scenario), _theirs(scenario)
+    return Cost(whole.total - theirs, whole.a_year - theirs / scenario.clock.weeks * WEEKS_PER_YEAR)
+
+
+def told(scenario: Scenario) -> str:
+    """The same in words, and beside it what the international forces cost."""
+    spent, theirs = chosen(scenario), _theirs(scenario)
+    beside = f" (beside {money(theirs)} for the international forces)" if theirs else ""
+    return f"{money(spent.total)} over the run, {money(spent.a_year)} a year{beside}"
+
+
+def _theirs(scenario: Scenario) -> float:
+    return sum(cost_of(m, scenario.clock).total for m in scenario.active_measures() if m.key == ALWAYS)
+
+
 def against(budget: float, spent: float) -> str:
     """How a cost stands to a budget, in words.
 

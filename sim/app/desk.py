@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sim.app import limits
 from sim.app.results import Results, results
 from sim.batches.batch import Progress, run_batch
 from sim.batches.plan import Plan
@@ -75,14 +76,21 @@ class Asked:
     a: Scenario
     b: Scenario
     waiting: deque[tuple[int, int]]  # seed and draw of the pairs that are still to be made
+    top: Scenario | None = None  # B at its ceiling, where the break-even was asked for, too
     state: str = "waiting"  # then "running", and in the end "done", "failed" or "left"
-    runs_done: int = 0  # of the two runs of each pair, those that are there
+    runs_done: int = 0  # of the runs of all pairs, those that are there
     compiles: bool = False  # whether the loops are being compiled, which takes minutes, once
     results: Results | None = None
     error: str = ""
     watchers: int = 0
     version: int = 0
     turned: threading.Condition = field(default_factory=threading.Condition)
+
+    @property
+    def worlds(self) -> list[Scenario]:
+        """What is run under each seed and draw."""
+        full = [self.top] if self.top is not None and limits.is_new(self.top, self.b) else []
+        return [self.a, self.b, *full]
 
     @property
     def over(self) -> bool:
@@ -111,25 +119,31 @@ class Desk:
         self.settings = settings
         self._store = ArchiveStore(settings.store)
         self._queue: deque[Asked] = deque()
-        self._known: OrderedDict[tuple[str, str], Asked] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str, bool], Asked] = OrderedDict()
         self._lock = threading.Condition()
         threading.Thread(target=self._work, name="kumakan-desk", daemon=True).start()
 
-    def ask(self, a: Scenario, b: Scenario) -> Asked:
+    def ask(self, a: Scenario, b: Scenario, break_even: bool = False) -> Asked:
         """The comparison of two worlds; the one that is known or under way if somebody asked for the same.
+
+        With `break_even`, B at its ceiling is run as well.
 
         Raises
         ------
         InputError
-            If the two worlds are the same.
+            If the two worlds are the same, or there is no ceiling.
         """
-        key = a.digest, b.digest
+        key = a.digest, b.digest, break_even
         if key[0] == key[1]:
             raise InputError("A and B are the same choice, so there is nothing to compare; change one of them")
+        top = limits.top_of(a, b) if break_even else None
         with self._lock:
+            more = self._known.get((*key[:2], True))  # who asked for the break-even has the rest, too
+            if more is not None and more.state == "done":
+                key = *key[:2], True
             there = self._known.get(key)
             if there is None or there.state in ("failed", "left"):
-                there = Asked(a, b, deque(self.settings.keys()))
+                there = Asked(a, b, deque(self.settings.keys()), top)
                 self._known[key] = there
                 self._queue.append(there)
                 self._lock.notify_all()
@@ -142,8 +156,8 @@ class Desk:
     def known(self, a: Scenario, b: Scenario) -> Results | None:
         """The results of a choice whose runs are all there."""
         with self._lock:
-            there = self._known.get((a.digest, b.digest))
-        return there.results if there is not None and there.state == "done" else None
+            there = [self._known.get((a.digest, b.digest, break_even)) for break_even in (True, False)]
+        return next((asked.results for asked in there if asked is not None and asked.state == "done"), None)
 
     def leave(self, asked: Asked) -> None:
         """One of those who looked at a comparison looks at it no more."""
@@ -158,7 +172,7 @@ class Desk:
     def report(self, found: Results) -> str:
         """The report of a comparison as one HTML file, from the runs in the store."""
         store = ArchiveStore(self.settings.store, reading=True)
-        plan = {**self._plan(found.a, found.b), "state": "done"}
+        plan = {**self._plan([found.a, found.b]), "state": "done"}
         return page(Comparison({**plan, "runs": []}, store.records(plan), found.a.name, stored=True))
 
     # --- the thread that makes runs -----------------------------------------------------------------------
@@ -194,13 +208,14 @@ class Desk:
             nonlocal looked
             if asked.watchers <= 0:
                 raise _Left
-            asked.tell(runs_done=2 * before + progress.reused + progress.done, compiles=progress.compiles)
+            there = len(asked.worlds) * before + progress.reused + progress.done
+            asked.tell(runs_done=there, compiles=progress.compiles)
             if time.monotonic() - looked > PAUSE:
                 self._refresh(asked)
                 looked = time.monotonic()
 
         batch = run_batch(
-            [asked.a, asked.b], seeds, draws=draws, workers=self.settings.workers, out=self.settings.store,
+            asked.worlds, seeds, draws=draws, workers=self.settings.workers, out=self.settings.store,
             world_seed=WORLD_SEED, store=self._store, progress=told, command="kumakan app",
         )  # fmt: skip
         for _ in chunk:
@@ -212,16 +227,17 @@ class Desk:
             else:
                 asked.tell(state="done")
 
-    def _plan(self, a: Scenario, b: Scenario) -> dict[str, Any]:
+    def _plan(self, worlds: Sequence[Scenario]) -> dict[str, Any]:
         """All runs of a comparison as a plan of the store."""
         keys: Sequence[tuple[int, int]] = self.settings.keys()
         seeds, draws = (tuple(dict.fromkeys(part)) for part in zip(*keys, strict=True))
-        return Plan.of([a, b], seeds, draws, WORLD_SEED).facts("kumakan app")
+        return Plan.of(list(worlds), seeds, draws, WORLD_SEED).facts("kumakan app")
 
     def _refresh(self, asked: Asked, failed: tuple[str, ...] = ()) -> None:
         """Read what has finished so far."""
-        records = self._store.records(self._plan(asked.a, asked.b))
+        records = self._store.records(self._plan(asked.worlds))
         before = asked.results.failed if asked.results else ()
-        found = results(asked.a, asked.b, records, self.settings.pairs, tuple(dict.fromkeys((*before, *failed))))
+        top = None if asked.waiting else asked.top  # the break-even needs all runs
+        found = results(asked.a, asked.b, records, self.settings.pairs, tuple(dict.fromkeys((*before, *failed))), top)
         if found is not None:
             asked.tell(results=found)

@@ -9,7 +9,7 @@ from typing import Any
 import reacton.ipyvuetify as v
 import solara
 
-from sim.app import charts, choice, costs, tables
+from sim.app import charts, choice, costs, limits, tables
 from sim.app.desk import Desk, Settings
 from sim.app.results import LAYERS
 from sim.app.serve import vega_files
@@ -47,6 +47,14 @@ def Buttons(
     event_compare: Callable[..., None], event_show: Callable[..., None],
 ) -> None:  # fmt: skip
     """The button that starts a comparison, how far it is, and the choice of a layer."""
+
+
+@solara.component_vue("breakeven.vue")
+def BreakEven(
+    targets: list[int], target: int, runs: int, there: bool, busy: bool, event_aim: Callable[..., None],
+    event_work_out: Callable[..., None],
+) -> None:  # fmt: skip
+    """The effect to be reached, and the button that runs what is needed to say at which size it is."""
 
 
 @solara.component
@@ -124,7 +132,8 @@ def Effects(me: Visitor) -> None:
         with v.Html(tag="div", class_="km-stale" if me.stale else "km-fresh"):
             solara.HTML(tag="div", unsafe_innerHTML=str(
                 tables.summary(found, me.stale) + tables.effects(found) + tables.costs(found, rate)))  # fmt: skip
-    v.Html(tag="h3", children=["Take away"])
+        Sizes(me)
+    v.Html(tag="h3", children=["Take away"], class_="km-head").key("take")  # a tag stays what it was first
     with v.Html(tag="div", class_="km-files"):
         for side, world in zip("AB", me.worlds.value, strict=True):
             solara.FileDownload(
@@ -134,3 +143,18 @@ def Effects(me: Visitor) -> None:
             solara.FileDownload(
                 lambda: me.desk.report(found), f"report_{b.name}.html", label="Report as HTML", mime_type="text/html"
             )
+
+
+@solara.component
+def Sizes(me: Visitor) -> None:
+    """At which size B would reach an effect, beside what it could do at most."""
+    found, asked = me.found.value, me.asked.value
+    if found is None or me.stale:
+        return
+    v.Html(tag="h3", children=["What would it take?"], class_="km-head").key("sizes")
+    BreakEven(
+        targets=list(limits.TARGETS), target=me.target.value, runs=me.desk.settings.pairs, there=bool(found.limits),
+        busy=asked is not None and not asked.over, event_aim=me.aim, event_work_out=lambda *_: me.compare(True),
+    )  # fmt: skip
+    if found.limits:
+        solara.HTML(tag="div", unsafe_innerHTML=str(limits.table(found.limits, me.target.value)))

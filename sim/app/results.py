@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.app.limits import Limits, limits
 from sim.comparison.effects import effects
 from sim.comparison.outcomes import NATION, nation_first
 from sim.comparison.worth import cost_per_spared
@@ -65,6 +66,8 @@ class Results:
         Layer -> the weekly values of A and of B, means over the pairs.
     effects, worth : DataFrame
         `sim.comparison.effects.effects` and `sim.comparison.worth.cost_per_spared` of these pairs.
+    limits : mapping
+        What `sim.app.limits` works out by target; empty if it was not asked for.
     """
 
     a: Scenario
@@ -77,6 +80,7 @@ class Results:
     effects: pd.DataFrame
     worth: pd.DataFrame
     failed: tuple[str, ...] = field(default=())
+    limits: Limits = field(default_factory=dict)
 
     def belong_to(self, a: Scenario, b: Scenario) -> bool:
         """Whether these are the results of this choice."""
@@ -84,9 +88,10 @@ class Results:
 
 
 def results(
-    a: Scenario, b: Scenario, records: Mapping[str, Any], asked: int, failed: tuple[str, ...] = ()
-) -> Results | None:
-    """What the pairs say that have finished; None before the first."""
+    a: Scenario, b: Scenario, records: Mapping[str, Any], asked: int, failed: tuple[str, ...] = (),
+    top: Scenario | None = None,
+) -> Results | None:  # fmt: skip
+    """What the pairs say that have finished; None before the first. With B at its ceiling also the break-even."""
     both = [key for key in records.get(a.name, ()) if key in records.get(b.name, ())]
     if not both:
         return None
@@ -95,7 +100,7 @@ def results(
     return Results(
         a, b, len(both), asked, example.dates, (NATION, *example.regions),
         dict(zip(LAYERS, zip(*(_layers(records[s.name], both, example) for s in (a, b)), strict=True), strict=True)),
-        found, cost_per_spared(records, a.name), failed,
+        found, cost_per_spared(records, a.name), failed, limits(a, b, records, top) if top is not None else {},
     )  # fmt: skip
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import solara
 
-from sim.app import choice, costs
+from sim.app import choice, costs, limits
 from sim.app.desk import Asked, Desk
 from sim.app.results import LAYERS, Results
 from sim.engine.errors import InputError
 from sim.scenario import Scenario
-from sim.views.words import count, money
+from sim.views.words import count
 
 BUDGET = 20_000.0  # million XOF
 SIDES = ("A", "B")
@@ -40,6 +40,7 @@ class Visitor:
         self.side = solara.reactive("B")
         self.budget = solara.reactive(BUDGET)
         self.layer = solara.reactive(next(iter(LAYERS)))
+        self.target = solara.reactive(limits.USUAL)  # per cent: the effect for which the size is told
         self.asked: solara.Reactive[Asked | None] = solara.reactive(None)
         self.found: solara.Reactive[Results | None] = solara.reactive(None)
         self.news = solara.reactive(0)
@@ -103,12 +104,12 @@ class Visitor:
 
     # --- comparing ----------------------------------------------------------------------------------------
 
-    def compare(self) -> None:
-        """Ask for the runs of the choice."""
+    def compare(self, break_even: bool = False) -> None:
+        """Ask for the runs of the choice; for the break-even those at the ceiling as well."""
         self.problem.value = self.note.value = ""
         self.leave()
         try:
-            asked = self.desk.ask(*self.worlds.value)
+            asked = self.desk.ask(*self.worlds.value, break_even)
         except InputError as error:
             self.problem.value = str(error)
             return
@@ -146,7 +147,7 @@ class Visitor:
             return ""
         if asked.state == "failed":
             return f"The runs failed: {asked.error}"
-        runs = 2 * self.desk.settings.pairs
+        runs = len(asked.worlds) * self.desk.settings.pairs
         if asked.state == "waiting" and not asked.runs_done:
             ahead = self.desk.ahead(asked)
             return f"Waiting for {count(ahead, 'comparison')} of other visitors." if ahead else "Starting."
@@ -157,13 +158,17 @@ class Visitor:
 
     def cost_in_words(self) -> str:
         """What the world that the cards change costs."""
-        spent = costs.cost(self.world)
-        return f"{money(spent.total)} over the run, {money(spent.a_year)} a year"
+        return costs.told(self.world)
 
     def against_budget(self) -> tuple[str, bool]:
         """How the cost of that world stands to the budget, and whether it is over it."""
-        budget, spent = self.budget.value * 1e6, costs.cost(self.world).total
+        budget, spent = self.budget.value * 1e6, costs.chosen(self.world).total
         return costs.against(budget, spent), spent > budget
+
+    def aim(self, target: Any) -> None:
+        """Another effect to reach, one of those that are offered."""
+        if target in limits.TARGETS:
+            self.target.value = int(target)
 
     def set_budget(self, value: Any) -> None:
         """A new budget, in million XOF."""

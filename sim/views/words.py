@@ -104,6 +104,8 @@ def three(middle: float, low: float, high: float, unit: str = "", sign: bool = T
 
     >>> three(5.25, 0.705, 9.79), three(-3.0, float("nan"), float("nan")), three(0.0, 0.0, 0.0)
     (('+5.2', '+0.7', '+9.8'), ('-3', '', ''), ('0', '', ''))
+    >>> three(2e-6, -1e-6, 5e-6)
+    ('0', '', '')
     >>> three(8_659_733, 8_631_863, 8_687_603), three(4.1e9, 3e9, 5.25e9, "XOF")
     (('+8.660 million', '+8.632', '+8.688'), ('+4.1 bn', '+3.0', '+5.2'))
     """
@@ -119,9 +121,10 @@ def three(middle: float, low: float, high: float, unit: str = "", sign: bool = T
         return number(scaled[0], sign) + word, "", ""
     decimals = min(2 if money else 4, max(0, 1 - math.floor(math.log10(scaled[2] - scaled[1]))))
     texts = (f"{value:{'+' if sign else ''},.{decimals}f}" for value in scaled)
-    first, least, greatest = (
-        _signed(text if text.strip("+-0.,") else text.lstrip("+-")) for text in texts
-    )  # zero: none
+    first, least, greatest = (text if text.strip("+-0.,") else text.lstrip("+-") for text in texts)  # no sign at zero
+    if not (first + least + greatest).strip("0.,"):
+        return "0", "", ""
+    first, least, greatest = (_signed(text) for text in (first, least, greatest))
     return first + word, least, greatest
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+import sim
 from sim.app import choice, costs
 from sim.batches.preview import preview
 from sim.measures import MEASURES
@@ -57,3 +58,13 @@ def test_a_choice_is_told_by_its_measures(base, chosen):
     assert "Joint border patrols" in costs.titles(chosen)
     without = choice.switched(base, "international_forces", False, base)
     assert costs.titles(without) == "no measure, and no international forces"
+
+
+def test_the_budget_is_for_what_is_chosen_and_not_for_the_international_forces():
+    base = sim.load("baseline")
+    assert costs.cost(base).total > 1e11, "the forces of the time cost much"
+    assert costs.chosen(base).total == 0
+    assert "for the international forces" in costs.told(base)
+    made = choice.switched(base, "joint_patrols", True, base)
+    patrols = costs.cost_of(made.measures["joint_patrols"], made.clock)
+    assert costs.chosen(made).total == pytest.approx(patrols.total)

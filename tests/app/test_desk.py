@@ -119,7 +119,7 @@ def test_the_budget_follows_the_choice(desk):
 
 def test_maps_have_every_week_and_one_scale(asked):
     found = asked.results
-    a, b, gap, lines = (chart["spec"] for chart in charts.charts(found, "members"))
+    a, b, gap, lines, change = (chart["spec"] for chart in charts.charts(found, "members"))
     domains = [spec["encoding"]["color"]["scale"]["domain"] for spec in (a, b, gap)]
     most = max(values[:, 1:].max() for values in found.layers["members"])
     assert domains[0] == domains[1]
@@ -129,6 +129,8 @@ def test_maps_have_every_week_and_one_scale(asked):
     assert np.allclose(shown, found.layers["members"][1], rtol=1e-3)
     assert [feature["properties"]["region"] for feature in a["datasets"]["regions"]] == list(found.places[1:])
     assert len(lines["datasets"]["weeks"]) == len(found.dates)
+    by_week = np.array([row["gap"] for row in change["datasets"]["weeks"]])
+    assert np.allclose(by_week, np.subtract(*found.layers["members"][::-1]), rtol=1e-3, atol=1e-9)
 
 
 def test_blue_is_better_whichever_way_that_is(asked):
