@@ -1,7 +1,8 @@
 """Keep the translations in step with the program: `python docs/make_catalogues.py`.
 
 It collects every text that is marked in the code and the templates, and those that stand in data (titles of measures,
-outcomes, scenarios, help of the commands), brings `sim/locale/*/LC_MESSAGES/kumakan.po` up to date, and compiles them.
+outcomes, scenarios, help of the commands), brings `sim/locale/*/LC_MESSAGES/kumakan.po` up to date, and compiles them. The
+translations of the README get its code blocks.
 Texts that are new have an empty translation then: fill them in and run it again. With `--check` it changes nothing and
 says what is not as it should be.
 """
@@ -9,6 +10,7 @@ says what is not as it should be.
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -19,7 +21,9 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-SIM = Path(__file__).resolve().parent.parent / "sim"
+ROOT = Path(__file__).resolve().parent.parent
+SIM = ROOT / "sim"
+BLOCK = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 KEYWORDS = {"tr": None, "mark": None, "trn": (1, 2), "within": ((1, "c"), 2)}
 METHODS = [("**.py", "python"), ("views/report/*.html", "jinja2.ext.babel_extract")]
 TRANSLATED = ("fr", "ar")
@@ -149,6 +153,12 @@ def written(catalog: Catalog) -> tuple[bytes, bytes]:
     return po, both[1].getvalue()
 
 
+def with_blocks(translated: str, english: str) -> str:
+    """A translation of the README with the code blocks of the README."""
+    blocks = iter(BLOCK.findall(english))
+    return BLOCK.sub(lambda _: next(blocks), translated)
+
+
 def main(arguments: Iterable[str]) -> int:
     """Bring the catalogues up to date, or only check them."""
     check, texts, wrong = "--check" in arguments, collected(), 0
@@ -164,6 +174,11 @@ def main(arguments: Iterable[str]) -> int:
             else:
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(content)
+        translated, english = ROOT / f"README.{language}.md", (ROOT / "README.md").read_text(encoding="utf-8")
+        text = translated.read_text(encoding="utf-8")
+        wrong += with_blocks(text, english) != text
+        if not check:
+            translated.write_text(with_blocks(text, english), encoding="utf-8")
     return int(bool(check and wrong))
 
 

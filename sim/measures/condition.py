@@ -68,8 +68,8 @@ class Condition(BaseModel):
     @property
     def in_words(self) -> str:
         """The condition as a clause: "attacks in Mopti over 13 weeks are above 20 (...)"."""
-        side, limit = ("above", self.above) if self.above is not None else ("below", self.below)
-        watched = self.observable.replace("_", " ")
+        side, limit = (tr("above"), self.above) if self.above is not None else (tr("below"), self.below)
+        watched = tr(self.observable.replace("_", " "))
         return tr(
             "{watched} in {region} over {over_weeks} weeks are {side} {limit} (reported {lag_weeks} "
             "weeks later; the measure then stays on for {lasts_weeks} weeks)",
