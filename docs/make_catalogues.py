@@ -1,8 +1,8 @@
 """Keep the translations in step with the program: `python docs/make_catalogues.py`.
 
 It collects every text that is marked in the code and the templates, and those that stand in data (titles of measures,
-outcomes, scenarios, help of the commands), brings `sim/locale/*/LC_MESSAGES/kumakan.po` up to date, and compiles them. The
-translations of the README get its code blocks.
+outcomes, scenarios, help of the commands), brings `sim/locale/*/LC_MESSAGES/kumakan.po` up to date, and compiles them.
+The translations of the README get its code blocks.
 Texts that are new have an empty translation then: fill them in and run it again. With `--check` it changes nothing and
 says what is not as it should be.
 """
