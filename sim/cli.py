@@ -23,6 +23,7 @@ from sim.comparing import FAILED, attribute, compare, end, rate
 from sim.engine.errors import InputError, in_words, nearest, visible
 from sim.forecasting import forecast, score
 from sim.keeping import store
+from sim.languages import tr
 from sim.options import (
     COUNT,
     LARGEST_DRAW,
@@ -40,6 +41,7 @@ from sim.options import (
     world_seed_option,
 )  # fmt: skip
 from sim.showing import app
+from sim.speaking import Speaking, lang_option
 from sim.starting import measures, new, notebooks, parameters, scenarios
 from sim.version import __version__
 
@@ -50,13 +52,20 @@ BAD_INPUT, INTERRUPTED = 2, 130
 BASELINE, HISTORICAL = "baseline", "historical"  # the scenarios that are validated
 
 
-class Commands(click.Group):
+class Commands(Speaking):
     """A group that offers the nearest command, and turns every way to end into its exit code."""
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             known = self.list_commands(ctx)
-            ctx.fail(f"there is no command {args[0]!r}{nearest(args[0], known)} ({', '.join(known)})")
+            ctx.fail(
+                tr(
+                    "there is no command {name}{nearest} ({known})",
+                    name=repr(args[0]),
+                    nearest=nearest(args[0], known),
+                    known=", ".join(known),
+                )
+            )
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -66,22 +75,30 @@ class Commands(click.Group):
             say(f"kumakan: {error}")
             ctx.exit(BAD_INPUT)
         except KeyboardInterrupt:
-            say("\nkumakan: interrupted; finished runs are kept, and the same command carries on from there")
+            say(tr("\nkumakan: interrupted; finished runs are kept, and the same command carries on from there"))
             ctx.exit(INTERRUPTED)
         except (click.exceptions.Exit, click.ClickException, click.Abort, BrokenPipeError):
             raise
         except (OSError, MemoryError) as error:
             if os.environ.get("KUMAKAN_DEBUG") == "1":
                 traceback.print_exc()
-            why = in_words(error) if isinstance(error, OSError) else f"there is not enough memory ({error})"
-            say(f"kumakan: {why}; finished runs are kept, and the same command carries on from there")
+            why = (
+                in_words(error)
+                if isinstance(error, OSError)
+                else tr("there is not enough memory ({error})", error=error)
+            )
+            say(tr("kumakan: {why}; finished runs are kept, and the same command carries on from there", why=why))
             ctx.exit(FAILED)
         except Exception as error:
             if os.environ.get("KUMAKAN_DEBUG") == "1":
                 traceback.print_exc()
             say(
-                f"kumakan: this is a fault of kumakan, not of your input: {type(error).__name__}: {error}"
-                " (KUMAKAN_DEBUG=1 shows where)"
+                tr(
+                    "kumakan: this is a fault of kumakan, not of your input: {name}: {error} (KUMAKAN_DEBUG=1 "
+                    "shows where)",
+                    name=type(error).__name__,
+                    error=error,
+                )
             )
             ctx.exit(FAILED)
 
@@ -99,6 +116,7 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@lang_option
 @click.version_option(__version__, prog_name="kumakan", message="%(prog)s %(version)s")
 def kumakan() -> None:
     """Simulate recruitment into violent extremist groups in Mali, and compare what prevention changes.
@@ -136,11 +154,13 @@ def run(making: Making, scenario: str, seed: int, draw: int) -> None:
 
         [record] = batch.records[loaded.name].values()
         show_record(record, console(), rate(loaded))
-        with making.doing("Drawing figures", plain=True):
+        with making.doing(tr("Drawing figures"), plain=True):
             from sim.views.results import draw_records
 
             figures = draw_records(batch.records, Path(batch.rows[0].folder or batch.out) / "figures", making.say)
-        click.echo(f"Record: {batch.rows[0].folder or batch.place}\nFigures: {figures}")
+        click.echo(
+            tr("Record: {record}\nFigures: {figures}", record=batch.rows[0].folder or batch.place, figures=figures)
+        )
     end(batch)
 
 
@@ -178,7 +198,7 @@ def validate(making: Making, baseline: str, historical: str, draws: int, seeds: 
     runs = (scenarios, range(1, seeds + 1), range(1, draws + 1), "validation")
     making.ahead(*runs)
     batch = making.batch(*runs)
-    with making.doing("Comparing runs with what is known"):
+    with making.doing(tr("Comparing runs with what is known")):
         found = against(batch)
     show_validation(found, console())
     [table] = write_tables(batch.out, {"validation": found.table})
@@ -189,7 +209,10 @@ def validate(making: Making, baseline: str, historical: str, draws: int, seeds: 
         given = [str(part) for option, value in options.items() if value is not None for part in (option, value)]
         command = shlex.join(["kumakan", "validate", *given, *(f"--set={change}" for change in making.changes)])
         write_text(page, validation_page(found, command))
-    click.echo(f"Runs: {batch.place}\nTable: {table}" + (f"\nPage: {page}" if page else ""))
+    click.echo(
+        tr("Runs: {place}\nTable: {table}", place=batch.place, table=table)
+        + (tr("\nPage: {page}", page=page) if page else "")
+    )
     end(batch)
 
 
@@ -209,7 +232,7 @@ def sweep(making: Making, file: str, discover: tuple[str, ...], seeds: int | Non
     \b
     For example: kumakan sweep reach_x_imams --persons-per-youth 100
     """
-    with making.doing("Reading the sweep"):
+    with making.doing(tr("Reading the sweep")):
         from sim.batches.batch import there_already
         from sim.sweeps import sweep as sweeps
         from sim.sweeps.discovery import check_discovery
@@ -228,13 +251,13 @@ def sweep(making: Making, file: str, discover: tuple[str, ...], seeds: int | Non
         return
     replace(making, out=making.out or plan.folder).ahead(plan.scenarios, plan.seeds, plan.draws)
     swept = making.run(partial(sweeps.sweep, plan))
-    with making.doing("Comparing points"):
+    with making.doing(tr("Comparing points")):
         from sim.views.results import show_and_draw_sweep
 
         tables = swept.save()
     if len(swept.table):
         tables += show_and_draw_sweep(swept, discover, making.doing)
-    click.echo(f"Runs: {swept.batch.place}\nTables: {', '.join(map(str, tables))}")
+    click.echo(tr("Runs: {place}\nTables: {tables}", place=swept.batch.place, tables=", ".join(map(str, tables))))
     end(swept.batch)
 
 
@@ -250,11 +273,11 @@ def report(store: str, out: Path | None) -> None:
     """
     from sim.views.progress import doing
 
-    with doing("Reading runs and drawing figures"):
+    with doing(tr("Reading runs and drawing figures")):
         from sim.views.report import report as write
 
         file = write(store, out)
-    click.echo(f"Report: {file}")
+    click.echo(tr("Report: {file}", file=file))
 
 
 # --- commands that only look --------------------------------------------------------------------------------
@@ -271,7 +294,7 @@ def check(files: tuple[str, ...], persons_per_youth: int | None, changes: tuple[
     """
     from sim.views.progress import doing
 
-    with doing("Checking"):
+    with doing(tr("Checking")):
         from sim.batches.preview import preview
         from sim.scenario import load_each
         from sim.sweeps.sweep import is_sweep, load_sweep, takes
@@ -283,7 +306,7 @@ def check(files: tuple[str, ...], persons_per_youth: int | None, changes: tuple[
     several = load_each(scenarios, changed)
     for file in files:
         try:
-            with doing(f"Checking {visible(file)}"):
+            with doing(tr("Checking {file}", file=visible(file))):
                 if file not in scenarios:
                     plan = load_sweep(file, changed, say)
                     show = partial(show_plan, plan, takes(plan))
@@ -337,9 +360,9 @@ def explain(
     For example: kumakan explain baseline joint_patrols --seed 1
     """
     from sim.engine import compiled
-    from sim.views.progress import COMPILES, doing
+    from sim.views.progress import compiles_first, doing
 
-    with doing("Reading scenarios"):
+    with doing(tr("Reading scenarios")):
         from sim.batches.estimate import youths
         from sim.batches.plan import USUAL_PERSONS
         from sim.stores.folder import folder_name
@@ -356,12 +379,12 @@ def explain(
     check_folder(out)
     threads = youths(a) >= compiled.THREADS_PAY_FROM
     if compiled.missing(threads):
-        say(f"The first run {COMPILES}")
+        say(compiles_first())
     with _weeks(3 * a.clock.weeks) as on_week:
         explanation = follow(a, b, seed, world_seed, draw, stories, on_week)
     compiled.made(threads)
     show_explanation(explanation, console())
-    click.echo(f"Tables and stories: {save_explanation(explanation, out)}")
+    click.echo(tr("Tables and stories: {save_explanation}", save_explanation=save_explanation(explanation, out)))
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sim.engine.errors import InputError
+from sim.languages import tr
 from sim.options import (
     COUNT,
     SEED,
@@ -39,7 +40,14 @@ def end(batch: Batch) -> None:
         show_failures(batch.failed, console(stderr=True))
         if os.environ.get("KUMAKAN_DEBUG") == "1":
             say("\n".join(row.details for row in batch.failed))
-        say(f"kumakan: {len(batch.failed)} of {len(batch.rows)} runs failed; {batch.listing} lists all of them")
+        say(
+            tr(
+                "kumakan: {many} of {many2} runs failed; {listing} lists all of them",
+                many=len(batch.failed),
+                many2=len(batch.rows),
+                listing=batch.listing,
+            )
+        )
         sys.exit(FAILED)
 
 
@@ -97,11 +105,11 @@ def compare(
                    at_most=at_most)  # fmt: skip
     drawing = range(1, draws + 1) if draws else [0]
     batches.check_comparable(loaded)
-    more = "More are added until the precision is reached." if precision else ""
+    more = tr("More are added until the precision is reached.") if precision else ""
     making.ahead(loaded, range(first, first + batches.how_many_seeds(seeds, draws)), drawing, name, more)
     batch: Batch = making.made(making.run(make, making.folder(loaded, drawing, name)))
     making.beside(batch, luck, ceiling)
-    with making.doing("Comparing runs"):
+    with making.doing(tr("Comparing runs")):
         from sim.batches.beside import verdicts
         from sim.comparison.verdicts import as_json
         from sim.stores.folder import write_text
@@ -120,10 +128,12 @@ def compare(
         show_verdicts(tables["verdicts"], console(), loaded[0].persons_per_youth)
         write_tables(batch.out, tables)
         write_text(batch.out / "verdicts.json", as_json(tables["verdicts"]))
-        with making.doing("Drawing figures", plain=True):
+        with making.doing(tr("Drawing figures"), plain=True):
             folder = draw_comparison(batch, tables, batch.out / "figures", making.say, drawn)
         files = ", ".join(map(str, write_tables(batch.out, tables)))
-        click.echo(f"Runs: {batch.place}\nTables: {files}\nFigures: {folder}")
+        click.echo(
+            tr("Runs: {place}\nTables: {files}\nFigures: {folder}", place=batch.place, files=files, folder=folder)
+        )
     end(batch)
 
 
@@ -133,11 +143,15 @@ def _variants(
     """The scenarios to compare, and the results folder where it is not named after them all."""
     if alone is None and fewer is None:
         if not files:
-            raise InputError("name a baseline and the scenarios to compare, or use --one-at-a-time or --leave-one-out")
+            raise InputError(
+                tr("name a baseline and the scenarios to compare, or use --one-at-a-time or --leave-one-out")
+            )
         return making.load_compared(*files), None
     option = "--one-at-a-time" if fewer is None else "--leave-one-out"
     if files or None not in (alone, fewer):
-        raise InputError(f"{option} makes its own list of scenarios from one file; do not name other files with it")
+        raise InputError(
+            tr("{option} makes its own list of scenarios from one file; do not name other files with it", option=option)
+        )
     from sim.comparison import variants
     from sim.stores.folder import folder_name
 
@@ -181,14 +195,21 @@ def attribute(
     making.ahead(*runs)
     batch = making.batch(*runs)
     if not batch.failed:
-        with making.doing("Comparing runs"):
+        with making.doing(tr("Comparing runs")):
             from sim.views.results import draw_attribution, write_tables
             from sim.views.tables import console, show_attribution
 
             found = attribution(plan, batch.records)
         show_attribution(found, package.name, console())
         files = write_tables(batch.out, {"attribution": found.measures, "interactions": found.pairs})
-        with making.doing("Drawing figures"):
+        with making.doing(tr("Drawing figures")):
             figure = draw_attribution(batch, found, package.name, len(plan.members) - 1)
-        click.echo(f"Runs: {batch.place}\nTables: {', '.join(map(str, files))}\nFigure: {figure}")
+        click.echo(
+            tr(
+                "Runs: {place}\nTables: {files}\nFigure: {figure}",
+                place=batch.place,
+                files=", ".join(map(str, files)),
+                figure=figure,
+            )
+        )
     end(batch)

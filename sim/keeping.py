@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sim.languages import counted, tr, trn
 from sim.options import say
 
 if TYPE_CHECKING:
@@ -41,9 +42,9 @@ def check(place: str) -> None:
     from sim.stores.care import check as look
 
     found = look(place, _files())
-    _show(found, "damaged", "left over")
+    _show(found, tr("damaged"), tr("left over"))
     if found.damaged:
-        say(f"`kumakan store tidy {place}` sets aside what is damaged; nothing is deleted")
+        say(tr("`kumakan store tidy {place}` sets aside what is damaged; nothing is deleted", place=place))
         sys.exit(1)
 
 
@@ -60,7 +61,7 @@ def tidy(place: str) -> None:
     """
     from sim.stores.care import tidy as put_right
 
-    _show(put_right(place, _files()), "set aside", "removed")
+    _show(put_right(place, _files()), tr("set aside"), tr("removed"))
 
 
 def _files() -> Told:
@@ -71,7 +72,7 @@ def _files() -> Told:
         nonlocal last
         if time.monotonic() - last > PAUSE:
             last = time.monotonic()
-            say(f"reading {file} ...")
+            say(tr("reading {file} ...", file=file))
 
     return told
 
@@ -83,11 +84,17 @@ def _show(found: Care, damaged: str, left: str) -> None:
         click.echo(f"{left}: {file}")
     if found.again:
         more = len(found.again) - MOST_NAMED
-        named = "; ".join(found.again[:MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
-        click.echo(f"the commands that were given here would make {_runs(len(found.again))} again or anew: {named}")
-    click.echo(f"{_runs(found.runs)} as {'it was' if found.runs == 1 else 'they were'} written"
-               f"{'' if found.damaged or found.left else '; nothing is damaged'}")  # fmt: skip
+        named = "; ".join(found.again[:MOST_NAMED]) + (tr("; and {more} more", more=more) if more > 0 else "")
+        click.echo(
+            tr(
+                "the commands that were given here would make {runs} again or anew: {named}",
+                runs=_runs(len(found.again)),
+                named=named,
+            )
+        )
+    said = trn("{n} run as it was written", "{n} runs as they were written", found.runs)
+    click.echo(said + ("" if found.damaged or found.left else tr("; nothing is damaged")))
 
 
 def _runs(count: int) -> str:
-    return f"{count:,} run{'' if count == 1 else 's'}"
+    return counted(count, "run")

@@ -12,6 +12,7 @@ import numpy as np
 from sim.engine.checks import shown
 from sim.engine.errors import InputError
 from sim.engine.places import MOST_DEPTH, MOST_VALUES, NOWHERE, Place, Tree, parse, read
+from sim.languages import tr
 from sim.measures import MEASURES
 from sim.measures.base import Measure
 from sim.settings import KEYS, is_what
@@ -45,16 +46,26 @@ def with_parents(path: str) -> Tree:
             break
         parent, said_at = layer.data.pop("extends"), layer.place(("extends",))
         if not isinstance(parent, str) or not parent.strip() or not parent.isprintable():
-            raise layer.error(("extends",), f"extends {is_what(parent)}; it must be the path of one scenario file")
+            raise layer.error(
+                ("extends",), tr("extends {is_what}; it must be the path of one scenario file", is_what=is_what(parent))
+            )
         file = located(parent, os.path.dirname(file) or ".", said_at)
         first = seen.get(os.path.realpath(file))
         if first is not None:
             circle = " -> ".join([*chain[first:], file])
-            raise layer.error(("extends",), f"extends goes in a circle: {circle}")
+            raise layer.error(("extends",), tr("extends goes in a circle: {circle}", circle=circle))
         if len(chain) == MOST_FILES:
-            raise layer.error(("extends",), f"extends leads through more than {MOST_FILES} files")
+            raise layer.error(
+                ("extends",), tr("extends leads through more than {most_files} files", most_files=MOST_FILES)
+            )
         if values > MOST_VALUES:
-            raise layer.error(("extends",), f"extends leads to more than {MOST_VALUES:,} values in all files together")
+            raise layer.error(
+                ("extends",),
+                tr(
+                    "extends leads to more than {most_values} values in all files together",
+                    most_values=format(MOST_VALUES, ","),
+                ),
+            )
     tree = layers[-1]
     for layer in layers[-2::-1]:
         tree.data.pop("name", None)  # a file does not inherit a name
@@ -64,15 +75,15 @@ def with_parents(path: str) -> Tree:
 
 def check_shape(tree: Tree, file: str | None) -> None:
     """Refuse anything but a block of keys, and write `measure: true` out as a block."""
-    keys = f"a scenario has the keys {', '.join(KEYS)}"
+    keys = tr("a scenario has the keys {keys}", keys=", ".join(KEYS))
     if tree.data is None:
-        raise InputError(f"is empty; {keys}", file=file)
+        raise InputError(tr("is empty; {keys}", keys=keys), file=file)
     if not isinstance(tree.data, dict):
-        is_ = "a list" if isinstance(tree.data, list) else f"only {shown(tree.data)}"
-        raise tree.error((), f"is {is_}; {keys}")
+        what = tr("a list") if isinstance(tree.data, list) else tr("only {shown}", shown=shown(tree.data))
+        raise tree.error((), tr("is {what}; {keys}", what=what, keys=keys))
     if not tree.data.keys().isdisjoint(OF_SWEEPS):
-        how = "" if file is None else f"; run it with: kumakan sweep {called(file)}"
-        raise InputError(f"this is a sweep, not a scenario{how}", file=file)
+        how = "" if file is None else tr("; run it with: kumakan sweep {called}", called=called(file))
+        raise InputError(tr("this is a sweep, not a scenario{how}", how=how), file=file)
     for block in ("measures", "past"):
         measures = tree.data.get(block)
         if not isinstance(measures, dict):
@@ -86,7 +97,13 @@ def check_shape(tree: Tree, file: str | None) -> None:
 def changed(tree: Tree, changes: Sequence[Tree]) -> Tree:
     """A tree with changes laid over it, a later one over an earlier one."""
     if len(changes) > MOST_CHANGES:
-        raise InputError(f"there are {len(changes):,} changes; at most {MOST_CHANGES:,} can be made at once")
+        raise InputError(
+            tr(
+                "there are {many} changes; at most {most_changes} can be made at once",
+                many=format(len(changes), ","),
+                most_changes=format(MOST_CHANGES, ","),
+            )
+        )
     for one in changes:
         tree = one.over(tree)
     return tree
@@ -108,17 +125,22 @@ def has_on(tree: Tree, measure: str) -> bool:
 def written_change(text: str) -> Tree:
     """A change written as PATH=VALUE, as a tree with this one value."""
     if not isinstance(text, str):
-        raise InputError(f"an override {is_what(text)}; it must be a text PATH=VALUE, such as persons_per_youth=50")
+        raise InputError(
+            tr(
+                "an override {is_what}; it must be a text PATH=VALUE, such as persons_per_youth=50",
+                is_what=is_what(text),
+            )
+        )
     place = f"--set {text if len(text) <= 100 else text[:97] + '...'}"
     path, equals, written = text.partition("=")
     if not equals:
-        raise InputError("has no '='; it must be PATH=VALUE, such as persons_per_youth=50", file=place)
+        raise InputError(tr("has no '='; it must be PATH=VALUE, such as persons_per_youth=50"), file=place)
     try:
         value = parse(written).data
     except InputError as error:
         raise InputError(error.message, file=place) from None
     if isinstance(value, dict):
-        raise InputError("is a block; set one value at a time", file=place)
+        raise InputError(tr("is a block; set one value at a time"), file=place)
     return change(path.strip(), value, place)
 
 
@@ -126,9 +148,11 @@ def change(path: str, value: Any, place: str | None) -> Tree:
     """A tree with one value in it."""
     keys = path.split(".") if isinstance(path, str) else []
     if not keys or not all(keys):
-        raise InputError(f"{shown(path)} is not a path; a path is keys joined by dots", file=place)
+        raise InputError(tr("{shown} is not a path; a path is keys joined by dots", shown=shown(path)), file=place)
     if len(keys) > MOST_DEPTH:
-        raise InputError(f"{shown(path)} is a path of more than {MOST_DEPTH} keys", file=place)
+        raise InputError(
+            tr("{shown} is a path of more than {most_depth} keys", shown=shown(path), most_depth=MOST_DEPTH), file=place
+        )
     data = value
     for key in reversed(keys):
         data = {key: data}
@@ -144,7 +168,7 @@ def plain_data(value: Any, depth: int = 0) -> Any:
     {'intensity': 0.5, 'start': '2014-02-17', 'regions': ['Gao', 'Mopti']}
     """
     if depth > MOST_DEPTH:
-        raise InputError(f"the data are nested deeper than {MOST_DEPTH} levels")
+        raise InputError(tr("the data are nested deeper than {most_depth} levels", most_depth=MOST_DEPTH))
     if isinstance(value, Measure):
         return plain_data(value.model_dump(mode="json", exclude_unset=True), depth)
     if isinstance(value, Mapping):

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.languages import digits, tr, trn
+
 if TYPE_CHECKING:
     from sim.batches.batch import Batch
     from sim.scenario import Scenario
@@ -104,7 +106,7 @@ def go_on(told: str, seconds: float, *, dry_run: bool = False, yes: bool = False
     if not quiet:
         say(told)
     if seconds > LONG and not yes and sys.stdin.isatty():
-        click.confirm("This takes more than ten minutes. Go on?", abort=True, err=True)
+        click.confirm(tr("This takes more than ten minutes. Go on?"), abort=True, err=True)
 
 
 @dataclass(frozen=True)
@@ -132,12 +134,12 @@ class Making:
 
     def load(self, *files: str) -> list[Scenario]:
         """Scenarios from their files, with --set and --persons-per-youth."""
-        with self.doing("Reading scenarios"):
+        with self.doing(tr("Reading scenarios")):
             return load(files, None, self.settings)
 
     def load_compared(self, *files: str) -> list[Scenario]:
         """The same of scenarios that are compared: a change of a measure goes to those that have it."""
-        with self.doing("Reading scenarios"):
+        with self.doing(tr("Reading scenarios")):
             return load_compared(files, None, self.settings)
 
     def say(self, message: str) -> None:
@@ -163,7 +165,7 @@ class Making:
 
         if not self.prior and (told := warning()):
             say(told)
-        with self.doing("Getting ready"):
+        with self.doing(tr("Getting ready")):
             return make(progress=not self.quiet, out=out, on_error=self.on_error, **options)
 
     def batch(
@@ -190,7 +192,7 @@ class Making:
         from sim.batches.estimate import takes
         from sim.views import words
 
-        with self.doing("Counting runs"):
+        with self.doing(tr("Counting runs")):
             there: Mapping[str, int] | None = None
             with suppress(OSError):  # the runs say what is wrong with the place
                 there = there_already(scenarios, seeds, draws, out=self.folder(scenarios, draws, name),
@@ -210,24 +212,43 @@ class Making:
 
         wanted = []
         if luck and len(batch.seeds) * len(batch.draws) > 1:
-            wanted.append(("What luck alone gives: the baseline, with the luck of recruiters in one week thrown again",
-                           beside.luck_alone))  # fmt: skip
+            wanted.append(
+                (
+                    tr("What luck alone gives: the baseline, with the luck of recruiters in one week thrown again"),
+                    beside.luck_alone,
+                )
+            )
         if ceiling:
-            wanted.append(("The ceiling: the measures at full reach and strength", beside.ceiling))
+            wanted.append((tr("The ceiling: the measures at full reach and strength"), beside.ceiling))
         for what, make in wanted:
             self.say(what)
             made = make(batch, workers=self.workers, progress=not self.quiet, overwrite=self.overwrite)
             if made.failed:
-                self.say(f"{len(made.failed)} of these runs failed and are left out; see {made.listing}")
+                self.say(
+                    tr(
+                        "{many} of these runs failed and are left out; see {listing}",
+                        many=len(made.failed),
+                        listing=made.listing,
+                    )
+                )
 
     def made(self, batch: Batch) -> Batch:
         """A batch that was made; says how many of its runs were there before, and how many weeks scenarios shared."""
         if batch.reused:
             many = len(batch.scenarios) * len(batch.seeds) * len(batch.draws)
-            self.say(f"{batch.reused:,} of {many:,} runs were reused")
+            self.say(
+                tr("{reused} of {many} runs were reused", reused=digits(batch.reused, ","), many=digits(many, ","))
+            )
         if batch.weeks_shared:
             share = batch.weeks_shared / batch.weeks
-            self.say(f"{batch.weeks_shared:,} of {batch.weeks:,} weeks ({share:.0%}) were shared by several scenarios")
+            self.say(
+                tr(
+                    "{weeks_shared} of {weeks} weeks ({share}) were shared by several scenarios",
+                    weeks_shared=digits(batch.weeks_shared, ","),
+                    weeks=digits(batch.weeks, ","),
+                    share=digits(share, ".0%"),
+                )
+            )
         return batch
 
 
@@ -260,9 +281,13 @@ def _told(scenarios: list[Scenario]) -> list[Scenario]:
 
     late = [s.name for s in scenarios if s.clock.date(s.clock.weeks - 1) > LAST_FACTS]
     if late:
-        run = "runs" if len(late) == 1 else "run"
-        say(f"{', '.join(late)} {run} past {LAST_FACTS.year}, where the tables of facts end: forces, groups and other"
-            " facts stay as they were then")  # fmt: skip
+        say(trn(
+            "{scenarios} runs past {year}, where the tables of facts end: forces, groups and other facts stay as they"
+            " were then",
+            "{scenarios} run past {year}, where the tables of facts end: forces, groups and other facts stay as they"
+            " were then",
+            len(late), scenarios=", ".join(late), year=LAST_FACTS.year,
+        ))  # fmt: skip
     return scenarios
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from sim.engine.checks import number, whole
 from sim.engine.errors import InputError, nearest
+from sim.languages import tr
 
 TABLE = Path(__file__).with_name("parameters.csv")
 QUALITIES = ("measured", "derived", "estimate", "assumed", "calibrated")
@@ -172,16 +173,34 @@ class Parameters(Mapping[str, float]):
         values = self.as_dict()
         for name, value in changes.items():
             if name not in values:
-                raise InputError(f"there is no parameter {name!r}{nearest(name, values)}")
+                raise InputError(
+                    tr("there is no parameter {name}{nearest}", name=repr(name), nearest=nearest(name, values))
+                )
             row = rows()[name]
             try:
-                values[name] = number(value, f"a number in {row.unit}")
+                values[name] = number(value, tr("a number in {unit}", unit=row.unit))
             except ValueError as problem:
                 raise InputError(f"{name} {problem}") from None
             if not row.low <= values[name] <= row.high:
-                raise InputError(f"{name} is {value:g}; it must lie between {row.low:g} and {row.high:g} {row.unit}")
+                raise InputError(
+                    tr(
+                        "{name} is {value}; it must lie between {low} and {high} {unit}",
+                        name=name,
+                        value=format(value, "g"),
+                        low=format(row.low, "g"),
+                        high=format(row.high, "g"),
+                        unit=row.unit,
+                    )
+                )
             if row.whole and values[name] != int(values[name]):
-                raise InputError(f"{name} is {values[name]:g}; it must be a number of {row.unit}, without decimals")
+                raise InputError(
+                    tr(
+                        "{name} is {values}; it must be a number of {unit}, without decimals",
+                        name=name,
+                        values=format(values[name], "g"),
+                        unit=row.unit,
+                    )
+                )
         return Parameters(values)
 
     def drawn(self, draw: int) -> Parameters:
@@ -220,7 +239,9 @@ class Parameters(Mapping[str, float]):
         return dict(vars(self))
 
     def __getattr__(self, name: str) -> float:
-        raise AttributeError(f"there is no parameter {name!r}{nearest(name, vars(self))}")
+        raise AttributeError(
+            tr("there is no parameter {name}{nearest}", name=repr(name), nearest=nearest(name, vars(self)))
+        )
 
     def __getitem__(self, name: str) -> float:
         return vars(self)[name]

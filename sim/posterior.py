@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.engine.errors import InputError, nearest
+from sim.languages import tr
 from sim.parameters import TABLE, rows
 
 ROOM = Path(__file__).with_name("calibration")
@@ -169,7 +170,7 @@ def warning() -> str:
     """What must be said before parameters are drawn; empty if nothing is wrong."""
     if shipped() is None or fresh():
         return ""
-    return (
+    return tr(
         "warning: the worlds that come with this program were fitted to another state of it, so they are left out and"
         " parameters are drawn from their priors; `kumakan calibrate` fits them again"
     )

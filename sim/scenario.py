@@ -35,6 +35,7 @@ from sim.engine.cards import card
 from sim.engine.checks import shown
 from sim.engine.errors import InputError
 from sim.engine.places import Tree
+from sim.languages import tr
 from sim.layers import change, changed, check_shape, has_on, measure_of, plain_data, with_parents, written_change
 from sim.measures import MEASURES, outside
 from sim.measures.base import Measure
@@ -283,14 +284,20 @@ def load_each(
     for k, one in enumerate(changes):
         if whole and k not in taken:
             key = measure_of(one)
-            what = f"no scenario has {key} switched on; a change of a measure goes to the scenarios that have it"
-            yield one.error(("measures", str(key)), f"{what} (to give it to one, write it in the file of that one)")
+            what = tr(
+                "no scenario has {key} switched on; a change of a measure goes to the scenarios that have it", key=key
+            )
+            yield one.error(
+                ("measures", str(key)), tr("{what} (to give it to one, write it in the file of that one)", what=what)
+            )
 
 
 def _read(path: str | os.PathLike[str]) -> tuple[Tree, Path]:
     file = os.fspath(path) if isinstance(path, str | os.PathLike) else path
     if not isinstance(file, str):
-        raise InputError(f"a scenario file {is_what(file)}; it must be the path of a YAML file or a name")
+        raise InputError(
+            tr("a scenario file {is_what}; it must be the path of a YAML file or a name", is_what=is_what(file))
+        )
     file = located(file)
     tree = with_parents(file)
     tree.data = {"name": Path(file).stem, **tree.data}
@@ -299,7 +306,9 @@ def _read(path: str | os.PathLike[str]) -> tuple[Tree, Path]:
 
 def _changes(overrides: str | Sequence[str]) -> list[Tree]:
     if not isinstance(overrides, Iterable):
-        raise InputError(f"the overrides {is_what(overrides)}; they must be a list of texts PATH=VALUE")
+        raise InputError(
+            tr("the overrides {is_what}; they must be a list of texts PATH=VALUE", is_what=is_what(overrides))
+        )
     return [written_change(text) for text in ([overrides] if isinstance(overrides, str) else overrides)]
 
 
@@ -321,7 +330,10 @@ def as_scenario(given: Scenario | str | os.PathLike[str] | Mapping[str, Any]) ->
     if isinstance(given, str | os.PathLike):
         return load(given)
     raise InputError(
-        f"the scenario {is_what(given)}; it must be a Scenario, the path of a YAML file, or a dict of its keys"
+        tr(
+            "the scenario {is_what}; it must be a Scenario, the path of a YAML file, or a dict of its keys",
+            is_what=is_what(given),
+        )
     )
 
 
@@ -382,10 +394,10 @@ def _checked(tree: Tree, path: Path | None) -> Scenario:
     data = tree.data
     for key in data:
         if key not in KEYS:
-            allowed = f"a scenario has the keys {', '.join(KEYS)}{checks.near(key, KEYS)}"
-            checks.problem((key,), f"there is no key {shown(key)}; {allowed}")
+            allowed = tr("a scenario has the keys {keys}", keys=", ".join(KEYS)) + checks.near(key, KEYS)
+            checks.problem((key,), tr("there is no key {shown}; {allowed}", shown=shown(key), allowed=allowed))
         elif key == "extends":
-            checks.problem((key,), "extends can only be written in a file")
+            checks.problem((key,), tr("extends can only be written in a file"))
     settings = {key: value for key, value in data.items() if key in RunSettings.model_fields}
     run = checks.build(RunSettings, {"name": "scenario", **settings}, (), "")
     if run is not None and not check_period(run, checks):
@@ -421,7 +433,7 @@ def _past(run: RunSettings | None, data: Mapping[str, Any], checks: Checks) -> d
     """The measures before `start_from`: those of the file, or those of history that began by then."""
     if run is None or run.start_from is None:
         if run is not None and "past" in data:
-            checks.problem(("past",), "past needs start_from, the day on which the past ends")
+            checks.problem(("past",), tr("past needs start_from, the day on which the past ends"))
         return {}
     given = checks.known("past", MEASURES) if "past" in data else _read(HISTORY)[0].data.get("measures", {})
     found = {}
@@ -441,17 +453,25 @@ def _dated(measure: Measure, run: RunSettings, checks: Checks, within: str = "me
     """The measure with its dates filled in. Each date outside the run or the time of the measure is a problem."""
     if not measure.enabled:
         return measure
-    path, off = (within, measure.key), "(to switch the measure off, write enabled: false)"
+    path, off = (within, measure.key), tr("(to switch the measure off, write enabled: false)")
     periods: list[tuple[Keys, Any]] = [((), measure), *((("phases", k), p) for k, p in enumerate(measure.phases))]
     for keys, period in periods:
         if isinstance(period.intensity, dict) and measure.key in outside() and not measure.regional:
-            what = "is a block of regions; it must be one share, as this measure does not say how it differs by region"
+            what = tr(
+                "is a block of regions; it must be one share, as this measure does not say how it differs by region"
+            )
             checks.problem((*path, *keys, "intensity"), f"{dotted((*path, *keys, 'intensity'))} {what}")
             return measure
         for key, day in (("start", period.start), ("end", period.end)):
             inside = day is None or (run.start <= day < run.end if key == "start" else run.start < day <= run.end)
             if not inside:
-                what = f"is {day}; it lies within the run, {run.start} to {run.end} {off}"
+                what = tr(
+                    "is {day}; it lies within the run, {start} to {end} {off}",
+                    day=day,
+                    start=run.start,
+                    end=run.end,
+                    off=off,
+                )
                 checks.problem((*path, *keys, key), f"{dotted((*path, *keys, key))} {what}")
                 return measure
     measure = measure.dated(run.start, run.end)
@@ -459,9 +479,14 @@ def _dated(measure: Measure, run: RunSettings, checks: Checks, within: str = "me
         if keys[0] in ("start", "end", "phases"):
             continue
         if not measure.start <= day < measure.end:  # type: ignore[operator]
-            what = f"is {day}; it lies within the time of the measure, {measure.start} to {measure.end}"
+            what = tr(
+                "is {day}; it lies within the time of the measure, {start} to {end}",
+                day=day,
+                start=measure.start,
+                end=measure.end,
+            )
         elif measure.phases and not any(phase.holds(day) for phase in measure.phases):
-            what = f"is {day}, in a pause of the measure; it must lie within one of its phases"
+            what = tr("is {day}, in a pause of the measure; it must lie within one of its phases", day=day)
         else:
             continue
         checks.problem((*path, *keys), f"{dotted((*path, *keys))} {what}")

@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 from sim.engine.checks import number, shown, wrong
 from sim.engine.errors import InputError, nearest, plain, visible
 from sim.engine.places import Keys, Tree
+from sim.languages import tr
 from sim.measures.base import Day, Several, Share, Yes
 from sim.parameters import rows
 from sim.world import facts
@@ -41,15 +42,17 @@ DIRECTIONS = frozenset(("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", 
 
 def _words(value: Any) -> str:
     if value is None:
-        raise wrong("has no value; it must be a text")
+        raise wrong(tr("has no value; it must be a text"))
     if isinstance(value, bool):
-        raise wrong(f"is a word that YAML reads as {str(value).lower()}; it must be a text, so put it in quotes")
+        raise wrong(
+            tr("is a word that YAML reads as {lower}; it must be a text, so put it in quotes", lower=str(value).lower())
+        )
     if isinstance(value, dict | list):
-        raise wrong(f"{is_what(value)}; it must be a text")
+        raise wrong(tr("{is_what}; it must be a text", is_what=is_what(value)))
     if not isinstance(value, str):
-        raise wrong(f"is {shown(value)}; it must be a text, so put it in quotes")
+        raise wrong(tr("is {shown}; it must be a text, so put it in quotes", shown=shown(value)))
     if any(_controls(c) for c in value):
-        raise wrong(f"is {shown(value)}; it must be a text without control characters")
+        raise wrong(tr("is {shown}; it must be a text without control characters", shown=shown(value)))
     return value.strip()
 
 
@@ -61,9 +64,11 @@ def _controls(c: str) -> bool:
 def _name(value: Any) -> str:
     name = _words(value)
     if not 0 < len(name) <= 100 or set(name) & set("/\\\n\t"):
-        raise wrong(f"is {shown(name)}; it must be a text of 1 to 100 letters on one line, without / and \\")
+        raise wrong(
+            tr("is {shown}; it must be a text of 1 to 100 letters on one line, without / and \\", shown=shown(name))
+        )
     if name[0] in ".=+-@":  # a hidden folder, or what a spreadsheet takes for a formula
-        raise wrong(f"is {shown(name)}; it does not begin with {name[0]}")
+        raise wrong(tr("is {shown}; it does not begin with {name}", shown=shown(name), name=name[0]))
     return name
 
 
@@ -72,13 +77,25 @@ def _cercle(value: Any) -> str:
 
     cercles = {plain(name): name for name in world_grid().cercle}
     if not isinstance(value, str) or plain(value) not in cercles:
-        raise wrong(f"is {shown(value)}, which is not a cercle of Mali{nearest(value, cercles.values())}")
+        raise wrong(
+            tr(
+                "is {shown}, which is not a cercle of Mali{nearest}",
+                shown=shown(value),
+                nearest=nearest(value, cercles.values()),
+            )
+        )
     return cercles[plain(value)]
 
 
 def _cercles(value: Any) -> Any:
     if isinstance(value, list | tuple) and len(value) > MOST_CERCLES:
-        raise wrong(f"is a list of {len(value)} cercles; Mali has fewer than {MOST_CERCLES}")
+        raise wrong(
+            tr(
+                "is a list of {many} cercles; Mali has fewer than {most_cercles}",
+                many=len(value),
+                most_cercles=MOST_CERCLES,
+            )
+        )
     return value
 
 
@@ -164,10 +181,20 @@ class Checks:
     def build(self, model: type[BaseModel], data: Any, path: Keys, name: str) -> Any:
         """The model of a block, or None if the block has problems, which are noted."""
         if not isinstance(data, dict):
-            also = "true, false or " if path[:1] == ("measures",) else ""
-            settings = f"a block of settings: {', '.join(model.model_fields)}"
-            periods = "; a list of periods goes under phases:" if also and isinstance(data, list) else ""
-            self.problem(path, f"{name} {is_what(data)}; it must be {also}{settings}{periods}")
+            also = tr("true, false or ") if path[:1] == ("measures",) else ""
+            settings = tr("a block of settings: {settings}", settings=", ".join(model.model_fields))
+            periods = tr("; a list of periods goes under phases:") if also and isinstance(data, list) else ""
+            self.problem(
+                path,
+                tr(
+                    "{name} {is_what}; it must be {also}{settings}{periods}",
+                    name=name,
+                    is_what=is_what(data),
+                    also=also,
+                    settings=settings,
+                    periods=periods,
+                ),
+            )
             return None
         try:
             return model.model_validate(data)
@@ -182,13 +209,22 @@ class Checks:
         names, one = list(known), "measure" if block == "past" else block[:-1]
         given = self.tree.data.get(block, {})
         if not isinstance(given, dict):
-            is_ = f"it must be a block with a line for each {one}; if there are none, write {{}}"
+            is_ = tr("it must be a block with a line for each {one}; if there are none, write {{}}", one=one)
             self.problem((block,), f"{block} {is_what(given)}; {is_}")
             return {}
         for key in given:
             if key not in names:
-                listed = f"; there are {', '.join(names)}" if len(names) <= 30 else ""
-                self.problem((block, key), f"there is no {one} {shown(key)}{listed}{self.near(key, names)}")
+                listed = tr("; there are {names}", names=", ".join(names)) if len(names) <= 30 else ""
+                self.problem(
+                    (block, key),
+                    tr(
+                        "there is no {one} {shown}{listed}{near}",
+                        one=one,
+                        shown=shown(key),
+                        listed=listed,
+                        near=self.near(key, names),
+                    ),
+                )
         return {key: given[key] for key in given if key in names}
 
     def done(self) -> None:
@@ -200,7 +236,7 @@ class Checks:
         first = self.problems[:MOST_PROBLEMS]
         more = len(self.problems) - len(first)
         if more:
-            first.append(InputError(f"and {more} more"))
+            first.append(InputError(tr("and {more} more", more=more)))
         raise InputError.of(first)
 
     def _said(self, error: Any, model: type[BaseModel], name: str) -> str:
@@ -208,21 +244,36 @@ class Checks:
         kind, loc, context = error["type"], _location(error["loc"]), error.get("ctx", {})
         said = dotted((name, *loc) if name else loc)
         if kind == "missing":
-            return f"{said.rpartition('.')[0]} has no {loc[-1]}, which it needs"
+            return tr("{rpartition} has no {loc}, which it needs", rpartition=said.rpartition(".")[0], loc=loc[-1])
         if kind == "extra_forbidden":
             outer, fields = dotted((name, *loc[:-1])), list(_inner(model, loc[:-1]).model_fields)
-            return f"{outer} has no setting {shown(loc[-1])}; it has {', '.join(fields)}{self.near(loc[-1], fields)}"
+            return tr(
+                "{outer} has no setting {setting}; it has {fields}{near}",
+                outer=outer,
+                setting=shown(loc[-1]),
+                fields=", ".join(fields),
+                near=self.near(loc[-1], fields),
+            )
         if "message" in context:
             return f"{dotted((said, *context.get('keys', ())))} {error['msg']}"
         if kind == "literal_error":
             names = [part.strip(" '\"") for part in context["expected"].replace(" or ", ", ").split(",")]
-            said += ": there is no such key" if "[key]" in error["loc"] else f" {is_what(error['input'])}"
-            return f"{said}; it must be {context['expected']}{self.near(error['input'], names)}"
+            said += tr(": there is no such key") if "[key]" in error["loc"] else f" {is_what(error['input'])}"
+            return tr(
+                "{said}; it must be {expected}{near}",
+                said=said,
+                expected=tr(context["expected"]),
+                near=self.near(error["input"], names),
+            )
         if kind in ("greater_than_equal", "less_than_equal"):
-            allowed = f"{context['ge']:g} or more" if "ge" in context else f"{context['le']:g} or less"
+            allowed = (
+                tr("{ge} or more", ge=format(context["ge"], "g"))
+                if "ge" in context
+                else tr("{le} or less", le=format(context["le"], "g"))
+            )
         else:
             allowed = _KINDS.get(kind) or error["msg"].removeprefix("Input should be ")
-        return f"{said} {is_what(error['input'])}; it must be {allowed}"
+        return tr("{said} {is_what}; it must be {allowed}", said=said, is_what=is_what(error["input"]), allowed=allowed)
 
 
 _KINDS = {
@@ -240,17 +291,17 @@ _KINDS = {
 
 def dotted(keys: Keys) -> str:
     """A path as a reader says it: measures.imam_training.cohorts item 2.departs."""
-    parts = (f" item {key + 1}" if isinstance(key, int) else f".{visible(key)}" for key in keys)
+    parts = (tr(" item {key}", key=key + 1) if isinstance(key, int) else f".{visible(key)}" for key in keys)
     return "".join(parts).removeprefix(".")
 
 
 def is_what(value: Any) -> str:
     """What a value is, as the predicate of a sentence: "is 3", "is a list", "has no value"."""
     if value is None:
-        return "has no value"
+        return tr("has no value")
     if isinstance(value, dict | list | tuple):
-        return f"is {'a block' if isinstance(value, dict) else 'a list'}"
-    return f"is {str(value).lower() if isinstance(value, bool) else shown(value)}"
+        return tr("is a block") if isinstance(value, dict) else tr("is a list")
+    return tr("is {value}", value=str(value).lower() if isinstance(value, bool) else shown(value))
 
 
 def _location(loc: tuple[str | int, ...]) -> Keys:
@@ -282,10 +333,17 @@ def check_groups(checks: Checks) -> dict[str, dict[str, Any]]:
         founded, ended = given.get("founded", table[key].founded), given.get("ended", table[key].ended)
         if ended is not None and ended <= founded:
             field_ = "ended" if "ended" in given else "founded"
-            what = f"is {given[field_]}; the group is founded on {founded} and would end on {ended}"
+            what = tr(
+                "is {given}; the group is founded on {founded} and would end on {ended}",
+                given=given[field_],
+                founded=founded,
+                ended=ended,
+            )
             checks.problem((*path, field_), f"groups.{key}.{field_} {what}")
         if given.get("home_cercles") == ():
-            checks.problem((*path, "home_cercles"), f"groups.{key}.home_cercles is empty; it must be a list of cercles")
+            checks.problem(
+                (*path, "home_cercles"), tr("groups.{key}.home_cercles is empty; it must be a list of cercles", key=key)
+            )
     return changes
 
 
@@ -300,7 +358,13 @@ def check_forces(checks: Checks) -> dict[str, dict[str, Any]]:
         start, end = given.get("start"), given.get("end")
         if start is not None and end is not None and end <= start:
             checks.problem(
-                ("forces", key, "end"), f"forces.{key}.end is {end}; it must be a date after the start {start}"
+                ("forces", key, "end"),
+                tr(
+                    "forces.{key}.end is {end}; it must be a date after the start {start}",
+                    key=key,
+                    end=end,
+                    start=start,
+                ),
             )
     return changes
 
@@ -311,16 +375,31 @@ def check_period(run: RunSettings, checks: Checks) -> bool:
     for key in ("start", "end"):
         day = getattr(run, key)
         if not FIRST_DAY <= day <= LAST_DAY:
-            why = "the data begin there" if day < FIRST_DAY else "the data say nothing about later years"
-            checks.problem((key,), f"{key} is {day}; it lies between {FIRST_DAY} and {LAST_DAY}, as {why}")
+            why = tr("the data begin there") if day < FIRST_DAY else tr("the data say nothing about later years")
+            checks.problem(
+                (key,),
+                tr(
+                    "{key} is {day}; it lies between {first_day} and {last_day}, as {why}",
+                    key=key,
+                    day=day,
+                    first_day=FIRST_DAY,
+                    last_day=LAST_DAY,
+                    why=why,
+                ),
+            )
     if len(checks.problems) > before:
         return False
     if (run.end - run.start).days < 7:
-        what = f"end is {run.end}; it must be at least a week after the start {run.start}"
+        what = tr("end is {end}; it must be at least a week after the start {start}", end=run.end, start=run.start)
         checks.problem(("end",) if ("end",) in checks.tree.places else ("start",), what)
         return False
     if run.start_from is not None and not run.start < run.start_from < run.end:
-        what = f"start_from is {run.start_from}; it lies within the run, {run.start} to {run.end}"
+        what = tr(
+            "start_from is {start_from}; it lies within the run, {start} to {end}",
+            start_from=run.start_from,
+            start=run.start,
+            end=run.end,
+        )
         checks.problem(("start_from",), what)
         return False
     return True
@@ -332,7 +411,9 @@ def check_parameters(checks: Checks) -> dict[str, float]:
     for name, value in checks.known("parameters", rows()).items():
         row = rows()[name]
         try:
-            allowed = f"between {row.low:g} and {row.high:g} {row.unit}"
+            allowed = tr(
+                "between {low} and {high} {unit}", low=format(row.low, "g"), high=format(row.high, "g"), unit=row.unit
+            )
             values[name] = float(number(value, allowed, row.low, row.high, whole=row.whole))
         except PydanticCustomError as error:
             checks.problem(("parameters", name), f"parameters.{name} {error.message()}")

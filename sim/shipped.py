@@ -18,6 +18,7 @@ from pathlib import Path
 
 from sim.engine.errors import InputError, nearest
 from sim.engine.places import NOWHERE, Place
+from sim.languages import tr
 
 PACKAGE = Path(__file__).resolve().parent
 ENDINGS = (".yaml", ".yml")
@@ -62,20 +63,30 @@ def located(given: str, beside: str = "", said_at: Place = NOWHERE) -> str:
     if not is_name(given):
         stem = re.split(r"[/\\]", given)[-1].removesuffix(ENDINGS[0])
         if stem in names() and not os.path.exists(path):
-            said = f"there is no file {path!r}; what comes with kumakan is named without folder and ending: {stem!r}"
+            said = tr(
+                "there is no file {path}; what comes with kumakan is named without folder and ending: {stem}",
+                path=repr(path),
+                stem=repr(stem),
+            )
             raise InputError(said, **said_at._asdict())
         return path
     own = next((path + ending for ending in ENDINGS if os.path.isfile(path + ending)), None)
     shipped = names().get(given)
     if own and shipped and Path(own).read_bytes() != shipped.read_bytes():
-        said = f"{given!r} is the file {own!r} and also comes with kumakan; write {own} or {shipped}"
+        said = tr(
+            "{given} is the file {own} and also comes with kumakan; write {own2} or {shipped}",
+            given=repr(given),
+            own=repr(own),
+            own2=own,
+            shipped=shipped,
+        )
         raise InputError(said, **said_at._asdict())
     if own or shipped:
         return own or str(shipped)
     if os.path.isdir(path):
         return path
     own_names = sorted(file.stem for file in Path(beside or ".").glob("*") if file.suffix in ENDINGS)
-    said = f"there is no file {path[:200]!r}, and nothing of that name comes with kumakan"
+    said = tr("there is no file {path}, and nothing of that name comes with kumakan", path=repr(path[:200]))
     raise InputError(f"{said}{nearest(given, [*names(), *own_names])}", **said_at._asdict())
 
 

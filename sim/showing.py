@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from sim.engine.errors import InputError
+from sim.languages import tr
 from sim.options import COUNT, PATH, load, say, workers_option
 
 COARSE = 200  # persons per youth: the coarsest at which verdicts hold, so that a pair of runs takes seconds
@@ -50,7 +51,14 @@ def app(
     if weeks is not None:
         end = base.start + timedelta(weeks=weeks)
         if end > base.end:
-            raise InputError(f"--weeks {weeks}: {base.name} has {base.clock.weeks} weeks; ask for at most so many")
+            raise InputError(
+                tr(
+                    "--weeks {weeks}: {name} has {weeks2} weeks; ask for at most so many",
+                    weeks=weeks,
+                    name=base.name,
+                    weeks2=base.clock.weeks,
+                )
+            )
         base = base.replaced({"end": end.isoformat()})
     from sim.app.serve import check, serve
 
@@ -62,6 +70,13 @@ def app(
         say(told)
     settings = Settings(base, Path(os.path.abspath(store)), pairs, workers)
     if host not in LOCAL:
-        say(f"Everyone who reaches {host} can use this page; it asks for no password")
-    say(f"The page is at http://{host}:{port} (Ctrl-C ends it); runs are kept in {store}")
+        say(tr("Everyone who reaches {host} can use this page; it asks for no password", host=host))
+    say(
+        tr(
+            "The page is at http://{host}:{port} (Ctrl-C ends it); runs are kept in {store}",
+            host=host,
+            port=port,
+            store=store,
+        )
+    )
     serve(settings, host, port)

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from sim.engine.errors import InputError, nearest, plain
+from sim.languages import tr, trn
 
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace files that are there.")
 
@@ -30,19 +31,29 @@ def scenarios(words: tuple[str, ...]) -> None:
 
     rows: dict[str, list[tuple[str, str]]] = {"scenarios": [], "sweeps": []}
     for name, file in names().items():
-        description = str(read(file).data.get("description", "")).strip()
-        if all(plain(word) in plain(f"{name} {description}") for word in words):
+        english = str(read(file).data.get("description", "")).strip()
+        description = tr(english)
+        if all(plain(word) in plain(f"{name} {english} {description}") for word in words):
             first = description.partition(". ")[0].rstrip(".")
             rows["sweeps" if file.parent.name == "sweeps" else "scenarios"].append((name, first))
     if not any(rows.values()):
-        raise InputError(f"no scenario mentions {' '.join(words)!r}{nearest(' '.join(words), names())}")
+        raise InputError(
+            tr(
+                "no scenario mentions {words}{nearest}",
+                words=repr(" ".join(words)),
+                nearest=nearest(" ".join(words), names()),
+            )
+        )
     out = console()
     for kind, found in rows.items():
         if found:
             command = "compare baseline" if kind == "scenarios" else "sweep"
-            title = f"{kind.capitalize()}, for example: kumakan {command} {found[-1][0]}"
-            show_table(out, title, ["name", "what it is"], found, left=2)
-    say(out, f"The files are in {folder('scenarios')}")
+            title = (
+                tr("Scenarios, for example: {command}") if kind == "scenarios" else tr("Sweeps, for example: {command}")
+            )
+            title = title.format(command=f"kumakan {command} {found[-1][0]}")
+            show_table(out, title, [tr("name"), tr("what it is")], found, left=2)
+    say(out, tr("The files are in {folder}", folder=folder("scenarios")))
 
 
 @click.command()
@@ -63,7 +74,13 @@ def measures(words: tuple[str, ...]) -> None:
         return
     found = {key: measure for key, measure in MEASURES.items() if measure.mentions(*words)}
     if not found:
-        raise InputError(f"no measure mentions {' '.join(words)!r}{nearest(' '.join(words), MEASURES)}")
+        raise InputError(
+            tr(
+                "no measure mentions {words}{nearest}",
+                words=repr(" ".join(words)),
+                nearest=nearest(" ".join(words), MEASURES),
+            )
+        )
     list_measures(found, console())
 
 
@@ -83,7 +100,7 @@ def parameters(names: tuple[str, ...], as_csv: bool) -> None:
     table = rows()
     for name in names:
         if name not in table:
-            raise InputError(f"there is no parameter {name!r}{nearest(name, table)}")
+            raise InputError(tr("there is no parameter {name}{nearest}", name=repr(name), nearest=nearest(name, table)))
     chosen = [table[name] for name in (names or table)]
     if as_csv:
         import csv
@@ -122,14 +139,20 @@ def new(name: str, origin: str, overwrite: bool) -> None:
 
     file = Path(name if name.endswith(ENDINGS) else f"{name}.yaml")
     if file.stem in names():
-        raise InputError(f"the name {file.stem!r} is that of a scenario which comes with kumakan; choose another")
+        raise InputError(
+            tr("the name {stem} is that of a scenario which comes with kumakan; choose another", stem=repr(file.stem))
+        )
     _refuse([file], overwrite)
     text = draft(load(origin), file.stem, origin)
     try:
         write_text(file, text)
     except OSError as problem:
-        raise InputError(f"{str(file)!r} cannot be written: {problem.strerror}") from None
-    click.echo(f"{file}: begins as {origin}. Change it, then: kumakan check {file}")
+        raise InputError(
+            tr("{file} cannot be written: {strerror}", file=repr(str(file)), strerror=problem.strerror)
+        ) from None
+    click.echo(
+        tr("{file}: begins as {origin}. Change it, then: kumakan check {file2}", file=file, origin=origin, file2=file)
+    )
 
 
 @click.command()
@@ -145,21 +168,31 @@ def notebooks(folder: Path, overwrite: bool) -> None:
 
     files = sorted(shipped("notebooks").glob("*.ipynb"))
     if not files:
-        raise InputError(f"there are no notebooks in {str(shipped('notebooks'))!r}; install kumakan again")
+        raise InputError(
+            tr("there are no notebooks in {shipped}; install kumakan again", shipped=repr(str(shipped("notebooks"))))
+        )
     _refuse([folder / file.name for file in files], overwrite)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for file in files:
             shutil.copyfile(file, folder / file.name)
     except OSError as problem:
-        raise InputError(f"{str(folder)!r} cannot be written: {problem.strerror}") from None
+        raise InputError(
+            tr("{folder} cannot be written: {strerror}", folder=repr(str(folder)), strerror=problem.strerror)
+        ) from None
     click.echo("\n".join(str(folder / file.name) for file in files))
-    click.echo(f"To open them: python -m pip install 'kumakan[notebooks]' && jupyter lab {folder}")
+    click.echo(tr("To open them: python -m pip install 'kumakan[notebooks]' && jupyter lab {folder}", folder=folder))
 
 
 def _refuse(files: list[Path], overwrite: bool) -> None:
     """Refuse to write over files, unless told to."""
     there = [str(file) for file in files if file.exists() or file.is_symlink()]
     if there and not overwrite:
-        raise InputError(f"{', '.join(there)} {'is' if len(there) == 1 else 'are'} there already; --overwrite replaces"
-                         f" {'it' if len(there) == 1 else 'them'}")  # fmt: skip
+        raise InputError(
+            trn(
+                "{files} is there already; --overwrite replaces it",
+                "{files} are there already; --overwrite replaces them",
+                len(there),
+                files=", ".join(there),
+            )
+        )

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 
+from sim.languages import digits, tr
+
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
@@ -132,6 +134,12 @@ def choose_workers(
     if room >= most:
         return most, ""
     return room, (
-        f"{room} of {most} workers: a run needs about {memory_bytes / 1e9:.1f} GB"
-        f" and {available / 1e9:.1f} GB are free; a larger --persons-per-youth needs less"
+        tr(
+            "{room} of {most} workers: a run needs about {memory_bytes} GB and {available} GB are free; "
+            "a larger --persons-per-youth needs less",
+            room=room,
+            most=most,
+            memory_bytes=digits(memory_bytes / 1000000000.0, ".1f"),
+            available=digits(available / 1000000000.0, ".1f"),
+        )
     )

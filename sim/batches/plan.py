@@ -14,6 +14,7 @@ from typing import Any
 from sim import posterior
 from sim.engine.checks import kind_of, whole
 from sim.engine.errors import InputError
+from sim.languages import digits, tr
 from sim.parameters import LAST_DRAW
 from sim.scenario import Scenario, as_scenario
 from sim.stores.folder import folder_name
@@ -53,11 +54,17 @@ class Plan:
         loaded = all_scenarios(scenarios)
         for name, times in Counter(folder_name(s.name) for s in loaded).items():
             if times > 1:
-                raise InputError(f"two scenarios are called {name!r}; give them different names")
+                raise InputError(tr("two scenarios are called {name}; give them different names", name=repr(name)))
         world_seed = whole(world_seed, "world_seed")
         plan = cls(tuple(loaded), _numbers(seeds, "seed"), _numbers(draws, "draw", LAST_DRAW), world_seed)
         if (many := len(plan.scenarios) * len(plan.seeds) * len(plan.draws)) > MOST_RUNS:
-            raise InputError(f"{many:,} runs are asked for; a batch has at most {MOST_RUNS:,}")
+            raise InputError(
+                tr(
+                    "{many} runs are asked for; a batch has at most {most_runs}",
+                    many=digits(many, ","),
+                    most_runs=digits(MOST_RUNS, ","),
+                )
+            )
         return plan
 
     def __iter__(self) -> Iterator[list[Run]]:
@@ -100,23 +107,34 @@ def all_scenarios(scenarios: Sequence[AnyScenario]) -> list[Scenario]:
     """
     if isinstance(scenarios, Scenario | str | PathLike | Mapping) or not hasattr(scenarios, "__iter__"):
         raise InputError(
-            f"scenarios is {kind_of(scenarios)}; it must be a list of scenarios or of paths of their files"
+            tr(
+                "scenarios is {kind_of}; it must be a list of scenarios or of paths of their files",
+                kind_of=kind_of(scenarios),
+            )
         )
     loaded = [as_scenario(scenario) for scenario in scenarios]
     if not loaded:
-        raise InputError("scenarios is an empty list; name at least one scenario")
+        raise InputError(tr("scenarios is an empty list; name at least one scenario"))
     return loaded
 
 
 def _numbers(numbers: Sequence[int], name: str, high: int | None = None) -> tuple[int, ...]:
     if isinstance(numbers, str | Mapping) or not hasattr(numbers, "__iter__"):
-        raise InputError(f"{name}s is {kind_of(numbers)}; it must be a list of whole numbers, such as range(1, 21)")
+        raise InputError(
+            tr(
+                "{name}s is {kind_of}; it must be a list of whole numbers, such as range(1, 21)",
+                name=name,
+                kind_of=kind_of(numbers),
+            )
+        )
     checked = tuple(whole(number, name) if high is None else whole(number, name, 0, high) for number in numbers)
     if not checked:
-        raise InputError(f"0 {name}s; at least 1 is needed")
+        raise InputError(tr("0 {name}s; at least 1 is needed", name=name))
     if len(set(checked)) < len(checked):
         twice = next(number for number, times in Counter(checked).items() if times > 1)
-        raise InputError(f"{name} {twice} is given twice; name each {name} once")
+        raise InputError(
+            tr("{name} {twice} is given twice; name each {name2} once", name=name, twice=twice, name2=name)
+        )
     return checked
 
 
@@ -124,7 +142,7 @@ def at_least_one(**numbers: int | None) -> None:
     """Refuse numbers of runs below 1; those not given are well."""
     for name, number in numbers.items():
         if number is not None and whole(number, name) < 1:
-            raise InputError(f"{number} {name}; at least 1 is needed")
+            raise InputError(tr("{number} {name}; at least 1 is needed", number=number, name=name))
 
 
 def how_many_seeds(asked: int | None, draws: int | None) -> int:
@@ -174,18 +192,30 @@ def check_comparable(scenarios: Sequence[Scenario]) -> None:
         If there are fewer than two scenarios, or they differ in period or `persons_per_youth`.
     """
     if len(scenarios) < 2:
-        raise InputError("a comparison needs two scenarios or more; the first is the baseline of the others")
+        raise InputError(tr("a comparison needs two scenarios or more; the first is the baseline of the others"))
     first = scenarios[0]
     for other in scenarios[1:]:
         if (other.start, other.end) != (first.start, first.end):
             raise InputError(
-                f"{other.name} runs from {other.start} to {other.end},"
-                f" {first.name} from {first.start} to {first.end};"
-                " scenarios that are compared must cover the same period"
+                tr(
+                    "{name} runs from {start} to {end}, {name2} from {start2} to {end2}; scenarios that are "
+                    "compared must cover the same period",
+                    name=other.name,
+                    start=other.start,
+                    end=other.end,
+                    name2=first.name,
+                    start2=first.start,
+                    end2=first.end,
+                )
             )
         if other.persons_per_youth != first.persons_per_youth:
             raise InputError(
-                f"{other.name} has {other.persons_per_youth} persons per youth,"
-                f" {first.name} {first.persons_per_youth};"
-                " give all the same with --persons-per-youth"
+                tr(
+                    "{name} has {persons_per_youth} persons per youth, {name2} {persons_per_youth2}; give all "
+                    "the same with --persons-per-youth",
+                    name=other.name,
+                    persons_per_youth=other.persons_per_youth,
+                    name2=first.name,
+                    persons_per_youth2=first.persons_per_youth,
+                )
             )

@@ -200,7 +200,7 @@ def _regions(fit: Fit, keys: Sequence[Key]) -> pd.DataFrame:
 # --- simulated records --------------------------------------------------------------------------------------
 
 
-FIRST_STEPS, STEPS, DRAWS = 50, 4, 60
+FIRST_STEPS, STEPS, DRAWS = 100, 8, 200
 """Steps of a chain before its first draw and between two, and draws for each record."""
 
 

@@ -15,7 +15,7 @@ LEFT_OUT = 3
 """Targets that a point may miss: a few are out of reach of any parameters, and would empty the whole space."""
 CUT = 3.0
 """A point is implausible if its next worst target is missed by more than so many standard deviations."""
-CHAINS, STEPS = 40, 240
+CHAINS, STEPS = 40, 120
 """Steps of each chain between two points that are kept; chains that go on beside each other."""
 FEWEST = 0.25
 """Weights are tempered until at least this share of the points counts: a weight is itself known only by a few runs."""

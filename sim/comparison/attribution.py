@@ -30,6 +30,7 @@ from sim.comparison.summary import combined_interval, spread
 from sim.comparison.table import Records, Table, table_of
 from sim.comparison.variants import with_only
 from sim.engine.errors import InputError
+from sim.languages import tr
 from sim.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -138,19 +139,30 @@ def subsets(
     """
     measures = tuple(measure.key for measure in scenario.active_measures())
     if not measures:
-        raise InputError(f"{scenario.name} has no measure that does anything, so there is nothing to share out")
+        raise InputError(
+            tr("{name} has no measure that does anything, so there is nothing to share out", name=scenario.name)
+        )
     theirs: dict[str, Any] = {}
     if against is not None:
         theirs = {measure.key: against.resolved()["measures"][measure.key] for measure in against.active_measures()}
         if gone := [key for key in theirs if key not in measures]:
-            raise InputError(f"{scenario.name} leaves out {', '.join(gone)} of {against.name}; only what a scenario"
-                             " adds can be shared out")  # fmt: skip
+            raise InputError(tr("{name} leaves out {gone} of {against}; only what a scenario adds can be shared out",
+                                name=scenario.name, gone=", ".join(gone), against=against.name))  # fmt: skip
         measures = tuple(key for key in measures if scenario.measures[key] != against.measures.get(key))
         if not measures:
-            raise InputError(f"{scenario.name} adds no measure to {against.name}, so there is nothing to share out")
+            raise InputError(
+                tr(
+                    "{name} adds no measure to {name2}, so there is nothing to share out",
+                    name=scenario.name,
+                    name2=against.name,
+                )
+            )
     if orders < 2 or orders % 2:
         raise InputError(
-            f"orders is {orders}; it must be an even number from 2, because each order comes with its reverse"
+            tr(
+                "orders is {orders}; it must be an even number from 2, because each order comes with its reverse",
+                orders=orders,
+            )
         )
     if len(measures) <= FEW:
         return Subsets(scenario, measures, tuple(permutations(range(len(measures)))), theirs)
@@ -215,11 +227,14 @@ def attribution(plan: Subsets, records: Records, outcomes: Sequence[str] = TAKEN
     for name in outcomes:
         if name in OUTCOMES and name not in TAKEN:
             raise InputError(
-                f"{name} cannot be shared out among measures: each subset would count it in different regions"
+                tr(
+                    "{name} cannot be shared out among measures: each subset would count it in different regions",
+                    name=name,
+                )
             )
     first = plan.scenarios[0].name
     table = table_of(records, outcomes, first)
-    missing = InputError("some subsets lack runs; run the same command again to make the missing ones")
+    missing = InputError(tr("some subsets lack runs; run the same command again to make the missing ones"))
     if table is None:
         raise missing
     pairs = {name: table.pairs(name, first) for name in table.arms if name != first}

@@ -17,6 +17,7 @@ from sim.comparison.outcomes import NATION, OUTCOMES
 from sim.comparison.summary import half_width, spread, summarise
 from sim.comparison.table import Records, Table, table_of, weekly_table_of
 from sim.engine.errors import InputError
+from sim.languages import counted, tr
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,7 +97,7 @@ def effects(
     import pandas as pd
 
     if interval not in ("t", "bootstrap"):
-        raise InputError(f"interval is {interval!r}; it must be 't' or 'bootstrap'")
+        raise InputError(tr("interval is {interval}; it must be 't' or 'bootstrap'", interval=repr(interval)))
     table = table_of(records, outcomes, baseline)
     if table is None:
         return pd.DataFrame(columns=list(COLUMNS))
@@ -173,7 +174,9 @@ def effects_over_time(
     asked = [outcomes] if isinstance(outcomes, str) else list(outcomes)
     for name in asked:
         if name in OUTCOMES and OUTCOMES[name].elsewhere:
-            raise InputError(f"{name} covers the whole run only; ask for {OUTCOMES[name].of} by region")
+            raise InputError(
+                tr("{name} covers the whole run only; ask for {of} by region", name=name, of=OUTCOMES[name].of)
+            )
     table = weekly_table_of(records, asked, region, baseline)
     if table is None:
         return pd.DataFrame(columns=list(WEEKLY_COLUMNS))
@@ -219,14 +222,19 @@ def basis(effects: pd.DataFrame) -> Basis:
 
     def count(numbers: list[int], word: str) -> str:
         shown = "-".join(map(str, dict.fromkeys((numbers[0], numbers[-1]))))
-        return f"{shown} {word}{'' if numbers == [1] else 's'}"
+        return counted(1 if numbers == [1] else max(2, numbers[-1]), word, shown)
 
     if draws[-1]:
-        luck = "luck" if seeds[-1] == 1 else "luck (averaged over the seeds of a draw)"
-        drawn = f"{count(draws, 'draw')} of parameters, {count(seeds, 'seed')} each"
-        return Basis("draws", drawn, "median [5-95 % of draws]", f"{luck} and the parameters that are not known")
-    luck = "luck only, as no parameter is drawn"
-    return Basis("seeds", count(seeds, "seed"), "mean [90 % interval of the mean]", luck)
+        luck = tr("luck") if seeds[-1] == 1 else tr("luck (averaged over the seeds of a draw)")
+        drawn = tr("{draws} of parameters, {seeds} each", draws=count(draws, "draw"), seeds=count(seeds, "seed"))
+        return Basis(
+            "draws",
+            drawn,
+            tr("median [5-95 % of draws]"),
+            tr("{luck} and the parameters that are not known", luck=luck),
+        )
+    luck = tr("luck only, as no parameter is drawn")
+    return Basis("seeds", count(seeds, "seed"), tr("mean [90 % interval of the mean]"), luck)
 
 
 def headline(row: Any) -> tuple[float, float, float]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.errors import InputError, nearest
+from sim.languages import tr
 
 if TYPE_CHECKING:
     from sim.record import Record
@@ -127,12 +128,14 @@ def check_observables(names: Sequence[str], example: Record) -> None:
     """
     for name in names:
         if name not in example.names:
-            raise InputError(f"there is no observable {name!r}{nearest(name, example.names)}")
+            raise InputError(
+                tr("there is no observable {name}{nearest}", name=repr(name), nearest=nearest(name, example.names))
+            )
 
 
 def _no_outcome(name: str, known: Sequence[str]) -> InputError:
-    text = f"there is no outcome {name!r}; the outcomes are {', '.join(OUTCOMES)}"
-    return InputError(text + (", or an observable" if len(known) > len(OUTCOMES) else "") + nearest(name, known))
+    text = tr("there is no outcome {name}; the outcomes are {outcomes}", name=repr(name), outcomes=", ".join(OUTCOMES))
+    return InputError(text + (tr(", or an observable") if len(known) > len(OUTCOMES) else "") + nearest(name, known))
 
 
 def nation_first(regions: NDArray[np.float64], how: str, example: Record) -> NDArray[np.float64]:

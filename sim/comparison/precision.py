@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from sim.comparison.outcomes import NATION, OUTCOMES, check_outcomes
 from sim.comparison.summary import half_width
 from sim.engine.errors import InputError
+from sim.languages import tr
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +61,10 @@ class Wish:
             half = math.nan
         if not equals or not half > 0 or math.isinf(half):
             raise InputError(
-                f"a precision is an outcome and a number above 0, like joined=50 or joined=2%, not {text!r}"
+                tr(
+                    "a precision is an outcome and a number above 0, like joined=50 or joined=2%, not {text}",
+                    text=repr(text),
+                )
             )
         check_outcomes([name])
         return cls(name, half, share)
@@ -108,7 +112,7 @@ def needed(effects: pd.DataFrame, wishes: Sequence[Wish]) -> pd.DataFrame:
     rows = []
     for wish in wishes:
         if wish.outcome not in nation.index.get_level_values(0):
-            raise InputError(f"the runs have no outcome {wish.outcome}")
+            raise InputError(tr("the runs have no outcome {outcome}", outcome=wish.outcome))
         for scenario, row in nation.loc[wish.outcome].iterrows():
             wished = wish.half * (abs(row["baseline_mean"]) if wish.share else 1.0)
             half, pairs = (row["high"] - row["low"]) / 2.0, int(row["draws"] or row["seeds"])

@@ -18,6 +18,7 @@ from sim.comparison.outcomes import NATION, OUTCOMES, Outcome, check_outcomes, c
 from sim.comparison.windows import totals_during
 from sim.comparison.worlds import World, differences, sentence, too_coarse, world
 from sim.engine.errors import InputError, nearest
+from sim.languages import tr
 from sim.measures.phases import taken
 from sim.stores.run import Key
 from sim.stores.totals import all_totals, all_weekly
@@ -263,7 +264,7 @@ def check_scenario(name: str, records: Iterable[str]) -> None:
         With the nearest name.
     """
     if name not in (known := list(records)):
-        raise InputError(f"there are no runs of {name!r}{nearest(name, known)}")
+        raise InputError(tr("there are no runs of {name}{nearest}", name=repr(name), nearest=nearest(name, known)))
 
 
 def check_region(name: str, places: Sequence[str]) -> None:
@@ -275,7 +276,14 @@ def check_region(name: str, places: Sequence[str]) -> None:
         With the regions that exist, and the nearest one.
     """
     if name not in places:
-        raise InputError(f"there is no region {name!r}; the regions are {', '.join(places)}{nearest(name, places)}")
+        raise InputError(
+            tr(
+                "there is no region {name}; the regions are {places}{nearest}",
+                name=repr(name),
+                places=", ".join(places),
+                nearest=nearest(name, places),
+            )
+        )
 
 
 # --- the measures that two scenarios do not share -------------------------------------------------------------

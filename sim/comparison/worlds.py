@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sim.languages import digits, tr
 from sim.parameters import rows
 
 BLOCKS = {"parameters": 1, "groups": 2, "forces": 2}
@@ -61,9 +62,12 @@ def sentence(found: Mapping[str, tuple[str, str]], baseline: str) -> str:
     >>> sentence({"parameters.h0": ("0.5", "0.4")}, "base")
     'parameters.h0 is 0.5 (base: 0.4)'
     """
-    texts = [f"{path} is {mine} ({baseline}: {other})" for path, (mine, other) in found.items()]
+    texts = [
+        tr("{path} is {mine} ({baseline}: {other})", path=path, mine=mine, baseline=baseline, other=other)
+        for path, (mine, other) in found.items()
+    ]
     more = len(texts) - MOST
-    return "; ".join([*texts[:MOST], *([f"and {more} more"] if more > 0 else [])])
+    return "; ".join([*texts[:MOST], *([tr("and {more} more", more=more)] if more > 0 else [])])
 
 
 def too_coarse(about: Mapping[str, Any]) -> str:
@@ -76,7 +80,11 @@ def too_coarse(about: Mapping[str, Any]) -> str:
     """
     most = about.get("parameters", {}).get("coarsest_verdict", rows()["coarsest_verdict"].value)
     each = about.get("scenario", {}).get("persons_per_youth", 0)
-    return f"{each:,} persons per youth; verdicts hold up to {most:g}" if each > most else ""
+    return (
+        tr("{each} persons per youth; verdicts hold up to {most}", each=digits(each, ","), most=digits(most, "g"))
+        if each > most
+        else ""
+    )
 
 
 def _in_words(path: str, side: World, drawn: bool) -> str:
@@ -85,7 +93,7 @@ def _in_words(path: str, side: World, drawn: bool) -> str:
         return f"{value:g}" if isinstance(value, float) else _plain(value)
     row = rows().get(path.removeprefix("parameters."))
     if row is None or not path.startswith("parameters."):
-        return "not changed"
+        return tr("not changed")
     return "drawn" if drawn and row.drawn else f"{row.value:g}"
 
 

@@ -18,6 +18,7 @@ from sim.comparison.summary import fieller, t_interval
 from sim.comparison.table import Records, table_of
 from sim.comparison.worlds import NO_VERDICT
 from sim.engine.errors import InputError
+from sim.languages import tr
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +69,7 @@ def cost_per_spared(records: Records, baseline: str, outcome: str = "joined") ->
 
     table = table_of(records, [outcome, "cost"], baseline)
     if outcome not in OUTCOMES or OUTCOMES[outcome].better == "none":
-        raise InputError(f"neither more nor less {outcome} is better; nothing is spared")
+        raise InputError(tr("neither more nor less {outcome} is better; nothing is spared", outcome=outcome))
     if table is None or len(table.outcomes) < 2:  # nothing has finished, or no measure costs anything
         return pd.DataFrame(columns=list(COLUMNS))
     side = -1.0 if OUTCOMES[outcome].better == "fewer" else 1.0

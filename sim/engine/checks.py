@@ -22,6 +22,7 @@ from pydantic_core import PydanticCustomError
 
 from sim.engine.errors import InputError
 from sim.engine.office import WORDS, bare_number
+from sim.languages import tr
 
 MOST = 2**31 - 1  # people and weeks are counted in columns of 32 bits
 FLOAT_MOST = sys.float_info.max
@@ -45,7 +46,7 @@ def shown(value: Any) -> str:
         try:
             return f"{value:.6g}"
         except OverflowError:
-            return "a number too large"
+            return tr("a number too large")
     text = value.isoformat() if isinstance(value, date) else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
@@ -55,27 +56,41 @@ def kind_of(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict):
-        return "a block of settings"
-    return "a list" if isinstance(value, list | tuple) else shown(value)
+        return tr("a block of settings")
+    return tr("a list") if isinstance(value, list | tuple) else shown(value)
 
 
 def number(value: Any, allowed: str, low: float = -math.inf, high: float = math.inf, *, whole: bool = False) -> Any:
     """A number between `low` and `high`, or an error that says what is `allowed`."""
     if value is None:
-        raise wrong(f"has no value; it must be {allowed}")
+        raise wrong(tr("has no value; it must be {allowed}", allowed=tr(allowed)))
     if isinstance(value, str):
-        raise wrong(f"is the text {shown(value)}; it must be {allowed}{bare_number(value, low, high, whole)}")
+        raise wrong(
+            tr(
+                "is the text {shown}; it must be {allowed}{bare_number}",
+                shown=shown(value),
+                allowed=tr(allowed),
+                bare_number=bare_number(value, low, high, whole),
+            )
+        )
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise wrong(f"is {kind_of(value)}; it must be {allowed}")
+        raise wrong(tr("is {kind_of}; it must be {allowed}", kind_of=kind_of(value), allowed=tr(allowed)))
     if abs(value) > (MOST if whole else FLOAT_MOST) or value != value:
-        raise wrong(f"is {shown(value)}; it must be {allowed}" + (f" and at most {MOST}" if whole else ""))
+        raise wrong(
+            tr("is {shown}; it must be {allowed}", shown=shown(value), allowed=tr(allowed))
+            + (tr(" and at most {most}", most=MOST) if whole else "")
+        )
     if whole and value != int(value):
-        raise wrong(f"is {value}; it must be {allowed}, without decimals")
+        raise wrong(tr("is {value}; it must be {allowed}, without decimals", value=value, allowed=tr(allowed)))
     if not low <= value <= high:
-        meant = f". Did you mean {value / 100:g}?" if (low, high) == (0, 1) and 1 < value <= 100 else ""
-        raise wrong(f"is {value}; it must be {allowed}{meant}")
+        meant = (
+            tr(". Did you mean {value}?", value=format(value / 100, "g"))
+            if (low, high) == (0, 1) and 1 < value <= 100
+            else ""
+        )
+        raise wrong(tr("is {value}; it must be {allowed}{meant}", value=value, allowed=tr(allowed), meant=meant))
     return int(value) if whole else float(value)
 
 
@@ -84,8 +99,11 @@ def yes(value: Any) -> bool:
     if isinstance(value, bool | np.bool_):
         return bool(value)
     meant = WORDS.get(value.strip().lower()) if isinstance(value, str) else None
-    hint = f"; write {meant}" if meant else ""
-    raise wrong(("has no value" if value is None else f"is {kind_of(value)}") + f"; it must be true or false{hint}")
+    hint = tr("; write {meant}", meant=meant) if meant else ""
+    raise wrong(
+        (tr("has no value") if value is None else tr("is {kind_of}", kind_of=kind_of(value)))
+        + tr("; it must be true or false{hint}", hint=hint)
+    )
 
 
 def whole(value: Any, name: str, low: int = 0, high: int = LARGEST_SEED) -> int:
@@ -98,5 +116,13 @@ def whole(value: Any, name: str, low: int = 0, high: int = LARGEST_SEED) -> int:
     """
     fits = isinstance(value, int | np.integer) and not isinstance(value, bool) and low <= value <= high
     if not fits:
-        raise InputError(f"{name} is {kind_of(value)}; it must be a whole number from {low} to {high}")
+        raise InputError(
+            tr(
+                "{name} is {kind_of}; it must be a whole number from {low} to {high}",
+                name=name,
+                kind_of=kind_of(value),
+                low=low,
+                high=high,
+            )
+        )
     return int(value)

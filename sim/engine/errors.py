@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from os import PathLike
 
+from sim.languages import ENGLISH, current, tr
+
 ALIKE = 0.6
 """How similar two names must be (difflib's ratio, 0..1) for one to be suggested; difflib's own default."""
 
@@ -33,7 +35,7 @@ class InputError(Exception):
     """
 
     def __init__(self, message: str, *, file: str | PathLike[str] | None = None, line: int | None = None) -> None:
-        self.message = "\n".join(map(visible, message.split("\n")))
+        self.message = "\n".join(map(visible, _plain_spaces(message).split("\n")))
         super().__init__(self.message)
         self.file = None if file is None else visible(str(file))
         self.line = line
@@ -41,13 +43,18 @@ class InputError(Exception):
     def __str__(self) -> str:
         if self.file is None:
             return self.message
-        place = self.file if self.line is None else f"{self.file}, line {self.line}"
+        place = self.file if self.line is None else tr("{file}, line {line}", file=self.file, line=self.line)
         return f"{place}: {self.message}"
 
     @classmethod
     def of(cls, problems: list[InputError]) -> InputError:
         """One error for several problems, one line each; a single problem is returned as it is."""
         return problems[0] if len(problems) == 1 else cls("\n".join(map(str, problems)))
+
+
+def _plain_spaces(message: str) -> str:
+    """A message without the hard spaces that other languages than English have before signs and in numbers."""
+    return message if current() == ENGLISH else message.replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def in_words(error: OSError) -> str:
@@ -104,4 +111,4 @@ def nearest(name: object, allowed: Iterable[str]) -> str:
     """
     by_plain = {plain(right): right for right in allowed}
     close = get_close_matches(plain(str(name)[:100]), by_plain, n=1, cutoff=ALIKE)
-    return f"; did you mean {by_plain[close[0]]!r}?" if close else ""
+    return tr("; did you mean {by_plain}?", by_plain=repr(by_plain[close[0]])) if close else ""

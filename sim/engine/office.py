@@ -12,6 +12,8 @@ import unicodedata
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from sim.languages import tr
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -32,16 +34,16 @@ def bare_number(text: str, low: float, high: float, whole: bool) -> str:
     found = re.fullmatch(r"([-+]?\d*[.,]?\d+(?:[eE][-+]?\d+)?)(\D*)", compact)
     if not found or (not whole and re.fullmatch(r"[-+]?[1-9]\d{0,2},\d{3}", found[1])):
         return (
-            "; write a decimal point, and no commas" if found else ""
+            tr("; write a decimal point, and no commas") if found else ""
         )  # 1,000 is one in French, a thousand in English
     thousands = whole and re.fullmatch(r"[-+]?\d{1,3},\d{3}", found[1])
     value = float(found[1].replace(",", "" if thousands else "."))
     if found[2].startswith("%"):
         value /= 100
     if not (math.isfinite(value) and low <= value <= high) or (whole and value != int(value)):
-        return "; write the number alone, without unit or quotes"
+        return tr("; write the number alone, without unit or quotes")
     bare = str(int(value)) if value == int(value) else f"{value:.12g}"
-    return f"; write the number alone, without unit or quotes: {bare}"
+    return tr("; write the number alone, without unit or quotes: {bare}", bare=bare)
 
 
 def iso_day(text: str) -> str:
@@ -84,10 +86,10 @@ def slip(lines: list[str], place: int) -> tuple[int, str]:
     """
     here, before = ("".join(lines[k : k + 1]) for k in (place, max(place - 1, 0)))
     if "\t" in here:
-        return place, "has a tab; write spaces instead"
+        return place, tr("has a tab; write spaces instead")
     for k, text in ((place, here), (place - 1, "".join(re.findall(r":\s", before)))):
         if where := hidden(text):
-            return k, f"has a hard space or an invisible character ({where}); write plain spaces"
+            return k, tr("has a hard space or an invisible character ({where}); write plain spaces", where=where)
     return place, ""
 
 

@@ -17,6 +17,7 @@ import yaml
 
 from sim.engine.errors import InputError, nearest
 from sim.engine.office import UTF_16, hidden, slip, without_hidden
+from sim.languages import tr
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the compiled one where PyYAML was built with it
 
@@ -104,7 +105,12 @@ def _positioned(tree: Tree, above: Any, below: Any, keys: Keys = ()) -> Any:
             return above
         for key in above:
             if int(key) >= len(below):
-                has = f"has {len(below)} items, from 0 to {len(below) - 1}; there is no item {key}"
+                has = tr(
+                    "has {many} items, from 0 to {many2}; there is no item {key}",
+                    many=len(below),
+                    many2=len(below) - 1,
+                    key=key,
+                )
                 raise tree.error((*keys, key), f"{'.'.join(map(str, keys))} {has}")
         return {int(key): _positioned(tree, value, below[int(key)], (*keys, key)) for key, value in above.items()}
     return {k: _positioned(tree, v, below[k], (*keys, k)) if k in below else v for k, v in above.items()}
@@ -147,32 +153,42 @@ def read(path: str | os.PathLike[str], said_at: Place = NOWHERE) -> Tree:
         return parse(_text(Path(path), said_at), str(path))
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
         why = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"{_quoted(path)} cannot be read: {why}", **said_at._asdict()) from None
+        raise InputError(
+            tr("{quoted} cannot be read: {why}", quoted=_quoted(path), why=why), **said_at._asdict()
+        ) from None
 
 
 def _text(path: Path, said_at: Place) -> str:
     if path.is_dir():
-        raise InputError(f"{_quoted(path)} is a folder; name one YAML file in it", **said_at._asdict())
+        raise InputError(
+            tr("{quoted} is a folder; name one YAML file in it", quoted=_quoted(path)), **said_at._asdict()
+        )
     if not path.exists():
         folder = path.parent
         files = [f.name for f in folder.iterdir() if f.suffix in (".yaml", ".yml")] if folder.is_dir() else None
-        what = f"there is no file {_quoted(path)}" if files is not None else f"there is no folder {_quoted(folder)}"
+        what = (
+            tr("there is no file {quoted}", quoted=_quoted(path))
+            if files is not None
+            else tr("there is no folder {quoted}", quoted=_quoted(folder))
+        )
         raise InputError(f"{what}{nearest(path.name, files or [])}", **said_at._asdict())
     if not path.is_file():
-        raise InputError(f"{_quoted(path)} is not an ordinary file", **said_at._asdict())
+        raise InputError(tr("{quoted} is not an ordinary file", quoted=_quoted(path)), **said_at._asdict())
     with open(path, "rb", opener=_at_once) as file:
         content = file.read(MOST_BYTES + 1)
     if content is None:  # /proc/kmsg and its like, which wait for more
-        raise InputError(f"{_quoted(path)} is not an ordinary file", **said_at._asdict())
+        raise InputError(tr("{quoted} is not an ordinary file", quoted=_quoted(path)), **said_at._asdict())
     if len(content) > MOST_BYTES:
-        raise InputError(f"is larger than {MOST_BYTES // 1_000_000} MB; no scenario is", file=path)
+        raise InputError(
+            tr("is larger than {most_bytes} MB; no scenario is", most_bytes=MOST_BYTES // 1000000), file=path
+        )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         if content.startswith(UTF_16):
-            raise InputError("is UTF-16 text, which Windows calls Unicode; save it as UTF-8", file=path) from None
-        raise InputError("is not UTF-8 text; save it as UTF-8", file=path, line=line) from None
+            raise InputError(tr("is UTF-16 text, which Windows calls Unicode; save it as UTF-8"), file=path) from None
+        raise InputError(tr("is not UTF-8 text; save it as UTF-8"), file=path, line=line) from None
 
 
 def _at_once(path: str, flags: int) -> int:
@@ -205,11 +221,13 @@ def parse(text: str, file: str | None = None) -> Tree:
         mark = error.problem_mark or error.context_mark
         what = ": ".join(part for part in (error.context, error.problem) if part)
         line, left = slip(text.splitlines(), mark.line if mark else 0)
-        raise InputError(left or f"is not YAML: {what}", file=file, line=line + 1 if mark else None) from None
+        raise InputError(
+            left or tr("is not YAML: {what}", what=what), file=file, line=line + 1 if mark else None
+        ) from None
     except yaml.reader.ReaderError as error:  # a character that YAML does not allow, such as NUL
         position = error.position if isinstance(error.position, int) else 0
         line = text.count("\n", 0, position) + 1
-        raise InputError(f"is not YAML: {error.reason}", file=file, line=line) from None
+        raise InputError(tr("is not YAML: {reason}", reason=error.reason), file=file, line=line) from None
 
 
 def _refuse_traps(text: str, file: str | None) -> None:
@@ -221,22 +239,28 @@ def _refuse_traps(text: str, file: str | None) -> None:
         line = event.start_mark.line + 1
         events += 1
         if events > 2 * MOST_VALUES:  # keys are events as well
-            raise InputError(f"holds more than {MOST_VALUES:,} values", file=file, line=line)
+            raise InputError(
+                tr("holds more than {most_values} values", most_values=format(MOST_VALUES, ",")), file=file, line=line
+            )
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
-                raise InputError("begins a second document (---); a file holds one document", file=file, line=line)
+                raise InputError(tr("begins a second document (---); a file holds one document"), file=file, line=line)
         if isinstance(event, yaml.AliasEvent):
             aliases += 1
             if aliases > MOST_ALIASES:
-                raise InputError(f"has more than {MOST_ALIASES} aliases (*name)", file=file, line=line)
+                raise InputError(
+                    tr("has more than {most_aliases} aliases (*name)", most_aliases=MOST_ALIASES), file=file, line=line
+                )
         elif getattr(event, "tag", None) is not None:
-            what = f"has the tag {event.tag[:60]!r}; tags (!name) are not supported; write plain values"
+            what = tr("has the tag {tag}; tags (!name) are not supported; write plain values", tag=repr(event.tag[:60]))
             raise InputError(what, file=file, line=line)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MOST_DEPTH:
-                raise InputError(f"is nested deeper than {MOST_DEPTH} levels", file=file, line=line)
+                raise InputError(
+                    tr("is nested deeper than {most_depth} levels", most_depth=MOST_DEPTH), file=file, line=line
+                )
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
@@ -253,9 +277,15 @@ class _Reading:
         here = Place(self.file, node.start_mark.line + 1)
         self.places.setdefault(keys, here)
         if self.values > MOST_VALUES:
-            raise InputError(f"holds more than {MOST_VALUES:,} values with its aliases written out", **here._asdict())
+            raise InputError(
+                tr(
+                    "holds more than {most_values} values with its aliases written out",
+                    most_values=format(MOST_VALUES, ","),
+                ),
+                **here._asdict(),
+            )
         if len(keys) > MOST_DEPTH:  # an alias to the block it stands in
-            raise InputError(f"is nested deeper than {MOST_DEPTH} levels", **here._asdict())
+            raise InputError(tr("is nested deeper than {most_depth} levels", most_depth=MOST_DEPTH), **here._asdict())
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, (*keys, k)) for k, item in enumerate(node.value)]
         return self.block(node, keys) if isinstance(node, yaml.MappingNode) else self.scalar(node)
@@ -266,21 +296,41 @@ class _Reading:
         for key_node, value_node in node.value:
             here = Place(self.file, key_node.start_mark.line + 1)
             if not isinstance(key_node, yaml.ScalarNode):
-                raise InputError("has a block or a list as a key; keys are plain words", **here._asdict())
+                raise InputError(tr("has a block or a list as a key; keys are plain words"), **here._asdict())
             key = key_node.value  # as written: the key `no` is the word "no", not false
             if not key_node.style and (where := hidden(key)):
-                what = f"has a hard space or an invisible character ({where}) in {key[:60]!r}"
-                raise InputError(f"{what}; write plain spaces: {without_hidden(key[:60])}", **here._asdict())
+                what = tr(
+                    "has a hard space or an invisible character ({where}) in {key}", where=where, key=repr(key[:60])
+                )
+                raise InputError(
+                    tr(
+                        "{what}; write plain spaces: {without_hidden}",
+                        what=what,
+                        without_hidden=without_hidden(key[:60]),
+                    ),
+                    **here._asdict(),
+                )
             if node.flow_style and _is_rest_of_number(key, value_node, before):
-                what = f"has {before},{key}, which YAML reads as two entries"
-                raise InputError(f"{what}; write a decimal point: {before}.{key}", **here._asdict())
+                what = tr("has {before},{key}, which YAML reads as two entries", before=before, key=key)
+                raise InputError(
+                    tr("{what}; write a decimal point: {before}.{key}", what=what, before=before, key=key),
+                    **here._asdict(),
+                )
             before = getattr(value_node, "value", None)
             if key == "<<":
-                raise InputError("has a merge key (<<), which is not supported; use extends", **here._asdict())
+                raise InputError(tr("has a merge key (<<), which is not supported; use extends"), **here._asdict())
             if key in block:
                 first = self.places[*keys, key].line
-                hint = "; a measure that is taken several times has a list phases:" if keys == ("measures",) else ""
-                raise InputError(f"has the key {key[:60]!r} twice, first on line {first}{hint}", **here._asdict())
+                hint = tr("; a measure that is taken several times has a list phases:") if keys == ("measures",) else ""
+                raise InputError(
+                    tr(
+                        "has the key {key} twice, first on line {first}{hint}",
+                        key=repr(key[:60]),
+                        first=first,
+                        hint=hint,
+                    ),
+                    **here._asdict(),
+                )
             self.places[*keys, key] = here
             block[key] = self.value(value_node, (*keys, key))
         return block

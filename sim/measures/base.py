@@ -28,6 +28,7 @@ from pydantic_core import PydanticUndefined
 
 from sim.engine.errors import plain
 from sim.engine.exact import expm1
+from sim.languages import tr
 from sim.measures import phases as phases_
 from sim.measures import planning
 from sim.measures.condition import COUNTED, Condition
@@ -182,7 +183,9 @@ class Measure(BaseModel, ABC):
     @model_validator(mode="after")
     def _ends_after_start(self) -> Measure:
         if self.start is not None and self.end is not None and self.end <= self.start:
-            raise wrong_at(("end",), f"is {self.end}; it must be a date after the start {self.start}")
+            raise wrong_at(
+                ("end",), tr("is {end}; it must be a date after the start {start}", end=self.end, start=self.start)
+            )
         return self
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
 from sim.engine.errors import nearest, plain
+from sim.languages import tr
 from sim.measures.regions import NATION, REGION_OF, REGIONS, people_of
 from sim.measures.settings import Number, Weeks, choice, field, kind_of, wrong
 from sim.record import FLOWS, SEEN
@@ -57,21 +58,28 @@ class Condition(BaseModel):
     @model_validator(mode="after")
     def _can_be_met(self) -> Condition:
         if (self.above is None) == (self.below is None):
-            both = "both above and below" if self.above is not None else "neither above nor below"
-            raise wrong(f"has {both}; give one of them")
+            both = tr("both above and below") if self.above is not None else tr("neither above nor below")
+            raise wrong(tr("has {both}; give one of them", both=both))
         for name in ("over_weeks", "lag_weeks", "lasts_weeks"):
             if getattr(self, name) < 1:
-                raise wrong(f"has {name} 0; it must be 1 or more")
+                raise wrong(tr("has {name} 0; it must be 1 or more", name=name))
         return self
 
     @property
     def in_words(self) -> str:
         """The condition as a clause: "attacks in Mopti over 13 weeks are above 20 (...)"."""
-        side, limit = ("above", self.above) if self.above is not None else ("below", self.below)
-        watched = self.observable.replace("_", " ")
-        return (
-            f"{watched} in {self.region} over {self.over_weeks} weeks are {side} {limit:g}"
-            f" (reported {self.lag_weeks} weeks later; the measure then stays on for {self.lasts_weeks} weeks)"
+        side, limit = (tr("above"), self.above) if self.above is not None else (tr("below"), self.below)
+        watched = tr(self.observable.replace("_", " "))
+        return tr(
+            "{watched} in {region} over {over_weeks} weeks are {side} {limit} (reported {lag_weeks} "
+            "weeks later; the measure then stays on for {lasts_weeks} weeks)",
+            watched=watched,
+            region=self.region,
+            over_weeks=self.over_weeks,
+            side=side,
+            limit=format(limit, "g"),
+            lag_weeks=self.lag_weeks,
+            lasts_weeks=self.lasts_weeks,
         )
 
     def met(self, country: Country) -> bool:

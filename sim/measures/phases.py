@@ -21,6 +21,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
 
 from sim.engine.errors import nearest, plain
+from sim.languages import tr
 from sim.measures.regions import LATER_REGIONS, REGION_OF, REGIONS
 from sim.measures.settings import Day, Regions, choice, kind_of, number, wrong, wrong_at
 
@@ -29,10 +30,16 @@ Strength = Any
 
 
 def _intensity(value: Any) -> Any:
-    allowed = "a share between 0 and 1"
+    allowed = tr("a share between 0 and 1")
     if value is None or isinstance(value, list | tuple):
-        has = "has no value" if value is None else f"is {kind_of(value)}"
-        raise wrong(f"{has}; it must be {allowed}, or a share for each region, such as {{Mopti: 1, Gao: 0.5}}")
+        has = tr("has no value") if value is None else tr("is {kind_of}", kind_of=kind_of(value))
+        raise wrong(
+            tr(
+                "{has}; it must be {allowed}, or a share for each region, such as {{Mopti: 1, Gao: 0.5}}",
+                has=has,
+                allowed=allowed,
+            )
+        )
     if not isinstance(value, Mapping):
         return number(value, allowed, 0, 1)
     found: dict[str, float] = {}
@@ -40,15 +47,25 @@ def _intensity(value: Any) -> Any:
         region = REGION_OF.get(plain(name)) if isinstance(name, str) else None
         if region is None:
             offer = nearest(name, [*REGIONS, *LATER_REGIONS]) if isinstance(name, str) else ""
-            raise wrong_at((name,), f"is no region; it must be one of: {', '.join(REGIONS)}{offer}")
+            raise wrong_at(
+                (name,),
+                tr("is no region; it must be one of: {regions}{offer}", regions=", ".join(REGIONS), offer=offer),
+            )
         if region in found:
-            raise wrong_at((name,), f"stands for {region}, which is there already; it must be named once")
+            raise wrong_at(
+                (name,), tr("stands for {region}, which is there already; it must be named once", region=region)
+            )
         try:
             found[region] = number(share, allowed, 0, 1)
         except PydanticCustomError as error:
             raise wrong_at((name,), error.message()) from None
     if not found:
-        raise wrong(f"is empty; it must be {allowed}, or a share for each region, such as {{Mopti: 1, Gao: 0.5}}")
+        raise wrong(
+            tr(
+                "is empty; it must be {allowed}, or a share for each region, such as {{Mopti: 1, Gao: 0.5}}",
+                allowed=allowed,
+            )
+        )
     return {region: found[region] for region in REGIONS if region in found}
 
 
@@ -129,18 +146,29 @@ def checked(phases: Sequence[Phase], start: Any, end: Any) -> None:
     for k, phase in enumerate(phases):
         before = phases[k - 1] if k else None
         if phase.start is None and before:
-            raise wrong_at(("phases", k), "has no start, which it needs, as it is not the first")
+            raise wrong_at(("phases", k), tr("has no start, which it needs, as it is not the first"))
         if phase.end is None and k + 1 < len(phases):
-            raise wrong_at(("phases", k), "has no end, which it needs, as it is not the last")
+            raise wrong_at(("phases", k), tr("has no end, which it needs, as it is not the last"))
         first = phase.start or start
         if first and phase.end and phase.end <= first:
-            raise wrong_at(("phases", k, "end"), f"is {phase.end}; it must be a date after the start {first}")
+            raise wrong_at(
+                ("phases", k, "end"),
+                tr("is {end}; it must be a date after the start {first}", end=phase.end, first=first),
+            )
         if before and before.end and phase.start and phase.start < before.end:
-            what = f"is {phase.start}; it must be {before.end}, the end of the phase before, or later"
+            what = tr(
+                "is {start}; it must be {end}, the end of the phase before, or later", start=phase.start, end=before.end
+            )
             raise wrong_at(("phases", k, "start"), what)
     for key, day, own, which in (("start", start, phases[0].start, "first"), ("end", end, phases[-1].end, "last")):
         if day and own and day != own:
-            what = f"is {day}; it must be {own}, the {key} of the {which} phase, or be left out"
+            what = tr(
+                "is {day}; it must be {own}, the {key} of the {which} phase, or be left out",
+                day=day,
+                own=own,
+                key=key,
+                which=which,
+            )
             raise wrong_at((key,), what)
 
 
@@ -148,7 +176,10 @@ def fits(intensity: Any, regions: Sequence[str], keys: tuple[str | int, ...]) ->
     """Refuse an intensity for a region in which the measure does not act."""
     for name in intensity if isinstance(intensity, Mapping) else ():
         if name not in regions:
-            raise wrong_at((*keys, name), f"is no region of the measure; it must be one of: {', '.join(regions)}")
+            raise wrong_at(
+                (*keys, name),
+                tr("is no region of the measure; it must be one of: {regions}", regions=", ".join(regions)),
+            )
 
 
 def taken(settings: Mapping[str, Any]) -> list[dict[str, Any]]:

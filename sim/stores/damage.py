@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sim.engine.errors import InputError
+from sim.languages import tr
 from sim.stores.files import Files, now
 
 
@@ -26,8 +27,14 @@ class Damaged(InputError):
     def __init__(self, place: str, name: str, why: str) -> None:
         self.name, self.why = name, why
         super().__init__(
-            f"{place}/{name} is damaged: {why}. `kumakan store tidy {place}` sets it aside; then the command that made"
-            " its runs makes them again"
+            tr(
+                "{place}/{name} is damaged: {why}. `kumakan store tidy {place2}` sets it aside; then the "
+                "command that made its runs makes them again",
+                place=place,
+                name=name,
+                why=why,
+                place2=place,
+            )
         )
 
 
@@ -62,7 +69,14 @@ class Damage:
             if moved:
                 line = {"at": now(), "file": name, "why": problem.why, "moved": moved}
                 self.files.add_line("damaged/why.jsonl", json.dumps(line, ensure_ascii=False))
-                self.found.append(f"{name} was damaged ({problem.why}) and is now in {self.files.at('damaged')}")
+                self.found.append(
+                    tr(
+                        "{name} was damaged ({why}) and is now in {at}",
+                        name=name,
+                        why=problem.why,
+                        at=self.files.at("damaged"),
+                    )
+                )
         return problem
 
     def left_over(self, name: str) -> None:

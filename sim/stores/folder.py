@@ -28,6 +28,7 @@ import psutil
 
 from sim.engine.errors import InputError
 from sim.engine.kept import digest_of, sealed, unsealed
+from sim.languages import tr
 from sim.record import TABLES
 from sim.stores.claims import Claims
 from sim.stores.damage import Damage, Damaged
@@ -101,19 +102,26 @@ class FolderStore(Store):
             return
         try:
             if self._out.exists() and not self._out.is_dir():
-                raise InputError(f"{self._out} is a file; --out names a folder")
+                raise InputError(tr("{out} is a file; --out names a folder", out=self._out))
             if holds_archive(self._out):
                 raise InputError(
-                    f"{self._out} is a store of many runs; name it with --store, and another folder with --out"
+                    tr(
+                        "{out} is a store of many runs; name it with --store, and another folder with --out",
+                        out=self._out,
+                    )
                 )
             if self._out.is_dir() and not (self._out / "runs").is_dir() and not _may_be_filled(self._out):
-                raise InputError(f"{self._out} holds other files; name a new or empty folder with --out")
+                raise InputError(tr("{out} holds other files; name a new or empty folder with --out", out=self._out))
             (self._out / "runs").mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=self._out):
                 pass
         except OSError as error:
             raise InputError(
-                f"cannot write to {self._out}: {error.strerror}; name another folder with --out"
+                tr(
+                    "cannot write to {out}: {strerror}; name another folder with --out",
+                    out=self._out,
+                    strerror=error.strerror,
+                )
             ) from error
 
     @classmethod
@@ -267,9 +275,9 @@ class FolderStore(Store):
             try:
                 data = (folder / name).read_bytes()
             except OSError:
-                return f"{name} is missing"
+                return tr("{name} is missing", name=name)
             if digest_of(data) != digests[name] if digests else data[:4] != b"PAR1" or data[-4:] != b"PAR1":
-                return f"{name} does not match its digest in manifest.json"
+                return tr("{name} does not match its digest in manifest.json", name=name)
         return ""
 
     # --- making ----------------------------------------------------------------------------------------------
@@ -289,8 +297,13 @@ class FolderStore(Store):
         with self.claims.alive(), self.claims.held("batch") as mine:
             if not mine:
                 raise InputError(
-                    f"{self._out} is being filled by another batch ({self.claims.holder('batch')}); wait until it has"
-                    f" ended, or name another folder with --out. If it is long gone, remove {self._out / AT_WORK}"
+                    tr(
+                        "{out} is being filled by another batch ({holder}); wait until it has ended, or name another "
+                        "folder with --out. If it is long gone, remove {out2}",
+                        out=self._out,
+                        holder=self.claims.holder("batch"),
+                        out2=self._out / AT_WORK,
+                    )
                 )
             self.claims.clear_up()
             self.damage.mends = True
@@ -355,10 +368,14 @@ class FolderStore(Store):
                 kept = [read_manifest(folder).get("run", {}) for folder in file.parent.glob("seed-*")]
                 if any(run.get("scenario_digest") not in (None, scenario.digest) for run in kept):
                     raise InputError(
-                        f"{file.parent} holds runs of a different scenario called {scenario.name!r};"
-                        " name another folder with --out, or replace them with --overwrite"
+                        tr(
+                            "{parent} holds runs of a different scenario called {name}; name another folder with --out,"
+                            " or replace them with --overwrite",
+                            parent=file.parent,
+                            name=repr(scenario.name),
+                        )
                     )
-                self.damage.met(self._name(file), "it is not the scenario of the runs beside it")
+                self.damage.met(self._name(file), tr("it is not the scenario of the runs beside it"))
             file.parent.mkdir(parents=True, exist_ok=True)
             write_text(file, text)
         self._made = plan

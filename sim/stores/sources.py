@@ -28,6 +28,8 @@ ABOVE_THE_WEEK = {
     "showing.py",
     "app",
     "keeping.py",
+    "languages.py",
+    "speaking.py",
     "options.py",
     "starting.py",
     "__main__.py",

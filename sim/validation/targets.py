@@ -29,6 +29,8 @@ LAST_YEARS = range(2016, 2019)
 """Shares for which the source names no year are computed over these years."""
 
 AFTER_CLIPS, GONE_AFTER = date(2016, 12, 26), date(2017, 2, 27)
+END_OF_SEASON = date(2016, 3, 21)
+"""The twelfth and last week of the season of a drama that begins on 2016-01-04."""
 JOBS_FROM, JOBS_TO = date(2017, 1, 2), date(2018, 3, 5)
 CASH_FELT = date(2017, 9, 4)
 
@@ -202,6 +204,22 @@ def _clips_last(records: Records) -> float:
     return ratio(abs(later), abs(peak))
 
 
+def _by_follower(records: Records, name: str) -> float:
+    """The change of a state of youths at the end of a season of the drama, for each youth who follows it."""
+    ours, theirs = records["drama"], records["baseline"]
+    week = (END_OF_SEASON - ours.dates[0]).days // 7
+    following = ratio(float(ours["delivered_radio_drama"][week].sum()), float(ours.weights["youths"].sum()))
+    return ratio(at(ours, name, END_OF_SEASON) - at(theirs, name, END_OF_SEASON), following)
+
+
+def _drama(records: Records) -> float:
+    return _by_follower(records, "attitude_mean")
+
+
+def _drama_trust(records: Records) -> float:
+    return _by_follower(records, "trust") / float(records["drama"].about["parameters"]["trust_sd"])
+
+
 def _sieges(scenario: str) -> Callable[[Records], float]:
     return lambda records: ratio(total(records[scenario], "deaths_sites"), total(records[scenario], "trapped"))
 
@@ -329,7 +347,9 @@ TARGETS = (
     Target("T9", "clips for 12 months: joining", "share", -0.10, 0.10, "Belanger et al. 2020",
            lambda r: change(r, "clips", lambda x: between(x, "joined", date(2016, 1, 4), GONE_AFTER))),
     Target("T11", "weekly radio drama in groups, 12 weeks: justification of violence", "SD", -0.20, -0.05,
-           "Bilali 2022", note="the model has no such measure"),
+           "Bilali 2022", _drama, note="by youth who follows it; in the model: support for the narrative"),
+    Target("T11", "weekly radio drama in groups, 12 weeks: trust in the forces", "SD", -0.04, 0.04, "Bilali 2022",
+           _drama_trust, note="by youth who follows it"),
     Target("T13", "community policing without reform, 12 months: trust", "SD", -0.05, 0.07, "Blair et al. 2021",
            lambda r: (at(r["policing"], "trust", date(2018, 1, 1)) - at(r["baseline"], "trust", date(2018, 1, 1)))
            / r["baseline"].about["parameters"]["trust_sd"]),

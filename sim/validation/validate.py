@@ -56,6 +56,7 @@ def scenarios(baseline: Scenario, historical: Scenario) -> list[Scenario]:
     everything = {f"measures.{key}": True for key in _all_measures()}
     tried: dict[str, dict[str, Any]] = {
         "clips": {"measures.mali_kuma_kan": {"start": "2016-01-04", "end": "2017-01-02"}},
+        "drama": {"measures.radio_drama": {"start": "2016-01-04", **FOLLOWED_BY_ALL}},
         "policing": {"measures.community_policing": {"start": "2017-01-02", "reform": False}},
         "jobs": {"measures.economic_growth": {**JOBS, "mode": "training_and_capital"}},
         "training_only": {"measures.economic_growth": {**JOBS, "mode": "training"}},
@@ -77,6 +78,8 @@ NEEDED = (date(2012, 1, 2), date(2018, 12, 31))
 """The period that the two scenarios must cover."""
 JOBS: dict[str, Any] = {"start": "2017-01-02", "places_per_year": 300_000_000}
 """Enough places for every youth within weeks: the target is the effect on those who take a place, not a budget."""
+FOLLOWED_BY_ALL: dict[str, Any] = {"listeners": 1.0}
+"""A drama that every user of a radio follows: the target is the effect on those who follow it, not its reach."""
 ROOM_FOR_ALL: dict[str, Any] = {"cases_per_year": 100_000, "judges": 5_000}
 """A pole that takes every case: the target is the pace at which it sends cases on, not its size."""
 RAIDS = 0.7

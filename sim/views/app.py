@@ -27,7 +27,7 @@ from sim.scenario import Scenario, load
 from sim.views.figures.mali import classes, paint_cells
 from sim.views.figures.maps import HARM
 from sim.views.figures.sheet import BLUE, INK, PAPER, SMALL_SIZE, Sheet, drawn, new_sheet, numbered
-from sim.views.progress import COMPILES, aside, doing
+from sim.views.progress import aside, compiles_first, doing
 from sim.views.words import count, heading, unit
 
 LINES = ("joined", "attacks", "members", "trust")
@@ -57,7 +57,7 @@ def app(scenarios: Sequence[Scenario | str | os.PathLike[str]], persons_per_yout
         If Solara is not installed, or a scenario cannot be used.
     """
     if compiled.missing(threads=False) and compiled.missing(threads=True):
-        aside(f"The first run {COMPILES}")
+        aside(compiles_first())
     try:
         with doing("Preparing the page"):
             import solara

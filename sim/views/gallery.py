@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sim.engine.errors import InputError, nearest
+from sim.languages import mark, tr
 
 FIGURES = {
-    "effects": "what each scenario changed in Mali, the ledger of harm, and what was delivered",
-    "effects_by_region": "where it changed: the same by region, for four outcomes",
-    "effects_over_time": "when it changed: differences from the baseline, week by week",
-    "shares": "how often it helped, harmed or did nothing",
-    "cost_joined": "what it costs, beside its effect on joining",
-    "map_joined_per_100k": "where people join, by cell and by region",
-    "map_effect_joined": "where each scenario changed joining, as a map of its own",
-    "map_insecurity": "where people feel threatened, by cell and by region",
-    "map_attacks": "where attacks happen, by cell and by region",
-    "map_reach": "where clips are seen, of scenarios that have them",
-    "series_joined": "who joins week by week, by region",
-    "series_attacks": "attacks week by week, by region",
-    "series_members": "members of armed groups week by week, by region",
-    "series_trust": "trust in the security forces week by week, by region",
+    "effects": mark("what each scenario changed in Mali, the ledger of harm, and what was delivered"),
+    "effects_by_region": mark("where it changed: the same by region, for four outcomes"),
+    "effects_over_time": mark("when it changed: differences from the baseline, week by week"),
+    "shares": mark("how often it helped, harmed or did nothing"),
+    "cost_joined": mark("what it costs, beside its effect on joining"),
+    "map_joined_per_100k": mark("where people join, by cell and by region"),
+    "map_effect_joined": mark("where each scenario changed joining, as a map of its own"),
+    "map_insecurity": mark("where people feel threatened, by cell and by region"),
+    "map_attacks": mark("where attacks happen, by cell and by region"),
+    "map_reach": mark("where clips are seen, of scenarios that have them"),
+    "series_joined": mark("who joins week by week, by region"),
+    "series_attacks": mark("attacks week by week, by region"),
+    "series_members": mark("members of armed groups week by week, by region"),
+    "series_trust": mark("trust in the security forces week by week, by region"),
 }
 """Name of a figure -> its job. Maps are drawn for each scenario, each in a file of its own."""
 
@@ -43,6 +44,11 @@ def chosen(asked: Iterable[str]) -> tuple[str, ...] | None:
     for name in names:
         if name not in FIGURES and name != "all":
             raise InputError(
-                f"there is no figure {name!r}{nearest(name, [*FIGURES, 'all'])}; there are all, {', '.join(FIGURES)}"
+                tr(
+                    "there is no figure {name}{nearest}; there are all, {figures}",
+                    name=repr(name),
+                    nearest=nearest(name, [*FIGURES, "all"]),
+                    figures=", ".join(FIGURES),
+                )
             )
     return (tuple(FIGURES) if "all" in names else tuple(names)) or None

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sim.engine.compiled import SECONDS
+from sim.languages import digits, tr, trn
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -30,10 +31,15 @@ CELL_MARK = {
     "kumakan": "progress"
 }  # what the output has for metadata, so that pages made of notebooks can leave it out
 
-COMPILES = (
-    f"compiles the loops of the model, once for this installation; that takes about {SECONDS} s,"
-    " longer on a busy machine"
-)
+
+def compiles_first() -> str:
+    """That the first run compiles, and how long that takes."""
+    return tr(
+        "The first run compiles the loops of the model, once for this installation; that takes about {seconds} s,"
+        " longer on a busy machine",
+        seconds=SECONDS,
+    )
+
 
 Told = Callable[["Progress"], None]
 OnWeek = Callable[["Country"], None]
@@ -104,14 +110,25 @@ def _in_notebook() -> bool:
 
 
 def _opening(state: Progress) -> str:
-    there = f", {state.reused} more {'is' if state.reused == 1 else 'are'} there already" if state.reused else ""
-    where = f"{state.workers} worker processes" if state.workers > 1 or "cluster" in state.note else "this process"
+    there = trn(", {n} more is there already", ", {n} more are there already", state.reused) if state.reused else ""
+    where = (
+        tr("{workers} worker processes", workers=state.workers)
+        if state.workers > 1 or "cluster" in state.note
+        else tr("this process")
+    )
     note = f" ({state.note})" if state.note else ""
     if not state.total:
-        said = f"nothing to run, {state.reused} there already"
+        said = tr("nothing to run, {reused} there already", reused=state.reused)
     else:
-        compiles = f"\nThe first run {COMPILES}" if state.compiles else ""
-        said = f"{state.total} runs to make in {where}{there}{note}{compiles}"
+        compiles = f"\n{compiles_first()}" if state.compiles else ""
+        said = tr(
+            "{total} runs to make in {where}{there}{note}{compiles}",
+            total=state.total,
+            where=where,
+            there=there,
+            note=note,
+            compiles=compiles,
+        )
     return "\n".join([*state.damaged, said])
 
 
@@ -121,7 +138,14 @@ def _line(state: Progress) -> None:
         print(_opening(state), file=sys.stderr, flush=True)
     elif state.row.state == "failed" or state.done == state.total or state.done % -(-state.total // PLAIN_LINES) == 0:
         row = state.row
-        said = f"{state.done}/{state.total} runs: {row.name}, {row.state} in {row.seconds:.1f} s"
+        said = tr(
+            "{done}/{total} runs: {name}, {state} in {seconds} s",
+            done=state.done,
+            total=state.total,
+            name=row.name,
+            state=tr(row.state),
+            seconds=digits(row.seconds, ".1f"),
+        )
         print(said, file=sys.stderr, flush=True)
 
 
@@ -143,7 +167,7 @@ class Bar:
         class Rate(ProgressColumn):
             def render(self, task: Task) -> Text:
                 speed = (task.speed or 0.0) / bar.weeks * 60
-                return Text(f"{speed:.1f} runs a minute" if speed else "")
+                return Text(tr("{speed} runs a minute", speed=digits(speed, ".1f")) if speed else "")
 
         self.drawn: RichProgress = RichProgress(
             TextColumn("{task.description}"),
@@ -154,7 +178,7 @@ class Bar:
             speed_estimate_period=SPEED_OVER,
             **options,
         )
-        self.task = self.drawn.add_task("runs", total=None, runs="")
+        self.task = self.drawn.add_task(tr("runs"), total=None, runs="")
 
     def told(self, state: Progress) -> None:
         """How far the batch is."""
@@ -162,20 +186,20 @@ class Bar:
         if state.row is None:
             self.say(_opening(state))
         elif state.row.state == "failed":
-            self.say(f"failed: {state.row.name}: {state.row.error}")
+            self.say(tr("failed: {name}: {error}", name=state.row.name, error=state.row.error))
         self.drawn.update(
             self.task,
-            description="compiling" if state.compiles else "runs",
+            description=tr("compiling") if state.compiles else tr("runs"),
             total=state.total * state.weeks,
             completed=state.done * state.weeks,
-            runs=f"{state.done} of {state.total}",
+            runs=tr("{done} of {total}", done=state.done, total=state.total),
             refresh=state.compiles,  # a short run may be over before the bar is drawn again
         )
 
     def lived(self, country: Country) -> None:
         """One more week of a run."""
         if country.week < self.weeks:  # the last week counts when the run is kept
-            self.drawn.update(self.task, advance=1, description="runs")
+            self.drawn.update(self.task, advance=1, description=tr("runs"))
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.engine.errors import InputError, visible
 from sim.engine.office import as_csv
+from sim.languages import tr
 from sim.stores.folder import folder_name, write_text
 from sim.sweeps.discovery import discover as find_boxes
 from sim.views import (
@@ -68,7 +69,10 @@ def drawn(file: Path, plot: Callable[[], Figure], told: Mapping[str, str]) -> No
         raise
     except Exception as problem:
         why = visible(f"{type(problem).__name__}: {problem}")
-        print(f"{file} could not be drawn ({why}); tables and other figures are as they should be", file=sys.stderr)
+        print(
+            tr("{file} could not be drawn ({why}); tables and other figures are as they should be", file=file, why=why),
+            file=sys.stderr,
+        )
 
 
 def draw_records(by_scenario: Mapping[str, Mapping[Any, Any]], folder: Path, say: Callable[[str], None]) -> Path:
@@ -127,10 +131,16 @@ Drawing = tuple[str, "Callable[[], Figure]", "Mapping[str, str]"]
 def _few(by_scenario: Mapping[str, Mapping[Any, Any]], say: Callable[[str], None]) -> dict[str, list[Any]]:
     """The records of a few scenarios, and a limited number of each; none where there are too many scenarios."""
     if len(by_scenario) > MOST_DRAWN:
-        say(f"(no series or maps of {len(by_scenario)} scenarios; compare at most {MOST_DRAWN} to get them)")
+        say(
+            tr(
+                "(no series or maps of {many} scenarios; compare at most {most_drawn} to get them)",
+                many=len(by_scenario),
+                most_drawn=MOST_DRAWN,
+            )
+        )
         return {}
     if max(map(len, by_scenario.values()), default=0) > MOST_RUNS:
-        say(f"(series and maps show the first {MOST_RUNS} runs of each scenario)")
+        say(tr("(series and maps show the first {most_runs} runs of each scenario)", most_runs=MOST_RUNS))
     return {name: list(islice(runs.values(), MOST_RUNS)) for name, runs in by_scenario.items() if len(runs)}
 
 
@@ -149,7 +159,7 @@ def _maps(records: Mapping[str, list[Any]], what: str) -> list[Drawing]:
 
 def draw_attribution(batch: Batch, found: Attribution, package: str, subsets: int) -> Path:
     """Draw what each measure of a package contributes."""
-    told = about_batch(batch, [package, f"{subsets} subsets of its measures"])
+    told = about_batch(batch, [package, tr("{subsets} subsets of its measures", subsets=subsets)])
     file = batch.out / "figures" / "attribution.png"
     drawn(file, partial(plot_attribution, found.measures, package, about=told), told)
     return file
@@ -163,12 +173,12 @@ def show_and_draw_sweep(
     `doing` is told what takes a while.
     """
     show_sweep(swept, console())
-    with doing("Drawing figures"):
+    with doing(tr("Drawing figures")):
         for name, figure in sweep_figures(swept).items():
             save(figure, swept.batch.out / "figures" / f"{name}.png", about_sweep(swept))
     boxes = {}
     for outcome in discover:
-        with doing(f"Looking where {outcome} is no better"):
+        with doing(tr("Looking where {outcome} is no better", outcome=outcome)):
             found = find_boxes(swept, outcome)
         show_discovery(found, console())
         boxes[f"discovery_{outcome}"] = found.boxes

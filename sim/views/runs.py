@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sim.engine.errors import InputError
+from sim.languages import isolated, tr
 from sim.version import __version__
 from sim.views.words import count, ranges
 
@@ -20,7 +21,7 @@ def as_list(records: Record | Iterable[Record]) -> list[Record]:
     """One record or several, as a list; an `InputError` if there is none."""
     several = list(records) if isinstance(records, Iterable) else [records]
     if not several:
-        raise InputError("there is no record to draw; give one run or more")
+        raise InputError(tr("there is no record to draw; give one run or more"))
     return several
 
 
@@ -50,7 +51,7 @@ def about_batch(batch: Batch, names: Iterable[str] | None = None) -> dict[str, s
 
 def about_sweep(swept: Swept) -> dict[str, str]:
     """The same of a sweep."""
-    return about_batch(swept.batch, [f"sweep {swept.plan.name}"])
+    return about_batch(swept.batch, [tr("sweep {name}", name=swept.plan.name)])
 
 
 def facts(
@@ -93,10 +94,12 @@ def scenario_name(record: Record) -> str:
 
 def footer(facts: Mapping[str, str] | None) -> str:
     """One line: scenario, seeds, resolution, version, and what the figure may be used for."""
-    parts = [f"Scenario: {facts['Scenario']}", _counted(facts)] if facts else []
+    parts = [tr("Scenario: {scenario}", scenario=isolated(facts["Scenario"])), _counted(facts)] if facts else []
     if facts and (each := facts.get("Persons per youth")):
-        parts.append(f"{each} person{'' if each == '1' else 's'} per youth")
-    return " · ".join([*parts, f"kumakan {__version__}", "for aggregate policy comparison only"])
+        parts.append(
+            tr("{each} person per youth", each=each) if each == "1" else tr("{each} persons per youth", each=each)
+        )
+    return " · ".join([*parts, f"kumakan {__version__}", tr("for aggregate policy comparison only")])
 
 
 def _counted(facts: Mapping[str, str]) -> str:
@@ -105,5 +108,6 @@ def _counted(facts: Mapping[str, str]) -> str:
     if not many.isdigit():
         return many
     if "Draws" in facts:
-        return f"{count(int(many), 'run')} each (draws {facts['Draws']}; seeds {facts['Seeds']})"
+        return tr("{runs} each (draws {draws}; seeds {seeds})", runs=count(int(many), "run"), draws=facts["Draws"],
+                  seeds=facts["Seeds"])  # fmt: skip
     return count(int(many), "seed") + (f" ({facts['Seeds']})" if facts.get("Seeds") else "")

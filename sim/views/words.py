@@ -17,6 +17,9 @@ from numpy.typing import ArrayLike
 from sim.comparison.effects import basis
 from sim.comparison.outcomes import OUTCOMES, in_words
 from sim.comparison.worlds import NO_VERDICT
+from sim.languages import comma as between
+from sim.languages import counted, digits, isolated, mark, semicolon, tr
+from sim.languages import local as localised
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,10 +29,10 @@ if TYPE_CHECKING:
 UNKNOWN = "–"
 DUST = 1e-9
 """Anything smaller is left over from rounding, such as a threat that has faded for years."""
-LARGE = ((1e9, "bn", "billion"), (1e6, "m", "million"))
-SIDES = {"fewer": "less is better", "more": "more is better", "none": "neither side is better"}
+LARGE = ((1e9, mark("bn"), mark("billion")), (1e6, mark("m"), mark("million")))
+SIDES = {"fewer": mark("less is better"), "more": mark("more is better"), "none": mark("neither side is better")}
 FEW_NAMES = 3  # that are written out in a sentence
-SHORT_UNITS = {"0..1": "0 to 1"}
+SHORT_UNITS = {"0..1": mark("0 to 1")}
 
 
 # --- numbers ------------------------------------------------------------------------------------------------
@@ -47,8 +50,13 @@ def number(value: float, sign: bool = False, figures: int = 3) -> str:
         return "0"
     plus = "+" if sign else ""
     if abs(value) >= 10 ** (figures - 1):
-        return f"{value:{plus},.0f}"
-    return f"{value:{plus}.{figures}g}" if abs(value) >= 1e-4 else f"{value:{plus}.1e}"
+        return _signed(f"{value:{plus},.0f}")
+    return _signed(f"{value:{plus}.{figures}g}" if abs(value) >= 1e-4 else f"{value:{plus}.1e}")
+
+
+def _signed(text: str) -> str:
+    """A number in the signs of the language, with its own sign before it in a line from right to left too."""
+    return isolated(localised(text)) if text[:1] in "+-" else localised(text)
 
 
 def typeset(text: str) -> str:
@@ -60,7 +68,7 @@ def large(value: float, sign: bool = False) -> str:
     """An amount in millions ("m") or billions ("bn") where it is that large."""
     for size, short, _ in LARGE:
         if math.isfinite(value) and abs(value) >= size:
-            return f"{number(value / size, sign)} {short}"
+            return f"{number(value / size, sign)} {tr(short)}"
     return number(value, sign)
 
 
@@ -75,7 +83,8 @@ def money(xof: float, xof_per_usd: float | None = None, sign: bool = False) -> s
     >>> money(1_650_000_000, 550)
     '1.65 bn XOF (3 m USD)'
     """
-    return f"{large(xof, sign)} XOF" + (f" ({large(xof / xof_per_usd, sign)} USD)" if xof_per_usd else "")
+    said = f"{large(xof, sign)} {unit('XOF')}"
+    return said + (f" ({large(xof / xof_per_usd, sign)} {unit('USD')})" if xof_per_usd else "")
 
 
 def in_large_units(values: ArrayLike, unit: str) -> tuple[float, str]:
@@ -84,7 +93,7 @@ def in_large_units(values: ArrayLike, unit: str) -> tuple[float, str]:
     largest = np.max(array[np.isfinite(array)], initial=0.0)
     for size, _, name in LARGE:
         if largest >= 2 * size:
-            return size, f"{name} {unit}".rstrip()
+            return size, tr("{large} {unit}", large=tr(name), unit=unit).strip()
     return 1.0, unit
 
 
@@ -105,7 +114,7 @@ def three(middle: float, low: float, high: float, unit: str = "", sign: bool = T
     divisor, word = in_large_units(values, "")
     if money:
         most = np.max(np.abs(values[np.isfinite(values)]), initial=0.0)
-        divisor, word = next(((size, short) for size, short, _ in LARGE if most >= size), (1.0, ""))
+        divisor, word = next(((size, tr(short)) for size, short, _ in LARGE if most >= size), (1.0, ""))
     scaled, word = values / divisor, f" {word}".rstrip()
     none = not np.isfinite(values).all() or low == high
     if none or (money and number(scaled[1]) == number(scaled[2])):
@@ -115,6 +124,7 @@ def three(middle: float, low: float, high: float, unit: str = "", sign: bool = T
     first, least, greatest = (text if text.strip("+-0.,") else text.lstrip("+-") for text in texts)  # no sign at zero
     if not (first + least + greatest).strip("0.,"):
         return "0", "", ""
+    first, least, greatest = (_signed(text) for text in (first, least, greatest))
     return first + word, least, greatest
 
 
@@ -125,7 +135,7 @@ def difference(middle: float, low: float, high: float, unit: str = "", sign: boo
     ('+5.2 [+0.7, +9.8]', '-3')
     """
     first, *ends = three(middle, low, high, unit, sign)
-    return f"{first} [{', '.join(ends)}]" if all(ends) else first
+    return f"{first} [{between(numbers=True).join(ends)}]" if all(ends) else first
 
 
 def share(value: float) -> str:
@@ -140,16 +150,18 @@ def duration(seconds: float) -> str:
     ('5 s', '1 min 15 s', '2 h 30 min')
     """
     if seconds < 60:
-        return f"{math.ceil(seconds)} s" if seconds >= 1 else f"{seconds:.1f} s"
+        return f"{math.ceil(seconds)} s" if seconds >= 1 else f"{digits(seconds, '.1f')} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60} min"
+        return (
+            tr("{minutes} min {rest} s", minutes=minutes, rest=rest) if rest else tr("{minutes} min", minutes=minutes)
+        )
+    return tr("{minutes} h {minutes2} min", minutes=minutes // 60, minutes2=minutes % 60)
 
 
 def size(space: float) -> str:
     """Bytes in words."""
-    return f"{space / 1e9:.1f} GB" if space >= 1e9 else f"{space / 1e6:.0f} MB"
+    return tr("{n} GB", n=digits(space / 1e9, ".1f")) if space >= 1e9 else tr("{n} MB", n=digits(space / 1e6, ".0f"))
 
 
 def takes(need: Takes) -> str:
@@ -162,17 +174,32 @@ def takes(need: Takes) -> str:
     """
     runs = count(need.runs, "run")
     if need.there == need.runs:
-        return f"{runs}, {'which is' if need.runs == 1 else 'which are all'} there already."
-    there = f"; {need.there:,} are there already, {need.runs - need.there:,} are left to make" if need.there else ""
+        return (
+            tr("{runs}, which is there already.", runs=runs)
+            if need.runs == 1
+            else tr("{runs}, which are all there already.", runs=runs)
+        )
+    there = (
+        tr(
+            "; {there} are there already, {runs} are left to make",
+            there=digits(need.there, ","),
+            runs=digits(need.runs - need.there, ","),
+        )
+        if need.there
+        else ""
+    )
     return f"{runs}{there}.\n{effort(need)}"
 
 
 def effort(need: Takes) -> str:
     """Time, memory and disk of the runs that are left to make, in a sentence."""
-    workers = f"{need.workers} worker processes" if need.workers > 1 else "one process"
-    return (
-        f"About {duration(need.seconds)} in {workers}, {size(need.memory_bytes)} of memory and {size(need.disk_bytes)}"
-        " on disk (a rough estimate)."
+    workers = tr("{workers} worker processes", workers=need.workers) if need.workers > 1 else tr("one process")
+    return tr(
+        "About {seconds} in {workers}, {memory_bytes} of memory and {disk_bytes} on disk (a rough estimate).",
+        seconds=duration(need.seconds),
+        workers=workers,
+        memory_bytes=size(need.memory_bytes),
+        disk_bytes=size(need.disk_bytes),
     )
 
 
@@ -185,14 +212,13 @@ def count(many: int, word: str) -> str:
     >>> count(1, "seed"), count(1200, "runs")
     ('1 seed', '1,200 runs')
     """
-    word = word.removesuffix("s")
-    return f"{many:,} {word if many == 1 else word + 's'}"
+    return counted(many, word.removesuffix("s"))
 
 
 def listed(texts: Iterable[str]) -> str:
     """A list in a sentence: "a, b and c"."""
     *most, last = texts
-    return f"{', '.join(most)} and {last}" if most else last
+    return tr("{most} and {last}", most=between().join(most), last=last) if most else last
 
 
 def ranges(numbers: Sequence[int]) -> str:
@@ -220,10 +246,11 @@ def capital(text: str) -> str:
 
 def label(name: str) -> str:
     """What an outcome or observable is called where people read."""
-    for start, words in (("cost_", "cost of {}"), ("delivered_", "delivered by {}")):
-        if name.startswith(start):
-            return words.format(measure(name.removeprefix(start)))
-    return in_words(name)
+    if name.startswith("cost_"):
+        return tr("cost of {measure}", measure=measure(name.removeprefix("cost_")))
+    if name.startswith("delivered_"):
+        return tr("delivered by {measure}", measure=measure(name.removeprefix("delivered_")))
+    return tr(in_words(name))
 
 
 def heading(name: str) -> str:
@@ -233,20 +260,20 @@ def heading(name: str) -> str:
 
 def unit(text: str) -> str:
     """A unit in words."""
-    return SHORT_UNITS.get(text, text)
+    return tr(SHORT_UNITS.get(text, text))
 
 
 def with_unit(outcome: str, of: str) -> str:
     """The label of an outcome and its unit, if the label does not say what is counted."""
     text = label(outcome)
-    return text if of in text or of in ("persons", "events") else f"{text}, {unit(of)}"
+    return text if of in in_words(outcome) or of in ("persons", "events") else f"{text}{between()}{unit(of)}"
 
 
 def measure(key: str) -> str:
     """The title of a measure, without what it adds in brackets or behind a colon; other keys in words."""
     from sim.measures import MEASURES
 
-    return re.split(r"[:,(]", MEASURES[key].title)[0].strip() if key in MEASURES else key.replace("_", " ")
+    return re.split(r"[:,،(]", tr(MEASURES[key].title))[0].strip() if key in MEASURES else key.replace("_", " ")
 
 
 def scenarios(names: Iterable[str]) -> dict[str, str]:
@@ -265,7 +292,7 @@ def scenarios(names: Iterable[str]) -> dict[str, str]:
         before, without, key = name.rpartition("without_")
         key = key if without else key.removeprefix("with_")
         if key in MEASURES and (not before or before.endswith("_")):
-            found[name] = ("Without: " if without else "", key)
+            found[name] = (tr("Without: ") if without else "", key)
     keys = {key for _, key in found.values()}
     alone = len(found) == len(names) and (keys == MEASURES.keys() or all(start for start, _ in found.values()))
     return {name: "".join((found[name][0], measure(found[name][1]))) if alone else name for name in names}
@@ -277,7 +304,14 @@ def scenarios(names: Iterable[str]) -> dict[str, str]:
 def rests_on(effects: pd.DataFrame, at_each: str = "", covers_too: str = "") -> str:
     """Which interval is shown, how many runs are behind it, what it covers, and what to beware of."""
     what = basis(effects)
-    said = f"{capital(what.interval)}; {what.many}{at_each}. The interval covers {what.covers}{covers_too}."
+    said = tr(
+        "{interval}; {many}{at_each}. The interval covers {covers}{covers_too}.",
+        interval=capital(what.interval),
+        many=what.many,
+        at_each=at_each,
+        covers=what.covers,
+        covers_too=covers_too,
+    )
     return " ".join([said, *small_print(effects)])
 
 
@@ -301,7 +335,7 @@ def holds() -> str:
     """
     from sim.parameters import rows
 
-    return f"Verdicts hold up to {rows()['coarsest_verdict'].value:g} persons per youth."
+    return tr("Verdicts hold up to {value} persons per youth.", value=digits(rows()["coarsest_verdict"].value, "g"))
 
 
 def small_print(effects: pd.DataFrame) -> list[str]:
@@ -315,7 +349,7 @@ def no_verdict(why: Iterable[str]) -> str:
     >>> no_verdict(["500 persons per youth; verdicts hold up to 100"])
     'Too coarse for a verdict (500 persons per youth; verdicts hold up to 100): numbers may be far off.'
     """
-    return f"{capital(NO_VERDICT)} ({listed(why)}): numbers may be far off."
+    return tr("{no_verdict} ({why}): numbers may be far off.", no_verdict=capital(tr(NO_VERDICT)), why=listed(why))
 
 
 def other_worlds(effects: pd.DataFrame) -> str:
@@ -339,25 +373,35 @@ def beware(differ: Mapping[str, str]) -> str:
     if not by_text:
         return ""
     told = [
-        f"in {listed(names) if len(names) <= FEW_NAMES else f'{len(names)} scenarios'}, {text}"
+        tr(
+            "in {scenarios}, {text}",
+            text=text,
+            scenarios=listed(names) if len(names) <= FEW_NAMES else counted(len(names), "scenario"),
+        )
         for text, names in list(by_text.items())[:FEW_NAMES]
     ]
     if len(by_text) > FEW_NAMES:
-        told.append(f"and in {len(by_text) - FEW_NAMES} more ways")
-    return f"Not the same world: {'; '.join(told)}. The difference is not the effect of measures alone."
+        told.append(tr("and in {many} more ways", many=len(by_text) - FEW_NAMES))
+    return tr(
+        "Not the same world: {told}. The difference is not the effect of measures alone.", told=semicolon().join(told)
+    )
 
 
 def same(effects: pd.DataFrame) -> str:
     """What a scenario and the baseline have in common."""
-    return "draws and seeds" if basis(effects).unit == "draws" else "seeds"
+    return tr("draws and seeds") if basis(effects).unit == "draws" else tr("seeds")
 
 
 def one(unit: str) -> str:
     """One of the units that shares are of."""
-    return unit.removesuffix("s")
+    return tr(unit.removesuffix("s"))
 
 
-IDLE = "acts in no week"
+UNITS = (mark("seeds"), mark("draws"), mark("runs"), mark("seed"), mark("draw"), mark("run"))
+"""What shares are of, and one of each."""
+
+
+IDLE = mark("acts in no week")
 """Said of a measure between whose dates no week of the run begins."""
 
 
@@ -368,11 +412,15 @@ def delivery(row: Mapping[Any, Any]) -> str:
     '9.8 patrols in the week'
     """
     if row.get("weeks") == 0:
-        return IDLE
+        return tr(IDLE)
     if row["delivered_nothing"] == 1.0:
-        return "delivered nothing"
-    never = f" (nothing in {share(row['delivered_nothing'])} % of runs)" if row["delivered_nothing"] else ""
-    return f"{number(row['per_week'])} {row['unit']}{never}"
+        return tr("delivered nothing")
+    never = (
+        tr(" (nothing in {delivered_nothing} % of runs)", delivered_nothing=share(row["delivered_nothing"]))
+        if row["delivered_nothing"]
+        else ""
+    )
+    return f"{number(row['per_week'])} {tr(row['unit'])}{never}"
 
 
 def reach(row: Mapping[Any, Any]) -> str:
@@ -384,8 +432,10 @@ def reach(row: Mapping[Any, Any]) -> str:
     national, there = row.get("reach", math.nan), row.get("reach_approached", math.nan)
     if not (math.isfinite(national) and math.isfinite(there)) or national == 0:
         return ""
-    shares = (number(100 * value, figures=2) for value in (national, there))
-    return " ({} % of youths; {} % of those approached by recruiters)".format(*shares)
+    shares = [number(100 * value, figures=2) for value in (national, there)]
+    return tr(
+        " ({all} % of youths; {approached} % of those approached by recruiters)", all=shares[0], approached=shares[1]
+    )
 
 
 def each_costs(row: Mapping[Any, Any]) -> str:
@@ -396,7 +446,7 @@ def each_costs(row: Mapping[Any, Any]) -> str:
     """
     if not math.isfinite(row["xof_each"]):
         return UNKNOWN
-    ends = f" [{large(row['xof_each_low'])}, {large(row['xof_each_high'])}]"
+    ends = f" [{large(row['xof_each_low'])}{between(numbers=True)}{large(row['xof_each_high'])}]"
     return money(row["xof_each"]) + (ends if math.isfinite(row["xof_each_low"]) else "")
 
 
@@ -418,13 +468,18 @@ def same_luck(effects: pd.DataFrame) -> str:
     ratios = effects[here].groupby("outcome", sort=False)["variance_ratio"].median()
     if ratios.empty:
         return ""
-    saved = listed(f"{number(1.0 / ratio)} times as many for {label(str(o))}" for o, ratio in ratios.items())
-    return (
-        f"Scenarios and baseline share their random numbers. Without that, the same precision would need another number"
-        f" of {basis(effects).unit}: {saved} (median over scenarios)."
+    saved = listed(
+        tr("{times} times as many for {outcome}", times=number(1.0 / ratio), outcome=label(str(o)))
+        for o, ratio in ratios.items()
+    )
+    return tr(
+        "Scenarios and baseline share their random numbers. Without that, the same precision would "
+        "need another number of {unit}: {saved} (median over scenarios).",
+        unit=tr(basis(effects).unit),
+        saved=saved,
     )
 
 
 def spared(outcome: str, unit: str) -> str:
     """The noun for one unit of an outcome that a measure spares."""
-    return OUTCOMES[outcome].spared or unit
+    return tr(OUTCOMES[outcome].spared or unit)

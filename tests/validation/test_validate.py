@@ -26,6 +26,7 @@ FLOWS = (
     "joined", "joined_abused", "joined_income", "joined_ties", "attacks", "deaths_civilian", "deaths_security",
     "killed", "deaths_by_forces", "deaths_communal", "deaths_sites", "trapped", "members", "members_abroad",
     "delivered_peace_agreement", "delivered_judicial_pole", "arrests", "wrongful_arrests", "convicted",
+    "delivered_radio_drama",
 )  # fmt: skip
 
 
@@ -99,6 +100,15 @@ def test_what_is_left_of_clips_is_the_later_shift_over_that_of_the_last_week_of_
     assert target("clips for 12 months: mean support").value(records) == pytest.approx(-0.04)
     assert target("clips for 12 months: share of that effect").value(records) == pytest.approx(0.25)
     assert np.isnan(target("clips for 12 months: share of that effect").value({"baseline": made(), "clips": made()}))
+
+
+def test_what_the_drama_changes_is_counted_by_youth_who_follows_it():
+    last = np.array([day == t.END_OF_SEASON for day in DATES], float)
+    drama = made(attitude_mean=0.1 - 0.03 * last, trust=0.5 - 0.01 * last, delivered_radio_drama=0.25 * last,
+                 parameters={"trust_sd": 0.2})  # fmt: skip
+    records = {"baseline": made(attitude_mean=0.1, trust=0.5), "drama": drama}  # there are 9 youths, 1 in a region
+    assert target("weekly radio drama in groups, 12 weeks: justification").value(records) == pytest.approx(-0.12)
+    assert target("weekly radio drama in groups, 12 weeks: trust").value(records) == pytest.approx(-0.2)
 
 
 def test_a_state_of_mali_is_weighted_by_people():
@@ -290,7 +300,8 @@ def test_each_scenario_differs_from_the_baseline_by_the_effect_that_it_tests():
     assert {m.key for m in plan["everything"].active_measures()} == set(MEASURES)
     there = {m.key for m in plan["baseline"].active_measures()}
     for name, added in (
-        ("clips", {"mali_kuma_kan"}), ("policing", {"community_policing"}), ("jobs", {"economic_growth"}),
+        ("clips", {"mali_kuma_kan"}), ("drama", {"radio_drama"}), ("policing", {"community_policing"}),
+        ("jobs", {"economic_growth"}),
         ("training_only", {"economic_growth"}), ("cash", {"economic_growth"}), ("sites", {"bamako_plan"}),
         ("dispatch", {"intervention_protocol", "operations_centre"}), ("pole", {"judicial_pole"}), ("raids", set()),
     ):  # fmt: skip

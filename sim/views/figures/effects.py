@@ -21,6 +21,7 @@ from matplotlib.ticker import MaxNLocator
 from sim.comparison.effects import basis, headline
 from sim.comparison.outcomes import OUTCOMES
 from sim.engine.errors import InputError, nearest
+from sim.languages import mark, rightwards, tr
 from sim.views import words
 from sim.views.figures import sheet
 from sim.views.figures.sheet import drawn, new_sheet, numbered, shown, side_colour, side_keys
@@ -40,6 +41,7 @@ COLUMNS = (
 
 MOST_IN_A_ROW = 5  # panels
 PANEL, LINE, AROUND = 2.35, 0.21, 1.0  # inches: width of a panel, height of a line, heading and axis of a panel
+HEAD_LETTERS = 34  # letters of the heading of a panel on one line
 TEXT_LETTERS = 38  # letters that fit a panel of text
 LETTER = 0.062  # inches that a letter of a scenario's name takes, on the generous side
 
@@ -93,12 +95,12 @@ def plot_effects(
             (heading(o), [(region, _rows(table, scenarios, outcome=o, region=region)) for region in regions])
             for o in outcomes
         ]
-        title = "Effects of the measures by region"
+        title = tr("Effects of the measures by region")
     else:
         blocks = _blocks(table, outcomes, scenarios)
         if delivered is not None and len(delivered):
-            blocks[-1][1].append(("Delivered per week in force", _delivered(delivered, scenarios)))
-        title = "Effects of the measures on Mali"
+            blocks[-1][1].append((tr("Delivered per week in force"), _delivered(delivered, scenarios)))
+        title = tr("Effects of the measures on Mali")
     said = words.rests_on(table)
     return _draw(title, said, blocks, scenarios, table, about, side_keys(table), _forest, same_scale=by_region)
 
@@ -126,14 +128,18 @@ def plot_shares(
     table, outcomes, scenarios = _checked(effects, False, outcomes, scenarios)
     what = basis(table)
     keys = [
-        Patch(color=sheet.BLUE, label="helped"),
-        Patch(color=sheet.FAINT, label="did nothing"),
-        Patch(color=sheet.VERMILLION, label="harmed"),
+        Patch(color=sheet.BLUE, label=tr("helped")),
+        Patch(color=sheet.FAINT, label=tr("did nothing")),
+        Patch(color=sheet.VERMILLION, label=tr("harmed")),
     ]
-    said = f"Per cent of {what.unit} ({what.many}). A difference too small to count is drawn as nothing."
+    said = tr(
+        "Per cent of {unit} ({many}). A difference too small to count is drawn as nothing.",
+        unit=tr(what.unit),
+        many=what.many,
+    )
     said = " ".join([said, *words.small_print(table)])
     panels = [(heading(o), _rows(table, scenarios, outcome=o)) for o in outcomes]
-    title = "How often the measures helped, harmed or did nothing"
+    title = tr("How often the measures helped, harmed or did nothing")
     return _draw(title, said, [("", panels)], scenarios, table, about, keys, _bars)
 
 
@@ -160,28 +166,32 @@ def plot_attribution(
     """
     import pandas as pd
 
-    together = measures.drop_duplicates("outcome").assign(measure=TOGETHER)
+    together = measures.drop_duplicates("outcome").assign(measure=tr(TOGETHER))
     together = together.assign(**dict.fromkeys(("mean", "median"), together["package"]))
     together = together.assign(**dict.fromkeys(("low", "high", "p5", "p95"), math.nan))
     titled = measures.assign(measure=measures["measure"].map(words.measure))
     table = pd.concat([titled, together], ignore_index=True).rename(columns={"measure": "scenario"})
     table = table.assign(
         region=sheet.NATIONAL, group=[OUTCOMES[name].group for name in table["outcome"]],
-        baseline=f"{package} without measures",
+        baseline=tr("{package} without measures", package=package),
         **dict.fromkeys(("helped", "harmed", "nothing", "baseline_mean"), math.nan),
     )  # fmt: skip
     table, outcomes, lines = _checked(table, False, outcomes, None)
-    sampled = "" if measures["exact"].all() else f" and the choice of {measures['orders'].iloc[0]} orders"
-    said = (
-        f"Shapley values: what each measure adds, averaged over {'sampled' if sampled else 'all'} orders of the"
-        f" measures. {words.rests_on(table, covers_too=sampled)}"
+    sampled = (
+        "" if measures["exact"].all() else tr(" and the choice of {orders} orders", orders=measures["orders"].iloc[0])
     )
-    keys = side_keys(table, "includes zero, no side is better, or no interval")
-    title = f"What each measure contributes to {package}"
+    said = (
+        tr("Shapley values: what each measure adds, averaged over sampled orders of the measures.")
+        if sampled
+        else tr("Shapley values: what each measure adds, averaged over all orders of the measures.")
+    )
+    said = f"{said} {words.rests_on(table, covers_too=sampled)}"
+    keys = side_keys(table, tr("includes zero, no side is better, or no interval"))
+    title = tr("What each measure contributes to {package}", package=package)
     return _draw(title, said, _blocks(table, outcomes, lines), lines, table, about, keys, _forest)
 
 
-TOGETHER = "all together"
+TOGETHER = mark("all together")
 
 # --- what is drawn ------------------------------------------------------------------------------------------
 
@@ -222,7 +232,7 @@ def _checked(
     """The part of the table that is drawn, and its outcomes and scenarios in order."""
     missing = [column for column in COLUMNS if column not in effects]
     if missing:
-        raise InputError(f"the table of effects has no column {', '.join(missing)}")
+        raise InputError(tr("the table of effects has no column {missing}", missing=", ".join(missing)))
     here = effects[(effects["region"] != sheet.NATIONAL) if by_region else (effects["region"] == sheet.NATIONAL)]
     asked = _chosen(effects, "outcome", outcomes)
     if outcomes is None:  # what has no number for any scenario would be an empty panel
@@ -231,7 +241,11 @@ def _checked(
     scenarios = _chosen(effects, "scenario", scenarios)
     table = here[here["outcome"].isin(asked) & here["scenario"].isin(scenarios)]
     if table.empty:
-        raise InputError(f"the table of effects has no row {'by region' if by_region else 'for Mali'}")
+        raise InputError(
+            tr("the table of effects has no row by region")
+            if by_region
+            else tr("the table of effects has no row for Mali")
+        )
     return table, asked, scenarios
 
 
@@ -239,7 +253,15 @@ def _chosen(effects: pd.DataFrame, column: str, asked: Sequence[str] | None) -> 
     known = list(dict.fromkeys(effects[column]))
     for name in asked or ():
         if name not in known:
-            raise InputError(f"the table has no {column} {name!r}; it has {', '.join(known)}{nearest(name, known)}")
+            raise InputError(
+                tr(
+                    "the table has no {column} {name}; it has {known}{nearest}",
+                    column=tr(column),
+                    name=repr(name),
+                    known=", ".join(known),
+                    nearest=nearest(name, known),
+                )
+            )
     return list(known if asked is None else asked)
 
 
@@ -256,12 +278,12 @@ def _blocks(
         rows: list[_Row | None] | list[str] = _rows(table, scenarios, outcome=outcome)
         if any(isinstance(row, _Row) and row.unit == "XOF" for row in rows):
             rows = [_spent(row) if isinstance(row, _Row) else words.UNKNOWN for row in rows]
-        blocks.setdefault(capital(group_of[outcome]), []).append((heading(outcome), rows))
+        blocks.setdefault(capital(tr(group_of[outcome])), []).append((heading(outcome), rows))
     return list(blocks.items())
 
 
 def _spent(row: _Row) -> str:
-    return words.typeset(words.difference(row.middle, row.low, row.high, "XOF")) + " XOF"
+    return words.typeset(words.difference(row.middle, row.low, row.high, "XOF")) + f" {words.unit('XOF')}"
 
 
 def _rows(table: pd.DataFrame, scenarios: Sequence[str], **where: str) -> list[_Row | None]:
@@ -271,7 +293,13 @@ def _rows(table: pd.DataFrame, scenarios: Sequence[str], **where: str) -> list[_
     found = {}
     for row in table.to_dict("records"):
         if row["scenario"] in found:
-            raise InputError(f"the table of effects has more than one row for {row['outcome']} and {row['scenario']}")
+            raise InputError(
+                tr(
+                    "the table of effects has more than one row for {outcome} and {scenario}",
+                    outcome=row["outcome"],
+                    scenario=row["scenario"],
+                )
+            )
         middle, low, high = headline(row)
         same = {name: row[name] for name in ("unit", "better", "helped", "harmed", "nothing", "baseline_mean")}
         same["too_coarse"] = row.get("too_coarse", "")
@@ -285,11 +313,13 @@ def _delivered(delivered: pd.DataFrame, scenarios: Sequence[str]) -> list[str]:
     for scenario in scenarios:
         rows = delivered[delivered["scenario"] == scenario].to_dict("records")
         if len(rows) == 1:
-            left_out = " (left out)" if rows[0]["change"] == "left out" else ""
+            left_out = tr(" (left out)") if rows[0]["change"] == "left out" else ""
             texts.append(textwrap.shorten(words.delivery(rows[0]) + left_out, TEXT_LETTERS, placeholder=" …"))
         else:
             idle = sum(row["delivered_nothing"] == 1.0 for row in rows)
-            texts.append(f"{len(rows)} measures" + (f", {idle} delivered nothing" if idle else ""))
+            texts.append(
+                tr("{many} measures", many=len(rows)) + (tr(", {idle} delivered nothing", idle=idle) if idle else "")
+            )
     return texts
 
 
@@ -317,12 +347,23 @@ def _draw(
                for down, (headed, _) in zip(downs, blocks, strict=True)]  # fmt: skip
     baseline = ", ".join(dict.fromkeys(table["baseline"]))
     facts = about or {"Scenario": ", ".join([baseline, *scenarios]), "Runs": basis(table).many}
-    subtitle = f"Difference from {baseline} under the same {words.same(table)}, whole run.\n{said}"
+    subtitle = tr(
+        "Difference from {baseline} under the same {same}, whole run.\n{said}",
+        baseline=baseline,
+        same=words.same(table),
+        said=said,
+    )
     figure = new_sheet(width, sum(heights), title, subtitle, about=facts, keys=keys)
     parts = figure.subfigures(len(blocks), 1, squeeze=False, height_ratios=heights)[:, 0]
     for part, down, (headed, panels) in zip(parts, downs, blocks, strict=True):
         if headed:
-            part.suptitle(headed, size=sheet.TEXT_SIZE + 1, weight="bold", x=0.012, ha="left")
+            part.suptitle(
+                headed,
+                size=sheet.TEXT_SIZE + 1,
+                weight="bold",
+                x=0.988 if rightwards() else 0.012,
+                ha="right" if rightwards() else "left",
+            )
         axes = part.subplots(down, across, squeeze=False, sharey=True).ravel()
         for k, ax in enumerate(axes):
             if k >= len(panels):
@@ -330,7 +371,7 @@ def _draw(
                 continue
             name, rows = panels[k]
             _texts(ax, rows) if isinstance(rows[0], str) else panel(ax, rows)
-            ax.set_title(name, size=sheet.SMALL_SIZE)
+            ax.set_title("\n".join(textwrap.wrap(name, HEAD_LETTERS)), size=sheet.SMALL_SIZE)
             ax.set_yticks(range(len(scenarios)), [called[scenario] for scenario in scenarios])
             ax.set_ylim(len(scenarios) - 0.4, -0.6)
             ax.tick_params(axis="y", length=0, labelleft=k % across == 0)
@@ -369,7 +410,7 @@ def _forest(ax: Axes, rows: list[_Row | None]) -> None:
         ax.set_xlim(-1, 1)
     ax.xaxis.set_major_locator(MaxNLocator(3))
     numbered(ax.xaxis, sign=True)
-    side = {"fewer": "\N{LEFTWARDS ARROW} less is better", "more": "more is better \N{RIGHTWARDS ARROW}"}
+    side = {"fewer": tr("← less is better"), "more": tr("more is better →")}
     label = "\n".join(filter(None, [unit + _before(known), side.get(known[0].better if known else "none", "")]))
     ax.set_xlabel(label, size=sheet.FOOTER_SIZE)
 
@@ -380,7 +421,7 @@ def _before(rows: Sequence[_Row]) -> str:
     if value is None or math.isnan(value):
         return ""
     divisor, large = in_large_units(value, "")
-    return f"; baseline {shown(value / divisor)} {large}".rstrip()
+    return tr("; baseline {shown} {large}", shown=shown(value / divisor), large=large).rstrip()
 
 
 def _stripes(ax: Axes, rows: int) -> None:
@@ -393,7 +434,8 @@ def _texts(ax: Axes, texts: Sequence[str]) -> None:
     """A text for each row."""
     _stripes(ax, len(texts))
     for y, text in enumerate(texts):
-        ax.text(0.02, y, text, size=sheet.FOOTER_SIZE, va="center")
+        ax.text(*((0.98, y) if rightwards() else (0.02, y)), text, size=sheet.FOOTER_SIZE, va="center",
+                ha="right" if rightwards() else "left")  # fmt: skip
     ax.set_xlim(0, 1)
     ax.set_xticks([])
     ax.spines["bottom"].set_visible(False)

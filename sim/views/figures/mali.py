@@ -20,6 +20,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from sim.engine.errors import InputError, nearest
+from sim.languages import mark, rightwards, tr
 from sim.views.figures import sheet
 from sim.views.figures.sheet import shown
 from sim.views.words import in_large_units
@@ -33,13 +34,13 @@ STEPS = [1, 2, 2.5, 5, 10]  # round numbers
 # Where names stand on the sheet (degrees east and north): a matter of layout, chosen by eye.
 _EXTENT = (-13.4, 5.6, 9.5, 25.4)
 _NEIGHBOURS = {
-    "Mauritania": (-9.6, 18.6),
-    "Algeria": (1.6, 23.6),
-    "Niger": (4.6, 14.4),
-    "Burkina Faso": (-1.6, 12.7),
-    "Côte d'Ivoire": (-6.2, 9.75),
-    "Guinea": (-9.3, 10.2),
-    "Senegal": (-12.7, 12.4),
+    mark("Mauritania"): (-9.6, 18.6),
+    mark("Algeria"): (1.6, 23.6),
+    mark("Niger"): (4.6, 14.4),
+    mark("Burkina Faso"): (-1.6, 12.7),
+    mark("Côte d'Ivoire"): (-6.2, 9.75),
+    mark("Guinea"): (-9.3, 10.2),
+    mark("Senegal"): (-12.7, 12.4),
 }
 _TOWNS = {  # side of the dot on which the name of a town stands
     "left": ("Bamako", "Tombouctou"),
@@ -82,7 +83,14 @@ class Shades:
 def classes(values: NDArray[np.float64], scale: str, colours: str) -> Shades:
     """Classes for values, with limits that are round numbers."""
     if scale not in SCALES:
-        raise InputError(f"there is no scale {scale!r}; scales: {', '.join(SCALES)}{nearest(scale, SCALES)}")
+        raise InputError(
+            tr(
+                "there is no scale {scale}; scales: {scales}{nearest}",
+                scale=repr(scale),
+                scales=", ".join(SCALES),
+                nearest=nearest(scale, SCALES),
+            )
+        )
     known = values[np.isfinite(values)]
     positive = known[known > 0]
     if known.size and known.min() >= 0 and positive.size:
@@ -187,17 +195,17 @@ def paint_regions(
     divisor = in_large_units(mean, "")[0]
     for place, name in enumerate(world_grid().region_names):
         known = np.isfinite(mean[place])
-        lines = [name, shown(mean[place] / divisor, sure is not None, 2) if known else "no data"]
+        lines = [name, shown(mean[place] / divisor, sure is not None, 2) if known else tr("no data")]
         if ends is not None and np.isfinite([ends[0][place], ends[1][place]]).all():
             low, high = (shown(end[place] / divisor, figures=2) for end in ends)
-            lines.append(f"[{low} to {high}]")
+            lines.append(tr("[{low} to {high}]", low=low, high=high))
         at = _REGION_LABELS[name]
         if name in _LED_OUT:
             box = _outlines()[name].get_extents()
             middle = ((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
             ax.annotate("", middle, at, arrowprops={"arrowstyle": "-", "color": sheet.INK, "lw": 0.8, "shrinkA": 20})
         _write(ax, *at, "\n".join(lines), sheet.SMALL_SIZE)
-    _colour_bar(ax, coloured, shades, unit, "no data" if sure is None else "no clear sign")
+    _colour_bar(ax, coloured, shades, unit, tr("no data") if sure is None else tr("no clear sign"))
 
 
 def _surroundings(ax: Axes) -> None:
@@ -205,11 +213,20 @@ def _surroundings(ax: Axes) -> None:
     for outline in _outlines().values():
         ax.add_patch(PathPatch(outline, facecolor="none", edgecolor=sheet.INK, linewidth=0.7))
     for country, (lon, lat) in _NEIGHBOURS.items():
-        ax.text(lon, lat, country, ha="center", va="center", size=sheet.SMALL_SIZE, color=sheet.QUIET, style="italic")
+        ax.text(
+            lon,
+            lat,
+            tr(country),
+            ha="center",
+            va="center",
+            size=sheet.SMALL_SIZE,
+            color=sheet.QUIET,
+            style="normal" if rightwards() else "italic",
+        )
     west, east, south, north = _EXTENT
     ax.set(xlim=(west, east), ylim=(south, north), aspect=1 / math.cos(math.radians((south + north) / 2)))
-    ax.set_xlabel("degrees east", size=sheet.FOOTER_SIZE, color=sheet.QUIET)
-    ax.set_ylabel("degrees north", size=sheet.FOOTER_SIZE, color=sheet.QUIET)
+    ax.set_xlabel(tr("degrees east"), size=sheet.FOOTER_SIZE, color=sheet.QUIET)
+    ax.set_ylabel(tr("degrees north"), size=sheet.FOOTER_SIZE, color=sheet.QUIET)
     ax.tick_params(labelsize=sheet.FOOTER_SIZE, colors=sheet.QUIET, length=2)
     for axis, ends in ((ax.xaxis, _EXTENT[:2]), (ax.yaxis, _EXTENT[2:])):
         axis.set_ticks(range(5 * math.ceil(ends[0] / 5), math.floor(ends[1]) + 1, 5))
@@ -246,7 +263,7 @@ def _colour_bar(ax: Axes, values: NDArray[np.float64], shades: Shades, unit: str
     bar.outline.set_edgecolor(sheet.QUIET)
     keys = []
     if shades.zero and (values == 0).any():
-        keys.append(Patch(facecolor=sheet.PAPER, edgecolor=sheet.QUIET, linewidth=0.5, label="none"))
+        keys.append(Patch(facecolor=sheet.PAPER, edgecolor=sheet.QUIET, linewidth=0.5, label=tr("none")))
     if np.isnan(values).any():
         keys.append(Patch(facecolor=sheet.FAINT, edgecolor=sheet.QUIET, linewidth=0.5, label=greyed))
     if keys:

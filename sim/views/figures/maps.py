@@ -16,10 +16,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from sim.comparison.effects import basis, headline
 from sim.engine.errors import InputError, nearest, plain
+from sim.languages import colon, comma, day, digits, mark, tr
 from sim.views.figures.mali import around_zero, classes, paint_cells, paint_regions
 from sim.views.figures.sheet import drawn, mean_over_seeds, new_sheet, over_seeds
 from sim.views.runs import about, as_list, sampled
-from sim.views.words import heading, scenarios, small_print, unit
+from sim.views.words import heading, one, scenarios, small_print, unit
 from sim.world.grid import world_grid
 
 if TYPE_CHECKING:
@@ -78,11 +79,17 @@ def map_cells(
     values = np.array(values, dtype=np.float64)
     cells = len(world_grid())
     if values.shape != (cells,):
-        raise InputError(f"a map by cell needs {cells} values, one per cell; these have the shape {values.shape}")
+        raise InputError(
+            tr(
+                "a map by cell needs {cells} values, one per cell; these have the shape {shape}",
+                cells=cells,
+                shape=values.shape,
+            )
+        )
     if persons is not None:
         values[np.asarray(persons, dtype=np.float64) < few] = np.nan
     figure = new_sheet(7.6, 6.6, title, subtitle, about=about)
-    greyed = "no data" if persons is None else _too_few(few)
+    greyed = tr("no data") if persons is None else _too_few(few)
     paint_cells(figure.subplots(), values, classes(values, scale, colours), unit, greyed)
     return figure
 
@@ -143,14 +150,21 @@ def map_record(records: Record | Iterable[Record], what: str = "joined_per_100k"
         For an unknown `what` or `scale`, or no record.
     """
     if what not in QUANTITIES:
-        raise InputError(f"there is no map of {what!r}; maps: {', '.join(QUANTITIES)}{nearest(what, QUANTITIES)}")
+        raise InputError(
+            tr(
+                "there is no map of {what}; maps: {maps}{nearest}",
+                what=repr(what),
+                maps=", ".join(QUANTITIES),
+                nearest=nearest(what, QUANTITIES),
+            )
+        )
     quantity = QUANTITIES[what]
     runs = as_list(records)
     several, over = len(runs) > 1, sampled(runs)
     cells = mean_over_seeds([quantity.by_cell(run) for run in runs])
     regions = np.array([_regional(quantity, run) for run in runs])
     mean, (_, low, high) = mean_over_seeds(regions), over_seeds(regions)
-    greyed = "no data"
+    greyed = tr("no data")
     if quantity.how == "per head":
         greyed = _too_few(FEW_YOUTHS)
         cells[mean_over_seeds([run.cells["youth"] for run in runs]) < FEW_YOUTHS] = np.nan
@@ -160,15 +174,17 @@ def map_record(records: Record | Iterable[Record], what: str = "joined_per_100k"
     ]
 
     facts = about(runs)
-    spread = f"mean of {len(runs)} {over}; in brackets 5-95\N{NO-BREAK SPACE}% of {over}"
-    dates = f"{runs[0].dates[0]} to {runs[0].dates[-1]} ({spread if several else f'one {over[:-1]}: no interval'})"
-    title, subtitle = f"{quantity.title}: {facts['Scenario']}", f"{quantity.subtitle}, {dates}"
+    spread = tr("mean of {many} {over}; in brackets 5-95 % of {over2}", many=len(runs), over=tr(over), over2=tr(over))
+    if not several:
+        spread = tr("one {over}: no interval", over=one(over))
+    dates = tr("{start} to {end}", start=day(runs[0].dates[0]), end=day(runs[0].dates[-1])) + f" ({spread})"
+    title, subtitle = f"{tr(quantity.title)}{colon()}{facts['Scenario']}", f"{tr(quantity.subtitle)}{comma()}{dates}"
     figure = new_sheet(13.6, 6.4, title, subtitle, about=facts)
     left, right = figure.subplots(1, 2)
-    paint_cells(left, cells, shades[0], quantity.cell_unit, greyed)
-    paint_regions(right, mean, shades[1], quantity.region_unit, (low, high) if several else None)
-    left.set_title("By cell of 0.25 degrees")
-    right.set_title("By region")
+    paint_cells(left, cells, shades[0], tr(quantity.cell_unit), greyed)
+    paint_regions(right, mean, shades[1], tr(quantity.region_unit), (low, high) if several else None)
+    left.set_title(tr("By cell of 0.25 degrees"))
+    right.set_title(tr("By region"))
     return figure
 
 
@@ -198,16 +214,22 @@ def map_effect(
     table = effects[(effects["outcome"] == outcome) & (effects["region"].isin(world_grid().region_names))]
     ours = table[table["scenario"] == scenario].to_dict("records")  # in the order of the nine regions
     if not ours:
-        raise InputError(f"the table of effects has no {outcome!r} of {scenario!r} by region")
+        raise InputError(
+            tr(
+                "the table of effects has no {outcome} of {scenario} by region",
+                outcome=repr(outcome),
+                scenario=repr(scenario),
+            )
+        )
     middle, low, high = np.array([headline(row) for row in ours]).T
     judged = not any(row.get("too_coarse", "") for row in ours)
     shades = around_zero([headline(row)[0] for _, row in table.iterrows()], ours[0]["better"])
     what, interval = basis(table), basis(table).interval.partition("[")[2][:-1]
     subtitle = notes = ""
     if not title:
-        title = f"{heading(outcome)}: {scenarios(dict.fromkeys(effects['scenario']))[scenario]}"
-        subtitle = f"Difference from {ours[0]['baseline']}, whole run; {what.many}"
-        notes = f"Coloured where the interval ({interval}) lies on one side of zero."
+        title = f"{heading(outcome)}{colon()}{scenarios(dict.fromkeys(effects['scenario']))[scenario]}"
+        subtitle = tr("Difference from {baseline}, whole run; {many}", baseline=ours[0]["baseline"], many=what.many)
+        notes = tr("Coloured where the interval ({interval}) lies on one side of zero.", interval=interval)
         notes = " ".join([notes, *small_print(table[table["scenario"] == scenario])])
     figure = new_sheet(5.2, 5.0, title, subtitle, notes, about)
     paint_regions(figure.subplots(), middle, shades, unit(ours[0]["unit"]), sure=(low * high > 0) & judged)
@@ -237,26 +259,27 @@ def _per_youth(run: Record, count: str, times: float) -> NDArray[np.float64]:
 
 QUANTITIES = {
     "joined_per_100k": Quantity(
-        "Youths who joined an armed group", "Joined per 100,000 persons aged 15-35, whole run",
-        "joined per 100,000 youths", "joined per 100,000 youths",
+        mark("Youths who joined an armed group"), mark("Joined per 100,000 persons aged 15-35, whole run"),
+        mark("joined per 100,000 youths"), mark("joined per 100,000 youths"),
         lambda run: _per_youth(run, "joined", 1e5), "per head",
     ),
     "insecurity": Quantity(
-        "Insecurity", "Felt threat, 0 (none) to 1, mean over the weeks; regions: mean over people",
-        "insecurity, 0 to 1", "insecurity, 0 to 1", lambda run: run.cells["insecurity"], "mean",
+        mark("Insecurity"), mark("Felt threat, 0 (none) to 1, mean over the weeks; regions: mean over people"),
+        mark("insecurity, 0 to 1"), mark("insecurity, 0 to 1"), lambda run: run.cells["insecurity"], "mean",
     ),
     "reach": Quantity(
-        "Reach of the campaign clips", "Youths who saw at least one clip in a week, mean over all weeks of the run",
-        "% of youths in an average week", "% of youths in an average week",
+        mark("Reach of the campaign clips"),
+        mark("Youths who saw at least one clip in a week, mean over all weeks of the run"),
+        mark("% of youths in an average week"), mark("% of youths in an average week"),
         lambda run: _per_youth(run, "reached_clips", 100), "per head", GOOD,
     ),
     "attacks": Quantity(
-        "Attacks by armed groups", "Number of attacks, whole run",
-        "attacks per cell", "attacks per region", lambda run: run.cells["attacks"], "sum",
+        mark("Attacks by armed groups"), mark("Number of attacks, whole run"),
+        mark("attacks per cell"), mark("attacks per region"), lambda run: run.cells["attacks"], "sum",
     ),
     "members": Quantity(
-        "Members of armed groups", "Members based in the place, mean over the weeks",
-        "members per cell", "members per region", lambda run: run.cells["members"], "sum",
+        mark("Members of armed groups"), mark("Members based in the place, mean over the weeks"),
+        mark("members per cell"), mark("members per region"), lambda run: run.cells["members"], "sum",
     ),
 }  # fmt: skip
 """What `map_record` can draw."""
@@ -283,14 +306,23 @@ def _by_region(values: Mapping[str, float] | ArrayLike) -> NDArray[np.float64]:
         found = np.full(len(names), np.nan)
         for name, value in values.items():
             if plain(name) not in places:
-                raise InputError(f"there is no region {name!r}; regions: {', '.join(names)}{nearest(name, names)}")
+                raise InputError(
+                    tr(
+                        "there is no region {name}; regions: {known}{nearest}",
+                        name=repr(name),
+                        known=", ".join(names),
+                        nearest=nearest(name, names),
+                    )
+                )
             found[places[plain(name)]] = value
         return found
     found = np.array(values, dtype=np.float64)
     if found.shape != (len(names),):
-        raise InputError(f"a map by region needs {len(names)} values; these have the shape {found.shape}")
+        raise InputError(
+            tr("a map by region needs {many} values; these have the shape {shape}", many=len(names), shape=found.shape)
+        )
     return found
 
 
 def _too_few(few: float) -> str:
-    return f"fewer than {few:,.0f} youths"
+    return tr("fewer than {few} youths", few=digits(few, ",.0f"))

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
 from sim.engine.errors import InputError
+from sim.languages import tr
 from sim.version import __version__
 
 FORMATS = ("png", "svg")
@@ -47,7 +48,7 @@ def save(figure: Figure, path: str | os.PathLike[str], about: Mapping[str, str])
     path = Path(path)
     ending = path.suffix.lower().removeprefix(".")
     if ending and ending not in FORMATS:
-        raise InputError(f"figures are written as .png or .svg, not .{ending}", file=path)
+        raise InputError(tr("figures are written as .png or .svg, not .{ending}", ending=ending), file=path)
     path.parent.mkdir(parents=True, exist_ok=True)
     _settle(figure)
     facts = {"Title": str(figure.get_label()), **{key: str(value) for key, value in about.items()}}

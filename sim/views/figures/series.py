@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from sim.comparison.effects import basis
 from sim.comparison.outcomes import OUTCOMES
 from sim.engine.errors import InputError, nearest, plain
+from sim.languages import comma, day, semicolon, tr
 from sim.measures.phases import taken
 from sim.views import words
 from sim.views.figures import sheet
@@ -82,9 +83,16 @@ def plot_series(
     """
     runs = {name: as_list(group) for name, group in records_by_scenario.items()}
     if not runs:
-        raise InputError("there is no scenario to draw; give one or more")
+        raise InputError(tr("there is no scenario to draw; give one or more"))
     if baseline is not None and baseline not in runs:
-        raise InputError(f"{baseline!r} is not one of the scenarios: {', '.join(runs)}{nearest(baseline, runs)}")
+        raise InputError(
+            tr(
+                "{name} is not one of the scenarios: {scenarios}{nearest}",
+                name=repr(baseline),
+                scenarios=", ".join(runs),
+                nearest=nearest(baseline, runs),
+            )
+        )
     first = baseline if baseline is not None else next(iter(runs))
     runs = {first: runs[first], **runs}
     shown = _observable(runs, observable)
@@ -94,23 +102,33 @@ def plot_series(
     lines = [_Line.of(name, group, observable, window, where) for name, group in runs.items()]
     own, gaps = lines[0], _differences(runs, observable, window, where)
     if differences and not gaps:
-        raise InputError(f"no scenario has a run under the same draw and seed as {first}, so there is no difference")
+        raise InputError(
+            tr("no scenario has a run under the same draw and seed as {first}, so there is no difference", first=first)
+        )
     apart = bool(gaps) and _on_each_other(lines) if differences is None else differences
     lines = gaps if apart else lines
     divisor, unit = in_large_units([x for line in lines for x in (line.low, line.high)], words.unit(shown.unit))
     marks = _marks(runs, first)
-    title = words.heading(observable) if observable in OUTCOMES else capital(shown.meaning)
-    dated = f"Sums over {window} weeks, dated by their last day" if window > 1 else "Weekly values"
+    title = words.heading(observable) if observable in OUTCOMES else capital(tr(shown.meaning))
+    dated = (
+        tr("Sums over {window} weeks, dated by their last day", window=window) if window > 1 else tr("Weekly values")
+    )
     subtitle = f"{dated}. {_spread(runs)}"
     if apart:
-        title += f": difference from {first}"
-        subtitle = f"{dated}, minus those of {first} under the same {sampled(runs[first])}. {_spread(runs)}"
+        title += tr(": difference from {first}", first=first)
+        subtitle = tr(
+            "{dated}, minus those of {first} under the same {sampled}. {spread}",
+            dated=dated,
+            first=first,
+            sampled=tr(sampled(runs[first])),
+            spread=_spread(runs),
+        )
     named = len(lines) <= MOST_NAMED and (apart or len(lines) > 1)
     columns, counted = min(_COLUMNS, len(where)), shown.how == "sum"
     size = _size(len(where))
     figure = new_sheet(
         *size,
-        title=title + (", by region" if len(where) > 1 else f", {where[0]}"),
+        title=title + (tr(", by region") if len(where) > 1 else f", {where[0]}"),
         subtitle=subtitle,
         notes=_key(marks),
         about=about(runs),
@@ -127,7 +145,7 @@ def plot_series(
         if apart:
             ax.axhline(0, color=sheet.INK, lw=0.9, label="_zero")
             level = float(np.nanmean(own.middle[place])) if np.isfinite(own.middle[place]).any() else math.nan
-            said = f"{first}: {sheet.shown(level / divisor)} on average"
+            said = tr("{first}: {shown} on average", first=first, shown=sheet.shown(level / divisor))
             ax.set_title(textwrap.shorten(said, 40), loc="right", size=sheet.FOOTER_SIZE, weight="normal",
                          color=sheet.QUIET, pad=14)  # fmt: skip
         elif counted:
@@ -137,7 +155,9 @@ def plot_series(
         _mark(ax, marks, panel)
         _years(ax, lines[0].dates, small=len(where) > 1)
         if place % columns == 0:
-            ax.set_ylabel(f"{unit} per {window} weeks" if window > 1 else unit, size=sheet.TEXT_SIZE)
+            ax.set_ylabel(
+                tr("{unit} per {window} weeks", unit=unit, window=window) if window > 1 else unit, size=sheet.TEXT_SIZE
+            )
         if place + columns >= len(where):
             ax.tick_params(labelbottom=True)
     if named:
@@ -165,7 +185,7 @@ def plot_effects_over_time(effects: pd.DataFrame, *, about: Mapping[str, str] | 
         If there is nothing to draw.
     """
     if effects.empty:
-        raise InputError("there are no effects to draw: no run has finished, or the runs do not have the outcome")
+        raise InputError(tr("there are no effects to draw: no run has finished, or the runs do not have the outcome"))
     names, what = words.scenarios(dict.fromkeys(effects["scenario"])), basis(effects)
     shown = list(dict.fromkeys(zip(effects["outcome"], effects["region"], strict=True)))
     banded = what.unit == "draws" or effects["low"].notna().any()
@@ -173,10 +193,10 @@ def plot_effects_over_time(effects: pd.DataFrame, *, about: Mapping[str, str] | 
     size = (9.0, 4.0) if columns == 1 else (11.0, 3.1 * math.ceil(len(shown) / 2))
     figure = new_sheet(
         *size,
-        f"Effects week by week: difference from {effects['baseline'].iloc[0]}",
+        tr("Effects week by week: difference from {baseline}", baseline=effects["baseline"].iloc[0]),
         words.rests_on(effects)
         if banded
-        else " ".join([f"{what.many}: no interval.", *words.warnings(effects)]).rstrip("."),
+        else " ".join([tr("{many}: no interval.", many=what.many), *words.warnings(effects)]).rstrip("."),
         about=about,
         keys=[] if named else _keys(list(names.values()), after_baseline=True),
     )
@@ -190,8 +210,8 @@ def plot_effects_over_time(effects: pd.DataFrame, *, about: Mapping[str, str] | 
         for i, name in enumerate(names):
             line = table[table["scenario"] == name]
             _curve(ax, i + 1, _last_days(line["date"]), line[ends].to_numpy(float).T / divisor, name)
-        added = "added up so far" if table["cumulative"].all() else "in each week"
-        ax.set_title(f"{words.heading(outcome)}, {region}, {added}")
+        added = tr("added up so far") if table["cumulative"].all() else tr("in each week")
+        ax.set_title(f"{words.heading(outcome)}{comma()}{region}{comma()}{added}")
         ax.set_ylabel(unit, size=sheet.TEXT_SIZE)
         numbered(ax.yaxis, sign=True)
         _years(ax, _last_days(table["date"]), small=columns > 1)
@@ -293,7 +313,9 @@ def _observable(runs: Mapping[str, list[Record]], name: str) -> Observable:
         for run in group:
             names = [o.name for o in run.observables]
             if name not in names:
-                raise InputError(f"there is no observable {name!r}{nearest(name, names)}")
+                raise InputError(
+                    tr("there is no observable {name}{nearest}", name=repr(name), nearest=nearest(name, names))
+                )
     return next(o for o in run.observables if o.name == name)
 
 
@@ -312,9 +334,16 @@ def _regions(run: Record, regions: str | Sequence[str] | None) -> list[str]:
     for name in asked:
         if plain(name) not in allowed:
             known = list(allowed.values())
-            raise InputError(f"there is no region {name!r}; regions: {', '.join(known)}{nearest(name, known)}")
+            raise InputError(
+                tr(
+                    "there is no region {name}; regions: {known}{nearest}",
+                    name=repr(name),
+                    known=", ".join(known),
+                    nearest=nearest(name, known),
+                )
+            )
     if not asked:
-        raise InputError("there is no region to draw; name one or more, or leave them out for all nine")
+        raise InputError(tr("there is no region to draw; name one or more, or leave them out for all nine"))
     return list(dict.fromkeys(allowed[plain(name)] for name in asked))
 
 
@@ -350,7 +379,11 @@ def _starts(run: Record) -> set[tuple[date, str, tuple[str, ...] | None]]:
 
 
 def _key(marks: Sequence[_Mark]) -> str:
-    return "Measures start:  " + ";  ".join(f"{m.letter} {m.measure} {m.day}" for m in marks) if marks else ""
+    return (
+        tr("Measures start:  ") + f"{semicolon()} ".join(f"{m.letter} {m.measure} {day(m.day)}" for m in marks)
+        if marks
+        else ""
+    )
 
 
 def _mark(ax: Axes, marks: Sequence[_Mark], panel: str) -> None:
@@ -452,6 +485,6 @@ def _spread(runs: Mapping[str, list[Record]]) -> str:
     alone = [name for name, group in runs.items() if len(group) == 1]
     over = sampled(max(runs.values(), key=len))
     if len(alone) == len(runs):
-        return f"One {over[:-1]}: no interval."
-    rest = f" ({', '.join(alone)}: one {over[:-1]}: no interval)" if alone else ""
-    return f"Lines: median over {over}; bands: 5-95\N{NO-BREAK SPACE}% of {over}{rest}."
+        return tr("One {over}: no interval.", over=words.one(over))
+    rest = tr(" ({alone}: one {over}: no interval)", alone=", ".join(alone), over=words.one(over)) if alone else ""
+    return tr("Lines: median over {over}; bands: 5-95 % of {over2}{rest}.", over=tr(over), over2=tr(over), rest=rest)

@@ -11,8 +11,9 @@ import math
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
+import matplotlib
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.artist import Artist
@@ -26,6 +27,8 @@ from matplotlib.transforms import Bbox
 from numpy.typing import ArrayLike, NDArray
 
 from sim.comparison.worlds import NO_VERDICT
+from sim.engine.errors import InputError
+from sim.languages import rightwards, tr
 from sim.views.runs import footer
 from sim.views.words import number, typeset
 
@@ -48,6 +51,10 @@ BAND = (0.05, 0.95)
 """The quantiles over seeds between which bands and intervals lie: nine runs in ten."""
 
 NATIONAL = "Mali"
+SHAPES = (3, 11)
+"""The first matplotlib that joins Arabic letters and sets them from right to left."""
+RIGHT_TO_LEFT = "\u200f"
+"""At the beginning of a line that may begin with a name in Latin letters."""
 TITLE_SIZE, SUBTITLE_SIZE, TEXT_SIZE, SMALL_SIZE, FOOTER_SIZE = 14, 10, 9, 8, 7
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # ships with matplotlib, so that a figure is the same on every machine
@@ -77,10 +84,19 @@ def drawn(make: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(make)
     def styled(*args: P.args, **options: P.kwargs) -> R:
-        with rc_context(STYLE):
+        with rc_context(_style()):
             return make(*args, **options)
 
     return styled
+
+
+def _style() -> dict[Any, Any]:
+    """The style, in which headings stand where lines begin."""
+    if not rightwards():
+        return STYLE
+    if tuple(map(int, matplotlib.__version__.split(".")[:2])) < SHAPES:
+        raise InputError(tr("figures in Arabic need matplotlib 3.11 or later, which joins its letters"))
+    return {**STYLE, "axes.titlelocation": "right"}
 
 
 class Sheet(Figure):
@@ -141,18 +157,25 @@ def new_sheet(
     engine.set(rect=(0.1 / width, below / whole, 1 - 0.2 / width, height / whole))  # type: ignore[call-arg]
 
     tops = [whole - _MARGIN, whole - _MARGIN - heights[0], below - 0.5 * _MARGIN, _MARGIN + heights[3]]
+    side: Literal["left", "right"] = "right" if rightwards() else "left"
+    begin = 1 - _MARGIN / width if rightwards() else _MARGIN / width
     for (lines, size, colour, weight), top in zip(rows, tops, strict=True):
         if lines:
-            place = (_MARGIN / width, top / whole)
             figure.text(
-                *place, "\n".join(lines), size=size, color=colour, weight=weight, va="top", linespacing=_LINE / 1.2,
-                in_layout=False,
+                begin, top / whole, "\n".join(lines), size=size, color=colour, weight=weight, va="top", ha=side,
+                linespacing=_LINE / 1.2, in_layout=False,
             )  # fmt: skip
     if keys:
         figure.legend(
-            handles=list(keys), loc="upper left", ncols=columns, borderaxespad=0, borderpad=0.2, handlelength=3,
-            bbox_to_anchor=(_MARGIN / width, (tops[1] - heights[1] - 0.5 * _MARGIN) / whole),
-        ).set_in_layout(False)  # fmt: skip
+            handles=list(keys),
+            loc="upper left" if side == "left" else "upper right",
+            ncols=columns,
+            markerfirst=side == "left",
+            borderaxespad=0,
+            borderpad=0.2,
+            handlelength=3,
+            bbox_to_anchor=(begin, (tops[1] - heights[1] - 0.5 * _MARGIN) / whole),
+        ).set_in_layout(False)
     figure.set_label(title)
     return figure
 
@@ -168,7 +191,9 @@ def _columns(labels: Sequence[str], width: float) -> int:
 def _wrapped(text: str, width: float, size: float) -> list[str]:
     """Lines of a text that fit a sheet of `width` inches."""
     letters = int((width - 2 * _MARGIN) / (size * _CHARACTERS * _INCHES_PER_POINT))
-    return [line for part in text.split("\n") if part for line in textwrap.wrap(part, letters, break_on_hyphens=False)]
+    start = RIGHT_TO_LEFT if rightwards() else ""
+    return [start + line for part in text.split("\n") if part
+            for line in textwrap.wrap(part, letters, break_on_hyphens=False)]  # fmt: skip
 
 
 def panels(figure: Figure, count: int, columns: int, **options: object) -> list[Axes]:
@@ -196,14 +221,16 @@ def side_colour(low: float, high: float, better: str) -> str:
     return BLUE if (low < 0) == (better == "fewer") else VERMILLION
 
 
-def side_keys(effects: pd.DataFrame, otherwise: str = "includes zero, or no side is better") -> list[Artist]:
+def side_keys(effects: pd.DataFrame, otherwise: str = "") -> list[Artist]:
     """The legend of `side_colour`, for effects of which some or none are too coarse for a verdict."""
     if "too_coarse" in effects and (effects["too_coarse"] != "").all():
-        return [Line2D([], [], marker="o", color=INK, mfc=PAPER, lw=2, label=NO_VERDICT)]
+        return [Line2D([], [], marker="o", color=INK, mfc=PAPER, lw=2, label=tr(NO_VERDICT))]
     return [
-        Line2D([], [], marker="o", color=BLUE, lw=2, label="interval on the better side"),
-        Line2D([], [], marker="o", color=VERMILLION, lw=2, label="interval on the worse side"),
-        Line2D([], [], marker="o", color=INK, mfc=PAPER, lw=2, label=otherwise),
+        Line2D([], [], marker="o", color=BLUE, lw=2, label=tr("interval on the better side")),
+        Line2D([], [], marker="o", color=VERMILLION, lw=2, label=tr("interval on the worse side")),
+        Line2D(
+            [], [], marker="o", color=INK, mfc=PAPER, lw=2, label=otherwise or tr("includes zero, or no side is better")
+        ),
     ]
 
 

@@ -21,6 +21,7 @@ from matplotlib.ticker import MaxNLocator
 from sim.comparison.effects import basis, headline
 from sim.comparison.outcomes import OUTCOMES
 from sim.engine.errors import InputError, nearest
+from sim.languages import comma, tr
 from sim.sweeps.sensitivity import SCREENED, sensitivity
 from sim.views import words
 from sim.views.figures import sheet
@@ -96,10 +97,15 @@ def heat_map(swept: Swept, outcome: str, x: str | None = None, y: str | None = N
 
     what = basis(swept.summary())
     middle_of, interval = what.interval.rstrip("]").split(" [")
-    notes = f"{capital(middle_of)} at each point; {what.many}." + (
-        f" In brackets where the interval ({interval}) includes zero. The interval covers {what.covers}."
-        if compared else ""
-    )  # fmt: skip
+    notes = tr("{middle_of} at each point; {many}.", middle_of=capital(middle_of), many=what.many) + (
+        tr(
+            " In brackets where the interval ({interval}) includes zero. The interval covers {covers}.",
+            interval=interval,
+            covers=what.covers,
+        )
+        if compared
+        else ""
+    )
     notes = " ".join([notes, *(words.small_print if compared else words.warnings)(swept.summary())])
     width = max(5.5, 1.9 + 0.85 * len(columns))
     figure = new_sheet(width, max(2.6, 1.2 + 0.48 * len(rows)), _title(swept, outcome), _subtitle(swept), notes,
@@ -186,7 +192,7 @@ def tornado(swept: Swept, outcome: str) -> Figure:
     """
     swept.check(outcome)
     if swept.plan.design.method != "one-at-a-time":
-        raise InputError(f"a tornado needs the design one-at-a-time, not {swept.plan.design.method}")
+        raise InputError(tr("a tornado needs the design one-at-a-time, not {method}", method=swept.plan.design.method))
     lines = _lines(swept, outcome)
     centre = lines.get(swept.plan.tries[0])
     middle = headline(centre)[0] if centre else math.nan
@@ -200,10 +206,10 @@ def tornado(swept: Swept, outcome: str) -> Figure:
     every = [h for path in paths for _, h in ends[path]]
     divisor, unit = in_large_units([middle, *(value for h in every for value in h)], _unit(swept, outcome))
     keys = [
-        Patch(color=sheet.SKY, label="lowest value"),
-        Patch(color=sheet.VERMILLION, label="highest value"),
-        Line2D([], [], color=sheet.INK, lw=1.2, label="interval"),
-        Line2D([], [], color=sheet.INK, lw=0.9, ls=":", label="as it stands"),
+        Patch(color=sheet.SKY, label=tr("lowest value")),
+        Patch(color=sheet.VERMILLION, label=tr("highest value")),
+        Line2D([], [], color=sheet.INK, lw=1.2, label=tr("interval")),
+        Line2D([], [], color=sheet.INK, lw=0.9, ls=":", label=tr("as it stands")),
     ]
     notes = _basis(swept) + _left_out(len(paths), len(swept.plan.axes))
     figure = new_sheet(7.2, 0.9 + 0.36 * len(paths), _title(swept, outcome), _subtitle(swept), notes,
@@ -242,26 +248,40 @@ def plot_indices(indices: pd.DataFrame, *, about: Mapping[str, str] | None = Non
     """
     names = sorted(set(indices["outcome"]))
     if len(names) != 1:
-        raise InputError(f"bars show the indices of one outcome; this table has {', '.join(names) or 'none'}")
+        raise InputError(
+            tr("bars show the indices of one outcome; this table has {names}", names=", ".join(names) or tr("none"))
+        )
     table = indices.head(MOST_BARS)
     what, unit = words.label(names[0]), words.unit(str(table["unit"].iloc[0]))
     bars: tuple[tuple[str, str, str], ...]
     if "total" in table:
-        bars = (("total", sheet.SKY, "total: alone and with other paths"), ("first", sheet.BLUE, "first: alone"))
-        label, said = "share of the variance over the design", ""
+        bars = (
+            ("total", sheet.SKY, tr("total: alone and with other paths")),
+            ("first", sheet.BLUE, tr("first: alone")),
+        )
+        label, said = tr("share of the variance over the design"), ""
         divisor = 1.0
     else:
-        bars = (("mu_star", sheet.BLUE, "mean change of the outcome, whichever way, over the other paths"),)
+        bars = (("mu_star", sheet.BLUE, tr("mean change of the outcome, whichever way, over the other paths")),)
         divisor, unit = in_large_units(table["mu_star_high"], unit)
-        label = f"change over the whole range of the path, {unit}"
-        said = " Sigma is how much this change varies with the other paths, or along the path itself."
+        label = tr("change over the whole range of the path, {unit}", unit=unit)
+        said = tr(" Sigma is how much this change varies with the other paths, or along the path itself.")
     keys: list[Any] = [Patch(color=colour, label=text) for _, colour, text in bars]
-    keys.append(Line2D([], [], color=sheet.INK, lw=1.2, label="90 % interval (bootstrap)"))
+    keys.append(Line2D([], [], color=sheet.INK, lw=1.2, label=tr("90 % interval (bootstrap)")))
     if "sigma" in table:
-        keys.append(Line2D([], [], color=sheet.INK, marker="D", mfc=sheet.PAPER, ls="", ms=4.5, label="sigma"))
+        keys.append(Line2D([], [], color=sheet.INK, marker="D", mfc=sheet.PAPER, ls="", ms=4.5, label=tr("sigma")))
     luck = _luck_words(float(table["luck"].iloc[0]))
-    notes = f"Computed from means over seeds. {luck}{said}{_left_out(len(table), len(indices))}"
-    title = f"What drives {what}: {'Sobol indices' if 'total' in table else 'Morris screening'}"
+    notes = tr(
+        "Computed from means over seeds. {luck}{said}{left_out}",
+        luck=luck,
+        said=said,
+        left_out=_left_out(len(table), len(indices)),
+    )
+    title = (
+        tr("What drives {what}: Sobol indices", what=what)
+        if "total" in table
+        else tr("What drives {what}: Morris screening", what=what)
+    )
     figure = new_sheet(7.2, 0.8 + 0.34 * len(table), title, "", notes, about, keys)
     ax = figure.subplots()
     ax.grid(axis="x")
@@ -285,8 +305,10 @@ def plot_indices(indices: pd.DataFrame, *, about: Mapping[str, str] | None = Non
 
 def _luck_words(luck: float) -> str:
     if not math.isfinite(luck):
-        return "One seed cannot tell how much of the variance is luck."
-    return f"{'Less than 1' if luck < 0.01 else words.share(luck)} % of the variance is luck."
+        return tr("One seed cannot tell how much of the variance is luck.")
+    if luck < 0.01:
+        return tr("Less than 1 % of the variance is luck.")
+    return tr("{luck} % of the variance is luck.", luck=words.share(luck))
 
 
 # --- cost against effect -------------------------------------------------------------------------------------
@@ -309,26 +331,39 @@ def plot_cost_effect(effects: pd.DataFrame, outcome: str, *, about: Mapping[str,
     known = sorted(set(here["outcome"]))
     for name in ("cost", outcome):
         if name not in known:
-            raise InputError(f"the table of effects has no outcome {name!r}: {', '.join(known)}{nearest(name, known)}")
+            raise InputError(
+                tr(
+                    "the table of effects has no outcome {name}: {known}{nearest}",
+                    name=repr(name),
+                    known=", ".join(known),
+                    nearest=nearest(name, known),
+                )
+            )
     lines = {name: here[here["outcome"] == name].set_index("scenario") for name in ("cost", outcome)}
     names = [name for name in lines[outcome].index if name in lines["cost"].index]
     coarse = [lines[outcome].loc[name].get("too_coarse", "") for name in names]
     numbers = np.array([[headline(lines[what].loc[name]) for what in ("cost", outcome)] for name in names])
     if not len(numbers) or not np.isfinite(numbers[:, :, 0]).any():
-        raise InputError("the table of effects has no scenario with both a cost and an effect")
+        raise InputError(tr("the table of effects has no scenario with both a cost and an effect"))
     (by_cost, cost_unit), (by_effect, unit) = (
         in_large_units(numbers[:, k], words.unit(lines[name]["unit"].iloc[0])) for k, name in enumerate(lines)
     )
     numbers[:, 0] /= by_cost
     numbers[:, 1] /= by_effect
-    labelled, against = len(names) <= 26, " and ".join(dict.fromkeys(here["baseline"]))
+    labelled, against = len(names) <= 26, words.listed(dict.fromkeys(here["baseline"]))
     best = frontier(here, outcome) if len(names) > 3 else []
     keys = side_keys(here)
     if len(best) > 1:
-        keys.append(Line2D([], [], label="nothing is both cheaper and better", **FRONTIER))
-    figure = new_sheet(8.6 if labelled and len(names) > 1 else 6.6, max(3.8, 0.16 * len(names) if labelled else 0),
-                       f"Cost and effect: {words.label(outcome)}", f"Difference from {against}, Mali, whole run",
-                       words.rests_on(here), about, keys)  # fmt: skip
+        keys.append(Line2D([], [], label=tr("nothing is both cheaper and better"), **FRONTIER))
+    figure = new_sheet(
+        8.6 if labelled and len(names) > 1 else 6.6,
+        max(3.8, 0.16 * len(names) if labelled else 0),
+        tr("Cost and effect: {outcome}", outcome=words.label(outcome)),
+        tr("Difference from {against}, Mali, whole run", against=against),
+        words.rests_on(here),
+        about,
+        keys,
+    )
     ax = figure.subplots()
     ax.grid(axis="y")
     ax.axhline(0, color=sheet.INK, lw=0.9)
@@ -347,8 +382,8 @@ def plot_cost_effect(effects: pd.DataFrame, outcome: str, *, about: Mapping[str,
     ax.xaxis.set_major_locator(MaxNLocator(6))
     numbered(ax.xaxis)
     numbered(ax.yaxis, sign=True)
-    ax.set_xlabel(f"{words.label('cost')}, {cost_unit}")
-    ax.set_ylabel(f"{words.label(outcome)}, {unit}{_side(outcome, True)}")
+    ax.set_xlabel(f"{words.label('cost')}{comma()}{cost_unit}")
+    ax.set_ylabel(f"{words.label(outcome)}{comma()}{unit}{_side(outcome, True)}")
     return figure
 
 
@@ -387,16 +422,21 @@ def _name_points(ax: Axes, names: Sequence[str], places: np.ndarray) -> None:
 
 
 def _title(swept: Swept, outcome: str) -> str:
-    return heading(outcome) + (", difference from the baseline" if swept.plan.baseline else "")
+    return heading(outcome) + (tr(", difference from the baseline") if swept.plan.baseline else "")
 
 
 def _subtitle(swept: Swept) -> str:
-    against = f" against {swept.plan.baseline.name}" if swept.plan.baseline is not None else ""
-    return f"{swept.plan.name}: {swept.plan.scenario.name}{against}; Mali, whole run"
+    against = tr(" against {name}", name=swept.plan.baseline.name) if swept.plan.baseline is not None else ""
+    return tr(
+        "{name}: {name2}{against}; Mali, whole run",
+        name=swept.plan.name,
+        name2=swept.plan.scenario.name,
+        against=against,
+    )
 
 
 def _basis(swept: Swept) -> str:
-    return words.rests_on(swept.summary(), " at each point")
+    return words.rests_on(swept.summary(), tr(" at each point"))
 
 
 def _unit(swept: Swept, outcome: str) -> str:
@@ -407,21 +447,28 @@ def _lines(swept: Swept, outcome: str) -> dict[str, Any]:
     """The row of the summary of each point."""
     table = swept.summary()
     if table.empty:
-        raise InputError("there is nothing to draw: no point of the sweep has a finished run")
+        raise InputError(tr("there is nothing to draw: no point of the sweep has a finished run"))
     return {row["scenario"]: row for row in table[table["outcome"] == outcome].to_dict("records")}
 
 
 def _several(swept: Swept) -> list[Axis]:
     found = [axis for axis in swept.plan.axes if len(set(swept.points[axis.path].map(str))) > 1]
     if not found:
-        raise InputError("there is nothing to draw: no path of the sweep has more than one value")
+        raise InputError(tr("there is nothing to draw: no path of the sweep has more than one value"))
     return found
 
 
 def _path(swept: Swept, path: str) -> Axis:
     known = {axis.path: axis for axis in swept.plan.axes}
     if path not in known:
-        raise InputError(f"the sweep does not vary {path!r}; it varies {', '.join(known)}{nearest(path, known)}")
+        raise InputError(
+            tr(
+                "the sweep does not vary {path}; it varies {known}{nearest}",
+                path=repr(path),
+                known=", ".join(known),
+                nearest=nearest(path, known),
+            )
+        )
     return known[path]
 
 
@@ -430,10 +477,10 @@ def _two(swept: Swept, x: str | None, y: str | None) -> tuple[Axis, Axis]:
     if len(named) < 2:
         named += [axis for axis in _several(swept) if axis not in named][: 2 - len(named)]
     if len(named) < 2 or named[0] == named[1]:
-        raise InputError("a heat map needs two paths with more than one value each; for one path use plot_line")
+        raise InputError(tr("a heat map needs two paths with more than one value each; for one path use plot_line"))
     across, up = named if x is not None or y is None else named[::-1]
     if swept.plan.design.method != "grid":
-        raise InputError(f"a heat map needs the design grid, not {swept.plan.design.method}")
+        raise InputError(tr("a heat map needs the design grid, not {method}", method=swept.plan.design.method))
     return across, up
 
 
@@ -445,7 +492,7 @@ def _ticks(swept: Swept, axis: Axis) -> list[Any]:
 
 def _written(value: Any) -> str:
     if isinstance(value, bool | np.bool_):
-        return "yes" if value else "no"
+        return tr("yes") if value else tr("no")
     return shown(float(value), figures=4) if isinstance(value, int | float | np.number) else str(value)
 
 
@@ -454,16 +501,20 @@ def _turn(ticks: Sequence[Any]) -> float:
 
 
 def _axis_label(axis: Axis) -> str:
-    return f"{axis.label} ({axis.unit})" if axis.unit and axis.unit != "true or false" else axis.label
+    return f"{axis.label} ({tr(axis.unit)})" if axis.unit and axis.unit != "true or false" else axis.label
 
 
 def _side(outcome: str, compared: bool) -> str:
     better = OUTCOMES[outcome].better
-    return f"; {words.SIDES[better]}" if compared and better != "none" else ""
+    return f"; {tr(words.SIDES[better])}" if compared and better != "none" else ""
 
 
 def _left_out(drawn: int, paths: int) -> str:
-    return f" Only the {drawn} of {paths} paths that matter most are shown." if drawn < paths else ""
+    return (
+        tr(" Only the {drawn} of {paths} paths that matter most are shown.", drawn=drawn, paths=paths)
+        if drawn < paths
+        else ""
+    )
 
 
 def _one_side(line: Any) -> bool:

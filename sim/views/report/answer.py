@@ -11,8 +11,24 @@ from sim.comparison.outcomes import NATION
 from sim.comparison.table import LEFT_OUT
 from sim.comparison.verdicts import BETTER, IN_FORCE, NOT_SHOWN, SMALL, WORSE
 from sim.comparison.worlds import NO_VERDICT
+from sim.languages import colon, digits, mark, semicolon, tr, trn
 from sim.parameters import rows as parameter_rows
-from sim.views.words import IDLE, capital, count, heading, label, listed, measure, money, one, share, three, typeset
+from sim.views.words import (
+    IDLE,
+    capital,
+    count,
+    heading,
+    label,
+    large,
+    listed,
+    measure,
+    money,
+    one,
+    share,
+    three,
+    typeset,
+    unit,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,10 +44,14 @@ ANSWERED = (
 
 
 COVERED = {
-    "draws": "The numbers are the median over draws of the parameters, followed by 5 to 95 % of the draws. They cover"
-    " luck and uncertain parameters, but not whether the rules of the model are right.",
-    "seeds": "The numbers are the mean over seeds, followed by its 90 % interval. The interval covers luck only."
-    " The parameters were not drawn, so their uncertainty is not covered: the true uncertainty is larger.",
+    "draws": mark(
+        "The numbers are the median over draws of the parameters, followed by 5 to 95 % of the draws. They cover"
+        " luck and uncertain parameters, but not whether the rules of the model are right."
+    ),
+    "seeds": mark(
+        "The numbers are the mean over seeds, followed by its 90 % interval. The interval covers luck only."
+        " The parameters were not drawn, so their uncertainty is not covered: the true uncertainty is larger."
+    ),
 }
 
 
@@ -49,7 +69,9 @@ class Effect(NamedTuple):
     @property
     def numbers(self) -> str:
         """What changed, with its numbers."""
-        return f"{self.phrase} ({'; '.join(filter(None, [self.middle, self.interval]))} {self.unit}".rstrip() + ")"
+        return (
+            f"{self.phrase} ({semicolon().join(filter(None, [self.middle, self.interval]))} {self.unit}".rstrip() + ")"
+        )
 
 
 def effect(row: Mapping[Any, Any], rate: float | None = None) -> Effect:
@@ -70,13 +92,21 @@ def effect(row: Mapping[Any, Any], rate: float | None = None) -> Effect:
     else:
         verdict = "better" if (middle < 0) == (row["better"] == "fewer") else "worse"
     small = verdict in ("better", "worse") and row["nothing"] > MOSTLY
-    more, less = ("higher", "lower") if row["unit"] in ("0..1", "SD") else ("more", "fewer")
-    phrase = f"{more if middle > 0 else less} {label(row['outcome'])}"
+    phrase = _moved(row, middle)
     text, interval = amounts(middle, low, high, row["unit"])
     if row["unit"] == "XOF":
-        dollars = typeset(money(middle / rate, sign=True)).replace("XOF", "USD") if rate else ""
-        text, interval = f"{text} XOF", "; ".join(filter(None, [interval, dollars]))
-    return Effect(row["outcome"], text, interval, "SD" if row["unit"] == "SD" else "", verdict, small, phrase)
+        dollars = typeset(f"{large(middle / rate, sign=True)} {unit('USD')}") if rate else ""
+        text, interval = f"{text} {unit('XOF')}", semicolon().join(filter(None, [interval, dollars]))
+    return Effect(row["outcome"], text, interval, unit("SD") if row["unit"] == "SD" else "", verdict, small, phrase)
+
+
+def _moved(row: Mapping[Any, Any], middle: float) -> str:
+    """An outcome and the direction in which it moved: "more attacks by armed groups"."""
+    if row["unit"] in ("0..1", "SD"):
+        text = mark("higher {outcome}") if middle > 0 else mark("lower {outcome}")
+    else:
+        text = mark("more {outcome}") if middle > 0 else mark("fewer {outcome}")
+    return tr(text, outcome=label(row["outcome"]))
 
 
 def amounts(middle: float, low: float, high: float, unit: str = "") -> tuple[str, str]:
@@ -86,7 +116,7 @@ def amounts(middle: float, low: float, high: float, unit: str = "") -> tuple[str
     (('+5.2', '+0.7 to +9.8'), ('−3', ''))
     """
     first, *ends = map(typeset, three(middle, low, high, unit))
-    return first, " to ".join(ends) if all(ends) else ""
+    return first, tr("{low} to {high}", low=ends[0], high=ends[1]) if all(ends) else ""
 
 
 class Answer(NamedTuple):
@@ -119,17 +149,16 @@ def in_force(scenario: str, judged: pd.DataFrame) -> list[str]:
         return []
     shown = {verdict: [_effect_in_force(row) for row in rows[rows["verdict"] == verdict].to_dict("records")]
              for verdict in (BETTER, WORSE)}  # fmt: skip
-    said = [f"{verdict}: {listed(texts)}" for verdict, texts in shown.items() if texts]
+    said = [f"{tr(verdict)}{colon()}{listed(texts)}" for verdict, texts in shown.items() if texts]
     weeks = count(int(rows["weeks"].iloc[0]), "week")
-    return [f"While in force ({weeks}), corrected for {count(int(judged['q'].notna().sum()), 'comparison')}:"
-            f" {'; '.join(said) or 'no effect that counts is shown'}."]  # fmt: skip
+    return [tr("While in force ({weeks}), corrected for {comparisons}: {said}.", weeks=weeks,
+               comparisons=count(int(judged["q"].notna().sum()), "comparison"),
+               said=semicolon().join(said) or tr("no effect that counts is shown"))]  # fmt: skip
 
 
 def _effect_in_force(row: Mapping[Any, Any]) -> str:
-    more, less = ("higher", "lower") if row["unit"] in ("0..1", "SD") else ("more", "fewer")
     middle, interval = amounts(row["mean"], row["low"], row["high"], row["unit"])
-    phrase = f"{more if row['mean'] > 0 else less} {label(row['outcome'])}"
-    return f"{phrase} ({'; '.join(filter(None, [middle, interval]))})"
+    return f"{_moved(row, row['mean'])} ({semicolon().join(filter(None, [middle, interval]))})"
 
 
 def by_outcome(outcome: str, table: pd.DataFrame, names: Mapping[str, str]) -> Answer:
@@ -140,21 +169,35 @@ def by_outcome(outcome: str, table: pd.DataFrame, names: Mapping[str, str]) -> A
     said = []
     for verdict in ("better", "worse"):
         if found := [f"{name} ({e.middle})" for name, e in judged.items() if e.verdict == verdict and not e.small]:
-            said.append(f"{capital(verdict)} with {listed(found)}.")
+            said.append(tr("{verdict} with {found}.", verdict=capital(tr(verdict)), found=listed(found)))
     if small := sum(e.small for e in judged.values()):
-        said.append(f"Too small a difference to count with {small}.")
+        said.append(tr("Too small a difference to count with {small}.", small=small))
     if coarse := sum(e.verdict == "too coarse" for e in judged.values()):
-        said.append(f"{capital(NO_VERDICT)} with {coarse} of {len(judged)} scenarios.")
+        said.append(
+            tr(
+                "{no_verdict} with {coarse} of {many} scenarios.",
+                no_verdict=capital(tr(NO_VERDICT)),
+                coarse=coarse,
+                many=len(judged),
+            )
+        )
     if same := sum(e.verdict == "zero" for e in judged.values()):
-        said.append(f"The same as in the baseline, in every run, with {same}.")
+        said.append(tr("The same as in the baseline, in every run, with {same}.", same=same))
     if unclear := sum(e.verdict in ("unclear", "no interval") for e in judged.values()):
-        said.append(f"Not distinguishable from {_noise(basis(table))} with {unclear} of {len(judged)} scenarios.")
+        said.append(
+            tr(
+                "Not distinguishable from {noise} with {unclear} of {many} scenarios.",
+                noise=_noise(basis(table)),
+                unclear=unclear,
+                many=len(judged),
+            )
+        )
     return Answer(heading(outcome), said)
 
 
 def _noise(what: Basis) -> str:
     """What an effect has to stand out from."""
-    return "luck" if what.unit == "seeds" else "luck and uncertain parameters"
+    return tr("luck") if what.unit == "seeds" else tr("luck and uncertain parameters")
 
 
 def answer(scenario: str, table: pd.DataFrame, given: pd.DataFrame, rate: float | None, margin: float) -> Answer:
@@ -162,7 +205,9 @@ def answer(scenario: str, table: pd.DataFrame, given: pd.DataFrame, rate: float 
     rows = table[(table["scenario"] == scenario) & (table["region"] == NATION)].to_dict("records")
     found = {row["outcome"]: effect(row, rate) for row in rows}
     if not found:
-        return Answer(scenario, ["None of its runs has a finished run of the baseline beside it: nothing can be said."])
+        return Answer(
+            scenario, [tr("None of its runs has a finished run of the baseline beside it: nothing can be said.")]
+        )
     absent = {row["outcome"] for row in rows if row["baseline_mean"] == headline(row)[0] == 0}
     main = [e for e in found.values() if e.outcome in ANSWERED and e.outcome not in absent and e.verdict != "no number"]
     sort = {verdict: [e for e in main if e.verdict == verdict and not e.small] for verdict in
@@ -170,33 +215,60 @@ def answer(scenario: str, table: pd.DataFrame, given: pd.DataFrame, rate: float 
     what = basis(table)
     noise, said = _noise(what), []
     if sort["too coarse"]:
-        said.append(f"{capital(NO_VERDICT)} ({rows[0]['too_coarse']}).")
+        said.append(f"{capital(tr(NO_VERDICT))} ({rows[0]['too_coarse']}).")
     elif sort["no interval"]:
-        said.append(f"One {one(what.unit)} gives no interval, so no effect can be told apart from {noise}.")
+        said.append(
+            tr(
+                "One {one} gives no interval, so no effect can be told apart from {noise}.",
+                one=one(what.unit),
+                noise=noise,
+            )
+        )
     elif sort["unclear"] == main:
-        where = f"any of the {len(main)} outcomes" if len(main) > 1 else "the one outcome"
-        said.append(f"No effect can be told apart from {noise} in {where} examined.")
+        where = tr("any of the {many} outcomes", many=len(main)) if len(main) > 1 else tr("the one outcome")
+        said.append(tr("No effect can be told apart from {noise} in {where} examined.", noise=noise, where=where))
     elif not sort["better"] and not sort["worse"]:
-        said.append(f"No effect that counts can be told apart from {noise}.")
+        said.append(tr("No effect that counts can be told apart from {noise}.", noise=noise))
     for verdict in ("better", "worse"):
         if sort[verdict]:
-            said.append(f"{capital(verdict)}: {listed(e.numbers for e in sort[verdict])}.")
+            said.append(f"{capital(tr(verdict))}{colon()}{listed(e.numbers for e in sort[verdict])}.")
     if small := [e for e in main if e.small]:
-        said.append(f"Too small to count (mostly within {share(margin)} % of the baseline):"
-                    f" {listed(e.phrase for e in small)}.")  # fmt: skip
+        said.append(
+            tr(
+                "Too small to count (mostly within {margin} % of the baseline): {phrase}.",
+                margin=share(margin),
+                phrase=listed(e.phrase for e in small),
+            )
+        )
     if sort["unclear"] and sort["unclear"] != main:
-        said.append(f"Not distinguishable from {noise}: {listed(label(e.outcome) for e in sort['unclear'])}.")
+        said.append(
+            tr(
+                "Not distinguishable from {noise}: {outcome}.",
+                noise=noise,
+                outcome=listed(label(e.outcome) for e in sort["unclear"]),
+            )
+        )
     if sort["zero"]:
         same = [label(e.outcome) for e in sort["zero"]]
-        which = listed(same) if len(same) <= FEW else f"{len(same)} of {len(main)} outcomes examined"
-        said.append(f"The same as in the baseline in every run: {which}.")
+        which = (
+            listed(same)
+            if len(same) <= FEW
+            else tr("{many} of {many2} outcomes examined", many=len(same), many2=len(main))
+        )
+        said.append(tr("The same as in the baseline in every run: {which}.", which=which))
     idle = given[(given["scenario"] == scenario) & (given["delivered_nothing"] == 1.0) & (given["change"] != LEFT_OUT)]
     never = idle[idle["weeks"] == 0]
     if len(never):
-        said.append(f"{capital(IDLE)} of the run: {listed(measure(key) for key in never['measure'])}.")
+        said.append(
+            tr(
+                "{idle} of the run: {key}.",
+                idle=capital(tr(IDLE)),
+                key=listed(measure(key) for key in never["measure"]),
+            )
+        )
     idle = idle[idle["weeks"] > 0]
     if len(idle):
-        said.append(f"Delivered nothing in any run: {listed(measure(key) for key in idle['measure'])}.")
+        said.append(tr("Delivered nothing in any run: {key}.", key=listed(measure(key) for key in idle["measure"])))
     if "cost" in found:
         said.append(_price(next(row for row in rows if row["outcome"] == "cost"), rate))
     return Answer(scenario, said)
@@ -205,14 +277,22 @@ def answer(scenario: str, table: pd.DataFrame, given: pd.DataFrame, rate: float 
 def _price(row: Mapping[Any, Any], rate: float | None) -> str:
     middle = headline(row)[0]
     if middle == 0:
-        return "It costs as much as the baseline."
-    return f"It costs {money(abs(middle), rate)} {'more' if middle > 0 else 'less'} than the baseline."
+        return tr("It costs as much as the baseline.")
+    paid = money(abs(middle), rate)
+    if middle > 0:
+        return tr("It costs {paid} more than the baseline.", paid=paid)
+    return tr("It costs {paid} less than the baseline.", paid=paid)
 
 
 def covered(table: pd.DataFrame) -> list[str]:
     """What the intervals of the answer cover, and what they do not."""
-    unit = basis(table).unit
-    fewest = int(table[unit].min())
-    few = [f"{count(fewest, unit)} {'is' if fewest == 1 else 'are'} few: intervals and shares are rough."]
+    what = basis(table).unit
+    fewest = int(table[what].min())
+    few = [trn("{many} is few: intervals and shares are rough.", "{many} are few: intervals and shares are rough.",
+               fewest, many=count(fewest, what))]  # fmt: skip
     most = parameter_rows()["coarsest_verdict"].value
-    return [COVERED[unit], *(few if fewest < 10 else []), f"Verdicts hold up to {most:g} persons per youth."]
+    return [
+        tr(COVERED[what]),
+        *(few if fewest < 10 else []),
+        tr("Verdicts hold up to {most} persons per youth.", most=digits(most, "g")),
+    ]

@@ -14,6 +14,7 @@ from sim.comparison.outcomes import LEDGER, NATION, SOUGHT
 from sim.comparison.table import NOTHING_MARGIN
 from sim.comparison.verdicts import verdicts
 from sim.engine.errors import InputError
+from sim.languages import day, tr, trn
 from sim.parameters import rows as parameter_rows
 from sim.stores.folder import write_text
 from sim.stores.sources import sources_digest
@@ -52,14 +53,16 @@ def report(store: str | os.PathLike[str], out: str | os.PathLike[str] | None = N
         If the folder holds no comparison, or the file cannot be written.
     """
     if out is None and "://" in os.fspath(store):
-        raise InputError(f"{os.fspath(store)} is a URL; name a file for the report with --out")
+        raise InputError(tr("{fspath} is a URL; name a file for the report with --out", fspath=os.fspath(store)))
     text = sweep_page(reopen(store)) if is_swept(store) else page(comparison(os.fspath(store)))
     file = Path(store) / "report.html" if out is None else Path(out)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         write_text(file, text)
     except OSError as error:
-        raise InputError(f"cannot write {file}: {error.strerror}; name another file with --out") from error
+        raise InputError(
+            tr("cannot write {file}: {strerror}; name another file with --out", file=file, strerror=error.strerror)
+        ) from error
     return file
 
 
@@ -80,7 +83,7 @@ def page(compared: Comparison) -> str:
     table = effects(records, baseline)
     table = table[(table["seeds"] > 0)]
     if table.empty:
-        raise InputError("no scenario and the baseline have finished the same run; let kumakan compare go on first")
+        raise InputError(tr("no scenario and the baseline have finished the same run; let kumakan compare go on first"))
     example = next(iter(records[baseline].values()))
     margin = float(example.about.get("parameters", {}).get("nothing_margin", NOTHING_MARGIN))
     plans = {name: preview(compared.scenario(name)) for name in manifest["scenarios"]}
@@ -90,15 +93,18 @@ def page(compared: Comparison) -> str:
     parameters = list(parameter_rows().values())
     few, many = len(names) <= MANY, len(names)
     sources = example.about.get("run", {}).get("sources", "")
-    compares = words.listed(names.values()) if many <= FEW else f"{many} scenarios"
+    compares = words.listed(names.values()) if many <= FEW else tr("{many} scenarios", many=many)
     return template("report.html").render(
-        title=f"{compares} compared with {baseline}",
+        title=tr("{compares} compared with {baseline}", compares=compares, baseline=baseline),
         baseline=baseline,
         names={**names, baseline: baseline},
-        period=f"{example.dates[0]} to {base.scenario.end}",
+        period=tr("{start} to {end}", start=day(example.dates[0]), end=day(base.scenario.end)),
         descriptions={name: plan.scenario.description for name, plan in plans.items()},
-        rests_on=f"{'The scenario was' if many == 1 else f'Each of the {many} scenarios was'} run with {what.many} and"
-        f" compared with {baseline} under the same {words.same(table)}.",
+        rests_on=trn(
+            "The scenario was run with {runs} and compared with {baseline} under the same {same}.",
+            "Each of the {n} scenarios was run with {runs} and compared with {baseline} under the same {same}.",
+            many, runs=what.many, baseline=baseline, same=words.same(table),
+        ),
         answers=answers(names, table, given, rate, margin, verdicts(records, baseline) if few else None),
         covered=covered(table),
         warnings=words.warnings(table),

@@ -13,6 +13,7 @@ from sim.comparison.precision import Wish, needed
 from sim.comparison.table import CHANGED, LEFT_OUT
 from sim.comparison.worlds import NO_VERDICT
 from sim.comparison.worth import cost_per_spared
+from sim.languages import colon, day, mark, semicolon, tr
 from sim.scenario import Scenario
 from sim.views import words
 from sim.views.report.answer import Effect, amounts, effect
@@ -47,25 +48,29 @@ def in_words(
     for m in base.measures:
         if m.active and m.key not in {ours.key for ours in active}:
             row = told.get(m.key)
-            was = f"in the baseline: {delivery(row)}" if row else ""
+            was = tr("in the baseline: {delivery}", delivery=delivery(row)) if row else ""
             saved = row["cost_xof"] if row else m.cost_xof or 0.0
-            taken.append({"what": m.title, "change": LEFT_OUT, "delivered": was, "cost": money(-saved, rate)})
+            taken.append({"what": tr(m.title), "change": tr(LEFT_OUT), "delivered": was, "cost": money(-saved, rate)})
     other = [
-        f"{title}: {', '.join(f'{key} = {value}' for key, value in settings.items())}"
-        for title, settings in (("Parameters changed", scenario.parameters), ("Armed groups changed", scenario.groups),
-                                ("Forces changed", scenario.forces))
+        f"{title}{colon()}{', '.join(f'{key} = {value}' for key, value in settings.items())}"
+        for title, settings in (
+            (tr("Parameters changed"), scenario.parameters),
+            (tr("Armed groups changed"), scenario.groups),
+            (tr("Forces changed"), scenario.forces),
+        )
         if settings
-    ]  # fmt: skip
-    other += [f"{name} is changed, but it {words.IDLE} of the run" for name in plan.absent]
-    shared = [m.title for m in active if m not in differ]
+    ]
+    other += [tr("{name} is changed, but it {idle} of the run", name=name, idle=tr(words.IDLE)) for name in plan.absent]
+    shared = [tr(m.title) for m in active if m not in differ]
     return {"name": scenario.name, "baseline": plan is base, "measures": taken, "shared": shared, "other": other}
 
 
 def _taken(m: PlannedMeasure, scenario: Scenario, row: Mapping[Any, Any] | None, rate: float | None) -> dict[str, Any]:
-    spans = [f"{start} to {end if end < scenario.end else 'the end'}" for start, end, _, _ in m.periods]
-    where = ["all regions" if regions == "all" else regions for _, _, regions, _ in m.periods]
-    full = [f"{much} of the full measure" for _, _, _, much in m.periods]
-    when = " and ".join(spans)
+    spans = [tr("{start} to {end}", start=day(start), end=day(end)) if end < scenario.end
+             else tr("{start} to the end", start=day(start)) for start, end, _, _ in m.periods]  # fmt: skip
+    where = [tr("all regions") if regions == "all" else regions for _, _, regions, _ in m.periods]
+    full = [tr("{much} of the full measure", much=much) for _, _, _, much in m.periods]
+    when = words.listed(spans)
     if len(set(where)) > 1:
         where = [f"{each} ({span})" for each, span in zip(where, spans, strict=True)]
     if len(set(full)) > 1:
@@ -75,14 +80,20 @@ def _taken(m: PlannedMeasure, scenario: Scenario, row: Mapping[Any, Any] | None,
     defaults = type(scenario.measures[m.key])().model_dump(mode="json")
     much = list(dict.fromkeys(full))
     if m.idle:
-        much = [f"{words.IDLE}: no week of the run begins between its dates"]
+        much = [tr("{idle}: no week of the run begins between its dates", idle=tr(words.IDLE))]
     elif m.reached_per_week is not None:
-        much.append(f"planned: {number(m.reached_per_week)} {m.delivers}")
-    much += [f"{s.meaning}: {settings[s.name]}" for s in own if settings[s.name] != defaults[s.name]]
+        much.append(
+            tr(
+                "planned: {reached_per_week} {delivers}",
+                reached_per_week=number(m.reached_per_week),
+                delivers=tr(m.delivers),
+            )
+        )
+    much += [f"{tr(s.meaning)}{colon()}{settings[s.name]}" for s in own if settings[s.name] != defaults[s.name]]
     return {
-        "what": m.title, "change": CHANGED if row and row.get("change") == CHANGED else "",
-        "where": "; ".join(dict.fromkeys(where)),
-        "when": when + (f", only while {m.when}" if m.when else ""), "how_much": much,
+        "what": tr(m.title), "change": tr(CHANGED) if row and row.get("change") == CHANGED else "",
+        "where": semicolon().join(dict.fromkeys(where)),
+        "when": when + (tr(", only while {when}", when=m.when) if m.when else ""), "how_much": much,
         "delivered": delivery(row) if row else "",
         "cost": money(row["cost_xof"] if row else m.cost_xof or 0.0, rate),
     }  # fmt: skip
@@ -98,14 +109,14 @@ DRAWN = ("better", "worse", "unclear", "zero", "too coarse")  # what has one; co
 
 
 VERDICTS = {
-    "better": "better",
-    "worse": "worse",
-    "other": "–",
-    "unclear": "no clear sign",
-    "zero": "no difference",
+    "better": mark("better"),
+    "worse": mark("worse"),
+    "other": mark("–"),
+    "unclear": mark("no clear sign"),
+    "zero": mark("no difference"),
     "too coarse": NO_VERDICT,
-    "no interval": "no interval",
-    "no number": "no region without measures",
+    "no interval": mark("no interval"),
+    "no number": mark("no region without measures"),
 }
 
 
@@ -131,7 +142,7 @@ def blocks(table: pd.DataFrame, group: str, rate: float | None) -> list[dict[str
             shares = [share(row[name]) for name in ("helped", "harmed", "nothing")]
             lines.append({
                 "scenario": row["scenario"], "effect": e,
-                "verdict": VERDICTS[e.verdict] + (", but small" if e.small else ""),
+                "verdict": tr(VERDICTS[e.verdict]) + (tr(", but small") if e.small else ""),
                 "shares": [] if row["better"] == "none" or e.verdict in ("no number", "too coarse") else shares,
                 "zero": _at(0.0, *ends),
                 "marks": _marks(row, ends) if e.verdict in DRAWN else [],
@@ -140,9 +151,9 @@ def blocks(table: pd.DataFrame, group: str, rate: float | None) -> list[dict[str
             continue
         first, own = rows[0], words.own_value(rows)
         value = money(own or 0.0, rate) if first["unit"] == "XOF" else words.typeset(number(own or 0.0))
-        value = "other regions for each scenario" if own is None else value
+        value = tr("other regions for each scenario") if own is None else value
         unit = "" if first["unit"] == "XOF" else words.unit(first["unit"])
-        better = words.SIDES[first["better"]]
+        better = tr(words.SIDES[first["better"]])
         found.append({"outcome": heading(outcome), "unit": unit, "better": better, "baseline": value, "lines": lines})
     return found
 
@@ -174,8 +185,8 @@ def worse_regions(table: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
     for (scenario, phrase), regions in found.items():
         worst = [text for _, text in sorted(regions, key=lambda told: -told[0])]
         rest = len(worst) - MOST_WORSE
-        texts = worst if rest <= 1 else [*worst[:MOST_WORSE], f"{rest} more regions"]
-        lines.append(f"{scenario}, {phrase}: {words.listed(texts)}")
+        texts = worst if rest <= 1 else [*worst[:MOST_WORSE], tr("{n} more regions", n=rest)]
+        lines.append(f"{scenario}, {phrase}{colon()}{words.listed(texts)}")
     return lines
 
 
@@ -183,11 +194,18 @@ def worth(compared: Comparison, rate: float | None) -> list[dict[str, str]]:
     """A line for each scenario whose cost differs from the baseline's."""
     table = cost_per_spared(compared.records, compared.baseline)
     return [
-        {"scenario": compared.names[row["scenario"]], "verdict": row["verdict"], "cost": money(row["cost_xof"], rate),
-         "each": each_costs(row), **dict(zip(("spared", "interval"), amounts(
-             row["spared"], row["spared_low"], row["spared_high"]), strict=True))}
-        for row in table.to_dict("records") if math.isfinite(row["spared"]) and row["cost_xof"] != 0
-    ]  # fmt: skip
+        {
+            "scenario": compared.names[row["scenario"]],
+            "verdict": tr(row["verdict"]),
+            "cost": money(row["cost_xof"], rate),
+            "each": each_costs(row),
+            **dict(
+                zip(("spared", "interval"), amounts(row["spared"], row["spared_low"], row["spared_high"]), strict=True)
+            ),
+        }
+        for row in table.to_dict("records")
+        if math.isfinite(row["spared"]) and row["cost_xof"] != 0
+    ]
 
 
 def more(table: pd.DataFrame, margin: float) -> str:
@@ -197,10 +215,21 @@ def more(table: pd.DataFrame, margin: float) -> str:
         return ""
     far, unit = needed(nation, [Wish("joined", margin, share=True)]), basis(table).unit
     many, there = far["needed"].max(), far["pairs"].max()
-    near = f"the mean effect on joining in every scenario to within {share(margin)} % of the baseline"
+    near = tr("the mean effect on joining in every scenario to within {margin} % of the baseline", margin=share(margin))
     if far["reached"].all():
-        return f"The {there} {unit} give {near}; smaller differences count as nothing."
-    return f"About {number(many)} {unit} would give {near}; there are {there}."
+        return tr(
+            "The {there} {unit} give {near}; smaller differences count as nothing.",
+            there=there,
+            unit=tr(unit),
+            near=near,
+        )
+    return tr(
+        "About {many} {unit} would give {near}; there are {there}.",
+        many=number(many),
+        unit=tr(unit),
+        near=near,
+        there=there,
+    )
 
 
 class Regional(NamedTuple):

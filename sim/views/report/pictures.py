@@ -13,6 +13,7 @@ from markupsafe import escape
 
 from sim.comparison.effects import effects_over_time, headline
 from sim.engine.errors import InputError, visible
+from sim.languages import colon, semicolon, tr
 from sim.views.figures.effects import plot_effects
 from sim.views.figures.maps import map_effect
 from sim.views.figures.saving import save
@@ -54,20 +55,32 @@ def maps(compared: Comparison, table: pd.DataFrame, told: Sequence[Regional]) ->
                 made.blank.setdefault(shown.title, []).append(called)
                 continue
             about = compared.about(name)
-            figure = partial(map_effect, table, name, shown.outcome, title=f"{shown.title}: {called}", about=about)
+            figure = partial(
+                map_effect, table, name, shown.outcome, title=f"{shown.title}{colon()}{called}", about=about
+            )
             values = [f"{region} {e.middle} ({e.interval})" for region, e in zip(shown.regions, line, strict=True)]
-            what = f"{called} minus {compared.baseline}, {shown.unit}, whole run"
-            alt = f"Map of Mali by region. {shown.title}: {what}. {'; '.join(values)}."
+            what = tr(
+                "{called} minus {baseline}, {unit}, whole run",
+                called=called,
+                baseline=compared.baseline,
+                unit=shown.unit,
+            )
+            alt = tr(
+                "Map of Mali by region. {title}: {what}. {values}.",
+                title=shown.title,
+                what=what,
+                values=semicolon().join(values),
+            )
             made.pictures.append(Picture(embedded(figure, about), alt, what))
     return made
 
 
 def effects(compared: Comparison, table: pd.DataFrame, given: pd.DataFrame) -> Picture:
     """The effects of many scenarios as one figure: a line for each, a panel for each outcome."""
-    about = compared.about(f"{len(compared.names)} scenarios")
+    about = compared.about(tr("{many} scenarios", many=len(compared.names)))
     source = embedded(partial(plot_effects, table, delivered=given, about=about), about)
-    what = f"Effects of {len(compared.names)} scenarios on Mali, with intervals"
-    return Picture(source, f"{what}: the tables on this page give the numbers.", what)
+    what = tr("Effects of {many} scenarios on Mali, with intervals", many=len(compared.names))
+    return Picture(source, tr("{what}: the tables on this page give the numbers.", what=what), what)
 
 
 def over_time(compared: Comparison) -> Picture | None:
@@ -77,12 +90,16 @@ def over_time(compared: Comparison) -> Picture | None:
         return None
     about = compared.about(*names)
     ends = [
-        f"{names[row['scenario']]}, {label(row['outcome'])}: {amounts(*headline(row))[0]}"
+        f"{names[row['scenario']]}, {label(row['outcome'])}{colon()}{amounts(*headline(row))[0]}"
         for row in told[told["week"] == told["week"].max()].to_dict("records")
     ]
-    lines = f"Lines of each scenario minus {compared.baseline}, added up week by week."
+    lines = tr("Lines of each scenario minus {baseline}, added up week by week.", baseline=compared.baseline)
     source = embedded(partial(plot_effects_over_time, told, about=about), about)
-    return Picture(source, f"{lines} At the end: {'; '.join(ends)}.", f"Difference from {compared.baseline}, by week")
+    return Picture(
+        source,
+        tr("{lines} At the end: {ends}.", lines=lines, ends=semicolon().join(ends)),
+        tr("Difference from {baseline}, by week", baseline=compared.baseline),
+    )
 
 
 def embedded(plot: Callable[[], Figure], about: Mapping[str, str]) -> str:
@@ -94,7 +111,8 @@ def embedded(plot: Callable[[], Figure], about: Mapping[str, str]) -> str:
     except (InputError, OSError):
         raise
     except Exception as problem:
+        said = tr("This figure could not be drawn.")
         why = escape(visible(f"{type(problem).__name__}: {problem}"))
-        lines = f'<text x="8" y="20">This figure could not be drawn.</text><text x="8" y="40">{why}</text>'
+        lines = f'<text x="8" y="20">{escape(said)}</text><text x="8" y="40">{why}</text>'
         picture = f'<svg xmlns="http://www.w3.org/2000/svg" width="640" height="52" font-size="14">{lines}</svg>'
         return f"data:image/svg+xml;base64,{base64.b64encode(picture.encode()).decode()}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.engine.errors import InputError
+from sim.languages import mark, tr
 from sim.scenario import Scenario
 from sim.stores import open_store
 from sim.stores.folder import FolderStore
@@ -18,7 +19,7 @@ from sim.views.runs import facts
 if TYPE_CHECKING:
     from sim.record import Record
 
-HINT = "a report is made from a folder or store that kumakan compare has written"
+HINT = mark("a report is made from a folder or store that kumakan compare has written")
 
 
 class Comparison(NamedTuple):
@@ -55,15 +56,23 @@ def comparison(place: str) -> Comparison:
     """
     in_folder = FolderStore.stands(place)
     if "://" not in place and not Path(place).is_dir():
-        raise InputError(f"{place} is not a folder; {HINT}")
+        raise InputError(tr("{place} is not a folder; {hint}", place=place, hint=tr(HINT)))
     try:
         store = open_store(place)
     except InputError as problem:
-        raise InputError(f"{place} holds no comparison ({problem.message}); {HINT}") from None
+        raise InputError(
+            tr("{place} holds no comparison ({message}); {hint}", place=place, message=problem.message, hint=tr(HINT))
+        ) from None
     if not store.plans:
-        raise InputError(f"{place} holds no comparison; {HINT}")
+        raise InputError(tr("{place} holds no comparison; {hint}", place=place, hint=tr(HINT)))
     batch = store.batch()
     if len(batch.scenarios) < 2:
-        raise InputError(f"the latest batch in {place} has only one scenario, so there is nothing to compare; {HINT}")
+        raise InputError(
+            tr(
+                "the latest batch in {place} has only one scenario, so there is nothing to compare; {hint}",
+                place=place,
+                hint=tr(HINT),
+            )
+        )
     rows = [asdict(row) for row in batch.rows]
     return Comparison({**batch.plan, "runs": rows}, batch.records, batch.scenarios[0], stored=not in_folder)

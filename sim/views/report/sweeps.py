@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sim.comparison.effects import basis, headline
 from sim.comparison.outcomes import OUTCOMES
 from sim.engine.errors import InputError
+from sim.languages import day, tr
 from sim.stores.sources import sources_digest
 from sim.sweeps.axes import Axis, written
 from sim.sweeps.sweep import Swept
@@ -39,18 +40,22 @@ def sweep_page(swept: Swept) -> str:
     """
     plan, table, manifest = swept.plan, swept.summary(), swept.batch.plan
     if table.empty:
-        raise InputError("no point of the sweep has a finished run; let kumakan sweep go on first")
+        raise InputError(tr("no point of the sweep has a finished run; let kumakan sweep go on first"))
     what, about = basis(table), about_sweep(swept)
     pictures = [
-        Picture(embedded(partial(_same, figure), about), f"{figure.get_label()}: the tables give the numbers.", "")
+        Picture(
+            embedded(partial(_same, figure), about),
+            tr("{get_label}: the tables give the numbers.", get_label=figure.get_label()),
+            "",
+        )
         for figure in sweep_figures(swept).values()
     ]
     sources = manifest.get("sources", "")
     return template("sweep.html").render(
         plan=plan,
-        title=f"Sweep {plan.name}: {plan.scenario.name}"
-        + (f" compared with {plan.baseline.name}" if plan.baseline is not None else ""),
-        period=f"{plan.scenario.start} to {plan.scenario.end}",
+        title=tr("Sweep {name}: {name2}", name=plan.name, name2=plan.scenario.name)
+        + (tr(" compared with {name}", name=plan.baseline.name) if plan.baseline is not None else ""),
+        period=tr("{start} to {end}", start=day(plan.scenario.start), end=day(plan.scenario.end)),
         axes=[{"path": axis.path, "values": _values(axis), "unit": axis.unit} for axis in plan.axes],
         points=count(len(plan.points), "point"),
         many=what.many, interval=what.interval, covers=what.covers,
@@ -81,12 +86,12 @@ def _same(figure: Any) -> Any:
 def _values(axis: Axis) -> str:
     if axis.values:
         return ", ".join(map(written, axis.values))
-    return f"{axis.at(0.0)} to {axis.at(1.0)}" + ("" if axis.dist == "uniform" else f", {axis.dist}")
+    return tr("{at} to {at2}", at=axis.at(0.0), at2=axis.at(1.0)) + ("" if axis.dist == "uniform" else f", {axis.dist}")
 
 
 def _heads(swept: Swept) -> list[str]:
     """The headings of the columns that say which point a line is of: the paths, or its name if they are many."""
-    return [axis.label for axis in swept.plan.axes] if len(swept.plan.axes) <= 4 else ["Point"]
+    return [axis.label for axis in swept.plan.axes] if len(swept.plan.axes) <= 4 else [tr("Point")]
 
 
 def _called(swept: Swept, point: str) -> str:
@@ -101,22 +106,39 @@ def _answer(swept: Swept, table: pd.DataFrame, outcome: str) -> dict[str, Any]:
     """How far an outcome reaches over the points, where it is lowest and highest, and how many signs are clear."""
     rows = [row for row in table[table["outcome"] == outcome].to_dict("records") if math.isfinite(headline(row)[0])]
     if not rows:
-        return {"of": heading(outcome), "sentences": ["No run gives a number."]}
+        return {"of": heading(outcome), "sentences": [tr("No run gives a number.")]}
     compared, unit = swept.plan.baseline is not None, rows[0]["unit"]
     ordered = sorted(rows, key=lambda row: headline(row)[0])
     said = []
     if headline(ordered[0])[0] == headline(ordered[-1])[0]:
-        said.append(f"The same at every point: {_told(ordered[0], unit, compared)}.")
+        said.append(tr("The same at every point: {told}.", told=_told(ordered[0], unit, compared)))
     else:
-        said += [f"{word}: {_told(row, unit, compared)} at {_called(swept, row['scenario'])}."
-                 for word, row in (("Lowest", ordered[0]), ("Highest", ordered[-1]))]  # fmt: skip
+        said += [
+            tr(
+                "{word}: {told} at {called}.",
+                word=word,
+                told=_told(row, unit, compared),
+                called=_called(swept, row["scenario"]),
+            )
+            for word, row in ((tr("Lowest"), ordered[0]), (tr("Highest"), ordered[-1]))
+        ]
     if compared:
         verdicts = [effect(row).verdict for row in rows]
-        clear = [f"{verdict} at {verdicts.count(verdict)}" for verdict in ("better", "worse") if verdict in verdicts]
+        clear = [
+            tr("{verdict} at {verdict2}", verdict=tr(verdict), verdict2=verdicts.count(verdict))
+            for verdict in ("better", "worse")
+            if verdict in verdicts
+        ]
         if clear:
-            said.append(f"Of {count(len(rows), 'point')}, {listed(clear)}; at the others the sign is not clear.")
+            said.append(
+                tr(
+                    "Of {many}, {clear}; at the others the sign is not clear.",
+                    many=count(len(rows), "point"),
+                    clear=listed(clear),
+                )
+            )
         elif "unclear" in verdicts:
-            said.append("At no point can it be told apart from the baseline.")
+            said.append(tr("At no point can it be told apart from the baseline."))
     return {"of": heading(outcome), "sentences": said}
 
 
@@ -135,7 +157,7 @@ def _frontier(swept: Swept, table: pd.DataFrame, outcome: str) -> dict[str, Any]
     lines = {(row["scenario"], row["outcome"]): row for row in table.to_dict("records")}
     rows = [(_called(swept, name), *(_told(lines[name, o], lines[name, o]["unit"], True) for o in ("cost", outcome)))
             for name in names]  # fmt: skip
-    side = "fewer or less" if OUTCOMES[outcome].better == "fewer" else "more"
+    side = tr("fewer or less") if OUTCOMES[outcome].better == "fewer" else "more"
     return {"outcome": label(outcome), "side": side, "rows": rows}
 
 

@@ -12,6 +12,7 @@ from rich.text import Text
 from sim.comparison.effects import basis, headline
 from sim.comparison.outcomes import OUTCOMES
 from sim.engine.errors import harmless
+from sim.languages import digits, mark, tr
 from sim.views import words
 from sim.views.tables.layout import Column, say, show_blocks, show_table
 from sim.views.words import amount, capital, difference, label, money, number, share
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 BY_REGION = ("joined", "attacks")
 FEW = 5  # scenarios that are read side by side; more of them have a line each, and no tables by region
-SHARES = "help/\nharm/\nnone"
+SHARES = mark("help/\nharm/\nnone")
 HEADING = 18  # letters to a line of a heading over numbers
 
 
@@ -40,14 +41,26 @@ def show_effects(
         return
     baseline, what = effects["baseline"].iloc[0], basis(effects)
     scenarios = words.scenarios(dict.fromkeys(effects["scenario"]))
-    say(out, f"\nDifference from {baseline}, same {words.same(effects)}, Mali, whole run ({what.many})", style="bold")
-    say(out, f"Each effect is the {what.interval}; the interval covers {what.covers}.")
-    say(out, f"help/harm/none: % of {what.unit} in which the scenario helped, harmed or did nothing.")
+    say(
+        out,
+        tr(
+            "\nDifference from {baseline}, same {same}, Mali, whole run ({many})",
+            baseline=baseline,
+            same=words.same(effects),
+            many=what.many,
+        ),
+        style="bold",
+    )
+    say(
+        out,
+        tr("Each effect is the {interval}; the interval covers {covers}.", interval=what.interval, covers=what.covers),
+    )
+    say(out, tr("help/harm/none: % of {unit} in which the scenario helped, harmed or did nothing.", unit=tr(what.unit)))
     for said in words.warnings(effects):
         say(out, said, style="bold red")
     nation = effects[effects["region"] == "Mali"]
     for group in dict.fromkeys(nation["group"]):
-        _show_group(nation[nation["group"] == group], capital(group), scenarios, out)
+        _show_group(nation[nation["group"] == group], capital(tr(group)), scenarios, out)
     if delivered is not None and len(delivered):
         _show_delivered(delivered, scenarios, out, xof_per_usd)
     if worth is not None and len(worth):
@@ -57,11 +70,18 @@ def show_effects(
             _show_regions(effects[effects["outcome"] == outcome], scenarios, out)
     fewest = min(effects["draws"] if what.unit == "draws" else effects["seeds"])
     if fewest == 0:
-        say(out, "Some scenarios have no run that both they and the baseline finished.")
+        say(out, tr("Some scenarios have no run that both they and the baseline finished."))
     elif fewest == 1:
-        say(out, f"With one {words.one(what.unit)} there is no interval; ask for more with --{what.unit}.")
+        say(
+            out,
+            tr(
+                "With one {one} there is no interval; ask for more with --{unit}.",
+                one=words.one(what.unit),
+                unit=what.unit,
+            ),
+        )
     elif fewest < 10:
-        say(out, f"Fewer than ten {what.unit}: intervals are wide and shares are coarse.")
+        say(out, tr("Fewer than ten {unit}: intervals are wide and shares are coarse.", unit=tr(what.unit)))
     if said := words.same_luck(effects):
         say(out, said)
 
@@ -76,49 +96,49 @@ def _show_group(nation: pd.DataFrame, title: str, scenarios: dict[str, str], out
     effects = {place: _effect(row) for place, row in rows.iterrows()}
     shares = {place: _shares(row) for place, row in rows.iterrows()}
     if len(scenarios) > FEW:
-        left = [Column("scenario", [f"{baseline} itself", *scenarios.values()], right=False)]
+        left = [Column(tr("scenario"), [tr("{baseline} itself", baseline=baseline), *scenarios.values()], right=False)]
         blocks = [
             [
                 Column(_heading(row), [itself[o], *(effects[s, o] for s in scenarios)]),
-                Column(SHARES, ["", *(shares[s, o] for s in scenarios)], right=False, quiet=True),
+                Column(tr(SHARES), ["", *(shares[s, o] for s in scenarios)], right=False, quiet=True),
             ][: 1 if row["better"] == "none" else 2]
             for o, row in first.items()
         ]
     else:
         left = [
-            Column("outcome (less is better)", [_name(row) for row in first.values()], right=False),
+            Column(tr("outcome (less is better)"), [_name(row) for row in first.values()], right=False),
             Column(baseline, list(itself.values())),
         ]
         blocks = [
             [
                 Column(name, [effects[s, o] for o in first]),
-                Column(SHARES, [shares[s, o] for o in first], right=False, quiet=True),
+                Column(tr(SHARES), [shares[s, o] for o in first], right=False, quiet=True),
             ]
             for s, name in scenarios.items()
         ]
     show_blocks(out, title, left, blocks, first=len(scenarios) > FEW)
     if any(OUTCOMES[o].elsewhere for o in set(nation["outcome"]) - first.keys()):
-        say(out, "The measures act in every region, so nothing could move elsewhere.", style="dim")
+        say(out, tr("The measures act in every region, so nothing could move elsewhere."), style="dim")
     elif rows["mean"].isna().any():
-        say(out, "–: the measures act in every region, or no run has finished.", style="dim")
+        say(out, tr("–: the measures act in every region, or no run has finished."), style="dim")
 
 
 def _heading(row: pd.Series) -> str:
-    side = words.SIDES[row["better"]] if row["better"] != "none" else ""
+    side = tr(words.SIDES[row["better"]]) if row["better"] != "none" else ""
     lines = textwrap.wrap(label(row["outcome"]), HEADING)
     return "\n".join(filter(None, [*lines, words.unit(row["unit"]), side]))
 
 
 def _name(row: pd.Series) -> str:
     """An outcome with its unit, and with its better side if that is not less."""
-    side = {"more": " (more is better)", "none": " (no better side)"}.get(row["better"], "")
+    side = {"more": tr(" (more is better)"), "none": tr(" (no better side)")}.get(row["better"], "")
     return words.with_unit(row["outcome"], row["unit"]) + side
 
 
 def _itself(rows: pd.DataFrame) -> str:
     """The baseline's own value, where it is one: outcomes elsewhere are of other regions for each scenario."""
     value = words.own_value(rows.to_dict("records"))
-    return "differs" if value is None else amount(value, rows["unit"].iloc[0])
+    return tr("differs") if value is None else amount(value, rows["unit"].iloc[0])
 
 
 def _effect(row: pd.Series) -> str:
@@ -128,7 +148,7 @@ def _effect(row: pd.Series) -> str:
 
 def _shares(row: pd.Series) -> str:
     if row["too_coarse"]:
-        return "too coarse" if row["better"] != "none" else ""
+        return tr("too coarse") if row["better"] != "none" else ""
     return "/".join(share(row[name]) for name in ("helped", "harmed", "nothing")) if row["helped"] >= 0 else ""
 
 
@@ -140,24 +160,24 @@ def _show_delivered(
     for row in delivered.to_dict("records"):
         name, style = scenarios.get(row["scenario"], row["scenario"]), "bold" if row["delivered_nothing"] == 1.0 else ""
         titled = words.measure(row["measure"])
-        said = ["" if titled in name else titled, "" if row["change"] == "added" else f"({row['change']})"]
+        said = ["" if titled in name else titled, "" if row["change"] == "added" else f"({tr(row['change'])})"]
         cells = [name, " ".join(filter(None, said)), words.delivery(row) + words.reach(row), f"{row['weeks']}",
                  money(row["cost_xof"], xof_per_usd)]  # fmt: skip
         rows.append([Text(cell, style) for cell in cells])
-    heads = ["scenario", "measure", "delivered per week in force", "weeks", "cost over the run"]
-    show_table(out, "What the measures delivered and cost", heads, rows, left=3)
+    heads = [tr("scenario"), tr("measure"), tr("delivered per week in force"), tr("weeks"), tr("cost over the run")]
+    show_table(out, tr("What the measures delivered and cost"), heads, rows, left=3)
 
 
 def _show_worth(worth: pd.DataFrame, scenarios: dict[str, str], out: Console, xof_per_usd: float | None) -> None:
     """What it costs to spare one person, where any are shown to be spared."""
     rows = [
-        [scenarios.get(row["scenario"], row["scenario"]), row["verdict"],
+        [scenarios.get(row["scenario"], row["scenario"]), tr(row["verdict"]),
          difference(row["spared"], row["spared_low"], row["spared_high"]), money(row["cost_xof"], xof_per_usd),
          words.each_costs(row)]
         for row in worth.to_dict("records")
     ]  # fmt: skip
-    title = f"Cost of each {words.spared(worth['outcome'].iloc[0], worth['unit'].iloc[0])}"
-    heads = ["scenario", "verdict", "spared [90 % interval]", "cost over the run", "cost of each"]
+    title = tr("Cost of each {spared}", spared=words.spared(worth["outcome"].iloc[0], worth["unit"].iloc[0]))
+    heads = [tr("scenario"), tr("verdict"), tr("spared [90 % interval]"), tr("cost over the run"), tr("cost of each")]
     show_table(out, title, heads, rows, left=2)
 
 
@@ -166,29 +186,34 @@ def _show_regions(effects: pd.DataFrame, scenarios: dict[str, str], out: Console
     regions, first = list(dict.fromkeys(rows.index.get_level_values(0))), rows.iloc[0]
     own = rows.xs(next(iter(scenarios)), level="scenario")["baseline_mean"]
     left = [
-        Column("region", regions, right=False),
+        Column(tr("region"), regions, right=False),
         Column(first["baseline"], [number(own[region]) for region in regions]),
     ]
     blocks = [[Column(name, [_effect(rows.loc[(region, s)]) for region in regions])] for s, name in scenarios.items()]
-    show_blocks(out, capital(words.with_unit(first["outcome"], first["unit"])) + ", by region", left, blocks)
+    show_blocks(out, capital(words.with_unit(first["outcome"], first["unit"])) + tr(", by region"), left, blocks)
 
 
 def show_needed(needed: pd.DataFrame, out: Console, unit: str) -> None:
     """How far a comparison is from the precision that was asked for."""
     rows = [
         [row["scenario"], words.with_unit(row["outcome"], row["unit"]), number(row["half"]), number(row["wished"]),
-         f"{row['pairs']:,}", number(row["needed"]) if not row["reached"] else "reached"]
+         digits(row["pairs"], ","), number(row["needed"]) if not row["reached"] else tr("reached")]
         for row in needed.to_dict("records")
     ]  # fmt: skip
-    heads = ["scenario", "outcome", "now", "wanted", unit, f"{unit} needed"]
-    show_table(out, "Precision: half-width of the 90 % interval of the mean", heads, rows, left=2)
+    heads = [tr("scenario"), tr("outcome"), tr("now"), tr("wanted"), tr(unit), tr("{unit} needed", unit=tr(unit))]
+    show_table(out, tr("Precision: half-width of the 90 % interval of the mean"), heads, rows, left=2)
 
 
 def show_failures(failed: Iterable[Row], out: Console) -> None:
     """Each failed run with its error and the command that repeats it."""
     for row in failed:
-        out.print(harmless(f"failed: {row.name}: {row.error}"), markup=False, style="red", soft_wrap=True)
-        out.print(harmless(f"  repeat it: {row.repeat}"), markup=False, soft_wrap=True)
+        out.print(
+            harmless(tr("failed: {name}: {error}", name=row.name, error=row.error)),
+            markup=False,
+            style="red",
+            soft_wrap=True,
+        )
+        out.print(harmless(tr("  repeat it: {repeat}", repeat=row.repeat)), markup=False, soft_wrap=True)
 
 
 # --- a package and its measures -----------------------------------------------------------------------------
@@ -201,25 +226,36 @@ def show_attribution(found: Attribution, package: str, out: Console) -> None:
     """What each measure contributes to a package, and which pairs strengthen or hinder each other."""
     shares, pairs = found.measures, found.pairs
     what, orders = basis(shares), shares["orders"].iloc[0]
-    sampled = "all orders" if shares["exact"].all() else f"{orders} sampled orders"
-    say(out, f"\nWhat each measure contributes to {package}, Mali, whole run ({what.many})", style="bold")
-    say(out, f"Shapley values over {sampled}: {what.interval}. They add up to the effect of all measures together.")
-    say(out, "In parentheses: the effect of the measure alone, and what it adds to all others.")
+    sampled = tr("all orders") if shares["exact"].all() else tr("{orders} sampled orders", orders=orders)
+    say(
+        out,
+        tr("\nWhat each measure contributes to {package}, Mali, whole run ({many})", package=package, many=what.many),
+        style="bold",
+    )
+    say(
+        out,
+        tr(
+            "Shapley values over {sampled}: {interval}. They add up to the effect of all measures together.",
+            sampled=sampled,
+            interval=what.interval,
+        ),
+    )
+    say(out, tr("In parentheses: the effect of the measure alone, and what it adds to all others."))
     for said in words.warnings(shares):
         say(out, said, style="bold red")
     titles = [words.measure(key) for key in dict.fromkeys(shares["measure"])]
-    left = [Column("measure", [*titles, "all together"], right=False)]
+    left = [Column(tr("measure"), [*titles, tr("all together")], right=False)]
     groups: dict[str, list[list[Column]]] = {}
     for outcome, rows in shares.groupby("outcome", sort=False):
         cells = [f"{_effect(row)}  ({_plain(row, 'alone')}, {_plain(row, 'last')})" for _, row in rows.iterrows()]
         column = Column(_heading(rows.iloc[0]), [*cells, _plain(rows.iloc[0], "package")])
         groups.setdefault(OUTCOMES[str(outcome)].group, []).append([column])
     for group, blocks in groups.items():
-        show_blocks(out, capital(group), left, blocks)
+        show_blocks(out, capital(tr(group)), left, blocks)
     if len(titles) == 1:
         return
     if pairs.empty:
-        say(out, "Too few subsets to judge pairs of measures; use more --orders.")
+        say(out, tr("Too few subsets to judge pairs of measures; use more --orders."))
         return
     lines = [
         [words.with_unit(row["outcome"], row["unit"]), words.measure(row["measure"]), words.measure(row["other"]),
@@ -229,10 +265,12 @@ def show_attribution(found: Attribution, package: str, out: Console) -> None:
     if words.too_coarse(pairs):
         return
     if lines:
-        title = f"Pairs whose interval excludes zero (at most {MOST_PAIRS} per outcome)"
-        show_table(out, title, ["outcome", "measure", "with", "beyond the sum of the two", ""], lines, left=3)
+        title = tr("Pairs whose interval excludes zero (at most {most_pairs} per outcome)", most_pairs=MOST_PAIRS)
+        show_table(
+            out, title, [tr("outcome"), tr("measure"), tr("with"), tr("beyond the sum of the two"), ""], lines, left=3
+        )
     else:
-        say(out, "No pair of measures is shown to strengthen or hinder each other.")
+        say(out, tr("No pair of measures is shown to strengthen or hinder each other."))
 
 
 def strongest(found: Attribution) -> pd.DataFrame:
@@ -256,7 +294,7 @@ def side(row: pd.Series) -> str:
     """Whether a pair of measures is better together or apart."""
     if row["better"] == "none":
         return ""
-    return "better together" if (row["mean"] < 0) == (row["better"] == "fewer") else "better apart"
+    return tr("better together") if (row["mean"] < 0) == (row["better"] == "fewer") else tr("better apart")
 
 
 def _plain(row: pd.Series, column: str) -> str:

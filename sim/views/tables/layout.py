@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.engine.errors import harmless
+from sim.languages import bare
 
 PLAIN_WIDTH = 200
 
@@ -26,7 +27,7 @@ def console(stderr: bool = False) -> Console:
 
 def say(out: Console, text: str, style: str | None = None) -> None:
     """Print a text as it is written."""
-    out.print(harmless(text), style=style, markup=False, highlight=False)
+    out.print(harmless(bare(text)), style=style, markup=False, highlight=False)
 
 
 def show_table(
@@ -38,9 +39,9 @@ def show_table(
     """
     table = _table(title)
     for k, head in enumerate(heads):
-        table.add_column(Text(head), justify="left" if k < left else "right", overflow="fold")
+        table.add_column(Text(bare(head)), justify="left" if k < left else "right", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(harmless(cell)) if isinstance(cell, str) else cell for cell in row))
+        table.add_row(*(Text(harmless(bare(cell))) if isinstance(cell, str) else cell for cell in row))
     out.print(table)
 
 
@@ -71,18 +72,20 @@ def show_blocks(
         table = _table(title)
         for column in columns:
             table.add_column(
-                Text(column.heading), justify="right" if column.right else "left",
+                Text(bare(column.heading)), justify="right" if column.right else "left",
                 style="dim" if column.quiet else None, overflow="fold", no_wrap=column.right,
             )  # fmt: skip
         for k, cells in enumerate(zip(*(column.cells for column in columns), strict=True)):
             apart = first and k == 0
-            table.add_row(*(Text(harmless(cell)) for cell in cells), style="dim" if apart else None, end_section=apart)
+            table.add_row(
+                *(Text(harmless(bare(cell))) for cell in cells), style="dim" if apart else None, end_section=apart
+            )
         out.print(table)
         title, blocks = "", blocks[taken:]
 
 
 def _table(title: str) -> Table:
     return Table(
-        title=Text(title) if title else None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD,
+        title=Text(bare(title)) if title else None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD,
         pad_edge=False,
     )  # fmt: skip

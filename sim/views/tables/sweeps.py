@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from sim.comparison.effects import basis, headline
+from sim.languages import digits, tr
 from sim.sweeps.sweep import written
 from sim.views import words
 from sim.views.tables.layout import say, show_table
@@ -22,20 +23,33 @@ MOST_LINES = 40  # points that are printed; all are in the files
 
 def show_plan(plan: Sweep, cost: Cost, out: Console) -> None:
     """What is varied, and runs, time, memory and disk."""
-    against = f", compared with {plan.baseline.name}" if plan.baseline is not None else ""
+    against = tr(", compared with {name}", name=plan.baseline.name) if plan.baseline is not None else ""
     say(out, f"{plan.name}  {plan.scenario.name}{against}", style="bold")
     if plan.description:
         say(out, plan.description)
     rows = [
-        [axis.path, ", ".join(map(written, axis.values)) or f"{axis.at(0.0)} to {axis.at(1.0)}, {axis.dist}", axis.unit]
+        [
+            axis.path,
+            ", ".join(map(written, axis.values))
+            or tr("{at} to {at2}, {dist}", at=axis.at(0.0), at2=axis.at(1.0), dist=axis.dist),
+            axis.unit,
+        ]
         for axis in plan.axes
     ]
-    show_table(out, "", ["varied", "values", "unit"], rows, left=3)
+    show_table(out, "", [tr("varied"), tr("values"), tr("unit")], rows, left=3)
     if said := words.beware(plan.worlds_that_differ()):
         say(out, said, style="bold red")
     draws = f" x {count(len(plan.draws), 'draw')}" if plan.draws != (0,) else ""
     compared = f" + {count(cost.baselines, 'baseline')}" if cost.baselines else ""
-    there = f"; {cost.there:,} are there already, {cost.runs - cost.there:,} are left to make" if cost.there else ""
+    there = (
+        tr(
+            "; {there} are there already, {runs} are left to make",
+            there=digits(cost.there, ","),
+            runs=digits(cost.runs - cost.there, ","),
+        )
+        if cost.there
+        else ""
+    )
     say(
         out,
         f"{plan.design.method}: ({count(cost.points, 'point')}{compared}) x {count(len(plan.seeds), 'seed')}{draws}"
@@ -58,33 +72,40 @@ def show_sweep(swept: Swept, out: Console) -> None:
         rows.append([*cells, *(difference(*headline(row), row["unit"], against is not None)
                                for _, row in lines.iterrows())])  # fmt: skip
     outcomes = [f"{words.label(name)}\n{words.unit(swept.units.get(name, ''))}" for name in plan.outcomes]
-    title = "Outcomes" if against is None else f"Difference from {against.name}"
-    title += f", Mali, whole run ({what.many} at each point)\n{what.interval}"
-    show_table(out, title, [*([axis.label for axis in axes] or ["point"]), *outcomes], rows, left=0 if axes else 1)
+    title = tr("Outcomes") if against is None else tr("Difference from {name}", name=against.name)
+    title += tr(", Mali, whole run ({many} at each point)\n{interval}", many=what.many, interval=what.interval)
+    show_table(out, title, [*([axis.label for axis in axes] or [tr("point")]), *outcomes], rows, left=0 if axes else 1)
     for said in words.warnings(summary):
         say(out, said, style="bold red")
     rest = summary["scenario"].nunique() - MOST_LINES
     if rest > 0:
-        say(out, f"and {count(rest, 'more point')} in summary.csv")
+        say(out, tr("and {points} in summary.csv", points=count(rest, "more point")))
 
 
 def show_discovery(found: Discovery, out: Console) -> None:
     """Where failures are, box by box, and how far that can be trusted."""
     rows = [
-        [row["box"], f"{row['points']:,}", f"{share(row['density'])} %", f"{share(row['coverage'])} %"]
+        [row["box"], digits(row["points"], ","), f"{share(row['density'])} %", f"{share(row['coverage'])} %"]
         for row in found.boxes.to_dict("records")
     ]
     what = words.label(found.outcome)
-    title = f"Where {what} is no better than in the baseline: {share(found.failing)} % of points"
-    show_table(out, title, ["box", "points", "of these failing", "of all failures"], rows)
+    title = tr(
+        "Where {what} is no better than in the baseline: {failing} % of points", what=what, failing=share(found.failing)
+    )
+    show_table(out, title, [tr("box"), tr("points"), tr("of these failing"), tr("of all failures")], rows)
     if found.too_coarse:
         say(out, words.no_verdict([found.too_coarse]), style="bold red")
     if math.isfinite(found.skill):
-        trusted = "" if found.chance <= 0.05 and not found.too_coarse else " Do not trust the boxes."
+        trusted = "" if found.chance <= 0.05 and not found.too_coarse else tr(" Do not trust the boxes.")
         say(
             out,
-            f"Points held back are classified correctly {share(found.skill)} % of the time (guessing: 50 %)."
-            f" Failures dealt out at random do as well in {share(found.chance)} % of tries.{trusted}",
+            tr(
+                "Points held back are classified correctly {skill} % of the time (guessing: 50 %). Failures "
+                "dealt out at random do as well in {chance} % of tries.{trusted}",
+                skill=share(found.skill),
+                chance=share(found.chance),
+                trusted=trusted,
+            ),
         )
     else:
-        say(out, "Too few points of one kind to say whether the boxes can be trusted.")
+        say(out, tr("Too few points of one kind to say whether the boxes can be trusted."))
