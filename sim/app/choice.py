@@ -118,12 +118,12 @@ def read(name: str, text: str, base: Scenario) -> tuple[Scenario, str]:
     if len(text) > LARGEST_FILE:
         raise InputError(f"{file} has {len(text):,} characters; a scenario file has at most {LARGEST_FILE:,}")
     try:
-        data = text.encode()
+        sent = text.encode()
     except UnicodeEncodeError:
         raise InputError(f"{file} holds characters that are no text; save it as UTF-8") from None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / SENT  # whatever the visitor calls it
-        path.write_bytes(data)
+        path.write_bytes(sent)
         try:
             _check_parent(text, file)
             scenario = load(path)
