@@ -15,7 +15,7 @@ from sim.app.desk import Desk, Settings
 from sim.app.results import LAYERS
 from sim.app.serve import vega_files
 from sim.app.visitor import PAGES, Visitor
-from sim.languages import current, day, mark, tr, use
+from sim.languages import DATES, current, day, mark, tr, use
 from sim.measures.regions import REGIONS
 from sim.parameters import Parameters
 from sim.views.figures.sheet import joins_arabic
@@ -55,6 +55,22 @@ SIGNS: dict[str, dict[str, Any]] = {
     "fr": {"decimal": ",", "thousands": "\u202f", "grouping": [3], "currency": ["", ""]},
 }
 """The signs of numbers, as charts in the browser take them."""
+
+
+def months() -> dict[str, Any] | None:
+    """The names of days and months, as charts in the browser take them; None for English, which they know."""
+    if current() == "en":
+        return None
+    from babel import Locale
+
+    locale = Locale.parse(DATES[current()])
+    days, short = (locale.days["format"][width] for width in ("wide", "abbreviated"))
+    return {
+        "dateTime": "%A %e %B %Y %X", "date": "%d/%m/%Y", "time": "%H:%M:%S", "periods": ["", ""],
+        "days": [days[(k - 1) % 7] for k in range(7)], "shortDays": [short[(k - 1) % 7] for k in range(7)],
+        "months": [locale.months["format"]["wide"][k] for k in range(1, 13)],
+        "shortMonths": [locale.months["format"]["abbreviated"][k] for k in range(1, 13)],
+    }  # fmt: skip
 
 
 def texts(marked: Mapping[str, str]) -> dict[str, str]:
@@ -245,7 +261,7 @@ def Worlds(me: Visitor) -> None:
                 ],
             )
         Maps(
-            t={**texts(MAPS), "format": SIGNS[current()]},
+            t={**texts(MAPS), "format": SIGNS[current()], "time": months()},
             charts=drawn,
             numbers=charts.numbers(found, me.layer.value),
             files=vega_files(),

@@ -12,6 +12,7 @@ from sim.app.costs import cost, titles
 from sim.app.results import Results
 from sim.comparison.effects import basis, headline
 from sim.comparison.outcomes import LEDGER, NATION, SOUGHT
+from sim.comparison.worlds import differences, sentence, too_coarse, world
 from sim.comparison.worth import NOT_SHOWN
 from sim.languages import tr
 from sim.views import words
@@ -25,7 +26,7 @@ WIDTH, HEIGHT = 120, 14  # pixels of the picture of an interval
 
 def summary(found: Results, stale: bool) -> Markup:
     """Which choice these results belong to, and what they rest on."""
-    rows = found.effects[found.effects["region"] == NATION]
+    rows = _retold(found)
     what = basis(rows)
     begun = (
         tr("Results of an earlier choice, not of what is chosen now.") if stale else tr("Results of the choice shown.")
@@ -48,6 +49,17 @@ def summary(found: Results, stale: bool) -> Markup:
         mark(found),
         Markup("").join(Markup('<p class="km-problem">{}</p>').format(text) for text in told),
     )
+
+
+def _retold(found: Results) -> pd.DataFrame:
+    """The effects on Mali with the reasons to beware in the language of the visitor: the desk speaks its own."""
+    rows = found.effects[found.effects["region"] == NATION]
+    if (rows["too_coarse"] != "").any():
+        rows = rows.assign(too_coarse=too_coarse({"scenario": found.b.resolved()}))
+    if (rows["world_differs"] != "").any():
+        ours, theirs = (world(one.resolved()) for one in (found.b, found.a))
+        rows = rows.assign(world_differs=sentence(differences(ours, theirs), found.a.name))
+    return rows
 
 
 def mark(found: Results) -> str:

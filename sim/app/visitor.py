@@ -73,7 +73,10 @@ class Visitor:
     def upload(self, file: Mapping[str, Any]) -> None:
         """Take the scenario in a file that the visitor sent."""
 
+        note = ""
+
         def read() -> Scenario:
+            nonlocal note
             if (size := int(file.get("size", 0))) > choice.LARGEST_FILE:
                 raise InputError(
                     tr(
@@ -83,10 +86,11 @@ class Visitor:
                     )
                 )
             scenario, note = choice.read(str(file.get("name", "")), str(file.get("text", "")), self.base)
-            self.note.value = note
             return scenario
 
         self._choose(read)
+        if not self.problem.value:
+            self.note.value = note
 
     def start_again(self) -> None:
         """Both worlds as at the beginning."""
