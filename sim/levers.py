@@ -151,7 +151,8 @@ class Move:
     __slots__ = ("amount", "how", "lever", "where")
 
     def __init__(self, lever: str, how: str, where: Any, amount: Any) -> None:
-        self.lever, self.how, self.where, self.amount = lever, how, _own(where), amount
+        self.lever, self.how, self.amount = lever, how, amount
+        self.where = _own(where) if isinstance(where, tuple | list) else where
 
     def __deepcopy__(self, memo: Any) -> Move:
         return self
@@ -159,7 +160,10 @@ class Move:
     def surely_is(self, other: Move) -> bool:
         """Whether another move of this lever does exactly the same, as far as that can be seen at a glance."""
         return self is other or (
-            self.how == other.how and _same(self.where, other.where) and _same(self.amount, other.amount)
+            type(self.amount) is type(other.amount) is not np.ndarray  # most often, as arrays are new ones
+            and self.how == other.how
+            and _same(self.amount, other.amount)
+            and _same(self.where, other.where)
         )
 
 
@@ -255,6 +259,16 @@ class Levers:
         moves.append(move)
         self.moves.append(move)
         self._within[name].append(move)
+
+    def again(self, moves: Sequence[Move]) -> None:
+        """Make moves that were made before."""
+        for move in moves:
+            mine, within = self._moves[move.lever], self._within[move.lever]
+            if len(mine) < len(within) and within[len(mine)] is move:
+                mine.append(move)
+                self.moves.append(move)
+            else:
+                self.make(move)
 
     def _catch_up(self, name: str) -> None:
         """Let the values contain the moves of this week so far, and no others."""

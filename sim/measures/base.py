@@ -18,8 +18,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -31,9 +30,11 @@ from sim.engine.exact import expm1
 from sim.measures import phases as phases_
 from sim.measures import planning
 from sim.measures.condition import COUNTED, Condition
+from sim.measures.delivered import Delivered
 from sim.measures.phases import Intensity, Phase, Strength, highest, level, some
 from sim.measures.planning import Plan
 from sim.measures.regions import LATER_REGIONS, NATION, REGIONS, cells_of, living_in, mask_of, people_of
+from sim.measures.routine import ALL, NOTHING, Steady
 from sim.measures.settings import (
     MOST,
     Count,
@@ -64,23 +65,11 @@ if TYPE_CHECKING:
     from sim.world.timeline import Clock
 
 __all__ = [
-    "COUNTED", "LATER_REGIONS", "MOST", "NATION", "REGIONS", "Condition", "Count", "Day", "Delivered", "Measure",
-    "Number", "OneOrMore", "Persons", "Plan", "Regions", "Setting", "Several", "Share", "Strength", "Weeks", "Xof",
-    "Yes", "beside_attitude", "choice", "field", "mask_of", "number", "of_some", "people_of", "shown", "some", "wrong",
+    "ALL", "COUNTED", "LATER_REGIONS", "MOST", "NATION", "REGIONS", "Condition", "Count", "Day", "Delivered", "Measure",
+    "Number", "OneOrMore", "Persons", "Plan", "Regions", "Setting", "Several", "Share", "Steady", "Strength", "Weeks",
+    "Xof", "Yes", "beside_attitude", "choice", "field", "mask_of", "number", "of_some", "people_of", "shown", "some",
+    "wrong",
 ]  # fmt: skip
-
-
-@dataclass(slots=True)
-class Delivered:
-    """What a measure delivered and cost in one week, by region."""
-
-    count: np.ndarray  # float64, in the unit of `Measure.delivers`
-    cost_xof: np.ndarray  # float64, XOF
-
-    @classmethod
-    def nothing(cls) -> Delivered:
-        """Nothing delivered, nothing spent."""
-        return cls(np.zeros(len(REGIONS)), np.zeros(len(REGIONS)))
 
 
 class Setting(NamedTuple):
@@ -129,6 +118,9 @@ class Measure(BaseModel, ABC):
     regional : bool
         Whether a measure from outside the package can be done more in one region than in another, so that a `Strength`
         may be an array. Those of the package all can.
+    steady : dict
+        Which of `apply`, `delivery` and `spending` need not be asked again while nothing changes on which they hang,
+        and what that is; see `sim.measures.routine`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -142,6 +134,7 @@ class Measure(BaseModel, ABC):
     looks_ahead: ClassVar[bool] = False
     parameters: ClassVar[tuple[Parameter, ...]] = ()
     regional: ClassVar[bool] = False
+    steady: ClassVar[Steady] = NOTHING
 
     enabled: Yes = choice(True, "true or false", "whether the measure is taken at all")
     start: Day | None = choice(None, "date", "first day of the measure; by default the start of the run")
@@ -261,6 +254,11 @@ class Measure(BaseModel, ABC):
             self.delivery(country, self.carried_out(country)), self.spending(country, self.strength_now(country))
         )
 
+    @property
+    def reports_by_parts(self) -> bool:
+        """Whether its report is what `delivery` and `spending` say."""
+        return type(self).report is Measure.report
+
     def plan(self, clock: Clock, grid: Grid) -> Plan:
         """What it would deliver and cost in a run over the weeks of `clock`, from its settings alone."""
         return planning.plan(self, clock, grid)
@@ -296,6 +294,20 @@ class Measure(BaseModel, ABC):
     def begun(self, day: date) -> bool:
         """Whether it begins by the last day of the week of `day`; before, it neither acts nor reports."""
         return self.start is None or (self.start - day).days < DAYS
+
+    def weeks_alike(self, day: date) -> int:
+        """For how many weeks from that of `day` on `now`, `begun` and `strength` surely say the same, at least 1."""
+        days = []
+        for period in (self, *self.phases):
+            if period.start is not None:
+                grown = period.start + timedelta(DAYS * (self.ramp_up_weeks + 1))
+                if period.start <= day < grown and self.ramp_up_weeks:
+                    return 1
+                days += [period.start - timedelta(DAYS - 1), period.start]  # it has begun in the week of its start
+            if period.end is not None:
+                days.append(period.end)
+        ahead = [(change - day).days for change in days if change > day]
+        return -(-min(ahead) // DAYS) if ahead else MOST
 
     @property
     def periods(self) -> Sequence[Self | Phase]:
