@@ -295,18 +295,22 @@ class Measure(BaseModel, ABC):
         """Whether it begins by the last day of the week of `day`; before, it neither acts nor reports."""
         return self.start is None or (self.start - day).days < DAYS
 
+    def acts_alike(self, day: date) -> int:
+        """For how many weeks from that of `day` on `now` and `begun` say the same, at least 1."""
+        return self._weeks_to([p.start for p in self.periods], [self.start and self.start - timedelta(DAYS - 1)], day)
+
     def weeks_alike(self, day: date) -> int:
-        """For how many weeks from that of `day` on `now`, `begun` and `strength` surely say the same, at least 1."""
-        days = []
-        for period in (self, *self.phases):
-            if period.start is not None:
-                grown = period.start + timedelta(DAYS * (self.ramp_up_weeks + 1))
-                if period.start <= day < grown and self.ramp_up_weeks:
-                    return 1
-                days += [period.start - timedelta(DAYS - 1), period.start]  # it has begun in the week of its start
-            if period.end is not None:
-                days.append(period.end)
-        ahead = [(change - day).days for change in days if change > day]
+        """For how many weeks from that of `day` on `strength` and `now` surely say the same, at least 1."""
+        grows = timedelta(DAYS * (self.ramp_up_weeks + 1))
+        begun = [p.start for p in self.periods if p.start is not None and p.start <= day]
+        if self.ramp_up_weeks and any(day < start + grows for start in begun):
+            return 1
+        return self._weeks_to([p.start for p in self.periods], [self.end, *(p.end for p in self.periods)], day)
+
+    @staticmethod
+    def _weeks_to(some: Sequence[date | None], others: Sequence[date | None], day: date) -> int:
+        """Weeks from that of `day` until the first that begins on the next of some days or later."""
+        ahead = [(change - day).days for change in (*some, *others) if change is not None and change > day]
         return -(-min(ahead) // DAYS) if ahead else MOST
 
     @property

@@ -13,9 +13,10 @@ week; `tests/measures/test_routine.py` makes runs both ways.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -41,16 +42,56 @@ NOTHING: Steady = {}
 """A measure that is asked every week."""
 
 
-class Kept(NamedTuple):
-    """What a measure said when it was asked, and all that this hung on."""
+class Said:
+    """What a measure said when it was asked: under which version of its card, and what was read."""
 
-    measure: Measure
-    parameters: Any
-    coordinated: float  # the lever, which says how much partners deliver
-    weeks: range  # in which as much is planned as when it was asked; empty if that hangs on more than the date
-    done: Any
-    readings: list[Any]
-    said: Any
+    __slots__ = ("readings", "version", "what")
+
+    def __init__(self, version: int, readings: list[Any], what: Any = None) -> None:
+        self.version, self.readings, self.what = version, readings, what
+
+
+class Card:
+    """What is known of one measure that acts."""
+
+    __slots__ = ("alike", "by_date", "coordinated", "done", "measure", "parameters", "planned", "said", "steady",
+                 "version")  # fmt: skip
+
+    def __init__(self, measure: Measure, steady: Steady) -> None:
+        self.measure, self.steady = measure, steady
+        self.by_date = measure.when is None and _by_date(type(measure))
+        self.version = 0  # rises when the parameters, what is planned, or what is carried out change
+        self.alike = range(0)  # weeks in which as much is planned as now
+        self.parameters: Any = None
+        self.coordinated = self.planned = self.done = math.nan
+        self.said: dict[str, Said] = {}
+
+    def look(self, country: Country) -> None:
+        """See how much is planned and carried out this week."""
+        measure, week = self.measure, country.week
+        coordinated = float(country.levers.coordinated) if measure.partners else 1.0
+        same = self.parameters is country.parameters and self.coordinated == coordinated
+        if same and week in self.alike:
+            return
+        planned, done = measure.strength_now(country), measure.carried_out(country)
+        same &= _equal(planned, self.planned) and _equal(done, self.done)
+        self.version += not same
+        self.parameters, self.coordinated, self.planned, self.done = country.parameters, coordinated, planned, done
+        # While it grows it differs from week to week; only where it does not is it worth to ask how long.
+        ahead = 0 if not self.by_date else measure.weeks_alike(country.clock.date(week)) if same else 1
+        self.alike = range(week, week + ahead)
+
+    def would_say(self, what: str, country: Country) -> Said | None:
+        """What the measure said, if it would say the same now; None if it must be asked."""
+        self.look(country)
+        said = self.said.get(what)
+        if said is None or said.version != self.version or said.readings != self.read(what, country):
+            return None
+        return said
+
+    def read(self, what: str, country: Country) -> list[Any]:
+        """What this part of the measure hangs on, besides how much is done."""
+        return [reading(self.measure, country) for reading in self.steady[what]]
 
 
 class Routine:
@@ -64,43 +105,49 @@ class Routine:
 
     def __init__(self, always_ask: bool = False) -> None:
         self._always_ask = always_ask
-        self._kept: dict[tuple[str, str], Kept] = {}
-        self._acting: tuple[Any, list[Measure], range] = (None, [], range(0))
+        self._measures: Any = None  # those of the country when the cards were written
+        self._weeks = range(0)  # in which the same measures act
+        self._cards: list[Card] = []
         self._reports = np.zeros((0, 0))
 
     def empty(self) -> Routine:
-        """One that has kept nothing yet, for a copy of the country."""
+        """One that knows nothing yet, for a copy of the country."""
         return Routine(self._always_ask)
 
-    def acting(self, country: Country) -> list[Measure]:
+    def acting(self, country: Country) -> list[Card]:
         """The measures that have begun by this week; `country.measures` are then as they act in their phase."""
-        known, acting, weeks = self._acting
-        if known is country.measures and country.week in weeks:
-            return acting
-        before = [measure.key for measure in acting]
+        if self._measures is country.measures and country.week in self._weeks:
+            return self._cards
         day = country.clock.date(country.week)
         country.measures = [measure.now(day) for measure in country.measures]
+        ahead = min((measure.acts_alike(day) for measure in country.measures), default=1)
+        self._measures, self._weeks = country.measures, range(country.week, country.week + ahead)
+        known = {card.measure.key: card for card in self._cards}
         acting = [measure for measure in country.measures if measure.begun(day)]
-        ahead = min((measure.weeks_alike(day) for measure in country.measures), default=1)
-        self._acting = country.measures, acting, range(country.week, country.week + ahead)
-        if before != [measure.key for measure in acting]:
-            self._kept.clear()
+        if list(known) != [measure.key for measure in acting]:
             self._reports[:] = 0.0
-        return acting
+            known = {}
+        self._cards = [self._card(measure, known.get(measure.key)) for measure in acting]
+        return self._cards
 
-    def apply(self, measure: Measure, levers: Levers, country: Country) -> None:
-        """Let the measure move this week's levers, or make the moves that it would make."""
-        steady = self._steady(measure, "apply")
-        if steady is None:
-            measure.apply(levers, country)
+    def _card(self, measure: Measure, known: Card | None) -> Card:
+        """The card of a measure; a new one if it is not the measure that it was."""
+        if known is not None and known.measure is measure:
+            return known
+        return Card(measure, NOTHING if self._always_ask else _declared(type(measure)))
+
+    def apply(self, card: Card, levers: Levers, country: Country) -> None:
+        """Let a measure move this week's levers, or make the moves that it would make."""
+        if "apply" not in card.steady:
+            card.measure.apply(levers, country)
             return
-        kept = self._found(measure, "apply", country, steady)
-        if kept is not None:
-            levers.again(kept.said)
+        said = card.would_say("apply", country)
+        if said is not None:
+            levers.again(said.what)
             return
         before = len(levers.moves)
-        measure.apply(levers, country)
-        self._keep(measure, "apply", country, steady, levers.moves[before:])
+        card.measure.apply(levers, country)
+        card.said["apply"] = Said(card.version, card.read("apply", country), levers.moves[before:])
 
     def reports(self, country: Country, first: int) -> np.ndarray:
         """What was delivered and spent this week: a row per observable from place `first` on, a column per region.
@@ -110,63 +157,37 @@ class Routine:
         names = country.names
         if not len(self._reports):
             self._reports = np.zeros((len(names) - first, len(REGIONS)))
-        for measure in self.acting(country):
+        for card in self.acting(country):
+            measure = card.measure
             if not measure.reports_by_parts:
                 whole = measure.report(country)
                 self._reports[names[f"delivered_{measure.key}"] - first] = whole.count
                 self._reports[names[f"cost_{measure.key}"] - first] = whole.cost_xof
                 continue
             for what, column in (("delivery", "delivered"), ("spending", "cost")):
-                steady = self._steady(measure, what)
-                if steady is not None and self._found(measure, what, country, steady):
+                steady = what in card.steady
+                if steady and card.would_say(what, country) is not None:
                     continue
-                done = measure.strength_now(country) if what == "spending" else measure.carried_out(country)
-                amount = getattr(measure, what)(country, done)
-                self._reports[names[f"{column}_{measure.key}"] - first] = amount
-                if steady is not None:
-                    self._keep(measure, what, country, steady, None)
+                card.look(country)
+                done = card.planned if what == "spending" else card.done
+                self._reports[names[f"{column}_{measure.key}"] - first] = getattr(measure, what)(country, done)
+                if steady:
+                    card.said[what] = Said(card.version, card.read(what, country))
         return self._reports
 
-    def _steady(self, measure: Measure, what: str) -> Sequence[Reading] | None:
-        """The readings on which this hangs; None if it must be asked."""
-        return None if self._always_ask else _declared(type(measure)).get(what)
 
-    def _found(self, measure: Measure, what: str, country: Country, steady: Sequence[Reading]) -> Kept | None:
-        """What the measure said, if it would say the same now."""
-        kept = self._kept.get((measure.key, what))
-        if kept is None or kept.measure is not measure or kept.parameters is not country.parameters:
-            return None
-        alike = country.week in kept.weeks and (
-            not measure.partners or kept.coordinated == float(country.levers.coordinated)
-        )
-        if not alike and kept.done != _done(measure, what, country):
-            return None
-        return kept if not steady or kept.readings == [reading(measure, country) for reading in steady] else None
-
-    def _keep(self, measure: Measure, what: str, country: Country, steady: Sequence[Reading], said: Any) -> None:
-        week, clock = country.week, country.clock
-        ahead = measure.weeks_alike(clock.date(week)) if _by_date(type(measure)) and measure.when is None else 0
-        self._kept[measure.key, what] = Kept(
-            measure=measure,
-            parameters=country.parameters,
-            coordinated=float(country.levers.coordinated),
-            weeks=range(week, week + ahead),
-            done=_done(measure, what, country),
-            readings=[reading(measure, country) for reading in steady],
-            said=said,
-        )
-
-
-def _done(measure: Measure, what: str, country: Country) -> Any:
-    """How much is done, or planned, in a form that can be compared."""
-    done: Strength = measure.strength_now(country) if what == "spending" else measure.carried_out(country)
-    return done if isinstance(done, float) else done.tobytes()
+def _equal(one: Strength, other: Strength) -> bool:
+    """Whether as much is done as before, to the last bit."""
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return one.tobytes() == other.tobytes()
+    return not isinstance(one, np.ndarray) and not isinstance(other, np.ndarray) and bool(one == other)
 
 
 @cache
 def _declared(kind: type[Measure]) -> Steady:
     """What a class says of itself; one derived from it may do something else."""
-    return vars(kind).get("steady", NOTHING)
+    own: Steady = vars(kind).get("steady", NOTHING)
+    return own
 
 
 @cache

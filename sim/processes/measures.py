@@ -19,8 +19,8 @@ def measures(country: Country) -> None:
     levers = country.levers
     levers.reset()
     acting = country.routine.acting(country)
-    for measure in acting:
-        measure.steer(levers, country)
-    for measure in acting:
-        country.routine.apply(measure, levers, country)
+    for card in acting:
+        card.measure.steer(levers, country)
+    for card in acting:
+        country.routine.apply(card, levers, country)
     levers.interact(country.parameters.interaction)

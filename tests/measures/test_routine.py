@@ -105,8 +105,11 @@ def test_weeks_that_are_alike_are_alike(chosen):
             for ahead in range(1, min(measure.weeks_alike(day), WEEKS - week)):
                 later = day + timedelta(weeks=ahead)
                 assert measure.now(later) == measure.now(day)
-                assert measure.begun(later) == measure.begun(day)
                 assert np.array_equal(measure.strength(later), measure.strength(day))
+            for ahead in range(1, min(measure.acts_alike(day), WEEKS - week)):
+                later = day + timedelta(weeks=ahead)
+                assert measure.now(later) == measure.now(day)
+                assert measure.begun(later) == measure.begun(day)
 
 
 def asked(key, **block):
@@ -147,8 +150,8 @@ def test_a_class_derived_from_a_steady_one_is_asked_every_week():
         steady: ClassVar[Steady] = ALL
 
     routine = Routine()
-    assert routine._steady(Other(), "apply") is None
-    assert routine._steady(Declared(), "apply") == ()
+    assert "apply" not in routine._card(Other(), None).steady
+    assert "apply" in routine._card(Declared(), None).steady
 
 
 def test_a_copy_of_a_country_goes_on_as_it_would():
