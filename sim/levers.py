@@ -198,22 +198,21 @@ class Levers:
         self._values = {row.name: np.full([sizes[axis] for axis in row.over], row.default) for row in TABLE}
         self._moves: dict[str, list[Move]] = {name: [] for name in self._values}  # of this week
         self._within: dict[str, list[Move]] = {name: [] for name in self._values}  # those that the values contain
-        self._behind: set[str] = set()  # levers whose values may contain moves that are not of this week
+        self.__dict__.update(self._values)  # but for levers whose values may contain moves that are not of this week
         self.moves: list[Move] = []
         """All moves of this week, in their order."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name not in self._values:
             raise AttributeError(f"there is no lever {name!r}")
-        if name in self._behind:
-            self._catch_up(name)
+        self._catch_up(name)
         return self._values[name]
 
     def reset(self) -> None:
         """Go back to "nothing done"."""
         for move in self.moves:
             self._moves[move.lever] = []
-            self._behind.add(move.lever)
+            self.__dict__.pop(move.lever, None)
         self.moves = []
 
     def moved(self, name: str) -> bool:
@@ -272,7 +271,7 @@ class Levers:
 
     def _catch_up(self, name: str) -> None:
         """Let the values contain the moves of this week so far, and no others."""
-        self._behind.discard(name)
+        self.__dict__[name] = self._values[name]
         moves, within = self._moves[name], self._within[name]
         if len(moves) == len(within):  # the values contain those of this week, and perhaps more
             return
