@@ -38,6 +38,7 @@ def marked() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
 
 def in_data() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
     """The texts that stand in data, not in the code."""
+    from sim.app.costs import _what
     from sim.cli import kumakan
     from sim.comparison import outcomes, table, verdicts, worth
     from sim.comparison.worlds import NO_VERDICT
@@ -77,6 +78,7 @@ def in_data() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
     for measure in MEASURES.values():
         yield "titles of measures", measure.title, None
         yield "titles of measures", measure.delivers, None
+        yield "what measures are", _what(measure), None
     for name, file in names().items():
         yield f"scenarios/{name}", str(read(file).data.get("description", "")).strip(), None
     yield from ((f"help of {name}", text, None) for name, text in helps(kumakan))

@@ -15,6 +15,7 @@ from sim.engine.exact import exp, power
 from sim.engine.luck import seed_key
 from sim.levers import Levers
 from sim.measures import MEASURES, PLUGINS
+from sim.measures.routine import Routine
 from sim.parameters import LAST_DRAW, Parameters
 from sim.population.groups import NOBODY, Groups, Roster, first_bases, founders, home, home_weights
 from sim.population.imams import first_imams, ordain
@@ -94,6 +95,7 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
         measures=tuple(scenario.past_measures() if scenario.start_from else scenario.active_measures()),
         later=(scenario.own_week, tuple(scenario.active_measures())) if scenario.start_from else None,
         levers=Levers(sizes),
+        routine=Routine(),
         youth=society.newborn.copy(),
         persons=Persons.untouched(society.persons),
         imams=ordain(grid, p, world_seed),

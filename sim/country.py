@@ -60,6 +60,7 @@ class Country:
     places: Places
     measures: Sequence[Any]  # the active ones, sorted by key
     levers: Levers
+    routine: Any  # what measures did when they were last asked: see `sim.measures.routine`
     youth: Youth
     persons: Persons
     imams: Imams
@@ -114,4 +115,6 @@ class Country:
         own["values"] = np.copy(self.values, order="K")
         from copy import deepcopy
 
-        return replace(self, levers=deepcopy(self.levers), about=deepcopy(self.about), **own)
+        return replace(
+            self, levers=deepcopy(self.levers), routine=self.routine.empty(), about=deepcopy(self.about), **own
+        )

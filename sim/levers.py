@@ -15,7 +15,9 @@ mix is 0 for one measure alone, one half for two of equal size, and approaches 1
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import copysign
 from typing import Any
 
 import numpy as np
@@ -136,75 +138,175 @@ TABLE = (
 SOONEST = 0.01
 """Smallest response delay that processes use: every response takes some time, however many measures shorten it."""
 
+DEFAULTS = {row.name: row.default for row in TABLE}
+"""The value of each lever with nothing done."""
+
 PACKAGED = ("attack_rate", "joining")
 """Levers on which measures together may do more or less than the sum of their parts."""
 
 
+class Move:
+    """One change of one lever: how it is moved, where, and by how much. A move is never changed once it is made."""
+
+    __slots__ = ("amount", "how", "lever", "where")
+
+    def __init__(self, lever: str, how: str, where: Any, amount: Any) -> None:
+        self.lever, self.how, self.amount = lever, how, amount
+        self.where = _own(where) if isinstance(where, tuple | list) else where
+
+    def __deepcopy__(self, memo: Any) -> Move:
+        return self
+
+    def surely_is(self, other: Move) -> bool:
+        """Whether another move of this lever does exactly the same, as far as that can be seen at a glance."""
+        return self is other or (
+            type(self.amount) is type(other.amount) is not np.ndarray  # most often, as arrays are new ones
+            and self.how == other.how
+            and _same(self.amount, other.amount)
+            and _same(self.where, other.where)
+        )
+
+
+def _own(where: Any) -> Any:
+    """An index whose lists nobody else can change."""
+    return type(where)(map(_own, where)) if type(where) in (tuple, list) else where
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two indices or amounts are surely equal to the last bit; an array that can be written to never is."""
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return one is other and one.base is None and not one.flags.writeable
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, tuple | list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, float):
+        return one == other and (one != 0.0 or copysign(1.0, one) == copysign(1.0, other))
+    return isinstance(one, int | slice | type(...)) and bool(one == other)
+
+
 class Levers:
-    """The value of every lever this week, as an array named after the lever (its axes are `over` in the table)."""
+    """The value of every lever this week, as an array named after the lever (its axes are `over` in the table).
+
+    The values of a lever follow from its moves of the week, in their order. In most weeks they are the moves of the
+    week before, so the values are kept together with the moves that led to them, and worked out anew only from the
+    first week in which a move differs. Only the methods of this class may change the values.
+    """
 
     def __init__(self, sizes: dict[str, int]) -> None:
-        self._moved: set[str] = set()
         self._cells = sizes["cell"]
-        self._factors: dict[str, list[tuple[Any, Any]]] = {name: [] for name in PACKAGED}  # kept this week, and where
-        for row in TABLE:
-            setattr(self, row.name, np.full([sizes[axis] for axis in row.over], row.default))
+        self._values = {row.name: np.full([sizes[axis] for axis in row.over], row.default) for row in TABLE}
+        self._moves: dict[str, list[Move]] = {name: [] for name in self._values}  # of this week
+        self._within: dict[str, list[Move]] = {name: [] for name in self._values}  # those that the values contain
+        self.__dict__.update(self._values)  # but for levers whose values may contain moves that are not of this week
+        self.moves: list[Move] = []
+        """All moves of this week, in their order."""
 
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"there is no lever {name!r}")
+        if name.startswith("_") or name not in self._values:
+            raise AttributeError(f"there is no lever {name!r}")
+        self._catch_up(name)
+        return self._values[name]
 
     def reset(self) -> None:
-        """Go back to "nothing done"; only levers that were moved need to be written."""
-        for row in TABLE:
-            if row.name in self._moved:
-                getattr(self, row.name)[...] = row.default
-        self._moved.clear()
-        for factors in self._factors.values():
-            factors.clear()
+        """Go back to "nothing done"."""
+        for move in self.moves:
+            self._moves[move.lever] = []
+            self.__dict__.pop(move.lever, None)
+        self.moves = []
 
     def moved(self, name: str) -> bool:
         """Whether any measure has moved this lever this week."""
-        return name in self._moved
+        return bool(self._moves[name])
 
     def reach(self, name: str, where: Any, share: Any) -> None:
         """Reach a `share` of those who are not yet reached."""
-        values = self._touch(name)
-        values[where] = 1.0 - (1.0 - values[where]) * (1.0 - share)
+        self.make(Move(name, "reach", where, share))
 
     def keep(self, name: str, where: Any, factor: Any) -> None:
         """Leave a `factor` of what remains."""
-        values = self._touch(name)
-        values[where] *= factor
-        if name in PACKAGED:
-            self._factors[name].append((where, factor))
+        self.make(Move(name, "keep", where, factor))
+
+    def add(self, name: str, where: Any, amount: Any) -> None:
+        """Add persons, views, or anything else that is counted."""
+        self.make(Move(name, "add", where, amount))
+
+    def set(self, name: str, where: Any, value: Any) -> None:
+        """Set a value, for levers that belong to one measure alone."""
+        self.make(Move(name, "set", where, value))
 
     def interact(self, interaction: float) -> None:
         """Add the effect of packages beyond their parts, once all measures have moved their levers."""
         for name in PACKAGED:
-            if interaction != 0.0 and name in self._moved:
-                size, squares = np.zeros(self._cells), np.zeros(self._cells)
-                for where, factor in self._factors[name]:
-                    with np.errstate(divide="ignore"):  # a factor of 0 leaves nothing, in any package
-                        part = np.abs(log(factor))
-                    size[where] += part
-                    squares[where] += part * part
-                some = (size > 0.0) & np.isfinite(size)
-                mix = 1.0 - np.divide(squares, size * size, out=np.ones_like(size), where=some)
-                getattr(self, name)[some] *= exp(interaction * mix[some] * size[some])
+            if interaction != 0.0 and self._moves[name]:
+                self.make(Move(name, "interact", ..., interaction))
 
-    def add(self, name: str, where: Any, amount: Any) -> None:
-        """Add persons, views, or anything else that is counted."""
-        values = self._touch(name)
-        values[where] += amount
+    def make(self, move: Move) -> None:
+        """Make a move, be it new or one that was made before."""
+        name = move.lever
+        if name not in self._moves:
+            raise AttributeError(f"there is no lever {name!r}")
+        moves, within = self._moves[name], self._within[name]
+        place = len(moves)
+        if place < len(within):
+            if within[place].surely_is(move):  # the values contain it, so there is nothing to do
+                moves.append(within[place])
+                self.moves.append(within[place])
+                return
+            self._catch_up(name)
+        self._do(move, moves)
+        moves.append(move)
+        self.moves.append(move)
+        self._within[name].append(move)
 
-    def set(self, name: str, where: Any, value: Any) -> None:
-        """Set a value, for levers that belong to one measure alone."""
-        self._touch(name)[where] = value
+    def again(self, moves: Sequence[Move]) -> None:
+        """Make moves that were made before."""
+        for move in moves:
+            mine, within = self._moves[move.lever], self._within[move.lever]
+            if len(mine) < len(within) and within[len(mine)] is move:
+                mine.append(move)
+                self.moves.append(move)
+            else:
+                self.make(move)
 
-    def _touch(self, name: str) -> np.ndarray:
-        self._moved.add(name)
-        values: np.ndarray = getattr(self, name)
-        return values
+    def _catch_up(self, name: str) -> None:
+        """Let the values contain the moves of this week so far, and no others."""
+        self.__dict__[name] = self._values[name]
+        moves, within = self._moves[name], self._within[name]
+        if len(moves) == len(within):  # the values contain those of this week, and perhaps more
+            return
+        self._values[name][...] = DEFAULTS[name]
+        for place, move in enumerate(moves):
+            self._do(move, moves[:place])
+        self._within[name] = moves.copy()
+
+    def _do(self, move: Move, before: Sequence[Move]) -> None:
+        """Change the values by a move, which comes after others of its lever."""
+        values, where, amount = self._values[move.lever], move.where, move.amount
+        match move.how:
+            case "reach":
+                values[where] = 1.0 - (1.0 - values[where]) * (1.0 - amount)
+            case "keep":
+                values[where] *= amount
+            case "add":
+                values[where] += amount
+            case "set":
+                values[where] = amount
+            case "interact":
+                self._package(values, amount, before)
+
+    def _package(self, values: np.ndarray, interaction: float, before: Sequence[Move]) -> None:
+        """What measures do together beyond their parts, on a lever by cell."""
+        size, squares = np.zeros(self._cells), np.zeros(self._cells)
+        for move in before:
+            if move.how == "keep":
+                with np.errstate(divide="ignore"):  # a factor of 0 leaves nothing, in any package
+                    part = np.abs(log(move.amount))
+                size[move.where] += part
+                squares[move.where] += part * part
+        some = (size > 0.0) & np.isfinite(size)
+        mix = 1.0 - np.divide(squares, size * size, out=np.ones_like(size), where=some)
+        values[some] *= exp(interaction * mix[some] * size[some])
 
 
 def delay_effect(levers: Levers, elasticity: float) -> np.ndarray:

@@ -16,12 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.app.results import LAYERS, Results
+from sim.languages import comma, day, mark, tr
 from sim.views.figures.sheet import BLUE, FAINT, INK, QUIET, VERMILLION
 from sim.world.grid import DATA, world_grid
 
 LATITUDE = 17.5  # degrees: where a degree east has its true length on the map
 HEIGHT, LINES_HEIGHT, CHANGE_HEIGHT = 190, 150, 80  # pixels
 GREY = "#f2f2f2"
+DIFFERENCE = mark("difference")
 Spec = dict[str, Any]
 
 
@@ -55,11 +57,15 @@ def charts(found: Results, layer: str) -> list[Spec]:
     sides = [BLUE, GREY, VERMILLION] if of.better == "fewer" else [VERMILLION, GREY, BLUE]
     around = alt.Scale(domain=[-widest, 0, widest], range=sides)
     return [
-        {"name": "a", "title": "A", "spec": _map(a, found, shades, of.unit, "A")},
-        {"name": "b", "title": "B", "spec": _map(b, found, shades, of.unit, "B")},
-        {"name": "gap", "title": "B minus A", "spec": _map(gap, found, around, of.unit, "difference")},
-        {"name": "lines", "title": f"{of.title}, {of.unit}", "spec": _lines(a, b, found, of.unit)},
-        {"name": "change", "title": f"B minus A, {of.unit}", "spec": _change(gap, found, of.unit)},
+        {"name": "a", "title": "A", "spec": _map(a, found, shades, tr(of.unit), "A")},
+        {"name": "b", "title": "B", "spec": _map(b, found, shades, tr(of.unit), "B")},
+        {"name": "gap", "title": tr("B minus A"), "spec": _map(gap, found, around, tr(of.unit), DIFFERENCE)},
+        {"name": "lines", "title": f"{tr(of.title)}{comma()}{tr(of.unit)}", "spec": _lines(a, b, found, tr(of.unit))},
+        {
+            "name": "change",
+            "title": tr("B minus A, {unit}", unit=tr(of.unit)),
+            "spec": _change(gap, found, tr(of.unit)),
+        },
     ]
 
 
@@ -77,29 +83,37 @@ def _short(values: NDArray[np.float64]) -> list[Any]:
 
 
 def _map(values: NDArray[np.float64], found: Results, scale: Any, unit: str, world: str) -> Spec:
-    shown = "format(datum.value, '.3~g')" if world != "difference" else "format(datum.value, '+.3~g')"
+    shown = "format(datum.value, '.3~g')" if world != DIFFERENCE else "format(datum.value, '+.3~g')"
     chart = (
         alt.Chart(alt.NamedData("regions"))
         .mark_geoshape(stroke=INK, strokeWidth=0.7)
         .transform_calculate(value="shown[week][datum.properties.place]", region="datum.properties.region")
         .transform_calculate(told=shown)
         .encode(
-            color=alt.Color("value:Q", scale=scale, legend=alt.Legend(
-                title=unit, orient="bottom", gradientLength=130, titleLimit=170, tickCount=3, labelOverlap=True)),
+            color=alt.Color(
+                "value:Q",
+                scale=scale,
+                legend=alt.Legend(
+                    title=unit, orient="bottom", gradientLength=130, titleLimit=170, tickCount=3, labelOverlap=True
+                ),
+            ),
             strokeWidth=alt.condition("datum.properties.place == place", alt.value(2.6), alt.value(0.6)),
-            tooltip=[alt.Tooltip("region:N", title="Region"), alt.Tooltip("told:N", title=f"{world}, {unit}")],
+            tooltip=[
+                alt.Tooltip("region:N", title=tr("Region")),
+                alt.Tooltip("told:N", title=f"{tr(world)}{comma()}{unit}"),
+            ],
         )
         .project(type="identity", reflectY=True)
         .add_params(*_params(), alt.param(name="shown", value=0))
         .properties(width="container", height=HEIGHT)
-    )  # fmt: skip
+    )
     return _spec(chart, {"regions": list(outlines())}, _short(values))
 
 
 def _lines(a: NDArray[np.float64], b: NDArray[np.float64], found: Results, unit: str) -> Spec:
     rows = [
-        {"week": week, "date": day.isoformat(), "a": one, "b": other}
-        for week, (day, one, other) in enumerate(zip(found.dates, _short(a), _short(b), strict=True))
+        {"week": week, "date": when.isoformat(), "a": one, "b": other}
+        for week, (when, one, other) in enumerate(zip(found.dates, _short(a), _short(b), strict=True))
     ]
     base = (
         alt.Chart(alt.NamedData("weeks"))
@@ -127,8 +141,8 @@ def _lines(a: NDArray[np.float64], b: NDArray[np.float64], found: Results, unit:
 def _change(gap: NDArray[np.float64], found: Results, unit: str) -> Spec:
     """The difference by week: lines of two worlds lie on each other where it is small."""
     rows = [
-        {"week": week, "date": day.isoformat(), "gap": values}
-        for week, (day, values) in enumerate(zip(found.dates, _short(gap), strict=True))
+        {"week": week, "date": when.isoformat(), "gap": values}
+        for week, (when, values) in enumerate(zip(found.dates, _short(gap), strict=True))
     ]
     base = alt.Chart(alt.NamedData("weeks"))
     line = (
@@ -166,6 +180,6 @@ def numbers(found: Results, layer: str) -> dict[str, Any]:
     """The same as plain numbers: the table beside the maps, for those who do not see them."""
     a, b = found.layers[layer]
     return {
-        "dates": [day.isoformat() for day in found.dates], "places": list(found.places),
-        "a": _short(a), "b": _short(b), "unit": LAYERS[layer].unit,
+        "dates": [day(when) for when in found.dates], "places": list(found.places),
+        "a": _short(a), "b": _short(b), "unit": tr(LAYERS[layer].unit),
     }  # fmt: skip

@@ -13,6 +13,7 @@ from typing import Any
 
 from sim.engine.errors import InputError, visible
 from sim.engine.places import parse
+from sim.languages import digits, tr
 from sim.measures import MEASURES
 from sim.scenario import Scenario, load
 from sim.shipped import ENDINGS, names
@@ -69,9 +70,15 @@ def changed(scenario: Scenario, key: str, setting: str, value: Any, base: Scenar
         If the measure is not in it, or it cannot have this value.
     """
     if setting not in EDITED:
-        raise InputError(f"the page cannot change {setting!r}; it changes {', '.join(EDITED)}")
+        raise InputError(
+            tr(
+                "the page cannot change {setting}; it changes {settings}",
+                setting=repr(setting),
+                settings=", ".join(EDITED),
+            )
+        )
     if key not in scenario.measures:
-        raise InputError(f"{key} is switched off; switch it on to change its {setting}")
+        raise InputError(tr("{key} is switched off; switch it on to change its {setting}", key=key, setting=setting))
     return named(scenario.replaced({f"measures.{key}.{setting}": value}), base)
 
 
@@ -114,13 +121,20 @@ def read(name: str, text: str, base: Scenario) -> tuple[Scenario, str]:
     InputError
         If the file cannot be used, with the line and what is wrong.
     """
-    file = visible(name.replace(chr(92), "/").rpartition("/")[2])[:LONGEST_NAME] or "the file"
+    file = visible(name.replace(chr(92), "/").rpartition("/")[2])[:LONGEST_NAME] or tr("the file")
     if len(text) > LARGEST_FILE:
-        raise InputError(f"{file} has {len(text):,} characters; a scenario file has at most {LARGEST_FILE:,}")
+        raise InputError(
+            tr(
+                "{name} has {many} characters; a scenario file has at most {largest_file}",
+                name=file,
+                many=digits(len(text), ","),
+                largest_file=digits(LARGEST_FILE, ","),
+            )
+        )
     try:
         sent = text.encode()
     except UnicodeEncodeError:
-        raise InputError(f"{file} holds characters that are no text; save it as UTF-8") from None
+        raise InputError(tr("{file} holds characters that are no text; save it as UTF-8", file=file)) from None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / SENT  # whatever the visitor calls it
         path.write_bytes(sent)
@@ -130,15 +144,22 @@ def read(name: str, text: str, base: Scenario) -> tuple[Scenario, str]:
         except InputError as error:
             raise InputError(str(error).replace(f"{folder}/", "").replace(SENT, file)) from None
     fitted = {"start": base.start, "end": base.end, "persons_per_youth": base.persons_per_youth}
-    other = [f"{key} {getattr(scenario, key)}, here {value}" for key, value in fitted.items()
-             if getattr(scenario, key) != value]  # fmt: skip
+    other = [
+        tr("{key} {value}, here {here}", key=key, value=getattr(scenario, key), here=value)
+        for key, value in fitted.items()
+        if getattr(scenario, key) != value
+    ]
     data = {**scenario.resolved(), **fitted}
     for measure, block in data["measures"].items():  # dates that only say the file's own years
         given = scenario.measures[measure]
         if not given.phases:
             block["start"] = None if given.start == scenario.start else block["start"]
             block["end"] = None if given.end == scenario.end else block["end"]
-    note = f"{file} is shown over the years of this page ({'; '.join(other)})." if other else f"{file} was read."
+    note = (
+        tr("{file} is shown over the years of this page ({other}).", file=file, other="; ".join(other))
+        if other
+        else tr("{file} was read.", file=file)
+    )
     return named(Scenario.of(data), base), note
 
 
@@ -151,5 +172,11 @@ def _check_parent(text: str, file: str) -> None:
     parent = data.get("extends") if isinstance(data, Mapping) else None
     known = names()
     if isinstance(parent, str) and parent.removesuffix(ENDINGS[0]) not in known:
-        raise InputError(f"{file}: extends is {visible(parent)}; on this page it must be a scenario that comes with"
-                         f" kumakan: {', '.join(known)}")  # fmt: skip
+        raise InputError(
+            tr(
+                "{file}: extends is {parent}; on this page it must be a scenario that comes with kumakan: {known}",
+                file=file,
+                parent=visible(parent),
+                known=", ".join(known),
+            )
+        )

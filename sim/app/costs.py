@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from sim.app.choice import ALWAYS, usual
+from sim.languages import day, tr
 from sim.measures import MEASURES
 from sim.measures.base import Measure
 from sim.measures.phases import how_much, in_words, some
@@ -61,8 +62,13 @@ def chosen(scenario: Scenario) -> Cost:
 def told(scenario: Scenario) -> str:
     """The same in words, and beside it what the international forces cost."""
     spent, theirs = chosen(scenario), _theirs(scenario)
-    beside = f" (beside {money(theirs)} for the international forces)" if theirs else ""
-    return f"{money(spent.total)} over the run, {money(spent.a_year)} a year{beside}"
+    beside = tr(" (beside {theirs} for the international forces)", theirs=money(theirs)) if theirs else ""
+    return tr(
+        "{total} over the run, {a_year} a year{beside}",
+        total=money(spent.total),
+        a_year=money(spent.a_year),
+        beside=beside,
+    )
 
 
 def _theirs(scenario: Scenario) -> float:
@@ -76,37 +82,61 @@ def against(budget: float, spent: float) -> str:
     ('1 bn XOF of the budget are left', '1.5 bn XOF over the budget')
     """
     left = budget - spent
-    return f"{money(left)} of the budget are left" if left >= 0 else f"{money(-left)} over the budget"
+    return (
+        tr("{left} of the budget are left", left=money(left))
+        if left >= 0
+        else tr("{over} over the budget", over=money(-left))
+    )
 
 
 def titles(scenario: Scenario) -> str:
     """A choice in words: the titles of its measures."""
-    active = {m.key: MEASURES[m.key].title.partition(":")[0] for m in scenario.active_measures()}
+    active = {m.key: tr(MEASURES[m.key].title).partition(":")[0].strip() for m in scenario.active_measures()}
     chosen = [title for key, title in active.items() if key != ALWAYS]
     if ALWAYS not in active:
-        return f"{listed(chosen) if chosen else 'no measure'}, and no international forces"
-    return listed(chosen) if chosen else "no measure beyond the international forces of the time"
+        return tr("{measures}, and no international forces", measures=listed(chosen) if chosen else tr("no measure"))
+    return listed(chosen) if chosen else tr("no measure beyond the international forces of the time")
 
 
 def cards(scenario: Scenario, base: Scenario) -> list[dict[str, Any]]:
     """A card for every measure, as plain data: what it is and, of those switched on, how it is set."""
     made = []
-    for key, kind in sorted(MEASURES.items(), key=lambda item: item[1].title):
+    for key, kind in sorted(MEASURES.items(), key=lambda item: tr(item[1].title)):
         on = key in scenario.measures and scenario.measures[key].enabled
         measure = scenario.measures[key] if on else _usual(key, base)
         price, clock = cost_of(measure, scenario.clock), scenario.clock
         known = isinstance(measure.intensity, float) and not measure.phases
-        made.append({
-            "key": key, "title": kind.title, "what": _what(kind), "on": on,
-            "cost": money(price.a_year) if price.total else "no cost to Mali" if key == ALWAYS else "nothing",
-            "delivers": capital(kind.delivers),
-            "intensity": round(100 * measure.intensity) if isinstance(measure.intensity, float) else 100,
-            "regions": list(measure.regions),
-            "start": (measure.start or base.start).isoformat(), "end": (measure.end or base.end).isoformat(),
-            "idle": not any(some(measure.strength(clock.date(week))) for week in range(clock.weeks)),
-            "fixed": "" if known else "; ".join(f"{p.start} to {p.end}: {in_words(p.regions)}, {how_much(p.intensity)}"
-                                                for p in measure.periods),
-        })  # fmt: skip
+        made.append(
+            {
+                "key": key,
+                "title": tr(kind.title),
+                "what": tr(_what(kind)),
+                "on": on,
+                "cost": money(price.a_year)
+                if price.total
+                else tr("no cost to Mali")
+                if key == ALWAYS
+                else tr("nothing"),
+                "delivers": capital(tr(kind.delivers)),
+                "intensity": round(100 * measure.intensity) if isinstance(measure.intensity, float) else 100,
+                "regions": list(measure.regions),
+                "start": (measure.start or base.start).isoformat(),
+                "end": (measure.end or base.end).isoformat(),
+                "idle": not any(some(measure.strength(clock.date(week))) for week in range(clock.weeks)),
+                "fixed": ""
+                if known
+                else "; ".join(
+                    tr(
+                        "{start} to {end}: {in_words}, {how_much}",
+                        start=day(p.start or base.start),
+                        end=day(p.end or base.end),
+                        in_words=tr(in_words(p.regions)),
+                        how_much=how_much(p.intensity),
+                    )
+                    for p in measure.periods
+                ),
+            }
+        )
     return made
 
 

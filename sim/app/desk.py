@@ -22,6 +22,7 @@ from sim.app.results import Results, results
 from sim.batches.batch import Progress, run_batch
 from sim.batches.plan import Plan
 from sim.engine.errors import InputError
+from sim.languages import tr
 from sim.posterior import fresh
 from sim.scenario import Scenario
 from sim.stores.archive import ArchiveStore
@@ -135,7 +136,7 @@ class Desk:
         """
         key = a.digest, b.digest, break_even
         if key[0] == key[1]:
-            raise InputError("A and B are the same choice, so there is nothing to compare; change one of them")
+            raise InputError(tr("A and B are the same choice, so there is nothing to compare; change one of them"))
         top = limits.top_of(a, b) if break_even else None
         with self._lock:
             more = self._known.get((*key[:2], True))  # who asked for the break-even has the rest, too
@@ -223,7 +224,7 @@ class Desk:
         self._refresh(asked, tuple(row.error for row in batch.failed))
         if not asked.waiting:
             if asked.results is None:
-                asked.tell(state="failed", error=next((row.error for row in batch.failed), "no run finished"))
+                asked.tell(state="failed", error=next((row.error for row in batch.failed), tr("no run finished")))
             else:
                 asked.tell(state="done")
 

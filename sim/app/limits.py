@@ -6,13 +6,14 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from sim.comparison.ceiling import at_ceiling, ceiling_name
 from sim.comparison.outcomes import OUTCOMES, SOUGHT
 from sim.comparison.table import changes
 from sim.comparison.verdicts import IN_FORCE, verdicts
 from sim.engine.errors import InputError
+from sim.languages import day, mark, tr
 from sim.measures.phases import taken
 from sim.scenario import Scenario
 from sim.views import words
@@ -41,7 +42,7 @@ def top_of(a: Scenario, b: Scenario) -> Scenario:
         {key: own for key, own in world.resolved()["measures"].items() if taken(own)} for world in (b, a)
     )  # fmt: skip
     if not changes(ours, theirs).keys() & ours.keys():
-        raise InputError("B has no measure that A does not have as well, so there is no size to work out")
+        raise InputError(tr("B has no measure that A does not have as well, so there is no size to work out"))
     return at_ceiling(b, a)
 
 
@@ -67,9 +68,9 @@ def table(found: Limits, target: int) -> Markup:
     """The ceiling of each outcome, and the size at which the target would be reached."""
     rows = [row for _, row in found[target].iterrows() if math.isfinite(row["ceiling"])]
     if not rows:
-        return Markup('<p class="km-problem">{}</p>').format("The runs at the ceiling say nothing yet.")
-    title = f"What it would take for {target} %"
-    weeks = f"{count(int(rows[0]['weeks']), 'week')} from {rows[0]['first']}"
+        return Markup('<p class="km-problem">{}</p>').format(tr("The runs at the ceiling say nothing yet."))
+    title = tr("What it would take for {target} %", target=target)
+    weeks = tr("{weeks} from {first}", weeks=count(int(rows[0]["weeks"]), "week"), first=day(rows[0]["first"]))
     body = Markup("").join(
         Markup('<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>').format(
             capital(words.with_unit(row["outcome"], row["unit"])), _effect(row), _effect(row, "ceiling", "ceiling_"),
@@ -79,13 +80,21 @@ def table(found: Limits, target: int) -> Markup:
     )  # fmt: skip
     return Markup(
         '<div class="km-scroll" tabindex="0" role="region" aria-label="{}"><table class="km-table"><caption>{}'
-        '</caption><thead><tr><th scope="col">While in force, {}</th><th scope="col">B minus A</th><th scope="col">At'
-        ' full reach and strength</th><th scope="col">Size for {}&nbsp;%</th></tr></thead><tbody>{}</tbody>'
+        '</caption><thead><tr><th scope="col">{}</th><th scope="col">{}</th><th scope="col">{}'
+        '</th><th scope="col">{}</th></tr></thead><tbody>{}</tbody>'
         '</table></div><p class="km-small">{}</p>'
-    ).format(title, title, weeks, share(target / 100), body, EXPLAINED)
+    ).format(
+        title, title, tr("While in force, {weeks}", weeks=weeks), tr("B minus A"), tr("At full reach and strength"),
+        _together(tr("Size for {target} %", target=share(target / 100))), body, tr(EXPLAINED),
+    )  # fmt: skip
 
 
-EXPLAINED = (
+def _together(text: str) -> Markup:
+    """A text whose per cent sign stays beside its number."""
+    return Markup(str(escape(text)).replace(" %", "&nbsp;%").replace("\u00a0%", "&nbsp;%"))
+
+
+EXPLAINED = mark(
     "Mean [90 % interval]. The size is relative to what B delivers; of several measures it is the way from B to full"
     " reach and strength. States such as trust are measured against how much regions differ."
 )

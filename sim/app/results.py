@@ -14,6 +14,7 @@ from sim.app.limits import Limits, limits
 from sim.comparison.effects import effects
 from sim.comparison.outcomes import NATION, nation_first
 from sim.comparison.worth import cost_per_spared
+from sim.languages import mark
 from sim.scenario import Scenario
 from sim.stores.totals import all_weekly
 
@@ -37,11 +38,11 @@ class Layer:
 LAYERS = {
     layer.name: layer
     for layer in (
-        Layer("insecurity", "Insecurity as people feel it", "0 to 1", "fewer"),
-        Layer("joined", "People who joined so far", "per 100,000 people", "fewer"),
-        Layer("members", "Members of armed groups", "persons", "fewer"),
-        Layer("reach", "Reach of clips, drama and sermons", "contacts per 100 youths in the week", "more"),
-        Layer("trust", "Trust in the security forces", "0 to 1", "more"),
+        Layer("insecurity", mark("Insecurity as people feel it"), mark("0 to 1"), "fewer"),
+        Layer("joined", mark("People who joined so far"), mark("per 100,000 people"), "fewer"),
+        Layer("members", mark("Members of armed groups"), mark("persons"), "fewer"),
+        Layer("reach", mark("Reach of clips, drama and sermons"), mark("contacts per 100 youths in the week"), "more"),
+        Layer("trust", mark("Trust in the security forces"), mark("0 to 1"), "more"),
     )
 }
 

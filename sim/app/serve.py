@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.engine.errors import InputError
+from sim.languages import mark, tr
 
 if TYPE_CHECKING:
     from sim.app.desk import Settings
 
-MISSING = "the page needs Solara and Altair; install them with: python -m pip install 'kumakan[app]'"
+MISSING = mark("the page needs Solara and Altair; install them with: python -m pip install 'kumakan[app]'")
 SURROUNDINGS = {
     "SOLARA_APP": "sim.app.page",
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",  # nobody else learns who looks at what
@@ -37,7 +38,7 @@ def check() -> None:
         import solara.server.starlette  # noqa: F401
         import uvicorn  # noqa: F401
     except ImportError:
-        raise InputError(MISSING) from None
+        raise InputError(tr(MISSING)) from None
     vega_files()
 
 
@@ -59,7 +60,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
     try:
         uvicorn.run(starlette.app, host=host, port=port, log_level="warning", access_log=False)
     except SystemExit:
-        raise InputError(f"cannot listen on {host}:{port}; choose another --port") from None
+        raise InputError(tr("cannot listen on {host}:{port}; choose another --port", host=host, port=port)) from None
 
 
 def vega_files() -> list[str]:
@@ -77,6 +78,8 @@ def vega_files() -> list[str]:
     for name in ("vega", "vega-lite", "vega-embed"):
         there = sorted(root.glob(f"{name}@*/build/{name}.min.js"))
         if not there:
-            raise InputError(f"{root} has no {name}; install it with: python -m pip install 'kumakan[app]'")
+            raise InputError(
+                tr("{root} has no {name}; install it with: python -m pip install 'kumakan[app]'", root=root, name=name)
+            )
         found.append(there[-1].relative_to(root).as_posix())
     return found

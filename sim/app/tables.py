@@ -12,7 +12,9 @@ from sim.app.costs import cost, titles
 from sim.app.results import Results
 from sim.comparison.effects import basis, headline
 from sim.comparison.outcomes import LEDGER, NATION, SOUGHT
+from sim.comparison.worlds import differences, sentence, too_coarse, world
 from sim.comparison.worth import NOT_SHOWN
+from sim.languages import tr
 from sim.views import words
 from sim.views.words import amount, capital, count, difference, each_costs, money, share, typeset
 
@@ -24,20 +26,40 @@ WIDTH, HEIGHT = 120, 14  # pixels of the picture of an interval
 
 def summary(found: Results, stale: bool) -> Markup:
     """Which choice these results belong to, and what they rest on."""
-    rows = found.effects[found.effects["region"] == NATION]
+    rows = _retold(found)
     what = basis(rows)
-    begun = "Results of an earlier choice, not of what is chosen now." if stale else "Results of the choice shown."
-    done = f"{found.pairs} of {count(found.asked, 'pair')} of runs have finished."
+    begun = (
+        tr("Results of an earlier choice, not of what is chosen now.") if stale else tr("Results of the choice shown.")
+    )
+    done = tr("{done} of {pairs} of runs have finished.", done=found.pairs, pairs=count(found.asked, "pair"))
     told = [*words.warnings(rows)]
-    told += [f"Runs failed: {why}" for why in found.failed]
+    told += [tr("Runs failed: {why}", why=why) for why in found.failed]
     if found.pairs < 2:
-        told.append("With one pair there is no interval yet.")
-    return Markup('<p class="km-{}"><strong>{}</strong> A: {}. B: {}.</p><p class="km-small">{} {}; the interval covers'
-                  ' {}. Choice <code>{}</code>.</p>{}').format(
-        "stale-said" if stale else "fresh-said", begun, titles(found.a), titles(found.b), done,
-        capital(what.interval), what.covers, mark(found),
+        told.append(tr("With one pair there is no interval yet."))
+    return Markup(
+        '<p class="km-{}"><strong>{}</strong> A: {}. B: {}.</p><p class="km-small">{} {} {} <code>{}</code>.</p>{}'
+    ).format(
+        "stale-said" if stale else "fresh-said",
+        begun,
+        titles(found.a),
+        titles(found.b),
+        done,
+        tr("{interval}; the interval covers {covers}.", interval=capital(what.interval), covers=what.covers),
+        tr("Choice"),
+        mark(found),
         Markup("").join(Markup('<p class="km-problem">{}</p>').format(text) for text in told),
-    )  # fmt: skip
+    )
+
+
+def _retold(found: Results) -> pd.DataFrame:
+    """The effects on Mali with the reasons to beware in the language of the visitor: the desk speaks its own."""
+    rows = found.effects[found.effects["region"] == NATION]
+    if (rows["too_coarse"] != "").any():
+        rows = rows.assign(too_coarse=too_coarse({"scenario": found.b.resolved()}))
+    if (rows["world_differs"] != "").any():
+        ours, theirs = (world(one.resolved()) for one in (found.b, found.a))
+        rows = rows.assign(world_differs=sentence(differences(ours, theirs), found.a.name))
+    return rows
 
 
 def mark(found: Results) -> str:
@@ -50,7 +72,7 @@ def effects(found: Results) -> Markup:
     rows = [row for _, row in found.effects[found.effects["region"] == NATION].iterrows()]
     what = basis(found.effects)
     blocks = [Markup("").join(_block(title, [r for r in rows if r["group"] == group and _there(r)], what.unit))
-              for title, group in (("What is sought", SOUGHT), ("Ledger of harm", LEDGER))]  # fmt: skip
+              for title, group in ((tr("What is sought"), SOUGHT), (tr("Ledger of harm"), LEDGER))]  # fmt: skip
     return Markup("").join(blocks)
 
 
@@ -61,16 +83,20 @@ def _there(row: pd.Series[Any]) -> bool:
 def _block(title: str, rows: list[pd.Series[Any]], unit: str) -> Iterator[Markup]:
     yield Markup(
         '<div class="km-scroll" tabindex="0" role="region" aria-label="{}"><table class="km-table">'
-        '<caption>{}</caption><thead><tr><th scope="col">Outcome in Mali</th><th scope="col">A</th>'
-        '<th scope="col">B minus A</th><th scope="col">Helped / harmed / nothing, % of {}</th></tr></thead><tbody>'
-    ).format(title, title, unit)
+        '<caption>{}</caption><thead><tr><th scope="col">{}</th><th scope="col">A</th>'
+        '<th scope="col">{}</th><th scope="col">{}</th></tr></thead><tbody>'
+    ).format(title, title, tr("Outcome in Mali"), tr("B minus A"),
+             tr("Helped / harmed / nothing, % of {unit}", unit=tr(unit)))  # fmt: skip
     for row in rows:
         shares = "/".join(share(row[name]) for name in ("helped", "harmed", "nothing")) if row["helped"] >= 0 else ""
         yield Markup('<tr><th scope="row">{}</th><td>{}</td><td>{}{}</td><td>{}</td></tr>').format(
-            capital(words.with_unit(row["outcome"], row["unit"])) + (" (more is better)" * (row["better"] == "more")),
-            amount(row["baseline_mean"], row["unit"]), typeset(difference(*headline(row), row["unit"])), _picture(row),
-            "too coarse" if row["too_coarse"] and shares else shares,
-        )  # fmt: skip
+            capital(words.with_unit(row["outcome"], row["unit"]))
+            + (tr(" (more is better)") * (row["better"] == "more")),
+            amount(row["baseline_mean"], row["unit"]),
+            typeset(difference(*headline(row), row["unit"])),
+            _picture(row),
+            tr("too coarse") if row["too_coarse"] and shares else shares,
+        )
     yield Markup("</tbody></table></div>")
 
 
@@ -96,12 +122,14 @@ def _picture(row: pd.Series[Any]) -> Markup:
 def costs(found: Results, rate: float | None) -> Markup:
     """What both worlds cost, and what each person kept from joining costs."""
     a, b = cost(found.a), cost(found.b)
-    lines = [("World A", money(a.total, rate)), ("World B", money(b.total, rate)),
-             ("B beyond A", typeset(money(b.total - a.total, rate, sign=True)))]  # fmt: skip
+    lines = [(tr("World A"), money(a.total, rate)), (tr("World B"), money(b.total, rate)),
+             (tr("B beyond A"), typeset(money(b.total - a.total, rate, sign=True)))]  # fmt: skip
     for row in found.worth.to_dict("records"):
-        each = row["verdict"] if row["verdict"] != NOT_SHOWN else "no price: the runs do not show that anybody is"
-        lines.append(("Each person kept from joining", each_costs(row) if math.isfinite(row["xof_each"]) else each))
+        each = tr(row["verdict"])
+        if row["verdict"] == NOT_SHOWN:
+            each = tr("no price: the runs do not show that anybody is")
+        lines.append((tr("Each person kept from joining"), each_costs(row) if math.isfinite(row["xof_each"]) else each))
     rows = Markup("").join(Markup('<tr><th scope="row">{}</th><td>{}</td></tr>').format(*line) for line in lines)
-    return Markup(
-        '<table class="km-table"><caption>Planned cost over the run</caption><tbody>{}</tbody></table>'
-    ).format(rows)
+    return Markup('<table class="km-table"><caption>{}</caption><tbody>{}</tbody></table>').format(
+        tr("Planned cost over the run"), rows
+    )

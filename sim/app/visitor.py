@@ -11,12 +11,15 @@ import solara
 from sim.app import choice, costs, limits
 from sim.app.desk import Asked, Desk
 from sim.app.results import LAYERS, Results
-from sim.engine.errors import InputError
+from sim.engine.errors import InputError, visible
+from sim.languages import LANGUAGES, current, digits, tr, use
 from sim.scenario import Scenario
 from sim.views.words import count
 
 BUDGET = 20_000.0  # million XOF
 SIDES = ("A", "B")
+PAGES = {"en": "English", "fr": "Français"}
+"""The languages of the page; reports are in Arabic, too."""
 
 
 class Visitor:
@@ -39,6 +42,7 @@ class Visitor:
         self.worlds = solara.reactive((self.base, self.base))
         self.side = solara.reactive("B")
         self.budget = solara.reactive(BUDGET)
+        self.language = solara.reactive(language if (language := current()) in PAGES else "fr")
         self.layer = solara.reactive(next(iter(LAYERS)))
         self.target = solara.reactive(limits.USUAL)  # per cent: the effect for which the size is told
         self.asked: solara.Reactive[Asked | None] = solara.reactive(None)
@@ -69,15 +73,25 @@ class Visitor:
     def upload(self, file: Mapping[str, Any]) -> None:
         """Take the scenario in a file that the visitor sent."""
 
+        note = ""
+
         def read() -> Scenario:
+            nonlocal note
             size = file.get("size", 0)
             if not isinstance(size, int) or size > choice.LARGEST_FILE:
-                raise InputError(f"the file has {size} bytes; a scenario file has at most {choice.LARGEST_FILE:,}")
+                raise InputError(
+                    tr(
+                        "the file has {size} bytes; a scenario file has at most {largest_file}",
+                        size=digits(size, ",") if isinstance(size, int) else visible(str(size)),
+                        largest_file=digits(choice.LARGEST_FILE, ","),
+                    )
+                )
             scenario, note = choice.read(str(file.get("name", "")), str(file.get("text", "")), self.base)
-            self.note.value = note
             return scenario
 
         self._choose(read)
+        if not self.problem.value:
+            self.note.value = note
 
     def start_again(self) -> None:
         """Both worlds as at the beginning."""
@@ -86,7 +100,8 @@ class Visitor:
     def _choose(self, make: Callable[[], Scenario]) -> None:
         self.note.value = self.problem.value = ""
         try:
-            made = make()
+            with use(self.language.value):
+                made = make()
         except InputError as error:
             self.problem.value = str(error)
             return
@@ -110,7 +125,8 @@ class Visitor:
         self.problem.value = self.note.value = ""
         self.leave()
         try:
-            asked = self.desk.ask(*self.worlds.value, break_even)
+            with use(self.language.value):
+                asked = self.desk.ask(*self.worlds.value, break_even)
         except InputError as error:
             self.problem.value = str(error)
             return
@@ -141,21 +157,41 @@ class Visitor:
 
     # --- in words -----------------------------------------------------------------------------------------
 
+    def report(self, language: str = "") -> str:
+        """The report of the results that are shown, as HTML, in the language of the page or another."""
+        assert self.found.value is not None
+        with use(language if language in LANGUAGES else self.language.value):
+            return self.desk.report(self.found.value)
+
+    def speak(self, language: Any) -> None:
+        """Speak another language, one of those that are offered."""
+        if language in PAGES:
+            self.language.value = str(language)
+
     def status(self) -> str:
         """How far the comparison under way is."""
         asked = self.asked.value
         if asked is None:
             return ""
         if asked.state == "failed":
-            return f"The runs failed: {asked.error}"
+            return tr("The runs failed: {error}", error=asked.error)
         runs = len(asked.worlds) * self.desk.settings.pairs
         if asked.state == "waiting" and not asked.runs_done:
             ahead = self.desk.ahead(asked)
-            return f"Waiting for {count(ahead, 'comparison')} of other visitors." if ahead else "Starting."
+            return (
+                tr("Waiting for {ahead} of other visitors.", ahead=count(ahead, "comparison"))
+                if ahead
+                else tr("Starting.")
+            )
         if asked.state == "done":
-            return f"All {runs} runs are there."
-        compiling = " The program is being compiled, which takes a few minutes, once." if asked.compiles else ""
-        return f"{asked.runs_done} of {runs} runs are there.{compiling}"
+            return tr("All {runs} runs are there.", runs=runs)
+        compiling = tr(" The program is being compiled, which takes a few minutes, once.") if asked.compiles else ""
+        return tr(
+            "{runs_done} of {runs} runs are there.{compiling}",
+            runs_done=asked.runs_done,
+            runs=runs,
+            compiling=compiling,
+        )
 
     def cost_in_words(self) -> str:
         """What the world that the cards change costs."""

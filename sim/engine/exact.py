@@ -11,7 +11,7 @@ imported where nothing may be compiled yet, as in measures. Numbers give numbers
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ import numpy as np
 
 def exp(x: Any) -> Any:
     """e^x."""
-    return _each(_loops().exp_each, x)
+    return _exp_of_number(x) if isinstance(x, float) else _each(_loops().exp_each, x)
 
 
 def expm1(x: Any) -> Any:
@@ -44,15 +44,28 @@ def normal_quantile(u: Any) -> Any:
 
 def power(x: Any, y: Any) -> Any:
     """x^y for x >= 0 (broadcast)."""
-    if isinstance(x, float) and isinstance(y, float):  # the usual case, and the fastest way
-        one = np.array((x,))
-        _loops().power_each(one, np.array((y,)))
-        return one.item()
+    if isinstance(x, float) and isinstance(y, float):
+        return _power_of_numbers(x, y)
     shape = np.broadcast_shapes(np.shape(x), np.shape(y))
     base, exponent = np.empty(shape), np.empty(shape)
     base[...], exponent[...] = x, y
     _loops().power_each(base.reshape(-1), exponent.reshape(-1))
     return base if base.ndim else base.item()
+
+
+# Numbers are mostly parameters, of which the same powers are needed every week.
+
+
+@lru_cache(maxsize=1024)
+def _exp_of_number(x: float) -> Any:
+    return _each(_loops().exp_each, x)
+
+
+@lru_cache(maxsize=1024)
+def _power_of_numbers(x: float, y: float) -> Any:
+    one = np.array((x,))
+    _loops().power_each(one, np.array((y,)))
+    return one.item()
 
 
 @cache

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from sim.levers import aimed
-from sim.measures.base import REGIONS, Measure, Share, Weeks, Xof, field, some
+from sim.measures.base import REGIONS, Measure, Share, Steady, Weeks, Xof, field, some
 from sim.world import facts
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class AdaptiveStrategy(Measure):
     key: ClassVar[str] = "adaptive_strategy"
     title: ClassVar[str] = "Adaptive national strategy"
     delivers: ClassVar[str] = "security units moved to where the threat is"
+    steady: ClassVar[Steady] = {"apply": (), "spending": ()}
 
     share_moved: Share = field(
         0.25, unit="share of the effort", source="assumed: the middle of 0 to 50 % a quarter; no figure found",

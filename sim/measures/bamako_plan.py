@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import numpy as np
 from pydantic import BeforeValidator, model_validator
 
-from sim.measures.base import REGIONS, Count, Measure, OneOrMore, Xof, field, of_some, some, wrong
+from sim.measures.base import REGIONS, Count, Measure, OneOrMore, Steady, Xof, field, mask_of, of_some, some, wrong
 from sim.measures.posted import named_town
 from sim.world import facts
 
@@ -47,6 +47,7 @@ class BamakoPlan(Measure):
     key: ClassVar[str] = "bamako_plan"
     title: ClassVar[str] = "Bamako plan: guarded sites and cameras"
     delivers: ClassVar[str] = "sites protected"
+    steady: ClassVar[Steady] = {"apply": (), "delivery": ()}
     by_calendar: ClassVar[bool] = True
     looks_ahead: ClassVar[bool] = True  # cameras are bought for the strongest phase
     sources: ClassVar[tuple[str, ...]] = (
@@ -104,10 +105,7 @@ class BamakoPlan(Measure):
 
         Sites are spread over towns like townspeople, as everywhere in the table of sites.
         """
-        listed = [site for site in _with_sites() if site.name in self.towns]
-        here = [site for site in listed if self.region_mask[site.region]]
-        part = np.bincount([site.region for site in here], [site.weight for site in here], len(REGIONS))
-        return np.array([site.cell for site in here], np.int64), part / math.fsum(site.weight for site in listed)
+        return _sites(tuple(self.towns), self.regions)
 
     def apply(self, levers: Levers, country: Country) -> None:
         """Keep some raids away from its towns, and save some of the lives lost in the others."""
@@ -132,3 +130,14 @@ class BamakoPlan(Measure):
         if isinstance(bought, float):
             return (cost + bought) * self.sites()[1]
         return cost * self.sites()[1] + bought * self.model_copy(update={"regions": REGIONS}).sites()[1]
+
+
+@cache
+def _sites(towns: tuple[str, ...], regions: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    listed = [site for site in _with_sites() if site.name in towns]
+    here = [site for site in listed if mask_of(regions)[site.region]]
+    part = np.bincount([site.region for site in here], [site.weight for site in here], len(REGIONS))
+    cells, shares = np.array([site.cell for site in here], np.int64), part / math.fsum(site.weight for site in listed)
+    cells.setflags(write=False)
+    shares.setflags(write=False)
+    return cells, shares

@@ -18,8 +18,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -32,9 +31,11 @@ from sim.languages import tr
 from sim.measures import phases as phases_
 from sim.measures import planning
 from sim.measures.condition import COUNTED, Condition
+from sim.measures.delivered import Delivered
 from sim.measures.phases import Intensity, Phase, Strength, highest, level, some
 from sim.measures.planning import Plan
 from sim.measures.regions import LATER_REGIONS, NATION, REGIONS, cells_of, living_in, mask_of, people_of
+from sim.measures.routine import ALL, NOTHING, Steady
 from sim.measures.settings import (
     MOST,
     Count,
@@ -65,23 +66,11 @@ if TYPE_CHECKING:
     from sim.world.timeline import Clock
 
 __all__ = [
-    "COUNTED", "LATER_REGIONS", "MOST", "NATION", "REGIONS", "Condition", "Count", "Day", "Delivered", "Measure",
-    "Number", "OneOrMore", "Persons", "Plan", "Regions", "Setting", "Several", "Share", "Strength", "Weeks", "Xof",
-    "Yes", "beside_attitude", "choice", "field", "mask_of", "number", "of_some", "people_of", "shown", "some", "wrong",
+    "ALL", "COUNTED", "LATER_REGIONS", "MOST", "NATION", "REGIONS", "Condition", "Count", "Day", "Delivered", "Measure",
+    "Number", "OneOrMore", "Persons", "Plan", "Regions", "Setting", "Several", "Share", "Steady", "Strength", "Weeks",
+    "Xof", "Yes", "beside_attitude", "choice", "field", "mask_of", "number", "of_some", "people_of", "shown", "some",
+    "wrong",
 ]  # fmt: skip
-
-
-@dataclass(slots=True)
-class Delivered:
-    """What a measure delivered and cost in one week, by region."""
-
-    count: np.ndarray  # float64, in the unit of `Measure.delivers`
-    cost_xof: np.ndarray  # float64, XOF
-
-    @classmethod
-    def nothing(cls) -> Delivered:
-        """Nothing delivered, nothing spent."""
-        return cls(np.zeros(len(REGIONS)), np.zeros(len(REGIONS)))
 
 
 class Setting(NamedTuple):
@@ -130,6 +119,9 @@ class Measure(BaseModel, ABC):
     regional : bool
         Whether a measure from outside the package can be done more in one region than in another, so that a `Strength`
         may be an array. Those of the package all can.
+    steady : dict
+        Which of `apply`, `delivery` and `spending` need not be asked again while nothing changes on which they hang,
+        and what that is; see `sim.measures.routine`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -143,6 +135,7 @@ class Measure(BaseModel, ABC):
     looks_ahead: ClassVar[bool] = False
     parameters: ClassVar[tuple[Parameter, ...]] = ()
     regional: ClassVar[bool] = False
+    steady: ClassVar[Steady] = NOTHING
 
     enabled: Yes = choice(True, "true or false", "whether the measure is taken at all")
     start: Day | None = choice(None, "date", "first day of the measure; by default the start of the run")
@@ -264,6 +257,11 @@ class Measure(BaseModel, ABC):
             self.delivery(country, self.carried_out(country)), self.spending(country, self.strength_now(country))
         )
 
+    @property
+    def reports_by_parts(self) -> bool:
+        """Whether its report is what `delivery` and `spending` say."""
+        return type(self).report is Measure.report
+
     def plan(self, clock: Clock, grid: Grid) -> Plan:
         """What it would deliver and cost in a run over the weeks of `clock`, from its settings alone."""
         return planning.plan(self, clock, grid)
@@ -299,6 +297,24 @@ class Measure(BaseModel, ABC):
     def begun(self, day: date) -> bool:
         """Whether it begins by the last day of the week of `day`; before, it neither acts nor reports."""
         return self.start is None or (self.start - day).days < DAYS
+
+    def acts_alike(self, day: date) -> int:
+        """For how many weeks from that of `day` on `now` and `begun` say the same, at least 1."""
+        return self._weeks_to([p.start for p in self.periods], [self.start and self.start - timedelta(DAYS - 1)], day)
+
+    def weeks_alike(self, day: date) -> int:
+        """For how many weeks from that of `day` on `strength` and `now` surely say the same, at least 1."""
+        grows = timedelta(DAYS * (self.ramp_up_weeks + 1))
+        begun = [p.start for p in self.periods if p.start is not None and p.start <= day]
+        if self.ramp_up_weeks and any(day < start + grows for start in begun):
+            return 1
+        return self._weeks_to([p.start for p in self.periods], [self.end, *(p.end for p in self.periods)], day)
+
+    @staticmethod
+    def _weeks_to(some: Sequence[date | None], others: Sequence[date | None], day: date) -> int:
+        """Weeks from that of `day` until the first that begins on the next of some days or later."""
+        ahead = [(change - day).days for change in (*some, *others) if change is not None and change > day]
+        return -(-min(ahead) // DAYS) if ahead else MOST
 
     @property
     def periods(self) -> Sequence[Self | Phase]:

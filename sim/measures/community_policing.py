@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from sim.measures.base import Measure, Persons, Share, Xof, Yes, field, of_some, people_of
+from sim.measures.base import Measure, Persons, Share, Steady, Xof, Yes, field, of_some, people_of
 from sim.measures.posted import posted
 
 if TYPE_CHECKING:
@@ -28,12 +28,18 @@ if TYPE_CHECKING:
 OFFICERS = ("police", "gendarmerie")
 
 
+def men(_: CommunityPolicing, country: Country) -> bytes:
+    """How many police and gendarmes there are in each region."""
+    return posted(country, OFFICERS).tobytes()
+
+
 class CommunityPolicing(Measure):
     """Officers of the police and gendarmerie work with the communities around their posts."""
 
     key: ClassVar[str] = "community_policing"
     title: ClassVar[str] = "Community policing"
     delivers: ClassVar[str] = "officers taking part"
+    steady: ClassVar[Steady] = {"apply": (men,), "delivery": (men,), "spending": (men,)}
     by_calendar: ClassVar[bool] = True
     sources: ClassVar[tuple[str, ...]] = (
         "decree 2019-0041/PM-RM on consultative security committees",

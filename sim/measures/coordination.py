@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from sim.measures.base import Measure, Share, Strength, Xof, field, some
+from sim.measures.base import Measure, Share, Steady, Strength, Xof, field, some
 from sim.world import facts
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class Coordination(Measure):
     key: ClassVar[str] = "coordination"
     title: ClassVar[str] = "Coordination of all partners"
     delivers: ClassVar[str] = "partner measures and commands of forces that follow one agenda"
+    steady: ClassVar[Steady] = {"apply": (), "spending": ()}
 
     partners_taking_part: Share = field(
         1.0, unit="share of partners' work", source="choice: all partners",

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from sim.measures.base import REGIONS, Measure, Persons, Xof, beside_attitude, choice, field, of_some
+from sim.measures.base import REGIONS, Measure, Persons, Steady, Xof, beside_attitude, choice, field, of_some
 from sim.world.timeline import WEEKS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class EconomicGrowth(Measure):
     key: ClassVar[str] = "economic_growth"
     title: ClassVar[str] = "Livelihoods for youths"
     delivers: ClassVar[str] = "youths who take up a place in the week"
+    steady: ClassVar[Steady] = {"spending": ()}
     sources: ClassVar[tuple[str, ...]] = (
         "maliactu and afribone, December 2013 (programme of the government)",
         "maliweb September 2017 and TV5 Monde (jobs promised and counted)",
@@ -53,16 +54,22 @@ class EconomicGrowth(Measure):
         meaning="cost of offering one place with training and capital; training or cash alone may cost less",
     )  # fmt: skip
 
-    def share_placed(self, country: Country, weeks: float) -> np.ndarray:
-        """Share of the youths of each region who took up a place in the last `weeks` weeks, including this one."""
+    def share_placed(self, country: Country, weeks: float, now: np.ndarray | None = None) -> np.ndarray:
+        """Share of the youths of each region who took up a place in the last `weeks` weeks, including this one.
+
+        `now` are those of this week, if they are known.
+        """
+        if now is None:
+            now = self.delivery(country, self.carried_out(country))
         youths = self.all_youths(country)
-        placed = self.delivery(country, self.carried_out(country)) + self.delivered_before(country, weeks - 1.0)
+        placed = now + self.delivered_before(country, weeks - 1.0)
         return np.divide(placed, youths, out=np.zeros(len(REGIONS)), where=youths > 0.0)
 
     def apply(self, levers: Levers, country: Country) -> None:
         """Give those who were placed the attitudes and behaviour that the studies found."""
         p = country.parameters
-        share = self.share_placed(country, p.job_weeks)
+        now = self.delivery(country, self.carried_out(country))
+        share = self.share_placed(country, p.job_weeks, now)
         if not share.any():
             return
         late = self.weeks_since_start(country.clock.date(country.week)) >= SABOTAGE_FROM
@@ -70,13 +77,13 @@ class EconomicGrowth(Measure):
         if late:
             levers.keep("attacks_on_civilians", cells, of_some(in_cell, p.programme_sabotage))
         if self.mode == "cash":
-            early = self.share_placed(country, min(p.cash_turn_weeks, p.job_weeks))
+            early = self.share_placed(country, min(p.cash_turn_weeks, p.job_weeks), now)
             levers.add("support", slice(None), early * p.cash_early + (share - early) * p.cash_late)
             return
         if self.mode == "training":
             levers.keep("joining", cells, of_some(in_cell, p.job_training_only))
         else:
-            early = self.share_placed(country, min(p.job_turn_weeks, p.job_weeks))
+            early = self.share_placed(country, min(p.job_turn_weeks, p.job_weeks), now)
             levers.add("support", slice(None), early * p.job_early + (share - early) * p.job_support)
             later = np.maximum(share - early, 0.0)
             if not later.any():

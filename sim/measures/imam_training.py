@@ -29,7 +29,6 @@ from sim.measures.base import (
     field,
     mask_of,
 )  # fmt: skip
-from sim.measures.posted import imams_by_region
 
 if TYPE_CHECKING:
     from sim.country import Country
@@ -123,14 +122,13 @@ class ImamTraining(Measure):
 
     def report(self, country: Country) -> Delivered:
         """Trained imams who preach; the cost of those in training and of the journeys of those who left this week."""
-        imams = country.imams
-        preaching, away = imams.trained_in_post(country.week), imams.in_training()
-        left = away & (imams.back_week == country.week + self.course_weeks)
-        return Delivered(
-            imams_by_region(country, preaching).astype(np.float64),
-            imams_by_region(country, away) * self.cost_per_imam_week
-            + imams_by_region(country, left) * self.cost_per_journey,
+        from sim.population.imams import count_courses  # loads the compiled loops
+
+        imams, week = country.imams, country.week
+        preaching, away, left = count_courses(
+            week, week + self.course_weeks, country.places.imam_first, imams.training, imams.away_until, imams.back_week
         )
+        return Delivered(preaching, away * self.cost_per_imam_week + left * self.cost_per_journey)
 
     def plan(self, clock: Clock, grid: Grid) -> Plan:
         """All imams who leave, and the weeks of training that fall into the run."""

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 import numpy as np
 
 from sim.engine.exact import log
-from sim.measures.base import REGIONS, Measure, Number, OneOrMore, Xof, field, mask_of, of_some, some
+from sim.measures.base import ALL, REGIONS, Measure, Number, OneOrMore, Steady, Xof, field, mask_of, of_some, some
 from sim.measures.posted import within
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class IntelligenceSharing(Measure):
     key: ClassVar[str] = "intelligence_sharing"
     title: ClassVar[str] = "Intelligence sharing (Nouakchott process)"
     delivers: ClassVar[str] = "reports shared"
+    steady: ClassVar[Steady] = ALL
     sources: ClassVar[tuple[str, ...]] = (
         "African Union, report of 17 December 2014 on the Nouakchott process (peaceau.org)",
         "ecfr.eu (Nouakchott process)",

@@ -29,13 +29,14 @@ from sim.measures.base import (
     OneOrMore,
     Persons,
     Share,
+    Steady,
     Strength,
     Xof,
     field,
     of_some,
     some,
 )
-from sim.measures.posted import Town, posted, town_cells, within
+from sim.measures.posted import Town, posted, town_cells, where_posted, within
 from sim.measures.regions import mask_of
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class InterventionProtocol(Measure):
     key: ClassVar[str] = "intervention_protocol"
     title: ClassVar[str] = "Intervention protocol: special units under one command"
     delivers: ClassVar[str] = "attacks answered under one command"
+    steady: ClassVar[Steady] = {"apply": (where_posted,), "spending": ()}
     sources: ClassVar[tuple[str, ...]] = (
         "RFI 2017-06-20 (Forsat)",
         "bamada.net 2016 (order of 22 March 2016: 60 police, 60 gendarmes, 60 guards)",

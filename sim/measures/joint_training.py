@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 import numpy as np
 
-from sim.measures.base import Measure, OneOrMore, Persons, Xof, field
+from sim.measures.base import Measure, OneOrMore, Persons, Steady, Xof, field
 from sim.measures.posted import places, posted
 from sim.world.timeline import WEEKS_PER_YEAR
 
@@ -25,12 +25,18 @@ if TYPE_CHECKING:
 Force = Literal["army", "national_guard", "gendarmerie", "g5_joint_force"]
 
 
+def men(measure: JointTraining, country: Country) -> bytes:
+    """How many soldiers of its forces there are in each region."""
+    return posted(country, measure.its_forces).tobytes()
+
+
 class JointTraining(Measure):
     """Soldiers of Malian forces complete a training with partners."""
 
     key: ClassVar[str] = "joint_training"
     title: ClassVar[str] = "Joint training: EU training mission and G5 Sahel"
     delivers: ClassVar[str] = "soldiers trained in the week"
+    steady: ClassVar[Steady] = {"apply": (men,), "delivery": (men,), "spending": (men,)}
     by_calendar: ClassVar[bool] = True
     sources: ClassVar[tuple[str, ...]] = (
         "Swedish Armed Forces on EUTM Mali 2018 (11,500 trained)",

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from sim.engine.exact import power
-from sim.measures.base import REGIONS, Count, Measure, Number, Persons, Strength, Xof, field, of_some, some
+from sim.measures.base import REGIONS, Count, Measure, Number, Persons, Steady, Strength, Xof, field, of_some, some
 
 if TYPE_CHECKING:
     from sim.country import Country
@@ -40,6 +40,7 @@ class JudicialPole(Measure):
     key: ClassVar[str] = "judicial_pole"
     title: ClassVar[str] = "Special judicial pole against terrorism"
     delivers: ClassVar[str] = "open cases handled by the pole"
+    steady: ClassVar[Steady] = {"spending": ()}
     sources: ClassVar[tuple[str, ...]] = (
         "law 2013-016 of 21 May 2013",
         "maliweb.net 2017-10 (the prosecutor's account: 79 cases)",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from sim.measures.base import Measure, Number, Xof, field, of_some, some
+from sim.measures.base import ALL, Measure, Number, Steady, Xof, field, of_some, some
 from sim.world.timeline import WEEKS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class NationalReconciliation(Measure):
     key: ClassVar[str] = "national_reconciliation"
     title: ClassVar[str] = "National reconciliation: dialogues between communities"
     delivers: ClassVar[str] = "dialogues held in the week"
+    steady: ClassVar[Steady] = ALL
     sources: ClassVar[tuple[str, ...]] = ("programme of the government, 2013-2018",)
 
     dialogues_per_year: Number = field(

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from sim.engine.exact import log
-from sim.measures.base import REGIONS, Measure, Persons, Share, Xof, field, of_some
-from sim.measures.posted import posted
+from sim.measures.base import REGIONS, Measure, Persons, Share, Steady, Xof, field, of_some
+from sim.measures.posted import posted, where_posted
 
 if TYPE_CHECKING:
     from sim.country import Country
@@ -34,6 +34,7 @@ class OperationsCentre(Measure):
     key: ClassVar[str] = "operations_centre"
     title: ClassVar[str] = "Operations centre of the ministry of security"
     delivers: ClassVar[str] = "attacks answered under direction of the centre"
+    steady: ClassVar[Steady] = {"apply": (where_posted,), "spending": ()}
     sources: ClassVar[tuple[str, ...]] = ("RFI via pressafrik.com 2016 (police secours reorganised)",)
 
     staff: Persons = field(

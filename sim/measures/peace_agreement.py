@@ -39,6 +39,7 @@ from sim.measures.base import (
     Regions,
     Several,
     Share,
+    Steady,
     Strength,
     Xof,
     field,
@@ -82,6 +83,7 @@ class PeaceAgreement(Measure):
     key: ClassVar[str] = "peace_agreement"
     title: ClassVar[str] = "Agreement for peace and reconciliation (Algiers, 2015)"
     delivers: ClassVar[str] = "commitments carried out so far"
+    steady: ClassVar[Steady] = {"spending": ()}
     by_calendar: ClassVar[bool] = True
     sources: ClassVar[tuple[str, ...]] = (
         "Carter Center, independent observer",
@@ -182,10 +184,11 @@ class PeaceAgreement(Measure):
         levers.keep("communal_violence", cells, exp(in_cell * p.agreement_violence))
         levers.reach("grievance_relief", *self.in_regions(level * self.social * p.relief_rate))
         change = level * self.political * p.agreement_inflow * self.region_mask
-        for g, homes in enumerate(country.groups.home_cells):
-            rooted = country.grid.region[homes]
-            if self.region_mask[rooted].any():
-                levers.keep("approaches", g, 1.0 + expm1(change[rooted]).mean())
+        effect = expm1(change)
+        homes = {g: country.grid.region[cells] for g, cells in enumerate(country.groups.home_cells)}
+        rooted = [g for g, regions in homes.items() if self.region_mask[regions].any()]
+        if rooted:
+            levers.keep("approaches", rooted, np.array([1.0 + effect[homes[g]].mean() for g in rooted]))
         levers.keep("information", cells, exp(in_cell * self.security * p.agreement_information))
         levers.keep("movements_hold", cells, 1.0 - in_cell * self.security)
         recent = self.progress(country, self.carried_out(country))

@@ -33,6 +33,7 @@ __all__ = [
     "planned",
     "posted",
     "town_cells",
+    "where_posted",
     "within",
 ]
 
@@ -46,12 +47,21 @@ def posted(country: Country, forces: Sequence[str]) -> np.ndarray:
     return troops
 
 
+def where_posted(_: Any, country: Country) -> bytes:
+    """In which regions each force has any troops, for what hangs on that alone."""
+    return (country.posted > 0.0).tobytes()
+
+
 def imams_in_post(country: Country | PlannedCountry) -> np.ndarray:
     """Imams who preach this week, by region. Before a run all of them do, and they live where the people live."""
     if isinstance(country, PlannedCountry):
         people = people_of(country.grid)
         return country.parameters.imams * people / people.sum()
-    return imams_by_region(country, country.imams.in_post(country.week))
+    from sim.population.imams import count_in_post  # loads the compiled loops, which reading a scenario does not need
+
+    imams = country.imams
+    counts: np.ndarray = count_in_post(country.week, country.places.imam_first, imams.training, imams.away_until)
+    return counts
 
 
 def imams_to_ask(country: Country | PlannedCountry) -> np.ndarray:
@@ -60,9 +70,13 @@ def imams_to_ask(country: Country | PlannedCountry) -> np.ndarray:
     if isinstance(country, PlannedCountry):
         # A plan is no result of a run, so the last bit may differ, and nothing is compiled for it.
         return imams_in_post(country) * p.moderate_stance ** (1.0 / p.imam_stance_power)
-    imams, week = country.imams, country.week
-    untrained = imams.in_post(week) & ~imams.trained_in_post(week)
-    return imams_by_region(country, untrained & (imams.stance < p.moderate_stance))
+    from sim.population.imams import count_moderate
+
+    imams = country.imams
+    counts: np.ndarray = count_moderate(
+        country.week, p.moderate_stance, country.places.imam_first, imams.stance, imams.training, imams.away_until
+    )
+    return counts
 
 
 def imams_by_region(country: Country, imams: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from sim.measures.base import REGIONS, Measure, Persons, Several, Share, Weeks, Xof, field, of_some, some
+from sim.measures.base import REGIONS, Measure, Persons, Several, Share, Steady, Weeks, Xof, field, of_some, some
 from sim.measures.mali_kuma_kan import Language, radio_users, understood
 from sim.world import facts
 
@@ -26,12 +26,18 @@ if TYPE_CHECKING:
     from sim.measures.base import Strength
 
 
+def in_season(measure: RadioDrama, country: Country) -> bool:
+    """Whether the drama is on the air this week."""
+    return measure.on_air(country)
+
+
 class RadioDrama(Measure):
     """Episodes of a drama are broadcast every week, and groups listen to them."""
 
     key: ClassVar[str] = "radio_drama"
     title: ClassVar[str] = "Weekly radio drama, followed in groups"
     delivers: ClassVar[str] = "youths who followed the drama in the week"
+    steady: ClassVar[Steady] = {"apply": (in_season,), "spending": (in_season,)}
     by_calendar: ClassVar[bool] = True
     sources: ClassVar[tuple[str, ...]] = (
         "Bilali 2022 10.1177/09567976211031895",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from sim.engine.exact import exp
-from sim.measures.base import Measure, Share, Xof, field, some
+from sim.measures.base import Measure, Share, Steady, Xof, field, some
 from sim.measures.posted import imams_in_post, imams_to_ask
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class ReligiousLeaders(Measure):
     key: ClassVar[str] = "religious_leaders"
     title: ClassVar[str] = "Religious leaders empowered against extremism (G5 Sahel)"
     delivers: ClassVar[str] = "imams speaking out"
+    steady: ClassVar[Steady] = {"apply": ()}
     sources: ClassVar[tuple[str, ...]] = ("G5 Sahel 2020 (declaration of Niamey and CELLRAD)",)
     partners: ClassVar[bool] = True
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from sim.measures.base import REGIONS, Measure, Share, Xof, Yes, beside_attitude, choice, field, of_some, some
+from sim.measures.base import REGIONS, Measure, Share, Steady, Xof, Yes, beside_attitude, choice, field, of_some, some
 from sim.world import facts
 from sim.world.timeline import WEEKS_PER_YEAR
 
@@ -33,6 +33,7 @@ class SchoolReform(Measure):
     key: ClassVar[str] = "school_reform"
     title: ClassVar[str] = "Reconstruction of the school"
     delivers: ClassVar[str] = "youths from reformed schools who turn 15 in the week"
+    steady: ClassVar[Steady] = {"delivery": (), "spending": ()}
     sources: ClassVar[tuple[str, ...]] = ("maliactu and afribone, December 2013 (programme of the government)",)
 
     schools: Share = field(

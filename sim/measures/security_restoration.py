@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from sim.engine.exact import exp
-from sim.measures.base import REGIONS, Count, Measure, Number, Regions, Xof, field, some
+from sim.measures.base import REGIONS, Count, Measure, Number, Regions, Steady, Xof, field, some
 
 if TYPE_CHECKING:
     from sim.country import Country
@@ -28,6 +28,7 @@ class SecurityRestoration(Measure):
     key: ClassVar[str] = "security_restoration"
     title: ClassVar[str] = "Return of administration and services"
     delivers: ClassVar[str] = "persons served by officials who would not be there"
+    steady: ClassVar[Steady] = {"apply": (), "spending": ()}
     sources: ClassVar[tuple[str, ...]] = ("programme of the government, 2013-2018",)
 
     regions: Regions = field(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from sim.measures.base import Measure, Share, Xof, field, some
+from sim.measures.base import Measure, Share, Steady, Xof, field, some
 from sim.measures.posted import imams_in_post
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class SermonDrafting(Measure):
     key: ClassVar[str] = "sermon_drafting"
     title: ClassVar[str] = "Sermons drafted by the ministry of religious affairs"
     delivers: ClassVar[str] = "imams who preach the drafted sermon"
+    steady: ClassVar[Steady] = {"apply": ()}
     sources: ClassVar[tuple[str, ...]] = ("maliweb September 2012 (creation of the ministry)",)
 
     share_following: Share = field(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from sim.measures.base import Measure, Share, Xof, choice, field, of_some, some
+from sim.measures.base import Measure, Share, Steady, Xof, choice, field, of_some, some
 from sim.measures.economic_growth import SABOTAGE_FROM
 from sim.world.timeline import WEEKS_PER_YEAR
 
@@ -30,6 +30,7 @@ class SocialDevelopment(Measure):
     key: ClassVar[str] = "social_development"
     title: ClassVar[str] = "Social development"
     delivers: ClassVar[str] = "persons covered by the service"
+    steady: ClassVar[Steady] = {"delivery": (), "spending": ()}
     sources: ClassVar[tuple[str, ...]] = ("maliactu and afribone, December 2013 (programme of the government)",)
     partners: ClassVar[bool] = True
 

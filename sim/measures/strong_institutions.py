@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
-from sim.measures.base import Count, Measure, Share, Xof, field, of_some, some
+from sim.measures.base import ALL, Count, Measure, Share, Steady, Xof, field, of_some, some
 from sim.world.grid import world_grid
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class StrongInstitutions(Measure):
     key: ClassVar[str] = "strong_institutions"
     title: ClassVar[str] = "Strong institutions: a programme against corruption"
     delivers: ClassVar[str] = "persons served by inspected and regularly paid offices"
+    steady: ClassVar[Steady] = ALL
     sources: ClassVar[tuple[str, ...]] = ("programme of the government, 2013-2018",)
 
     districts: Count = field(

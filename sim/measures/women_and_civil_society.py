@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from sim.engine.exact import power
-from sim.measures.base import Count, Measure, Number, Xof, Yes, choice, field, of_some, some
+from sim.measures.base import ALL, Count, Measure, Number, Steady, Xof, Yes, choice, field, of_some, some
 
 if TYPE_CHECKING:
     from sim.country import Country
@@ -31,6 +31,7 @@ class WomenAndCivilSociety(Measure):
     key: ClassVar[str] = "women_and_civil_society"
     title: ClassVar[str] = "Women and civil society in prevention (G5 Sahel)"
     delivers: ClassVar[str] = "youths in families reached"
+    steady: ClassVar[Steady] = ALL
     sources: ClassVar[tuple[str, ...]] = ("UNICRI 2020", "G5 Sahel 2020 (national branches of CELLRAD)")
     partners: ClassVar[bool] = True
 

@@ -92,6 +92,45 @@ def ordain(grid: Grid, p: Parameters, world_seed: int) -> Imams:
     )
 
 
+@loop
+def count_in_post(week, starts, training, away_until):
+    """Imams who preach, by region; those of a region begin at `starts`."""
+    counts = np.zeros(starts.size - 1, np.int64)
+    for r in range(counts.size):
+        count = 0
+        for i in range(starts[r], starts[r + 1]):
+            count += (training[i] != IN_TRAINING) & (away_until[i] <= week)
+        counts[r] = count
+    return counts
+
+
+@loop
+def count_moderate(week, moderate, starts, stance, training, away_until):
+    """Imams who preach, have not been trained, and have a stance below `moderate`, by region."""
+    counts = np.zeros(starts.size - 1, np.int64)
+    for r in range(counts.size):
+        count = 0
+        for i in range(starts[r], starts[r + 1]):
+            count += (training[i] == UNTRAINED) & (away_until[i] <= week) & (stance[i] < moderate)
+        counts[r] = count
+    return counts
+
+
+@loop
+def count_courses(week, back, starts, training, away_until, back_week):
+    """By region, imams who preach and have been trained, imams in training, and those of them who return in `back`."""
+    preaching, away, left = np.zeros((3, starts.size - 1))
+    for r in range(starts.size - 1):
+        posted, abroad, gone = 0, 0, 0
+        for i in range(starts[r], starts[r + 1]):
+            here, studies = training[i] == TRAINED, training[i] == IN_TRAINING
+            posted += here & (away_until[i] <= week)
+            abroad += studies
+            gone += studies & (back_week[i] == back)
+        preaching[r], away[r], left[r] = posted, abroad, gone
+    return preaching, away, left
+
+
 def speakers(
     people: Imams, region: np.ndarray, asked: np.ndarray, moderate: float, seed: np.uint64, week: int
 ) -> np.ndarray:

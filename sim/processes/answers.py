@@ -26,6 +26,7 @@ import numpy as np
 from sim.country import Country
 from sim.engine import exact
 from sim.engine.cells import around
+from sim.engine.kernels import loop
 from sim.levers import delay_effect
 from sim.world import facts
 
@@ -72,8 +73,19 @@ def answers(country: Country, near: np.ndarray, information: np.ndarray) -> Answ
 
 def pursuit(country: Country) -> np.ndarray:
     """Chance of a member in the sanctuary of each country to be found, the more is known along its border."""
-    border, levers = country.grid.border, country.levers
-    cells = np.maximum(border.sum(axis=0), 1)
-    known = (border * levers.information[:, None]).sum(axis=0) / cells
+    levers = country.levers
+    known = _along(country.grid.border, levers.information)
     chance: np.ndarray = country.parameters.pursuit_hazard * levers.pursuit * known
     return np.minimum(chance, 1.0)
+
+
+@loop
+def _along(border, values):
+    """Mean of values by cell over the cells that touch each country; 0 where none does."""
+    total, cells = np.zeros(border.shape[1]), np.zeros(border.shape[1])
+    for c in range(border.shape[0]):
+        for k in range(border.shape[1]):
+            if border[c, k]:
+                total[k] += values[c]
+                cells[k] += 1.0
+    return total / np.maximum(cells, 1.0)

@@ -29,7 +29,7 @@ from sim.engine.exact import power
 from sim.engine.kernels import chunk_loop, loop, rule
 from sim.engine.luck import bell, decision, lucks, threshold, words
 from sim.population.imams import IN_TRAINING
-from sim.population.youth import TIES
+from sim.population.youth import NEAR_TIES, TIES
 from sim.world.facts import LIVELIHOODS
 
 OWN_NOISE = decision("what else moves a youth's attitude this week")
@@ -37,6 +37,10 @@ FOLLOWS_DRAFT = decision("an imam preaches the sermon that the state drafted")
 
 BLOCK = 256
 NO_INCOME = LIVELIHOODS.index("none")
+REACH = max(NEAR_TIES)
+FROM = tuple(step + REACH for step in NEAR_TIES)
+"""Where the neighbours of a row stand in a slice that begins `REACH` rows before it."""
+EACH = np.float32(1.0 / TIES)
 FIXED = np.float32(16777216.0)  # 2^24: sums of whole numbers do not depend on their order
 
 
@@ -112,6 +116,14 @@ def settles(settled, disposition, peers, target, peer_pull, own_pull, sermon_pul
     )
 
 
+@rule
+def _next_to(settled, near, beside, n):
+    """Sums over the rows next to each: the same as through the first six ties, but read one after another."""
+    for i in range(n):
+        near[i] = settled[i + FROM[0]] + settled[i + FROM[1]] + (settled[i + FROM[2]] + settled[i + FROM[3]])
+        beside[i] = settled[i + FROM[4]] + settled[i + FROM[5]]
+
+
 @chunk_loop
 def _attitudes(chunks, seed, week, pulls, regions, sermons, minds, settled_next, attitude, grievance, sums):
     """Fill in the next settled attitudes and the attitudes.
@@ -123,16 +135,22 @@ def _attitudes(chunks, seed, week, pulls, regions, sermons, minds, settled_next,
         shifted, kept = regions.shift[region], regions.keep_grievance[region]
         ties, settled = minds.ties, minds.settled
         total, aggrieved, supporters = np.int64(0), np.int64(0), np.int64(0)
+        near, beside = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
         peers, noise = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
         pull, target = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
         for low in range(start, stop, BLOCK):
             n = min(BLOCK, stop - low)
-            # Short loops that each do one thing. Only the first jumps about in memory; the compiler widens the others.
+            # Short loops that each do one thing. Only one jumps about in memory; the compiler widens the others.
+            if low >= REACH and low + n + REACH <= settled.size:
+                _next_to(settled[low - REACH : low + n + REACH], near, beside, n)
+            else:
+                for i in range(n):  # the first and the last rows know each other
+                    row = ties[low + i]
+                    near[i] = settled[row[0]] + settled[row[1]] + (settled[row[2]] + settled[row[3]])
+                    beside[i] = settled[row[4]] + settled[row[5]]
             for i in range(n):
                 row = low + i
-                near = settled[ties[row, 0]] + settled[ties[row, 1]] + (settled[ties[row, 2]] + settled[ties[row, 3]])
-                far = settled[ties[row, 4]] + settled[ties[row, 5]] + (settled[ties[row, 6]] + settled[ties[row, 7]])
-                peers[i] = (near + far) * np.float32(1.0 / TIES)
+                peers[i] = (near[i] + (beside[i] + (settled[ties[row, 6]] + settled[ties[row, 7]]))) * EACH
                 pull[i] = sermons.pull[minds.imam[row]]
                 target[i] = sermons.target[minds.imam[row]]
             for i in range(n):

@@ -3,7 +3,8 @@
 Measures that have not begun do nothing. The others act in two rounds. First, measures that steer others do so: a
 strategy that moves efforts to the threat, a coordination of partners. Then every measure acts, with what is left of its
 plan. Each round follows the order of the keys, whatever the order in the YAML, and measures combine on what remains
-(`sim.levers`), so their order does not matter.
+(`sim.levers`), so their order does not matter. What a measure would only do as the week before is done for it
+(`sim.measures.routine`).
 """
 
 from __future__ import annotations
@@ -17,11 +18,9 @@ def measures(country: Country) -> None:
         country.measures, country.later = country.later[1], None
     levers = country.levers
     levers.reset()
-    day = country.clock.date(country.week)
-    country.measures = [measure.now(day) for measure in country.measures]
-    acting = [measure for measure in country.measures if measure.begun(day)]
-    for measure in acting:
-        measure.steer(levers, country)
-    for measure in acting:
-        measure.apply(levers, country)
+    acting = country.routine.acting(country)
+    for card in acting:
+        card.measure.steer(levers, country)
+    for card in acting:
+        country.routine.apply(card, levers, country)
     levers.interact(country.parameters.interaction)

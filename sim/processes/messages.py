@@ -27,6 +27,7 @@ f the sum of the four kinds, m what lasts of them, and a half-life of years,
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -413,6 +414,13 @@ def _broadcast(aired, reach, dose):
     return airing, on_air, limits, missed
 
 
+@lru_cache(maxsize=4)
+def _off_the_air(shape: tuple[int, int, int]) -> tuple[np.ndarray, ...]:
+    """What `_broadcast` gives when nothing is aired (channels, languages, cells); nobody writes to it."""
+    airing, on_air, limits, missed = _broadcast(np.zeros((0, 2), np.int64), np.zeros(shape), np.zeros(shape[::2]))
+    return airing, on_air, limits, missed
+
+
 @loop
 def _voices(week, cells, cell, training, away_until, speaks):
     """The first two columns of `Voices`."""
@@ -435,8 +443,11 @@ def messages(country: Country) -> None:
     aired = np.zeros((0, 2), np.int64)
     if levers.moved("clip_reach"):
         aired = np.argwhere(levers.clip_reach.any(axis=2) & (levers.clip_views > 0.0)[:, None])
-    dose = levers.clip_views[:, None] * (levers.clip_pull / p.message_dose)
-    airing, on_air, limits, missed = _broadcast(aired, levers.clip_reach, dose)
+    if aired.size:
+        dose = levers.clip_views[:, None] * (levers.clip_pull / p.message_dose)
+        airing, on_air, limits, missed = _broadcast(aired, levers.clip_reach, dose)
+    else:
+        airing, on_air, limits, missed = _off_the_air(levers.clip_reach.shape)
     nobody_speaks = np.ones(len(grid.region_names))
     trusted = speaker_trust(imams, grid, p.imam_credibility) if aired.size else nobody_speaks
     air = Air(

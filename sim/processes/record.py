@@ -58,7 +58,7 @@ def census(country: Country) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     _count_asked(persons.in_contact, persons.each, society.persons_per_youth, society.cell, region, people)
     abroad, held = np.zeros(regions, np.int64), np.zeros(regions, np.int64)
     _count_followed(region, society.cell, country.roster.entries(), people, abroad, held)
-    everyone = np.bincount(region, np.diff(society.first) * society.persons_per_youth, regions).astype(np.int64)
+    everyone = np.diff(society.first[country.places.region_first]) * society.persons_per_youth
     people[:, CIVILIAN] = everyone - people.sum(axis=1)
     return people, abroad, held
 
@@ -102,6 +102,14 @@ def _count_imams(week, starts, training, away_until):
 
 
 @loop
+def _count_units(week, region, units, based):
+    """Count the units that are deployed and not withheld, by the region of their base."""
+    for u in range(units.base.size):
+        if units.since[u] <= week < units.until[u] and units.present[u] > 0.0:
+            based[region[units.base[u]]] += 1.0
+
+
+@loop
 def _tally(flows, starts, totals):
     """Add up this week's flows by region (regions x FLOWS) and add them to the totals by cell; then clear them."""
     out = np.empty((starts.size - 1, flows.shape[0]))
@@ -115,6 +123,15 @@ def _tally(flows, starts, totals):
                     flows[f, c] = 0.0
             out[r, f] = total
     return out
+
+
+class Stationed(NamedTuple):
+    """Where units are based, and when."""
+
+    base: np.ndarray
+    since: np.ndarray
+    until: np.ndarray
+    present: np.ndarray
 
 
 class Places(NamedTuple):
@@ -164,17 +181,12 @@ def _take_stock(starts, places, means):
 
 def record(country: Country) -> None:
     """Write this week's row and go on to the next week."""
-    grid, society, week, names = country.grid, country.society, country.week, country.names
-    row, day = country.values[week], country.clock.date(week)
-    for measure in country.measures:
-        if not measure.begun(day):
-            continue  # its columns are 0 from the start
-        delivered = measure.report(country)
-        row[:, names[f"delivered_{measure.key}"]] = delivered.count
-        row[:, names[f"cost_{measure.key}"]] = delivered.cost_xof
+    grid, society, week = country.grid, country.society, country.week
+    row, seen = country.values[week], len(FLOWS) + len(STOCKS)  # flows, stocks, reports: see `observables`
+    row[:, seen:] = country.routine.reports(country, seen).T
 
     regions, starts = len(row), country.places.region_first
-    row[:, : len(FLOWS)] = _tally(country.flows, starts, country.totals)  # flows come first: see `observables`
+    row[:, : len(FLOWS)] = _tally(country.flows, starts, country.totals)
     places = Places(
         population=grid.population,
         trust=country.trust,
@@ -186,7 +198,8 @@ def record(country: Country) -> None:
     members, recruiters, trust, insecurity, state = _take_stock(starts, places, country.means)
     imams = country.imams
     in_post, trained, displaced = _count_imams(week, country.places.imam_first, imams.training, imams.away_until)
-    bases = country.units.base[country.units.there(week)]
+    units, based = country.units, np.zeros(regions)
+    _count_units(week, grid.region, Stationed(units.base, units.since, units.until, units.present), based)
     home = society.blocks[:, 0]
     youths = np.maximum(np.bincount(home, society.blocks[:, 2] - society.blocks[:, 1], regions), 1.0)
     attitude, grievance, strong = (np.bincount(home, column, regions) / youths for column in country.youth_sums.T)
@@ -204,12 +217,11 @@ def record(country: Country) -> None:
         "imams_in_post": in_post,
         "imams_trained": trained,
         "imams_displaced": displaced,
-        "units": np.bincount(grid.region[bases], minlength=regions),
+        "units": based,
         "held_wrongly": held,
         **{f"people_{status}": country.population[:, k] for k, status in enumerate(STATUSES)},
     }
-    for name, stock in stocks.items():
-        row[:, names[name]] = stock
+    row[:, len(FLOWS) : seen] = np.array([stocks[stock.name] for stock in STOCKS]).T
     country.week += 1
 
 

@@ -225,3 +225,31 @@ def test_it_fits_a_phone_and_everything_has_a_name(visit):
     serious = {rule["id"]: [node["html"][:160] for node in rule["nodes"]] for rule in found
                if rule["impact"] in SERIOUS}  # fmt: skip
     assert serious == {}
+
+
+def test_each_visitor_has_a_language(visit, tmp_path):
+    tab, other = visit(), visit()
+    tab.locator(".km-language select").select_option(label="Français")
+    tab.get_by_role("button", name="Comparer A et B").wait_for()
+    assert tab.evaluate("document.documentElement.lang") == "fr"
+    assert tab.get_by_text("Choisir des mesures et comparer deux mondes").count() == 1
+    tab.get_by_label("Patrouilles frontalières conjointes du G5 Sahel").check()
+    tab.locator(".km-world", has_text="Patrouilles frontalières conjointes du G5 Sahel").wait_for()
+    assert re.search(r"FCFA sur la simulation", tab.locator(".km-cost").inner_text())
+    tab.get_by_role("button", name="Comparer A et B").click()
+    tab.get_by_text("Les 4 simulations sont là.").wait_for(timeout=PATIENCE)
+    tab.locator(".km-stage[data-drawn]").wait_for(timeout=120_000)
+    tab.get_by_text("Résultats du choix affiché.").wait_for(timeout=PATIENCE)
+    assert tab.get_by_text("Le bilan des préjudices").or_(tab.get_by_text("Bilan des préjudices")).count() >= 1
+    assert tab.get_by_text("Semaine du").count() >= 1
+    english = {"Compare", "Measures", "Effects", "Harm", "Region", "Week", "Strength", "Budget over", "Save", "Helped"}
+    said = tab.locator("main.km-page").inner_text()
+    tab.screenshot(path=os.environ.get("KUMAKAN_SHOT") or tmp_path / "page.png", full_page=True)
+    assert {word for word in english if re.search(rf"\b{word}\b", said)} == set()
+    for name, opening in (("Rapport en HTML", '<html lang="fr">'), ("التقرير بالعربية", '<html lang="ar" dir="rtl">')):
+        with tab.expect_download() as saved:
+            tab.get_by_role("button", name=re.compile(name)).click()
+        saved.value.save_as(tmp_path / "report.html")
+        assert opening in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert other.get_by_role("button", name="Compare A and B").count() == 1, "nobody else's language changed"
+    assert other.evaluate("document.documentElement.lang") == "en"

@@ -74,6 +74,14 @@ def test_packages_time_every_process_of_both(tmp_path):
     assert all(f"| {process.__name__}" in printed for process in WEEK)
 
 
+def test_two_versions_that_are_the_same_give_equal_runs(tmp_path):
+    printed, found = taken("two_versions", tmp_path)
+    assert printed.count("digests equal") == 3
+    for one in found["scenarios"]:
+        assert one["equal"]
+        assert list(one["before"]) == list(one["now"]) == [process.__name__ for process in WEEK]
+
+
 def test_startup_times_commands_and_runs(tmp_path):
     _, found = taken("startup", tmp_path)
     assert len(found["waits"]) == 3

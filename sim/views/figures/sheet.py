@@ -90,11 +90,16 @@ def drawn(make: Callable[P, R]) -> Callable[P, R]:
     return styled
 
 
+def joins_arabic() -> bool:
+    """Whether this matplotlib joins Arabic letters, so that figures can be drawn in Arabic."""
+    return tuple(map(int, matplotlib.__version__.split(".")[:2])) >= SHAPES
+
+
 def _style() -> dict[Any, Any]:
     """The style, in which headings stand where lines begin."""
     if not rightwards():
         return STYLE
-    if tuple(map(int, matplotlib.__version__.split(".")[:2])) < SHAPES:
+    if not joins_arabic():
         raise InputError(tr("figures in Arabic need matplotlib 3.11 or later, which joins its letters"))
     return {**STYLE, "axes.titlelocation": "right"}
 
