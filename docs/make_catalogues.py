@@ -2,7 +2,7 @@
 
 It collects every text that is marked in the code and the templates, and those that stand in data (titles of measures,
 outcomes, scenarios, help of the commands), brings `sim/locale/*/LC_MESSAGES/kumakan.po` up to date, and compiles them.
-The translations of the README get its code blocks.
+The translated pages get the code blocks of their originals.
 Texts that are new have an empty translation then: fill them in and run it again. With `--check` it changes nothing and
 says what is not as it should be.
 """
@@ -27,6 +27,10 @@ BLOCK = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 KEYWORDS = {"tr": None, "mark": None, "trn": (1, 2), "within": ((1, "c"), 2)}
 METHODS = [("**.py", "python"), ("views/report/*.html", "jinja2.ext.babel_extract")]
 TRANSLATED = ("fr", "ar")
+PAGES = {
+    "README.fr.md": "README.md", "README.ar.md": "README.md", "docs/scenarios.fr.md": "docs/scenarios.md"
+}  # fmt: skip
+"""Pages that are translations, and of which."""
 
 
 def marked() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
@@ -176,11 +180,11 @@ def main(arguments: Iterable[str]) -> int:
             else:
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(content)
-        translated, english = ROOT / f"README.{language}.md", (ROOT / "README.md").read_text(encoding="utf-8")
-        text = translated.read_text(encoding="utf-8")
+    for page, original in PAGES.items():
+        text, english = ((ROOT / name).read_text(encoding="utf-8") for name in (page, original))
         wrong += with_blocks(text, english) != text
         if not check:
-            translated.write_text(with_blocks(text, english), encoding="utf-8")
+            (ROOT / page).write_text(with_blocks(text, english), encoding="utf-8")
     return int(bool(check and wrong))
 
 

@@ -5,6 +5,9 @@ import os
 import numba
 from hypothesis import settings
 
+from sim.languages import VARIABLE
+
+os.environ[VARIABLE] = "en"  # on a French system as well
 # No example is too slow on a busy machine. In CI the same examples are tried every time, so a failure can be repeated;
 # half as many as here, because trying the same ones again finds nothing new. With --hypothesis-profile thorough there
 # are many more, and others each time.

@@ -382,11 +382,16 @@ def test_a_template_speaks_the_language_and_keeps_values_harmless():
 README_BLOCKS = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 
 
-@pytest.mark.parametrize("language", ["fr", "ar"])
-def test_the_readme_has_the_same_commands_and_links_in_every_language(language):
-    english, other = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", f"README.{language}.md"))
+PAGES = [("README.md", "README.fr.md"), ("README.md", "README.ar.md"), ("docs/scenarios.md", "docs/scenarios.fr.md")]
+
+
+@pytest.mark.parametrize("pages", PAGES)
+def test_a_page_has_the_same_commands_and_links_in_every_language(pages):
+    english, other = ((ROOT / name).read_text(encoding="utf-8") for name in pages)
     assert README_BLOCKS.findall(other) == README_BLOCKS.findall(english)
-    readmes = {"README.md", "README.fr.md", "README.ar.md"}
+    elsewhere = {*map(Path, sum(PAGES, ())), Path("languages.md")}
+    readmes = {path.name for path in elsewhere}
     links = [set(re.findall(r"\]\(([^)#]+)", text)) - readmes for text in (english, other)]
     assert links[0] == links[1]
-    assert f"README.{language}.md" in english
+    listed = english + (ROOT / "docs/index.md").read_text(encoding="utf-8")
+    assert f"({Path(pages[1]).name})" in listed
