@@ -19,6 +19,7 @@ from sim.languages import DATES, current, day, mark, tr, use
 from sim.measures.regions import REGIONS
 from sim.parameters import Parameters
 from sim.views.figures.sheet import joins_arabic
+from sim.views.words import capital
 
 IN_ARABIC = "التقرير بالعربية (HTML)"
 STYLE = Path(__file__).with_name("page.css")
@@ -199,7 +200,7 @@ def Choosing(me: Visitor) -> None:
         cards=costs.cards(me.world, me.base),
         regions=list(REGIONS),
         cost=me.cost_in_words(),
-        against=against,
+        against=capital(against),
         over=over,
         budget=me.budget.value,
         problem=me.problem.value,

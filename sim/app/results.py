@@ -97,11 +97,12 @@ def results(
     if not both:
         return None
     example = next(iter(records[a.name].values()))
-    found = effects({name: records[name] for name in (a.name, b.name)}, a.name)
+    two = {name: records[name] for name in (a.name, b.name)}  # the ceiling is no scenario of its own
+    found = effects(two, a.name)
     return Results(
         a, b, len(both), asked, example.dates, (NATION, *example.regions),
         dict(zip(LAYERS, zip(*(_layers(records[s.name], both, example) for s in (a, b)), strict=True), strict=True)),
-        found, cost_per_spared(records, a.name), failed, limits(a, b, records, top) if top is not None else {},
+        found, cost_per_spared(two, a.name), failed, limits(a, b, records, top) if top is not None else {},
     )  # fmt: skip
 
 

@@ -51,6 +51,7 @@ def test_a_larger_effect_takes_at_least_as_large_a_size(worked_out):
 def test_only_the_ceiling_is_run_anew_and_the_comparison_stays_as_it_was(worked_out, asked, desk, base, chosen):
     assert worked_out.runs_done == 6
     pd.testing.assert_frame_equal(worked_out.results.effects, asked.results.effects)
+    pd.testing.assert_frame_equal(worked_out.results.worth, asked.results.worth)
     assert desk.known(base, chosen) is worked_out.results
     assert desk.ask(base, chosen) is worked_out
 
