@@ -153,7 +153,7 @@ def _change(gap: NDArray[np.float64], found: Results, unit: str) -> Spec:
             y=alt.Y("value:Q", title=unit, axis=alt.Axis(tickCount=3, format="+~g")),
         )
     )
-    zero = base.mark_rule(color=QUIET, strokeDash=[3, 3]).encode(y=alt.datum(0))
+    zero = base.mark_rule(color=QUIET, strokeDash=[3, 3], aria=False).encode(y=alt.datum(0))
     now = base.mark_rule(color=VERMILLION, strokeWidth=1.4).transform_filter("datum.week == week").encode(x="date:T")
     chart = alt.layer(zero, line, now).add_params(*_params()).properties(width="container", height=CHANGE_HEIGHT)
     return _spec(chart, {"weeks": rows})

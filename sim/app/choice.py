@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from sim.engine.errors import InputError, visible
@@ -22,6 +22,8 @@ from sim.stores.run import scenario_text
 DESCRIPTION = "Chosen on the planner's page"
 FEW = 3  # measures that the name of a choice spells out
 LARGEST_FILE = 200_000  # characters of a scenario file that is sent to the page
+LONGEST_NAME = 80  # letters of its name that are shown
+SENT = "sent_by_a_visitor.yaml"  # what it is called on this machine
 EDITED = ("intensity", "regions", "start", "end")
 """The settings of a measure that its card can change."""
 ALWAYS = "international_forces"  # on in the baseline, so no name needs to say it
@@ -119,24 +121,28 @@ def read(name: str, text: str, base: Scenario) -> tuple[Scenario, str]:
     InputError
         If the file cannot be used, with the line and what is wrong.
     """
+    file = visible(name.replace(chr(92), "/").rpartition("/")[2])[:LONGEST_NAME] or tr("the file")
     if len(text) > LARGEST_FILE:
         raise InputError(
             tr(
                 "{name} has {many} characters; a scenario file has at most {largest_file}",
-                name=visible(name),
+                name=file,
                 many=digits(len(text), ","),
                 largest_file=digits(LARGEST_FILE, ","),
             )
         )
-    file = f"{PurePath(name.replace(chr(92), '/')).stem or 'scenario'}.yaml"
+    try:
+        sent = text.encode()
+    except UnicodeEncodeError:
+        raise InputError(tr("{file} holds characters that are no text; save it as UTF-8", file=file)) from None
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / file
-        path.write_text(text, encoding="utf-8")
+        path = Path(folder) / SENT  # whatever the visitor calls it
+        path.write_bytes(sent)
         try:
             _check_parent(text, file)
             scenario = load(path)
         except InputError as error:
-            raise InputError(str(error).replace(f"{folder}/", "")) from None
+            raise InputError(str(error).replace(f"{folder}/", "").replace(SENT, file)) from None
     fitted = {"start": base.start, "end": base.end, "persons_per_youth": base.persons_per_youth}
     other = [
         tr("{key} {value}, here {here}", key=key, value=getattr(scenario, key), here=value)

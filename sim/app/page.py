@@ -274,15 +274,18 @@ def Effects(me: Visitor) -> None:
     """The right column: effects, the ledger of harm, cost, and files to take away."""
     found = me.found.value
     b = me.worlds.value[1]
-    if found is None:
-        v.Html(tag="p", children=[tr("Effects fill in here as pairs of runs finish.")])
-    else:
-        rate = Parameters.default().replaced(found.a.parameters).get("xof_per_usd")
-        with v.Html(tag="div", class_="km-stale" if me.stale else "km-fresh"):
+    # The same elements before and after the first results: an element keeps the tag that it had first.
+    with v.Html(tag="div", class_="km-stale" if me.stale else "km-fresh"):
+        if found is None:
+            v.Html(tag="p", children=[tr("Effects fill in here as pairs of runs finish.")])
+        else:
+            rate = Parameters.default().replaced(found.a.parameters).get("xof_per_usd")
             solara.HTML(tag="div", unsafe_innerHTML=str(
                 tables.summary(found, me.stale) + tables.effects(found) + tables.costs(found, rate)))  # fmt: skip
-        Sizes(me)
-    v.Html(tag="h3", children=[tr("Take away")], class_="km-head").key("take")  # a tag stays what it was first
+    with v.Html(tag="div"):
+        if found is not None and not me.stale:
+            Sizes(me)
+    v.Html(tag="h3", children=[tr("Take away")], class_="km-head")
     with v.Html(tag="div", class_="km-files"):
         for side, world in zip("AB", me.worlds.value, strict=True):
             solara.FileDownload(
@@ -303,9 +306,9 @@ def Effects(me: Visitor) -> None:
 def Sizes(me: Visitor) -> None:
     """At which size B would reach an effect, beside what it could do at most."""
     found, asked = me.found.value, me.asked.value
-    if found is None or me.stale:
+    if found is None:
         return
-    v.Html(tag="h3", children=[tr("What would it take?")], class_="km-head").key("sizes")
+    v.Html(tag="h3", children=[tr("What would it take?")], class_="km-head")
     BreakEven(
         t=texts(SIZES),
         targets=list(limits.TARGETS),

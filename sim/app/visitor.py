@@ -11,7 +11,7 @@ import solara
 from sim.app import choice, costs, limits
 from sim.app.desk import Asked, Desk
 from sim.app.results import LAYERS, Results
-from sim.engine.errors import InputError
+from sim.engine.errors import InputError, visible
 from sim.languages import LANGUAGES, current, digits, tr, use
 from sim.scenario import Scenario
 from sim.views.words import count
@@ -77,11 +77,12 @@ class Visitor:
 
         def read() -> Scenario:
             nonlocal note
-            if (size := int(file.get("size", 0))) > choice.LARGEST_FILE:
+            size = file.get("size", 0)
+            if not isinstance(size, int) or size > choice.LARGEST_FILE:
                 raise InputError(
                     tr(
                         "the file has {size} bytes; a scenario file has at most {largest_file}",
-                        size=digits(size, ","),
+                        size=digits(size, ",") if isinstance(size, int) else visible(str(size)),
                         largest_file=digits(choice.LARGEST_FILE, ","),
                     )
                 )

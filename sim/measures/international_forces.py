@@ -75,11 +75,15 @@ class InternationalForces(Measure):
             )
         return out
 
-    def units(self, country: Country) -> np.ndarray:
-        """Mask of the units of its forces that are based in its regions, now or at another time."""
+    def coming(self) -> np.ndarray:
+        """Mask of its forces in the table of forces."""
         coming = np.zeros(len(facts.force_places()), np.bool_)
         coming[[facts.force_places()[key] for key in self.forces]] = True
-        its: np.ndarray = coming[country.units.force]
+        return coming
+
+    def units(self, country: Country) -> np.ndarray:
+        """Mask of the units of its forces that are based in its regions, now or at another time."""
+        its: np.ndarray = self.coming()[country.units.force]
         return its if self.region_mask.all() else its & self.region_mask[country.grid.region[country.units.base]]
 
     def by_base(self, country: Country, amounts: np.ndarray) -> np.ndarray:
@@ -95,23 +99,23 @@ class InternationalForces(Measure):
         regions, there = self.in_regions(share)
         for key in self.forces:
             levers.reach("deployed", (facts.force_places()[key], regions), there)
-        p, units, region = country.parameters, country.units, country.grid.region
-        its = self.units(country)
-        here = its & units.active(country.week)
+        from sim.population.security import Missions, on_mission  # loads the compiled loops
 
-        un = here & (units.force == facts.force_places()[UN])
-        even = isinstance(share, float)
-        men = units.strength[un] / COMPANY * (1.0 if even else share[region[units.base[un]]])
-        companies = (share if even else 1.0) * np.bincount(units.cell[un], men, len(country.grid))
+        p, units, even = country.parameters, country.units, isinstance(share, float)
+        its = Missions(self.coming(), self.region_mask, country.grid.region, units.force, units.base, units.cell,
+                       units.since, units.until, units.strength)  # fmt: skip
+        companies, parts = np.zeros(len(country.grid)), np.ones(len(REGIONS)) if even else share
+        un = facts.force_places()[UN]
+        present, came = on_mission(country.week, un, COMPANY, parts, its, companies)
+        if even:
+            companies *= share
         cells = np.flatnonzero(companies)
         presence = 1.0 - exp(-companies[cells] / p.un_companies)
         levers.keep("attacks_on_civilians", cells, exp(presence * p.un_rebel))
         levers.keep("abuse_control", cells, exp(presence * p.un_state))
         levers.keep("communal_violence", cells, exp(presence * p.un_communal))
 
-        based = np.flatnonzero(np.bincount(region[units.base[here]], minlength=len(REGIONS)))
-        came = np.full(len(REGIONS), country.week)
-        np.minimum.at(came, region[units.base[its]], units.since[its])
+        based = np.flatnonzero(present)
         began = 0 if self.start is None else country.clock.week(self.start)
         if began > 0:  # a measure that starts on the first day continues with the troops who came before it
             came = np.maximum(came, began)

@@ -59,8 +59,10 @@ def imams_in_post(country: Country | PlannedCountry) -> np.ndarray:
         return country.parameters.imams * people / people.sum()
     from sim.population.imams import count_in_post  # loads the compiled loops, which reading a scenario does not need
 
-    imams = country.imams
-    counts: np.ndarray = count_in_post(country.week, country.places.imam_first, imams.training, imams.away_until)
+    imams, starts = country.imams, country.places.imam_first
+    counts: np.ndarray = country.routine.counted(
+        "in post", lambda: count_in_post(country.week, starts, imams.training, imams.away_until)
+    )
     return counts
 
 
@@ -72,9 +74,10 @@ def imams_to_ask(country: Country | PlannedCountry) -> np.ndarray:
         return imams_in_post(country) * p.moderate_stance ** (1.0 / p.imam_stance_power)
     from sim.population.imams import count_moderate
 
-    imams = country.imams
-    counts: np.ndarray = count_moderate(
-        country.week, p.moderate_stance, country.places.imam_first, imams.stance, imams.training, imams.away_until
+    imams, starts = country.imams, country.places.imam_first
+    counts: np.ndarray = country.routine.counted(
+        "to ask",
+        lambda: count_moderate(country.week, p.moderate_stance, starts, imams.stance, imams.training, imams.away_until),
     )
     return counts
 

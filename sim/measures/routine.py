@@ -109,6 +109,7 @@ class Routine:
         self._weeks = range(0)  # in which the same measures act
         self._cards: list[Card] = []
         self._reports = np.zeros((0, 0))
+        self._counted: dict[str, np.ndarray] | None = None
 
     def empty(self) -> Routine:
         """One that knows nothing yet, for a copy of the country."""
@@ -154,9 +155,25 @@ class Routine:
 
         Rows of measures that need not be asked stand as they were. Not to be changed.
         """
-        names = country.names
         if not len(self._reports):
-            self._reports = np.zeros((len(names) - first, len(REGIONS)))
+            self._reports = np.zeros((len(country.names) - first, len(REGIONS)))
+        self._counted = {}
+        try:
+            self._ask_for_reports(country, first)
+        finally:
+            self._counted = None
+        return self._reports
+
+    def counted(self, what: str, count: Callable[[], np.ndarray]) -> np.ndarray:
+        """A count that several reports need. While reports are made nothing changes, so it is made once."""
+        if self._counted is None:
+            return count()
+        if what not in self._counted:
+            self._counted[what] = count()
+        return self._counted[what]
+
+    def _ask_for_reports(self, country: Country, first: int) -> None:
+        names = country.names
         for card in self.acting(country):
             measure = card.measure
             if not measure.reports_by_parts:
@@ -173,7 +190,6 @@ class Routine:
                 self._reports[names[f"{column}_{measure.key}"] - first] = getattr(measure, what)(country, done)
                 if steady:
                     card.said[what] = Said(card.version, card.read(what, country))
-        return self._reports
 
 
 def _equal(one: Strength, other: Strength) -> bool:

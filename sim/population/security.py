@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import numpy as np
 
+from sim.engine.kernels import loop
 from sim.engine.luck import decision, lucks, seed_key
 from sim.world.grid import Grid
 
@@ -43,6 +45,38 @@ class Units:
     def there(self, week: int) -> np.ndarray:
         """Which units are deployed this week and not withheld."""
         return self.active(week) & (self.present > 0.0)
+
+
+class Missions(NamedTuple):
+    """Columns of units, and which of them belong to the missions of a measure."""
+
+    coming: np.ndarray  # by force, whether it comes
+    here: np.ndarray  # by region, whether the measure acts there
+    region: np.ndarray  # by cell
+    force: np.ndarray
+    base: np.ndarray
+    cell: np.ndarray
+    since: np.ndarray
+    until: np.ndarray
+    strength: np.ndarray
+
+
+@loop
+def on_mission(week, counted, company, share, units, companies):
+    """Add up the companies of one force (`counted`) by cell, a `share` by region of each that is deployed.
+
+    Returns by region whether any unit of a mission is deployed there, and the first week in which one was.
+    """
+    based, came = np.zeros(units.here.size, np.bool_), np.full(units.here.size, week, np.int64)
+    for u in range(units.force.size):
+        r = units.region[units.base[u]]
+        if units.coming[units.force[u]] and units.here[r]:
+            came[r] = min(came[r], units.since[u])
+            if units.since[u] <= week < units.until[u]:
+                based[r] = True
+                if units.force[u] == counted:
+                    companies[units.cell[u]] += units.strength[u] / company * share[r]
+    return based, came
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,12 +28,12 @@ from sim.views.figures.mali import classes, paint_cells
 from sim.views.figures.maps import HARM
 from sim.views.figures.sheet import BLUE, INK, PAPER, SMALL_SIZE, Sheet, drawn, new_sheet, numbered
 from sim.views.progress import aside, compiles_first, doing
-from sim.views.words import heading, unit
+from sim.views.words import count, heading, unit
 
 LINES = ("joined", "attacks", "members", "trust")
 """Observables whose lines stand beside the map."""
 MOST_SEEDS = 50
-LARGEST = 60.0  # points squared: the mark of the cell with most members
+MEMBER = 1.5  # points squared that a member of an armed group adds to the mark of a cell, the same in every week
 
 
 def app(scenarios: Sequence[Scenario | str | os.PathLike[str]], persons_per_youth: int = 200) -> Any:
@@ -77,6 +77,7 @@ def app(scenarios: Sequence[Scenario | str | os.PathLike[str]], persons_per_yout
         return solara.FigureMatplotlib(week_lines(model), format="png")
 
     components = [_watching(drawn), _watching(lines)]
+    _show_dates()
 
     @solara.component
     def Watched() -> None:
@@ -85,7 +86,7 @@ def app(scenarios: Sequence[Scenario | str | os.PathLike[str]], persons_per_yout
         model = solara.use_memo(lambda: _model(by_name[name], seed), [name, seed])  # one for each visitor
         with solara.Sidebar():
             solara.Select("Scenario", list(by_name), value=name, on_value=choose)
-            solara.SliderInt("Seed", value=seed, min=1, max=MOST_SEEDS, on_value=sow)
+            solara.SliderInt(f"Seed {seed}", value=seed, min=1, max=MOST_SEEDS, on_value=sow)
         # With another key it is another page: what was chosen is shown at once, from its first week.
         SolaraViz(model, components=components, name="kumakan").key(f"{name} {seed}")
 
@@ -102,6 +103,29 @@ def _model(scenario: Scenario, seed: int) -> RecruitmentModel:
             super().__init__(scenario, seed)
 
     return Shown()
+
+
+def _show_dates() -> None:
+    """Mesa's page tells the step that a model has reached; of ours it tells the date."""
+    import solara
+    from mesa.visualization import solara_viz
+
+    told = getattr(solara_viz, "ShowSteps", None)
+    if told is None or getattr(told, "dates", False):
+        return
+
+    @solara.component
+    def ShowSteps(model: Any) -> Any:
+        solara_viz.update_counter.get()
+        return solara.Text(reached(model)) if isinstance(model, RecruitmentModel) else told(model)
+
+    setattr(ShowSteps, "dates", True)  # noqa: B010  (a component of Solara has no such attribute of its own)
+    solara_viz.ShowSteps = ShowSteps
+
+
+def reached(model: RecruitmentModel) -> str:
+    """How far a run is, by its date."""
+    return f"{model.date}: {model.week} of {count(model.country.clock.weeks, 'week')}"
 
 
 def _watching(draw: Any) -> Any:
@@ -128,8 +152,15 @@ def week_map(model: RecruitmentModel) -> Figure:
     paint_cells(ax, country.insecurity, shades, "felt insecurity, 0 to 1", "no data")
     there, held = np.flatnonzero(members), np.flatnonzero(country.forces > 0)
     ax.scatter(grid.lon[held], grid.lat[held], s=9, marker="s", color=BLUE, lw=0, zorder=4)
-    sizes = LARGEST * members[there] / max(int(members.max()), 1)
-    ax.scatter(grid.lon[there], grid.lat[there], s=4 + sizes, facecolor="none", edgecolor=INK, lw=0.9, zorder=5)
+    ax.scatter(
+        grid.lon[there],
+        grid.lat[there],
+        s=4 + MEMBER * members[there],
+        facecolor="none",
+        edgecolor=INK,
+        lw=0.9,
+        zorder=5,
+    )
     keys = [
         Line2D(
             [], [], marker="o", mfc=PAPER, color=INK, ls="", label=f"armed groups ({members.sum():,} members in all)"

@@ -1,5 +1,7 @@
 """A choice: its name and digest follow from its content alone, and a file from elsewhere is checked like any file."""
 
+from itertools import pairwise
+
 import pytest
 
 import sim
@@ -90,3 +92,58 @@ def test_a_file_of_other_years_is_shown_over_those_of_the_page(base):
 def test_a_file_from_elsewhere_is_checked_like_any_file(base, text, said):
     with pytest.raises(InputError, match=said):
         choice.read("../up/my.yaml", text, base)
+
+
+GROWING = "a: &a [x, x]\n" + "".join(f"{c}: &{c} [{', '.join([f'*{b}'] * 9)}]\n" for b, c in pairwise("abcdefg"))
+"""A short file whose aliases, written out, are a million values."""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is empty"),
+        ("\x00\x01\x7fELF", "control characters"),
+        ("name: \ud800", "no text"),
+        ("- 1\n- 2\n", "is a list"),
+        ("!!python/object/apply:os.system ['true']", "tags .* are not supported"),
+        ("a: " + "[" * 5000 + "]" * 5000, "nesting"),
+        (GROWING, "more than 10,000 values"),
+        ("extends: baseline\nextends: /etc/passwd\n", "twice"),
+        ("<<: {extends: /etc/passwd}\n", "merge key"),
+        ("extends: baseline\nstart_from: /etc/passwd\n", "must be a date"),
+        ("extends: baseline\ndraws_from: /etc/passwd\n", "must be 'worlds' or 'prior'"),
+        ("extends: baseline\nmeasures: {joint_patrols: {intensity: .nan}}\n", "between 0 and 1"),
+    ],
+)
+def test_whatever_is_in_a_file_that_is_no_scenario_the_visitor_is_told(base, text, said):
+    with pytest.raises(InputError, match=rf"^my\.yaml(, line \d+)?:? .*{said}|^my\.yaml holds .*{said}"):
+        choice.read("my.yaml", text, base)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("../../etc/x.yaml", "x.yaml"),
+        ("..\\..\\x.yaml", "x.yaml"),
+        ("..", ".."),
+        ("", "the file"),
+        ("baseline.yaml", "baseline.yaml"),
+        ("a\x00b\n.yaml", "a\\x00b\\n.yaml"),
+        ("x" * 400, "x" * choice.LONGEST_NAME),
+    ],
+)
+def test_however_a_file_is_called_it_is_read_and_its_name_leads_nowhere(base, name, shown):
+    made, note = choice.read(name, "extends: baseline\n", base)
+    assert made.digest == base.digest
+    assert note.startswith(f"{shown} is shown over the years of this page")
+
+
+def test_a_size_that_is_no_number_is_not_believed(base, tmp_path):
+    pytest.importorskip("solara")
+    from sim.app.desk import Desk, Settings
+    from sim.app.visitor import Visitor
+
+    me = Visitor(Desk(Settings(base, tmp_path, pairs=2)))
+    for size in ("many", 10**9, None):
+        me.upload({"name": "a.yaml", "text": "extends: baseline", "size": size})
+        assert "a scenario file has at most" in me.problem.value

@@ -31,9 +31,9 @@ def worked_out(desk, asked, base, chosen):
     return finished(desk.ask(base, chosen, break_even=True))
 
 
-def test_sizes_are_those_of_compare_to_the_last_bit(worked_out, base, chosen, tmp_path):
+def test_sizes_are_those_of_compare_to_the_last_bit(worked_out, desk, base, chosen, tmp_path):
     assert (worked_out.state, worked_out.error) == ("done", "")
-    batch = sim.compare([base, chosen], draws=2, out=tmp_path / "compared", workers=1, progress=False)
+    batch = sim.compare([base, chosen], **{desk.settings.over: 2}, out=tmp_path / "compared", workers=1, progress=False)
     beside.ceiling(batch, workers=1, progress=False)
     for target in (2, 10):
         told = beside.verdicts(batch, limits.GAINS, target / 100)

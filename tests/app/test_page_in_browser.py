@@ -109,7 +109,7 @@ def test_choose_run_compare_scrub_and_export(visit, tmp_path):
 
     assert tab.get_by_text("Results of the choice shown.").count() == 1
     assert tab.locator(".km-right table").count() == 3, "what is sought, the ledger of harm, cost"
-    assert tab.locator(".km-plot svg").count() == 4, "A, B, their difference, and lines"
+    assert tab.locator(".km-plot svg").count() == 5, "A, B, their difference, and the lines of both"
 
     slider, stage = tab.get_by_label(re.compile("^Week of")), tab.locator(".km-stage")
     picture = tab.locator(".km-a .km-plot svg")

@@ -468,3 +468,16 @@ def test_a_report_is_made_from_a_store_too(tmp_path):
     assert "patrols" in text
     with pytest.raises(InputError, match="name a file for the report with --out"):
         report("memory://somewhere")
+
+
+def test_of_many_regions_that_are_worse_off_the_worst_are_named(every_measure):
+    table = sim.comparison.effects.effects(
+        {name: runs for name, runs in every_measure.items() if name in ("baseline", "economic_growth")}, "baseline"
+    )
+    lines = parts.worse_regions(table, {"economic_growth": "growth"})
+    rows = table[(table["outcome"] == "joined") & (table["region"] != "Mali")]
+    [line] = [line for line in lines if line.startswith("growth, more people who joined: ")]
+    worst = rows.loc[rows["median"].abs().idxmax(), "region"]
+    assert line.partition(": ")[2].startswith(worst)
+    assert line.endswith("and 6 more regions")
+    assert line.count("(") == parts.MOST_WORSE

@@ -90,7 +90,8 @@ def heat_map(swept: Swept, outcome: str, x: str | None = None, y: str | None = N
         cells.setdefault((rows.index(inputs[up.path]), columns.index(inputs[across.path])), []).append(line)
     for cell, lines in cells.items():
         middle[cell] = np.mean([headline(line)[0] for line in lines])
-        sure[cell] = len(lines) == 1 and _one_side(lines[0]) and not lines[0]["too_coarse"]
+        judged = OUTCOMES[outcome].better != "none"  # a cost needs no verdict
+        sure[cell] = len(lines) == 1 and (not judged or (_one_side(lines[0]) and not lines[0]["too_coarse"]))
     divisor, unit = in_large_units(middle, _unit(swept, outcome))
     compared = swept.plan.baseline is not None
     colours, scale = _colours(middle / divisor, OUTCOMES[outcome].better, compared)
@@ -127,7 +128,7 @@ def heat_map(swept: Swept, outcome: str, x: str | None = None, y: str | None = N
     ax.set_xticks(range(len(columns)), [_written(v) for v in columns], rotation=_turn(columns))
     ax.set_yticks(range(len(rows)), [_written(v) for v in rows])
     ax.set_xlabel(_axis_label(across))
-    ax.set_ylabel(_axis_label(up))
+    ax.set_ylabel(_axis_label(up).replace(" (", "\n(", 1))  # in two lines: few rows make a low figure
     ax.spines[["left", "bottom"]].set_visible(False)
     bar = figure.colorbar(ScalarMappable(Normalize(scale.vmin, scale.vmax), colours), ax=ax, aspect=25, pad=0.02)
     bar.outline.set_visible(False)

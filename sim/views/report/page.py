@@ -112,7 +112,7 @@ def page(compared: Comparison) -> str:
         scenarios=[parts.in_words(plan, base, given, own, rate) for plan in plans.values()],
         interval=what.interval, unit=what.unit, many=what.many, covers=what.covers, margin=words.share(margin),
         sought=parts.blocks(table, SOUGHT, rate),
-        ledger=parts.blocks(table, LEDGER, rate),
+        ledger=parts.blocks(table[table["outcome"] != "cost"] if many > FEW else table, LEDGER, rate),
         worse=parts.worse_regions(table, names),
         regions=regions,
         few=few,

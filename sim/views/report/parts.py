@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MAPPED = ("joined", "attacks", "abuses")
+MOST_WORSE = 3  # regions that a line of those that are worse off names
 MOST_RUNS = 100  # runs whose digests are listed one by one
 
 # --- scenarios in words -------------------------------------------------------------------------------------
@@ -171,15 +172,22 @@ def _at(value: float, low: float, high: float) -> float:
 def worse_regions(table: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
     """Regions in which what is sought went the wrong way, by more than luck and by more than counts as nothing.
 
-    A line for each scenario and outcome.
+    A line for each scenario and outcome, the worst region first; where there are many, those that are worst off.
     """
     rows = table[(table["group"] == SOUGHT) & (table["region"] != NATION)].to_dict("records")
-    found: dict[tuple[str, str], list[str]] = {}
+    found: dict[tuple[str, str], list[tuple[float, str]]] = {}
     for row in rows:
         e = effect(row)
         if e.verdict == "worse" and not e.small:
-            found.setdefault((names[row["scenario"]], e.phrase), []).append(f"{row['region']} ({e.middle})")
-    return [f"{scenario}, {phrase}{colon()}{words.listed(regions)}" for (scenario, phrase), regions in found.items()]
+            told = abs(headline(row)[0]), f"{row['region']} ({e.middle})"
+            found.setdefault((names[row["scenario"]], e.phrase), []).append(told)
+    lines = []
+    for (scenario, phrase), regions in found.items():
+        worst = [text for _, text in sorted(regions, key=lambda told: -told[0])]
+        rest = len(worst) - MOST_WORSE
+        texts = worst if rest <= 1 else [*worst[:MOST_WORSE], tr("{n} more regions", n=rest)]
+        lines.append(f"{scenario}, {phrase}{colon()}{words.listed(texts)}")
+    return lines
 
 
 def worth(compared: Comparison, rate: float | None) -> list[dict[str, str]]:

@@ -43,12 +43,15 @@ def sweep_page(swept: Swept) -> str:
         raise InputError(tr("no point of the sweep has a finished run; let kumakan sweep go on first"))
     what, about = basis(table), about_sweep(swept)
     pictures = [
-        Picture(
-            embedded(partial(_same, figure), about),
-            tr("{get_label}: the tables give the numbers.", get_label=figure.get_label()),
-            "",
+        (
+            name.startswith("cost_"),  # with a list of its points beside it, which is too small at half the width
+            Picture(
+                embedded(partial(_same, figure), about),
+                tr("{get_label}: the tables give the numbers.", get_label=figure.get_label()),
+                "",
+            ),
         )
-        for figure in sweep_figures(swept).values()
+        for name, figure in sweep_figures(swept).items()
     ]
     sources = manifest.get("sources", "")
     return template("sweep.html").render(
