@@ -52,12 +52,19 @@ def in_data() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
     from sim.parameters import QUALITIES
     from sim.processes.record import observables
     from sim.shipped import names
+    from sim.speaking import ALIKE
     from sim.stories import parting
     from sim.views.results import SERIES
     from sim.views.tables.scenarios import SUMMARY
+    from sim.world import facts
 
     for unit in ("XOF", "USD", "SD", "0..1", "persons", "events", "imams", "youths", "attacks"):
         yield "processes/record.py", unit, None
+    yield "speaking.py", ALIKE, None
+    for actor in (*facts.groups(), *facts.forces()):
+        yield "world/facts.py", actor.name, None
+    for word in ("all", "parameter", "group", "force", "measure"):
+        yield "settings.py", word, None
     for noun in NOUNS:
         yield "languages.py", (f"{{n}} {noun}", f"{{n}} {noun}s"), None
     for outcome in outcomes.OUTCOMES.values():

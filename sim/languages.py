@@ -161,7 +161,10 @@ def day(when: date | str) -> str:
     from babel.dates import format_date
 
     when = date.fromisoformat(str(when)[:10])
-    return format_date(when, "long", locale=DATES[language]).replace(" ", "\u00a0")
+    said = format_date(when, "long", locale=DATES[language])
+    if language == "fr" and when.day == 1:
+        said = f"1er{said.removeprefix('1')}"
+    return said.replace(" ", "\u00a0")
 
 
 @cache

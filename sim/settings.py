@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 from sim.engine.checks import number, shown, wrong
 from sim.engine.errors import InputError, nearest, plain, visible
 from sim.engine.places import Keys, Tree
-from sim.languages import tr
+from sim.languages import mark, tr
 from sim.measures.base import Day, Several, Share, Yes
 from sim.parameters import rows
 from sim.world import facts
@@ -125,7 +125,9 @@ class RunSettings(Block):
     description: Words = ""
     start: Day = FIRST_DAY
     end: Day = date(2018, 12, 31)
-    persons_per_youth: Annotated[int, _number("a whole number of persons from 1 to 10000", 1, 10_000, whole=True)] = 20
+    persons_per_youth: Annotated[
+        int, _number(mark("a whole number of persons from 1 to 10000"), 1, 10_000, whole=True)
+    ] = 20
     draws_from: Literal["worlds", "prior"] = "worlds"  # where draws take the fitted parameters from
     start_from: Day | None = None  # until then the country lives the measures of `past`
 
@@ -219,7 +221,7 @@ class Checks:
                     (block, key),
                     tr(
                         "there is no {one} {shown}{listed}{near}",
-                        one=one,
+                        one=tr(one),
                         shown=shown(key),
                         listed=listed,
                         near=self.near(key, names),

@@ -9,7 +9,8 @@ import copy
 import gettext
 import inspect
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,6 +29,8 @@ CLICK = (
     mark("Got unexpected extra argument ({args})"), mark("Option {name!r} requires an argument."),
 )  # fmt: skip
 """What click says."""
+ALIKE = ("Did you mean {possibility}?", "(Did you mean one of: {possibilities}?)")
+"""What it offers instead of a wrong option: one, or several."""
 
 
 @contextmanager
@@ -61,6 +64,11 @@ lang_option = click.option(
 class Speaking(click.Group):
     """A group whose help, and that of its commands, is in the language spoken."""
 
+    def main(self, args: Sequence[str] | None = None, *more: Any, **options: Any) -> Any:
+        given = list(sys.argv[1:] if args is None else args)
+        with speaking(_asked(given) or current()):  # what click says of a wrong line it says outside of every command
+            return super().main(given, *more, **options)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(ctx, _first(args))
 
@@ -84,6 +92,13 @@ def _first(args: list[str]) -> list[str]:
     return args
 
 
+def _asked(args: list[str]) -> str:
+    """The language that --lang names; empty if it names none that there is."""
+    first = _first(args)[:2]
+    named = first[0].partition("=")[2] or first[-1] if first and first[0].startswith("--lang") else ""
+    return named if named in LANGUAGES else ""
+
+
 def translated(command: click.Command) -> click.Command:
     """The command with its help, and that of its options and commands, in the language spoken."""
     return command if current() == ENGLISH else _told(command)
@@ -92,6 +107,7 @@ def translated(command: click.Command) -> click.Command:
 def _told(command: Any) -> Any:
     told = copy.copy(command)
     told.help = "\n\n".join(map(_paragraph, paragraphs(command.help)))
+    told._help_option = None  # click keeps the one that it made in another language
     told.params = [copy.copy(parameter) for parameter in command.params]
     for parameter in told.params:
         if getattr(parameter, "help", None):

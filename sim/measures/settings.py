@@ -14,15 +14,23 @@ from sim.engine.checks import kind_of, number, shown, wrong, yes
 from sim.engine.checks import wrong_at as wrong_at
 from sim.engine.errors import nearest, plain
 from sim.engine.office import iso_day
+from sim.languages import mark, tr
 from sim.measures.regions import LATER_REGIONS, REGION_OF, REGIONS
 
 
 def _day(value: Any) -> Any:
-    allowed = "a date as YYYY-MM-DD"
+    allowed = tr("a date as YYYY-MM-DD")
     if value is None:
         return None
     if isinstance(value, datetime):
-        raise wrong(f"is a date with a time of day ({value}); it must be {allowed}: {value.date()}")
+        raise wrong(
+            tr(
+                "is a date with a time of day ({value}); it must be {allowed}: {date}",
+                value=value,
+                allowed=allowed,
+                date=value.date(),
+            )
+        )
     if isinstance(value, date):
         return value
     if isinstance(value, str):
@@ -32,34 +40,48 @@ def _day(value: Any) -> Any:
             return date.fromisoformat(value)
         except ValueError:
             meant = iso_day(value)
-            hint = f": {meant}" if meant else ", such as 2014-02-16"
-            raise wrong(f"is {shown(value)}; it must be {allowed}{hint}") from None
-    raise wrong(f"is {kind_of(value)}; it must be {allowed}, such as 2014-02-16")
+            hint = f": {meant}" if meant else tr(", such as 2014-02-16")
+            raise wrong(
+                tr("is {shown}; it must be {allowed}{hint}", shown=shown(value), allowed=allowed, hint=hint)
+            ) from None
+    raise wrong(tr("is {kind_of}; it must be {allowed}, such as 2014-02-16", kind_of=kind_of(value), allowed=allowed))
 
 
 def _regions(value: Any) -> tuple[str, ...]:
-    allowed = f"'all' or a list of: {', '.join(REGIONS)}"
+    allowed = tr("'all' or a list of: {regions}", regions=", ".join(REGIONS))
     if isinstance(value, str):
         if plain(value) == "all":
             return REGIONS
         value = [value]
     if value is None or (isinstance(value, list | tuple) and not value):
-        raise wrong(f"names no region; it must be {allowed} (to switch the measure off, write enabled: false)")
+        raise wrong(
+            tr(
+                "names no region; it must be {allowed} (to switch the measure off, write enabled: false)",
+                allowed=allowed,
+            )
+        )
     if not isinstance(value, list | tuple):
-        raise wrong(f"is {kind_of(value)}; it must be {allowed}")
+        raise wrong(tr("is {kind_of}; it must be {allowed}", kind_of=kind_of(value), allowed=allowed))
     chosen = set()
     for name in value:
         region = REGION_OF.get(plain(name)) if isinstance(name, str) else None
         if region is None:
             offer = nearest(name, [*REGIONS, *LATER_REGIONS]) if isinstance(name, str) else ""
-            raise wrong(f"names {shown(name)}, which is no region; it must be {allowed}{offer}")
+            raise wrong(
+                tr(
+                    "names {shown}, which is no region; it must be {allowed}{offer}",
+                    shown=shown(name),
+                    allowed=allowed,
+                    offer=offer,
+                )
+            )
         chosen.add(region)
     return tuple(region for region in REGIONS if region in chosen)
 
 
 def _not_empty(values: tuple[Any, ...]) -> tuple[Any, ...]:
     if not values:
-        raise wrong("is empty; to switch the measure off, write enabled: false")
+        raise wrong(tr("is empty; to switch the measure off, write enabled: false"))
     return values
 
 
@@ -69,12 +91,12 @@ def _between(allowed: str, low: float, high: float, whole: bool = False) -> Befo
 
 T = TypeVar("T")
 
-Share = Annotated[float, _between("a share between 0 and 1", 0, 1)]
-Count = Annotated[int, _between("a whole number, 0 or more", 0, math.inf, whole=True)]
-Persons = Annotated[int, _between("a whole number of persons, 0 or more", 0, math.inf, whole=True)]
-Weeks = Annotated[int, _between("a whole number of weeks, 0 or more", 0, math.inf, whole=True)]
-Xof = Annotated[float, _between("an amount in XOF (CFA francs), 0 or more", 0, math.inf)]
-Number = Annotated[float, _between("a number", -math.inf, math.inf)]
+Share = Annotated[float, _between(mark("a share between 0 and 1"), 0, 1)]
+Count = Annotated[int, _between(mark("a whole number, 0 or more"), 0, math.inf, whole=True)]
+Persons = Annotated[int, _between(mark("a whole number of persons, 0 or more"), 0, math.inf, whole=True)]
+Weeks = Annotated[int, _between(mark("a whole number of weeks, 0 or more"), 0, math.inf, whole=True)]
+Xof = Annotated[float, _between(mark("an amount in XOF (CFA francs), 0 or more"), 0, math.inf)]
+Number = Annotated[float, _between(mark("a number"), -math.inf, math.inf)]
 Day = Annotated[date, BeforeValidator(_day)]
 Yes = Annotated[bool, BeforeValidator(yes)]
 Regions = Annotated[

@@ -103,7 +103,7 @@ def show_preview(preview: Preview, out: Console) -> None:
         (tr("Forces"), tr("troops at most"), preview.forces),
     ):
         rows = [
-            [a.name + (tr(" (changed)") if a.changed else ""), day(a.start), day(a.end), digits(a.people, ",")]
+            [tr(a.name) + (tr(" (changed)") if a.changed else ""), day(a.start), day(a.end), digits(a.people, ",")]
             for a in actors
         ]
         show_table(out, title, [tr("name"), tr("from"), tr("until"), count], rows, left=3)
@@ -126,12 +126,12 @@ def show_preview(preview: Preview, out: Console) -> None:
             )
             rows.append([*names, day(start), day(end), tr(regions), much, *amounts])
     heads = [
-        "measure",
-        "key",
-        "from",
-        "until",
-        "regions",
-        "intensity",
+        tr("measure"),
+        tr("key"),
+        tr("from"),
+        tr("until"),
+        tr("regions"),
+        tr("intensity"),
         tr("a week at full strength"),
         tr("cost in all"),
     ]

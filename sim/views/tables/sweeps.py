@@ -26,7 +26,7 @@ def show_plan(plan: Sweep, cost: Cost, out: Console) -> None:
     against = tr(", compared with {name}", name=plan.baseline.name) if plan.baseline is not None else ""
     say(out, f"{plan.name}  {plan.scenario.name}{against}", style="bold")
     if plan.description:
-        say(out, plan.description)
+        say(out, tr(plan.description.strip()))
     rows = [
         [
             axis.path,
