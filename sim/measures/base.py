@@ -300,15 +300,19 @@ class Measure(BaseModel, ABC):
 
     def acts_alike(self, day: date) -> int:
         """For how many weeks from that of `day` on `now` and `begun` say the same, at least 1."""
-        return self._weeks_to([p.start for p in self.periods], [self.start and self.start - timedelta(DAYS - 1)], day)
+        return self._weeks_to(
+            [period.start for period in self.periods], [self.start and self.start - timedelta(DAYS - 1)], day
+        )
 
     def weeks_alike(self, day: date) -> int:
         """For how many weeks from that of `day` on `strength` and `now` surely say the same, at least 1."""
         grows = timedelta(DAYS * (self.ramp_up_weeks + 1))
-        begun = [p.start for p in self.periods if p.start is not None and p.start <= day]
+        begun = [period.start for period in self.periods if period.start is not None and period.start <= day]
         if self.ramp_up_weeks and any(day < start + grows for start in begun):
             return 1
-        return self._weeks_to([p.start for p in self.periods], [self.end, *(p.end for p in self.periods)], day)
+        return self._weeks_to(
+            [period.start for period in self.periods], [self.end, *(period.end for period in self.periods)], day
+        )
 
     @staticmethod
     def _weeks_to(some: Sequence[date | None], others: Sequence[date | None], day: date) -> int:
