@@ -1,0 +1,376 @@
+"""Assimilation, tried: a particle filter over parameters and luck, against the plain worlds of a fit.
+
+    python docs/try_assimilation.py filter FOLDER --origin 2014 --last 2015 --out results/filter
+    python docs/try_assimilation.py score FOLDER --out results/filter
+
+FOLDER is that of a calibration, with worlds fitted to the end of the origin. A particle is a row of parameters and a
+schedule of keys of luck. All particles live a year; each is weighed by how likely the record of that year is given what
+happened in it (the targets of the fit, with their error and discrepancy, and nothing that was not known by then); those
+that are drawn go on, each with a new key, so copies of one differ from there on. A second pass begins again with
+parameters drawn around the survivors (the shrinkage kernel of Liu and West 2001), so that few rows do not stand for
+all. Particles live on after the origin, and their forecasts are scored beside those of the plain worlds.
+
+docs/forecasting.md says what was found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pickle
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+import sim
+from sim.calibration import worlds
+from sim.calibration.archive import RUNAWAY, Archive, Key, read_json, write
+from sim.calibration.points import Space, point_id
+from sim.calibration.sampling import effective, log_likelihood, resample, weights
+from sim.calibration.summaries import summary
+from sim.calibration.targets import computed, covariance, fitted, observed
+from sim.country import Country
+from sim.engine.luck import decision, seed_key, words
+from sim.forecasts.counts import Counts, month_id, recorded
+from sim.forecasts.ensemble import UNITS, VERSIONS, Unit, forecast_of, seen_in
+from sim.forecasts.judge import compared
+from sim.forecasts.scores import covered, crps
+from sim.forecasts.worlds import monthly
+from sim.population.persons import UNTOUCHED, Persons
+from sim.record import Record
+from sim.scenario import Scenario
+from sim.week import advance, begin, finished, record_of
+
+Array = NDArray[np.float64]
+
+FIRST = 2013
+"""The first year with targets: 2012 was a war."""
+SHRUNK = 0.95
+"""The discount of Liu and West's kernel: rows move by 0.23 of the standard deviation, and spread stays."""
+LUCK = 20121231
+OWN_LUCK = decision("a particle that goes on has luck of its own")
+OWN = ("about", "levers", "youth", "persons", "imams", "roster", "units", "insecurity", "trust", "state_presence",
+       "state_alone", "grudges", "militias", "hold", "members", "recruiters", "fell", "posted", "trained",
+       "by_command", "forces", "troops", "attacks_now", "felt", "flows", "totals", "means", "youth_sums",
+       "population", "values")  # fmt: skip
+"""What `Country.copy` copies: the state that is a country's own."""
+
+
+class Particle(NamedTuple):
+    """A row of parameters, and from which week on which key of luck holds: enough to live it again bit for bit."""
+
+    values: tuple[float, ...]
+    keys: tuple[tuple[int, int], ...]
+
+
+class Few(NamedTuple):
+    """Persons, of whom only those are kept whom somebody has approached: some 44 MB become 1 or 2."""
+
+    persons: int
+    who: NDArray[np.int64]
+    each: NDArray[Any]
+    in_contact: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, persons: Persons) -> Few:
+        who = np.flatnonzero(persons.each.view(np.uint64) != UNTOUCHED.view(np.uint64))
+        return cls(len(persons.each), who, persons.each[who], persons.in_contact)
+
+    def all(self) -> Persons:
+        persons = Persons.untouched(self.persons)
+        persons.each[self.who] = self.each
+        return replace(persons, in_contact=self.in_contact.copy())
+
+
+@dataclass(frozen=True)
+class State:
+    """A country between two years, packed: what it shares with its copies, and its own state as bytes."""
+
+    shared: Country
+    own: bytes
+    size: int
+
+    @classmethod
+    def of(cls, country: Country) -> State:
+        own = {name: getattr(country, name) for name in OWN}
+        own["persons"] = Few.of(country.persons)
+        data = pickle.dumps(own, protocol=5)
+        nothing: dict[str, Any] = dict.fromkeys(OWN)
+        return cls(replace(country, **nothing), pa.compress(data, "lz4", asbytes=True), len(data))
+
+    def country(self, key: int) -> Country:
+        """An independent country in this state, which goes on with its own luck."""
+        own = pickle.loads(pa.decompress(self.own, self.size, "lz4", asbytes=True))
+        own["persons"] = own["persons"].all()
+        return replace(self.shared, seed=np.uint64(key), **own)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What particles are particles of.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        With an end after the last forecast.
+    names : tuple of str
+        The parameters of a row.
+    origin : int
+        The year whose end is the last day that the filter knows.
+    number : int
+        Which pass, for its luck.
+    """
+
+    scenario: Scenario
+    names: tuple[str, ...]
+    origin: int
+    number: int = 1
+
+    def key(self, week: int, k: int) -> int:
+        """A key that no other particle has."""
+        low, high, _, _ = words(OWN_LUCK, seed_key(LUCK + self.origin), week, k, self.number)
+        return (int(high) << 32 | int(low)) >> 1  # seeds have 63 bits
+
+    def start(self, particle: Particle) -> Country:
+        """A particle on the first day."""
+        changes = {f"parameters.{name}": value for name, value in zip(self.names, particle.values, strict=True)}
+        return begin(self.scenario.replaced(changes), particle.keys[0][1])
+
+    def again(self, particle: Particle, until: date) -> Record:
+        """The record of a particle, lived anew from its row and its schedule."""
+        country = self.start(particle)
+        later = dict(particle.keys[1:])
+        while not finished(country) and country.clock.date(country.week) <= until:
+            if country.week in later:
+                country.seed = np.uint64(later[country.week])
+            _week(country)
+        return record_of(country)
+
+
+def _week(country: Country) -> None:
+    """One week; where groups grow beyond all sense, as in a fit, the last week stands for it."""
+    if country.week and country.members.sum() > RUNAWAY:
+        country.values[country.week] = country.values[country.week - 1]
+        country.week += 1
+    else:
+        advance(country)
+
+
+def live(country: Country, until: date) -> None:
+    """Let a country live to the end of the week that begins on this day or before."""
+    while not finished(country) and country.clock.date(country.week) <= until:
+        _week(country)
+
+
+def likely(record: Record, year: int) -> float:
+    """How likely the record of all years until this one is, given what happened in a run."""
+    until = date(year, 12, 31)
+    rows = fitted(until)
+    layout, run = summary(record)
+    found = np.nan_to_num(computed(rows, layout, run.yearly[None], until), nan=0.0)
+    return float(log_likelihood(found - observed(rows), covariance(rows))[0])
+
+
+@dataclass
+class Passed:
+    """What a pass of the filter leaves: particles that live on, their states, and a line for each year."""
+
+    particles: list[Particle]
+    states: list[State]
+    log: list[dict[str, float]]
+
+
+def passed(f: Filter, start: Sequence[Particle], many: int, told: Callable[[str], None] = print) -> Passed:
+    """Live and weigh year by year; at the end, `many` particles are drawn that live on."""
+    particles, log = list(start), []
+    parents: list[State | None] = [None] * len(particles)
+    before = np.zeros(len(particles))
+    roots = np.arange(len(particles))
+    for year in range(FIRST, f.origin + 1):
+        until, began = date(year, 12, 31), time.monotonic()
+        states, score = [], np.zeros(len(particles))
+        for k, particle in enumerate(particles):
+            parent = parents[k]
+            country = f.start(particle) if parent is None else parent.country(particle.keys[-1][1])
+            parents[k] = parent = None  # the last child of a parent frees it
+            live(country, until)
+            score[k] = likely(record_of(country), year)
+            states.append(State.of(country))
+        luck = np.random.default_rng([LUCK, f.origin, f.number, year])
+        raw = np.exp(score - before - (score - before).max())
+        weight, power = weights(score - before)
+        rows = np.sort(resample(weight, many if year == f.origin else len(particles), luck))
+        week = states[0].shared.week
+        particles = [
+            Particle(particles[j].values, (*particles[j].keys, (week, f.key(week, k)))) for k, j in enumerate(rows)
+        ]
+        parents, before, roots = [states[j] for j in rows], score[rows], roots[rows]
+        line = {"year": year, "effective": effective(raw), "power": power, "different": len(set(rows.tolist())),
+                "roots": len(set(roots.tolist())), "mean": float(score.mean()), "kept": float(before.mean()),
+                "MB": float(np.mean([len(s.own) for s in states]) / 1e6),
+                "seconds": time.monotonic() - began}  # fmt: skip
+        log.append(line)
+        told(json.dumps({name: round(value, 3) for name, value in line.items()}))
+    return Passed(particles, [state for state in parents if state is not None], log)
+
+
+def around(f: Filter, survivors: Sequence[Particle], many: int) -> list[Particle]:
+    """Particles for a second pass: survivors, drawn anew around their mean with the same spread, with new luck."""
+    space, luck = Space(f.names), np.random.default_rng([LUCK, f.origin, f.number])
+    scores = space.scores(np.array([particle.values for particle in survivors]))
+    step = (3.0 * SHRUNK - 1.0) / (2.0 * SHRUNK)
+    spread = np.cov(scores.T)
+    spread = 0.5 * spread + 0.5 * np.diag(np.diag(spread)) + 1e-6 * np.eye(len(space))
+    chosen = scores[resample(np.ones(len(scores)), many, luck)]
+    moved = luck.multivariate_normal(np.zeros(len(space)), (1.0 - step**2) * spread, many)
+    values = space.values(scores.mean(axis=0) + step * (chosen - scores.mean(axis=0)) + moved)
+    return [Particle(tuple(line.tolist()), ((0, f.key(0, k)),)) for k, line in enumerate(values)]
+
+
+def begun(f: Filter, folder: Path, many: int) -> list[Particle]:
+    """The worlds of the fit as particles, in turn; those that come again have other luck."""
+    table = worlds(date(f.origin, 12, 31), folder)
+    rows, seeds = table[list(f.names)].to_numpy(), table.seed.tolist()
+    numbers = [k % len(table) for k in range(many)]
+    return [Particle(tuple(rows[j].tolist()), ((0, seeds[j] if k == j else f.key(0, k)),))
+            for k, j in enumerate(numbers)]  # fmt: skip
+
+
+def lived_on(passed: Passed, last: int) -> tuple[list[Counts], list[str]]:
+    """Attacks of particles to the end of the last year, and the digests of their records."""
+    counts, digests, until = [], [], date(last, 12, 31)
+    for k, particle in enumerate(passed.particles):
+        country = passed.states[k].country(particle.keys[-1][1])
+        live(country, until)
+        record = record_of(country)
+        counts.append(monthly(record, until))
+        digests.append(record.digest)
+    return counts, digests
+
+
+# --- the commands -------------------------------------------------------------------------------------------
+
+
+def filter_(
+    scenario: Scenario, folder: Path, origin: int, last: int, sizes: Sequence[int], many: int, out: Path
+) -> None:
+    """Filter from the worlds of a fit; a pass for each of `sizes`, which are numbers of particles."""
+    names = tuple(worlds(date(origin, 12, 31), folder).columns[2:])
+    survivors: list[Particle] = []
+    for number, size in enumerate(sizes, 1):
+        f = Filter(scenario, names, origin, number)
+        start = around(f, survivors, size) if survivors else begun(f, folder, size)
+        began = time.process_time()
+        found = passed(f, start, many)
+        survivors = found.particles
+        counts, digests = lived_on(found, last)
+        facts = {"origin": origin, "last": last, "pass": number, "particles": size, "names": names, "log": found.log,
+                 "processor_seconds": round(time.process_time() - began),
+                 "first": counts[0].first, "counts": [one.values.tolist() for one in counts], "digests": digests,
+                 "values": [p.values for p in survivors], "keys": [p.keys for p in survivors]}  # fmt: skip
+        write(out / f"from-{origin}-pass-{number}.json", json.dumps(facts).encode())
+
+
+def kept(file: Path) -> tuple[list[Particle], list[Counts], dict[str, Any]]:
+    """The particles of a pass, their attacks, and the facts in its file."""
+    facts = read_json(file)
+    particles = [
+        Particle(tuple(values), tuple((week, key) for week, key in keys))
+        for values, keys in zip(facts["values"], facts["keys"], strict=True)
+    ]
+    return particles, [Counts(np.array(one, np.int64), facts["first"], "model") for one in facts["counts"]], facts
+
+
+def plain(folder: Path, origin: int, many: int) -> list[Counts]:
+    """Attacks in the first so many worlds of the fit, as its archive keeps them."""
+    about = read_json(folder / "archive.json")
+    archive = Archive.at(folder, Space(tuple(about["parameters"])), {})
+    table = worlds(date(origin, 12, 31), folder).iloc[:many]
+    rows = table[list(archive.space.names)].to_numpy()
+    found = [archive.runs[Key(point_id(row.tolist()), int(seed))] for row, seed in zip(rows, table.seed, strict=True)]
+    return [Counts(np.rint(run.monthly).astype(np.int64), month_id(2012, 1), "model") for run in found]
+
+
+def score(folder: Path, out: Path) -> str:
+    """A table of scores: the filter beside the plain worlds, on years that neither has seen."""
+    ensembles: dict[int, dict[str, list[Counts]]] = {}
+    last: dict[int, int] = {}
+    for file in sorted(out.glob("from-*-pass-*.json")):
+        _, counts, facts = kept(file)
+        own = ensembles.setdefault(facts["origin"], {"plain": plain(folder, facts["origin"], len(counts))})
+        own[f"pass {facts['pass']}"] = counts
+        last[facts["origin"]] = facts["last"]
+    return table(recorded("jihadist"), ensembles, last)
+
+
+def table(seen: Counts, ensembles: dict[int, dict[str, list[Counts]]], last: dict[int, int]) -> str:
+    """Lines of Markdown: for each window, version and ensemble the CRPS, and how it compares with the plain worlds."""
+    lines = ["| forecast | version | worlds | CRPS by region and year | against plain (90 %) | better in |"
+             " CRPS by region and month | in 90 % |", "|" + "---|" * 8]  # fmt: skip
+    one_year = [(origin, [origin + 1]) for origin in sorted(ensembles)]
+    windows = {f"{o} → {o + 1}": [(o, years)] for o, years in one_year}
+    windows |= {f"{o} → {o + 1}-{end}": [(o, list(range(o + 1, end + 1)))] for o, end in last.items() if end > o + 1}
+    if len(one_year) > 1:
+        windows["one year ahead, all"] = one_year
+    for window, parts in windows.items():
+        names = [name for name in ensembles[parts[0][0]] if all(name in ensembles[o] for o, _ in parts)]
+        for version in VERSIONS:
+            marks = {name: marked(seen, [(ensembles[o][name], o, years) for o, years in parts], version)
+                     for name in names}  # fmt: skip
+            for name in names:
+                by_year, by_month, inside = marks[name]
+                gap = compared(by_year, marks["plain"][0])
+                words = "" if name == "plain" else f"{gap['difference']:+.2f} ({gap['low']:+.2f} to {gap['high']:+.2f})"
+                better = "" if name == "plain" else f"{gap['better']:.0%}"
+                lines.append(f"| {window} | {version} | {name} | {by_year.mean():.2f} | {words} | {better} |"
+                             f" {by_month.mean():.3f} | {inside:.0%} |")  # fmt: skip
+    return "\n".join(lines)
+
+
+def marked(
+    seen: Counts, parts: Sequence[tuple[list[Counts], int, Sequence[int]]], version: str
+) -> tuple[Array, Array, float]:
+    """CRPS by year and region, by month and region, and how many region-years 90 % intervals hold."""
+    found: dict[Unit, list[Array]] = {unit: [] for unit in UNITS}
+    inside = []
+    for ensemble, origin, years in parts:
+        made = forecast_of(seen.until(origin), ensemble, origin, years[-1])
+        for year in years:
+            for unit in UNITS:
+                draws, there = made.of(version, unit, year), seen_in(seen, year, unit)
+                flat = draws.reshape(len(draws), -1)
+                found[unit].append(crps(flat, there.reshape(-1)).reshape(there.shape))
+                if unit == "year":
+                    inside.append(covered(flat, there.reshape(-1), 0.9))
+    return np.concatenate(found["year"]), np.concatenate(found["month"]), float(np.mean(inside))
+
+
+def main() -> None:
+    """Read the command and do it."""
+    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ask.add_argument("command", choices=["filter", "score"])
+    ask.add_argument("folder", type=Path, help="of the calibration")
+    ask.add_argument("--origin", type=int, default=2014)
+    ask.add_argument("--last", type=int, help="last year of the forecast; by default the year after the origin")
+    ask.add_argument("--particles", type=int, nargs="+", default=[500, 500], help="of each pass")
+    ask.add_argument("--forecasts", type=int, default=300, help="particles that live on")
+    ask.add_argument("--persons-per-youth", type=int, default=200)
+    ask.add_argument("--out", type=Path, default=Path("results/filter"))
+    given = ask.parse_args()
+    if given.command == "score":
+        print(score(given.folder, given.out))
+        return
+    scenario = sim.load("historical", [f"persons_per_youth={given.persons_per_youth}"])
+    last = given.last or given.origin + 1
+    filter_(scenario, given.folder, given.origin, last, given.particles, given.forecasts, given.out)
+
+
+if __name__ == "__main__":
+    main()

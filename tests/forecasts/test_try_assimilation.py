@@ -1,0 +1,95 @@
+"""The filter of docs/try_assimilation.py, at toy size."""
+
+import importlib.util
+import sys
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sim
+from sim.calibration import worlds
+from sim.forecasts.counts import Counts, recorded
+from sim.week import begin, record_of
+
+SCRIPT = Path(__file__).parents[2] / "docs" / "try_assimilation.py"
+
+
+@pytest.fixture(scope="module")
+def script():
+    spec = importlib.util.spec_from_file_location("try_assimilation", SCRIPT)
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def historical():
+    return sim.load("historical", ["persons_per_youth=2000"])
+
+
+@pytest.fixture(scope="module")
+def out(script, historical, tmp_path_factory):
+    """Two passes from two worlds, as though they were fitted to the end of 2013."""
+    folder = tmp_path_factory.mktemp("fit")
+    worlds(date(2014, 12, 31)).iloc[:2].to_csv(folder / "posterior_2013-12-31.csv", index=False)
+    script.filter_(historical, folder, 2013, 2014, [3, 2], 3, folder / "out")
+    return folder / "out"
+
+
+def test_a_packed_country_goes_on_as_if_nothing_had_happened(script, historical):
+    country = begin(historical, 5)
+    script.live(country, date(2012, 6, 30))
+    packed = script.State.of(country)
+    twin, other = packed.country(5), packed.country(6)
+    for one in (country, twin, other):
+        script.live(one, date(2012, 12, 31))
+    assert record_of(twin).digest == record_of(country).digest
+    assert record_of(other).digest != record_of(country).digest
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_particle_is_lived_again_bit_for_bit_from_its_row_and_its_keys(script, historical, out, number):
+    particles, counts, facts = script.kept(out / f"from-2013-pass-{number}.json")
+    again = script.Filter(historical, tuple(facts["names"]), 2013, number).again(particles[0], date(2014, 12, 31))
+    assert again.digest == facts["digests"][0]
+    np.testing.assert_array_equal(script.monthly(again, date(2014, 12, 31)).values, counts[0].values)
+    assert [week for week, _ in particles[0].keys] == [0, 105]  # 2013 ends with the week of its 30 December
+
+
+def test_copies_of_one_particle_share_their_past_and_differ_afterwards(script, out):
+    particles, counts, facts = script.kept(out / "from-2013-pass-2.json")  # three are drawn from two
+    assert len({p.keys[-1] for p in particles}) == 3
+    assert len(set(facts["digests"])) == 3
+    firsts = [p.keys[0] for p in particles]
+    one, two = next((j, k) for k in range(3) for j in range(k) if firsts[j] == firsts[k])
+    np.testing.assert_array_equal(counts[one].year(2013), counts[two].year(2013))
+    assert (counts[one].values != counts[two].values).any()
+
+
+def test_a_second_pass_has_rows_of_its_own(script, out):
+    first, second = (script.kept(out / f"from-2013-pass-{number}.json")[0] for number in (1, 2))
+    assert not {p.values for p in first} & {p.values for p in second}
+
+
+def test_what_was_not_known_weighs_nothing(script, historical):
+    country = begin(historical, 5)
+    script.live(country, date(2013, 12, 31))
+    known = script.likely(record_of(country), 2013)
+    script.live(country, date(2014, 12, 31))
+    assert script.likely(record_of(country), 2013) == known
+    assert script.likely(record_of(country), 2014) != known
+
+
+def test_the_better_ensemble_has_the_better_score(script):
+    seen = recorded("jihadist")
+    right = [Counts(seen.values, seen.first, "model")] * 2
+    wrong = [Counts(seen.values + 5, seen.first, "model")] * 2
+    lines = script.table(seen, {2014: {"plain": wrong, "pass 1": right}}, {2014: 2016}).splitlines()
+    cells = {tuple(cell.strip() for cell in line.split("|")[1:4]): line.split("|") for line in lines}
+    assert ("2014 → 2015-2016", "raw", "pass 1") in cells
+    row = cells["2014 → 2015", "raw", "pass 1"]
+    assert float(row[4]) == 0.0
+    assert row[6].strip() == "100%"
+    assert float(cells["2014 → 2015", "raw", "plain"][4]) == 60.0
