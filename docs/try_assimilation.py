@@ -34,7 +34,7 @@ from sim.calibration import worlds
 from sim.calibration.archive import RUNAWAY, Archive, Key, read_json, write
 from sim.calibration.points import Space, point_id
 from sim.calibration.sampling import effective, log_likelihood, resample, weights
-from sim.calibration.summaries import summary
+from sim.calibration.summaries import Layout, Summary, summary
 from sim.calibration.targets import computed, covariance, fitted, observed
 from sim.country import Country
 from sim.engine.luck import decision, seed_key, words
@@ -71,7 +71,7 @@ class Particle(NamedTuple):
 
 
 class Few(NamedTuple):
-    """Persons, of whom only those are kept whom somebody has approached: some 44 MB become 1 or 2."""
+    """Persons, of whom only those are kept whom somebody has approached: 44 MB become 1 or 2."""
 
     persons: int
     who: NDArray[np.int64]
@@ -169,12 +169,11 @@ def live(country: Country, until: date) -> None:
         _week(country)
 
 
-def likely(record: Record, year: int) -> float:
-    """How likely the record of all years until this one is, given what happened in a run."""
+def likely(run: tuple[Layout, Summary], year: int) -> float:
+    """How likely the record of all years until this one is, given what happened in a run; later years are not read."""
     until = date(year, 12, 31)
     rows = fitted(until)
-    layout, run = summary(record)
-    found = np.nan_to_num(computed(rows, layout, run.yearly[None], until), nan=0.0)
+    found = np.nan_to_num(computed(rows, run[0], run[1].yearly[None], until), nan=0.0)
     return float(log_likelihood(found - observed(rows), covariance(rows))[0])
 
 
@@ -187,38 +186,77 @@ class Passed:
     log: list[dict[str, float]]
 
 
-def passed(f: Filter, start: Sequence[Particle], many: int, told: Callable[[str], None] = print) -> Passed:
-    """Live and weigh year by year; at the end, `many` particles are drawn that live on."""
+Known = Callable[[Particle], tuple[Layout, Summary] | None]
+"""The summary of a particle's run under its first key, where it was made before."""
+
+
+def passed(
+    f: Filter, start: Sequence[Particle], many: int, known: Known, told: Callable[[str], None] = print
+) -> Passed:
+    """Live and weigh year by year; at the end, `many` particles are drawn that live on.
+
+    A particle whose first years are known is not lived until it has been drawn to go on.
+    """
     particles, log = list(start), []
     parents: list[State | None] = [None] * len(particles)
     before = np.zeros(len(particles))
     roots = np.arange(len(particles))
     for year in range(FIRST, f.origin + 1):
         until, began = date(year, 12, 31), time.monotonic()
-        states, score = [], np.zeros(len(particles))
+        states: list[State | None] = []
+        score, root = np.zeros(len(particles)), Root(f)
         for k, particle in enumerate(particles):
-            parent = parents[k]
-            country = f.start(particle) if parent is None else parent.country(particle.keys[-1][1])
-            parents[k] = parent = None  # the last child of a parent frees it
+            run = known(particle) if year == FIRST else None
+            if run is not None:
+                score[k] = likely(run, year)
+                states.append(None)
+                continue
+            country = root.country(particle, parents[k])
+            parents[k] = None  # the last child of a parent frees it
             live(country, until)
-            score[k] = likely(record_of(country), year)
+            score[k] = likely(summary(record_of(country)), year)
             states.append(State.of(country))
         luck = np.random.default_rng([LUCK, f.origin, f.number, year])
         raw = np.exp(score - before - (score - before).max())
         weight, power = weights(score - before)
         rows = np.sort(resample(weight, many if year == f.origin else len(particles), luck))
-        week = states[0].shared.week
+        week = f.scenario.clock.week(date(year + 1, 1, 7))  # the first that begins in the next year
         particles = [
             Particle(particles[j].values, (*particles[j].keys, (week, f.key(week, k)))) for k, j in enumerate(rows)
         ]
         parents, before, roots = [states[j] for j in rows], score[rows], roots[rows]
         line = {"year": year, "effective": effective(raw), "power": power, "different": len(set(rows.tolist())),
                 "roots": len(set(roots.tolist())), "mean": float(score.mean()), "kept": float(before.mean()),
-                "MB": float(np.mean([len(s.own) for s in states]) / 1e6),
+                "MB": sum(len(s.own) for s in states if s is not None) / 1e6,
                 "seconds": time.monotonic() - began}  # fmt: skip
         log.append(line)
         told(json.dumps({name: round(value, 3) for name, value in line.items()}))
-    return Passed(particles, [state for state in parents if state is not None], log)
+    root = Root(f)
+    return Passed(particles, [root.state(p) if s is None else s for p, s in zip(particles, parents, strict=True)], log)
+
+
+@dataclass
+class Root:
+    """The state in which copies that stand side by side got their new keys, lived once for all of them."""
+
+    filter: Filter
+    particle: Particle | None = None
+    kept: State | None = None
+
+    def country(self, particle: Particle, parent: State | None) -> Country:
+        """The country in which a particle goes on."""
+        if parent is None and len(particle.keys) == 1:
+            return self.filter.start(particle)
+        return (parent or self.state(particle)).country(particle.keys[-1][1])
+
+    def state(self, particle: Particle) -> State:
+        """The state in the week of its new key of a particle that had a single key before."""
+        before = Particle(particle.values, particle.keys[:1])
+        if self.kept is None or before != self.particle:
+            country = self.filter.start(before)
+            live(country, country.clock.date(particle.keys[1][0] - 1))
+            self.particle, self.kept = before, State.of(country)
+        return self.kept
 
 
 def around(f: Filter, survivors: Sequence[Particle], many: int) -> list[Particle]:
@@ -234,13 +272,29 @@ def around(f: Filter, survivors: Sequence[Particle], many: int) -> list[Particle
     return [Particle(tuple(line.tolist()), ((0, f.key(0, k)),)) for k, line in enumerate(values)]
 
 
-def begun(f: Filter, folder: Path, many: int) -> list[Particle]:
-    """The worlds of the fit as particles, in turn; those that come again have other luck."""
+def begun(f: Filter, folder: Path, many: int, archive: Archive | None) -> list[Particle]:
+    """The rows of the worlds of the fit as particles, in turn, each with luck of its own.
+
+    Luck of which the archive has runs comes first, whatever happened in them.
+    """
     table = worlds(date(f.origin, 12, 31), folder)
-    rows, seeds = table[list(f.names)].to_numpy(), table.seed.tolist()
-    numbers = [k % len(table) for k in range(many)]
-    return [Particle(tuple(rows[j].tolist()), ((0, seeds[j] if k == j else f.key(0, k)),))
-            for k, j in enumerate(numbers)]  # fmt: skip
+    rows = [tuple(row.tolist()) for row in table[list(f.names)].to_numpy()]
+    there: dict[str, list[int]] = {}
+    for key in archive.keys() if archive else ():
+        there.setdefault(key.point, []).append(key.seed)
+    particles = []
+    for k in range(many):
+        values = rows[k % len(rows)]
+        seeds = there.get(point_id(values), [])
+        particles.append(Particle(values, ((0, seeds.pop(0) if seeds else f.key(0, k)),)))
+    return particles
+
+
+def archive_of(folder: Path) -> Archive | None:
+    """The runs of a calibration, if its folder has them."""
+    if not (folder / "archive.json").is_file():
+        return None
+    return Archive.at(folder, Space(tuple(read_json(folder / "archive.json")["parameters"])), {})
 
 
 def lived_on(passed: Passed, last: int) -> tuple[list[Counts], list[str]]:
@@ -262,13 +316,18 @@ def filter_(
     scenario: Scenario, folder: Path, origin: int, last: int, sizes: Sequence[int], many: int, out: Path
 ) -> None:
     """Filter from the worlds of a fit; a pass for each of `sizes`, which are numbers of particles."""
-    names = tuple(worlds(date(origin, 12, 31), folder).columns[2:])
+    names, archive = tuple(worlds(date(origin, 12, 31), folder).columns[2:]), archive_of(folder)
     survivors: list[Particle] = []
+
+    def known(particle: Particle) -> tuple[Layout, Summary] | None:
+        run = archive.runs.get(Key(point_id(particle.values), particle.keys[0][1])) if archive else None
+        return None if run is None or archive is None or archive.layout is None else (archive.layout, run)
+
     for number, size in enumerate(sizes, 1):
         f = Filter(scenario, names, origin, number)
-        start = around(f, survivors, size) if survivors else begun(f, folder, size)
+        start = around(f, survivors, size) if survivors else begun(f, folder, size, archive)
         began = time.process_time()
-        found = passed(f, start, many)
+        found = passed(f, start, many, known)
         survivors = found.particles
         counts, digests = lived_on(found, last)
         facts = {"origin": origin, "last": last, "pass": number, "particles": size, "names": names, "log": found.log,
@@ -290,8 +349,8 @@ def kept(file: Path) -> tuple[list[Particle], list[Counts], dict[str, Any]]:
 
 def plain(folder: Path, origin: int, many: int) -> list[Counts]:
     """Attacks in the first so many worlds of the fit, as its archive keeps them."""
-    about = read_json(folder / "archive.json")
-    archive = Archive.at(folder, Space(tuple(about["parameters"])), {})
+    archive = archive_of(folder)
+    assert archive is not None, f"{folder} has no archive of runs"
     table = worlds(date(origin, 12, 31), folder).iloc[:many]
     rows = table[list(archive.space.names)].to_numpy()
     found = [archive.runs[Key(point_id(row.tolist()), int(seed))] for row, seed in zip(rows, table.seed, strict=True)]

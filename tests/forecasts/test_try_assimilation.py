@@ -9,7 +9,11 @@ import numpy as np
 import pytest
 
 import sim
+from sim.batches.executors import executor
 from sim.calibration import worlds
+from sim.calibration.archive import Archive
+from sim.calibration.points import Space
+from sim.calibration.summaries import summary
 from sim.forecasts.counts import Counts, recorded
 from sim.week import begin, record_of
 
@@ -30,11 +34,21 @@ def historical():
 
 
 @pytest.fixture(scope="module")
-def out(script, historical, tmp_path_factory):
-    """Two passes from two worlds, as though they were fitted to the end of 2013."""
+def folder(script, historical, tmp_path_factory):
+    """Two worlds, as though they were fitted to the end of 2013, with their runs; and two passes from them."""
     folder = tmp_path_factory.mktemp("fit")
-    worlds(date(2014, 12, 31)).iloc[:2].to_csv(folder / "posterior_2013-12-31.csv", index=False)
-    script.filter_(historical, folder, 2013, 2014, [3, 2], 3, folder / "out")
+    table = worlds(date(2014, 12, 31)).drop_duplicates("h0").iloc[:2]
+    space = Space(tuple(table.columns[2:]))
+    jobs = [(tuple(row), seed) for row, seed in zip(table[list(space.names)].to_numpy().tolist(), table.seed.tolist(),
+                                                    strict=True)]  # fmt: skip
+    Archive.at(folder / "fit", space, {}).fill(historical, jobs, executor(1), lambda done, total: None)
+    table.to_csv(folder / "fit" / "posterior_2013-12-31.csv", index=False)
+    script.filter_(historical, folder / "fit", 2013, 2014, [3, 2], 3, folder / "out")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def out(folder):
     return folder / "out"
 
 
@@ -68,6 +82,17 @@ def test_copies_of_one_particle_share_their_past_and_differ_afterwards(script, o
     assert (counts[one].values != counts[two].values).any()
 
 
+def test_a_table_of_scores_has_the_plain_worlds_beside_the_passes(script, historical, folder):
+    script.filter_(historical, folder / "fit", 2013, 2014, [2], 2, folder / "two")
+    lines = script.score(folder / "fit", folder / "two").splitlines()[2:]
+    assert [line.split("|")[1:4] for line in lines[:2]] == [[" 2013 → 2014 ", " raw ", f" {name} "]
+                                                            for name in ("plain", "pass 1")]  # fmt: skip
+    assert len(lines) == 2 * 3
+    runs = script.archive_of(folder / "fit").runs
+    seen = sorted(counts.values.sum() for counts in script.plain(folder / "fit", 2013, 2))
+    assert seen == sorted(run.monthly.sum() for run in runs.values())
+
+
 def test_a_second_pass_has_rows_of_its_own(script, out):
     first, second = (script.kept(out / f"from-2013-pass-{number}.json")[0] for number in (1, 2))
     assert not {p.values for p in first} & {p.values for p in second}
@@ -76,10 +101,30 @@ def test_a_second_pass_has_rows_of_its_own(script, out):
 def test_what_was_not_known_weighs_nothing(script, historical):
     country = begin(historical, 5)
     script.live(country, date(2013, 12, 31))
-    known = script.likely(record_of(country), 2013)
+    known = script.likely(summary(record_of(country)), 2013)
     script.live(country, date(2014, 12, 31))
-    assert script.likely(record_of(country), 2013) == known
-    assert script.likely(record_of(country), 2014) != known
+    assert script.likely(summary(record_of(country)), 2013) == known
+    assert script.likely(summary(record_of(country)), 2014) != known
+
+
+def test_runs_that_are_there_save_years_and_change_nothing(script, historical):
+    table = worlds(date(2014, 12, 31))
+    f = script.Filter(historical, tuple(table.columns[2:]), 2013)
+    rows = [tuple(table[list(f.names)].iloc[k].tolist()) for k in (0, 5, 0)]
+    start = [script.Particle(row, ((0, seed),)) for row, seed in zip(rows, (5, 6, 7), strict=True)]
+    runs = {
+        p: summary(
+            f.again(p, date(2014, 12, 31)),
+        )
+        for p in start[:2]
+    }
+    told = []
+    lived = script.passed(f, start, 4, lambda p: None, told.append)
+    known = script.passed(f, start, 4, runs.get, told.append)
+    assert known.particles == lived.particles
+    assert len(told) == 2
+    ends = [[script.lived_on(found, 2014)[1]] for found in (lived, known)]
+    assert ends[0] == ends[1]
 
 
 def test_the_better_ensemble_has_the_better_score(script):
