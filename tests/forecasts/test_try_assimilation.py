@@ -37,7 +37,7 @@ def historical():
 def folder(script, historical, tmp_path_factory):
     """Two worlds, as though they were fitted to the end of 2013, with their runs; and two passes from them."""
     folder = tmp_path_factory.mktemp("fit")
-    table = worlds(date(2014, 12, 31)).drop_duplicates("h0").iloc[:2]
+    table = worlds(date(2014, 12, 31)).drop_duplicates("h0").iloc[:2].assign(world=[1, 2])
     space = Space(tuple(table.columns[2:]))
     jobs = [(tuple(row), seed) for row, seed in zip(table[list(space.names)].to_numpy().tolist(), table.seed.tolist(),
                                                     strict=True)]  # fmt: skip
