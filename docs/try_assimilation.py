@@ -1,6 +1,6 @@
 """Assimilation, tried: a particle filter over parameters and luck, against the plain worlds of a fit.
 
-    python docs/try_assimilation.py filter FOLDER --origin 2014 --last 2015 --out results/filter
+    python docs/try_assimilation.py filter FOLDER --origin 2014 --last 2015 --out results/filter [--within]
     python docs/try_assimilation.py score FOLDER --out results/filter
 
 FOLDER is that of a calibration, with worlds fitted to the end of the origin. A particle is a row of parameters and a
@@ -125,7 +125,7 @@ class Filter:
     origin : int
         The year whose end is the last day that the filter knows.
     number : int
-        Which pass, for its luck.
+        Which pass, for its luck. In pass 0 particles compete only with those of the same row.
     """
 
     scenario: Scenario
@@ -137,6 +137,24 @@ class Filter:
         """A key that no other particle has."""
         low, high, _, _ = words(OWN_LUCK, seed_key(LUCK + self.origin), week, k, self.number)
         return (int(high) << 32 | int(low)) >> 1  # seeds have 63 bits
+
+    def drawn(
+        self, score: Array, particles: Sequence[Particle], luck: np.random.Generator
+    ) -> tuple[NDArray[np.int64], float]:
+        """Which particles go on, in their order, and the mean power by which their weights were tempered.
+
+        The worlds of a fit know the record already. Where rows compete, it counts twice for them; where only those of
+        one row do, it chooses luck and leaves the rows as they were.
+        """
+        values = [particle.values for particle in particles]
+        groups = sorted(set(values)) if self.number == 0 else [None]
+        found, powers = [], []
+        for group in groups:
+            own = np.flatnonzero([group in (None, one) for one in values])
+            weight, power = weights(score[own])
+            found.append(own[resample(weight, len(own), luck)])
+            powers += [power] * len(own)
+        return np.sort(np.concatenate(found)), float(np.mean(powers))
 
     def start(self, particle: Particle) -> Country:
         """A particle on the first day."""
@@ -218,8 +236,9 @@ def passed(
             states.append(State.of(country))
         luck = np.random.default_rng([LUCK, f.origin, f.number, year])
         raw = np.exp(score - before - (score - before).max())
-        weight, power = weights(score - before)
-        rows = np.sort(resample(weight, many if year == f.origin else len(particles), luck))
+        rows, power = f.drawn(score - before, particles, luck)
+        if year == f.origin:
+            rows = rows[np.sort(resample(np.ones(len(rows)), many, luck))]
         week = f.scenario.clock.week(date(year + 1, 1, 7))  # the first that begins in the next year
         particles = [
             Particle(particles[j].values, (*particles[j].keys, (week, f.key(week, k)))) for k, j in enumerate(rows)
@@ -313,8 +332,9 @@ def lived_on(passed: Passed, last: int) -> tuple[list[Counts], list[str]]:
 
 
 def filter_(
-    scenario: Scenario, folder: Path, origin: int, last: int, sizes: Sequence[int], many: int, out: Path
-) -> None:
+    scenario: Scenario, folder: Path, origin: int, last: int, sizes: Sequence[int], many: int, out: Path,
+    within: bool = False,
+) -> None:  # fmt: skip
     """Filter from the worlds of a fit; a pass for each of `sizes`, which are numbers of particles."""
     names, archive = tuple(worlds(date(origin, 12, 31), folder).columns[2:]), archive_of(folder)
     survivors: list[Particle] = []
@@ -323,7 +343,7 @@ def filter_(
         run = archive.runs.get(Key(point_id(particle.values), particle.keys[0][1])) if archive else None
         return None if run is None or archive is None or archive.layout is None else (archive.layout, run)
 
-    for number, size in enumerate(sizes, 1):
+    for number, size in enumerate(sizes, 0 if within else 1):
         f = Filter(scenario, names, origin, number)
         start = around(f, survivors, size) if survivors else begun(f, folder, size, archive)
         began = time.process_time()
@@ -364,7 +384,7 @@ def score(folder: Path, out: Path) -> str:
     for file in sorted(out.glob("from-*-pass-*.json")):
         _, counts, facts = kept(file)
         own = ensembles.setdefault(facts["origin"], {"plain": plain(folder, facts["origin"], len(counts))})
-        own[f"pass {facts['pass']}"] = counts
+        own[f"pass {facts['pass']}" if facts["pass"] else "luck only"] = counts
         last[facts["origin"]] = facts["last"]
     return table(recorded("jihadist"), ensembles, last)
 
@@ -420,6 +440,7 @@ def main() -> None:
     ask.add_argument("--last", type=int, help="last year of the forecast; by default the year after the origin")
     ask.add_argument("--particles", type=int, nargs="+", default=[500, 500], help="of each pass")
     ask.add_argument("--forecasts", type=int, default=300, help="particles that live on")
+    ask.add_argument("--within", action="store_true", help="one pass in which particles of the same row compete")
     ask.add_argument("--persons-per-youth", type=int, default=200)
     ask.add_argument("--out", type=Path, default=Path("results/filter"))
     given = ask.parse_args()
@@ -428,7 +449,8 @@ def main() -> None:
         return
     scenario = sim.load("historical", [f"persons_per_youth={given.persons_per_youth}"])
     last = given.last or given.origin + 1
-    filter_(scenario, given.folder, given.origin, last, given.particles, given.forecasts, given.out)
+    sizes = given.particles[: 1 if given.within else None]
+    filter_(scenario, given.folder, given.origin, last, sizes, given.forecasts, given.out, given.within)
 
 
 if __name__ == "__main__":

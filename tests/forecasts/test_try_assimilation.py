@@ -93,6 +93,16 @@ def test_a_table_of_scores_has_the_plain_worlds_beside_the_passes(script, histor
     assert seen == sorted(run.monthly.sum() for run in runs.values())
 
 
+def test_luck_competes_within_rows_or_rows_with_each_other(script, historical):
+    particles = [script.Particle((float(k // 4),), ((0, k),)) for k in range(8)]
+    score = np.array([0.0, -50.0, -50.0, -50.0, 40.0, 40.0, -50.0, -50.0])
+    filters = {number: script.Filter(historical, ("h0",), 2013, number) for number in (0, 1)}
+    rows = {number: f.drawn(score, particles, np.random.default_rng(1))[0] for number, f in filters.items()}
+    assert set(rows[1]) == {4, 5}
+    assert [int((rows[0] < 4).sum()), set(rows[0][4:])] == [4, {4, 5}]
+    assert (rows[0] == 0).sum() >= 3
+
+
 def test_a_second_pass_has_rows_of_its_own(script, out):
     first, second = (script.kept(out / f"from-2013-pass-{number}.json")[0] for number in (1, 2))
     assert not {p.values for p in first} & {p.values for p in second}
