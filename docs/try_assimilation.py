@@ -42,7 +42,7 @@ from sim.forecasts.counts import Counts, month_id, recorded
 from sim.forecasts.ensemble import UNITS, VERSIONS, Unit, forecast_of, seen_in
 from sim.forecasts.judge import compared
 from sim.forecasts.scores import covered, crps
-from sim.forecasts.worlds import monthly
+from sim.forecasts.worlds import KEYS, Worlds, lived, monthly
 from sim.population.persons import UNTOUCHED, Persons
 from sim.record import Record
 from sim.scenario import Scenario
@@ -367,25 +367,31 @@ def kept(file: Path) -> tuple[list[Particle], list[Counts], dict[str, Any]]:
     return particles, [Counts(np.array(one, np.int64), facts["first"], "model") for one in facts["counts"]], facts
 
 
-def plain(folder: Path, origin: int, many: int) -> list[Counts]:
-    """Attacks in the first so many worlds of the fit, as its archive keeps them."""
-    archive = archive_of(folder)
-    assert archive is not None, f"{folder} has no archive of runs"
-    table = worlds(date(origin, 12, 31), folder).iloc[:many]
-    rows = table[list(archive.space.names)].to_numpy()
-    found = [archive.runs[Key(point_id(row.tolist()), int(seed))] for row, seed in zip(rows, table.seed, strict=True)]
-    return [Counts(np.rint(run.monthly).astype(np.int64), month_id(2012, 1), "model") for run in found]
+def plain(folder: Path, origin: int, many: int, last: int, scenario: Scenario, out: Path) -> list[Counts]:
+    """Attacks in the first so many worlds of the fit: as its archive keeps them, or else lived (and kept in `out`)."""
+    table, archive = worlds(date(origin, 12, 31), folder).iloc[:many], archive_of(folder)
+    names = [name for name in table.columns if name not in KEYS]
+    which = [Key(point_id(row.tolist()), int(k)) for row, k in zip(table[names].to_numpy(), table.seed, strict=True)]
+    if archive:
+        first = month_id(2012, 1)
+        return [Counts(np.rint(archive.runs[key].monthly).astype(np.int64), first, "model") for key in which]
+    different = dict(zip(which, range(many), strict=True))  # the same world comes several times
+    chosen = Worlds(table.iloc[list(different.values())], str(folder))
+    found = lived(scenario, chosen, date(last, 12, 31), out / f"plain-from-{origin}", 1)
+    return [dict(zip(different, found, strict=True))[key] for key in which]
 
 
-def score(folder: Path, out: Path) -> str:
+def score(folder: Path, out: Path, scenario: Scenario) -> str:
     """A table of scores: the filter beside the plain worlds, on years that neither has seen."""
     ensembles: dict[int, dict[str, list[Counts]]] = {}
     last: dict[int, int] = {}
     for file in sorted(out.glob("from-*-pass-*.json")):
         _, counts, facts = kept(file)
-        own = ensembles.setdefault(facts["origin"], {"plain": plain(folder, facts["origin"], len(counts))})
+        origin, end = facts["origin"], facts["last"]
+        if origin not in ensembles:
+            ensembles[origin] = {"plain": plain(folder, origin, len(counts), end, scenario, out)}
+        own, last[origin] = ensembles[origin], end
         own[f"pass {facts['pass']}" if facts["pass"] else "luck only"] = counts
-        last[facts["origin"]] = facts["last"]
     return table(recorded("jihadist"), ensembles, last)
 
 
@@ -444,10 +450,10 @@ def main() -> None:
     ask.add_argument("--persons-per-youth", type=int, default=200)
     ask.add_argument("--out", type=Path, default=Path("results/filter"))
     given = ask.parse_args()
-    if given.command == "score":
-        print(score(given.folder, given.out))
-        return
     scenario = sim.load("historical", [f"persons_per_youth={given.persons_per_youth}"])
+    if given.command == "score":
+        print(score(given.folder, given.out, scenario))
+        return
     last = given.last or given.origin + 1
     sizes = given.particles[: 1 if given.within else None]
     filter_(scenario, given.folder, given.origin, last, sizes, given.forecasts, given.out, given.within)

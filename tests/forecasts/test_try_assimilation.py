@@ -84,13 +84,18 @@ def test_copies_of_one_particle_share_their_past_and_differ_afterwards(script, o
 
 def test_a_table_of_scores_has_the_plain_worlds_beside_the_passes(script, historical, folder):
     script.filter_(historical, folder / "fit", 2013, 2014, [2], 2, folder / "two")
-    lines = script.score(folder / "fit", folder / "two").splitlines()[2:]
+    lines = script.score(folder / "fit", folder / "two", historical).splitlines()[2:]
     assert [line.split("|")[1:4] for line in lines[:2]] == [[" 2013 → 2014 ", " raw ", f" {name} "]
                                                             for name in ("plain", "pass 1")]  # fmt: skip
     assert len(lines) == 2 * 3
     runs = script.archive_of(folder / "fit").runs
-    seen = sorted(counts.values.sum() for counts in script.plain(folder / "fit", 2013, 2))
-    assert seen == sorted(run.monthly.sum() for run in runs.values())
+    kept = script.plain(folder / "fit", 2013, 2, 2014, historical, folder)
+    assert sorted(counts.values.sum() for counts in kept) == sorted(run.monthly.sum() for run in runs.values())
+    (folder / "bare").mkdir()
+    name = "posterior_2013-12-31.csv"
+    (folder / "bare" / name).write_bytes((folder / "fit" / name).read_bytes())
+    lived = script.plain(folder / "bare", 2013, 2, 2014, historical, folder)
+    assert [counts.year(2014).tolist() for counts in lived] == [counts.year(2014).tolist() for counts in kept]
 
 
 def test_luck_competes_within_rows_or_rows_with_each_other(script, historical):
