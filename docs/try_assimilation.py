@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 import sim
 from sim.calibration import worlds
 from sim.calibration.archive import RUNAWAY, Archive, Key, read_json, write
+from sim.calibration.fit import FRESH
 from sim.calibration.points import Space, point_id
 from sim.calibration.sampling import effective, log_likelihood, resample, weights
 from sim.calibration.summaries import Layout, Summary, summary
@@ -292,9 +293,10 @@ def around(f: Filter, survivors: Sequence[Particle], many: int) -> list[Particle
 
 
 def begun(f: Filter, folder: Path, many: int, archive: Archive | None) -> list[Particle]:
-    """The rows of the worlds of the fit as particles, in turn, each with luck of its own.
+    """The rows of the worlds of the fit as particles, in turn.
 
-    Luck of which the archive has runs comes first, whatever happened in them.
+    Their luck is that of the archive's runs, whatever happened in them, so the first years cost nothing. Particles that
+    are the same so far differ from their first new key on.
     """
     table = worlds(date(f.origin, 12, 31), folder)
     rows = [tuple(row.tolist()) for row in table[list(f.names)].to_numpy()]
@@ -305,8 +307,11 @@ def begun(f: Filter, folder: Path, many: int, archive: Archive | None) -> list[P
     for k in range(many):
         values = rows[k % len(rows)]
         seeds = there.get(point_id(values), [])
-        particles.append(Particle(values, ((0, seeds.pop(0) if seeds else f.key(0, k)),)))
-    return particles
+        key = seeds.pop(0) if seeds else f.key(0, k)
+        particles.append(Particle(values, ((0, key),)))
+        if point_id(values) in there:
+            seeds.append(key)  # the next of the same row has the next luck
+    return sorted(particles)  # those that are the same stand side by side
 
 
 def archive_of(folder: Path) -> Archive | None:
@@ -373,12 +378,50 @@ def plain(folder: Path, origin: int, many: int, last: int, scenario: Scenario, o
     names = [name for name in table.columns if name not in KEYS]
     which = [Key(point_id(row.tolist()), int(k)) for row, k in zip(table[names].to_numpy(), table.seed, strict=True)]
     if archive:
-        first = month_id(2012, 1)
-        return [Counts(np.rint(archive.runs[key].monthly).astype(np.int64), first, "model") for key in which]
+        return [attacks(archive.runs[key]) for key in which]
     different = dict(zip(which, range(many), strict=True))  # the same world comes several times
     chosen = Worlds(table.iloc[list(different.values())], str(folder))
     found = lived(scenario, chosen, date(last, 12, 31), out / f"plain-from-{origin}", 1)
     return [dict(zip(different, found, strict=True))[key] for key in which]
+
+
+def other_luck(folder: Path, origin: int, many: int) -> list[Counts]:
+    """The same worlds, each under another seed that the archive has of its row: how far luck alone moves a score."""
+    table, archive = worlds(date(origin, 12, 31), folder).iloc[:many], archive_of(folder)
+    assert archive is not None, f"{folder} has no archive of runs"
+    rows, found = table[list(archive.space.names)].to_numpy(), []
+    for row, seed in zip(rows, table.seed.tolist(), strict=True):
+        own = [key for key in (Key(point_id(row.tolist()), FRESH + k) for k in range(9)) if key in archive.runs]
+        found.append(attacks(archive.runs[next((key for key in own if key.seed != seed), own[0])]))
+    return found
+
+
+def weighed(folder: Path, origin: int, many: int, told: Callable[[str], None] = print) -> list[Counts]:
+    """Attacks in runs of the fit's finalists, drawn by how likely the record is given what happened in each run.
+
+    So rows and luck are weighed together, by one look at the end and without new luck: what a filter begins with. The
+    weight is over the density that finalists were drawn from, so nothing counts twice.
+    """
+    archive, until = archive_of(folder), date(origin, 12, 31)
+    assert archive is not None, f"{folder} has no archive of runs"
+    layout = archive.layout
+    assert layout is not None
+    with np.load(folder / f"fit_{until}" / "finalists.npz") as finalists:
+        names = [point_id(row.tolist()) for row in finalists["values"]]
+        density = dict(zip(names, finalists["density"].tolist(), strict=True))
+    keys = [key for key in sorted(archive.runs) if key.point in density and key.seed >= FRESH]
+    log = np.array([likely((layout, archive.runs[key]), origin) - density[key.point] for key in keys])
+    weight, power = weights(log)
+    found = [keys[k] for k in resample(weight, many, np.random.default_rng([LUCK, origin]))]
+    raw = effective(np.exp(log - log.max()))
+    told(f"{origin}: {len(keys)} runs, worth {raw:.1f} by their weights, tempered to the power {power:.3f};"
+         f" {len(set(found))} runs of {len({key.point for key in found})} rows are drawn")  # fmt: skip
+    return [attacks(archive.runs[key]) for key in found]
+
+
+def attacks(run: Summary) -> Counts:
+    """The attacks of a run of an archive."""
+    return Counts(np.rint(run.monthly).astype(np.int64), month_id(FIRST - 1, 1), "model")
 
 
 def score(folder: Path, out: Path, scenario: Scenario) -> str:
@@ -390,6 +433,9 @@ def score(folder: Path, out: Path, scenario: Scenario) -> str:
         origin, end = facts["origin"], facts["last"]
         if origin not in ensembles:
             ensembles[origin] = {"plain": plain(folder, origin, len(counts), end, scenario, out)}
+            if archive_of(folder) and (folder / f"fit_{origin}-12-31").is_dir():
+                ensembles[origin]["other luck"] = other_luck(folder, origin, len(counts))
+                ensembles[origin]["weighed"] = weighed(folder, origin, len(counts))
         own, last[origin] = ensembles[origin], end
         own[f"pass {facts['pass']}" if facts["pass"] else "luck only"] = counts
     return table(recorded("jihadist"), ensembles, last)

@@ -98,6 +98,23 @@ def test_a_table_of_scores_has_the_plain_worlds_beside_the_passes(script, histor
     assert [counts.year(2014).tolist() for counts in lived] == [counts.year(2014).tolist() for counts in kept]
 
 
+def test_runs_are_weighed_by_what_happened_in_them_over_the_density_of_their_rows(script, folder):
+    archive, told = script.archive_of(folder / "fit"), []
+    keys = sorted(archive.runs)
+    values = np.array([archive.points[key.point] for key in keys])
+    (folder / "fit" / "fit_2013-12-31").mkdir(exist_ok=True)
+    for density, first in (([0.0, 1e4], 0), ([1e4, 0.0], 1)):
+        np.savez(folder / "fit" / "fit_2013-12-31" / "finalists.npz", values=values, density=np.array(density))
+        drawn = script.weighed(folder / "fit", 2013, 5, told.append)
+        kept = script.attacks(archive.runs[keys[first]]).values.tolist()
+        assert [one.values.tolist() for one in drawn].count(kept) == 5
+    assert told[0].startswith("2013: 2 runs, worth 1.0")
+    again = script.other_luck(folder / "fit", 2013, 2)  # each row has one seed, so it is the only other one
+    assert sorted(int(one.values.sum()) for one in again) == sorted(int(r.monthly.sum()) for r in archive.runs.values())
+    (folder / "fit" / "fit_2013-12-31" / "finalists.npz").unlink()
+    (folder / "fit" / "fit_2013-12-31").rmdir()
+
+
 def test_luck_competes_within_rows_or_rows_with_each_other(script, historical):
     particles = [script.Particle((float(k // 4),), ((0, k),)) for k in range(8)]
     score = np.array([0.0, -50.0, -50.0, -50.0, 40.0, 40.0, -50.0, -50.0])
