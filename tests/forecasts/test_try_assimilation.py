@@ -1,9 +1,9 @@
 """The filter of docs/try_assimilation.py, at toy size."""
 
-import importlib.util
-import sys
+import importlib
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,15 +17,16 @@ from sim.calibration.summaries import summary
 from sim.forecasts.counts import Counts, recorded
 from sim.week import begin, record_of
 
-SCRIPT = Path(__file__).parents[2] / "docs" / "try_assimilation.py"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.fixture(scope="module")
 def script():
-    spec = importlib.util.spec_from_file_location("try_assimilation", SCRIPT)
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    """What the two files of the trial have."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(DOCS)
+        parts = [importlib.import_module(name) for name in ("particles", "try_assimilation")]
+    return SimpleNamespace(**{**vars(parts[0]), **vars(parts[1])})
 
 
 @pytest.fixture(scope="module")
