@@ -59,10 +59,10 @@ def begun(f: Filter, folder: Path, many: int, archive: Archive | None) -> list[P
     for k in range(many):
         values = rows[k % len(rows)]
         seeds = there.get(point_id(values), [])
-        key = seeds.pop(0) if seeds else f.key(0, k)
-        particles.append(Particle(values, ((0, key),)))
+        seed = seeds.pop(0) if seeds else f.key(0, k)
+        particles.append(Particle(values, ((0, seed),)))
         if point_id(values) in there:
-            seeds.append(key)  # the next of the same row has the next luck
+            seeds.append(seed)  # the next of the same row has the next luck
     return sorted(particles)  # those that are the same stand side by side
 
 
