@@ -26,22 +26,16 @@ from common import machine  # noqa: E402
 from society import WEEKS, apart  # noqa: E402
 
 VERSIONS = {
-    "with_numpy": "numpy alone",
-    "with_numba": "numba, as kumakan",
-    "with_mesa_frames": "mesa-frames",
-    "with_starsim": "Starsim",
-    "with_mesa": "plain Mesa objects",
+    "with_numpy": ("numpy", "numpy {} alone"),
+    "with_numba": ("numba", "numba {}, as kumakan"),
+    "with_mesa_frames": ("mesa-frames", "mesa-frames {}"),
+    "with_starsim": ("starsim", "Starsim {}"),
+    "with_mesa": ("mesa", "plain objects of Mesa {}"),
 }
-SHOWN = {
-    "with_numpy": "numpy",
-    "with_numba": "numba",
-    "with_mesa_frames": "mesa-frames",
-    "with_starsim": "starsim",
-    "with_mesa": "mesa",
-}
+"""Each version with its package and what it is called."""
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
-SEEDS = 3
-ONCE_FROM = 1_000_000  # from this size on a single seed
+SEEDS = {10_000: 10, 100_000: 3}
+"""How many runs up to which size; larger ones run once."""
 LONGEST = 30.0  # seconds that a run may be expected to take
 FAR = 4.0  # standard errors
 ROUNDING = 1e-3  # attitudes are float32 in two versions
@@ -63,7 +57,7 @@ def environment(version: str, work: Path) -> Path:
 
 def take(version: str, python: Path, persons: int, work: Path) -> dict[str, Any]:
     """The numbers of one version at one size, from a fresh process."""
-    seeds = 1 if persons >= ONCE_FROM else SEEDS
+    seeds = next((runs for most, runs in SEEDS.items() if persons <= most), 1)
     print(f"{version}, {persons:,} persons", file=sys.stderr)
     paths = {"PYTHONPATH": str(ROOT), "NUMBA_CACHE_DIR": str(work / "compiled")}
     done = subprocess.run(
@@ -102,11 +96,12 @@ def table(head: list[str], rows: list[list[str]]) -> list[str]:
     return [*(f"| {' | '.join(line)} |" for line in [head, rule, *rows]), ""]
 
 
-def pinned(version: str) -> str:
-    """The release of the package that a version shows."""
+def label(version: str) -> str:
+    """What a version is called, with the release of its package."""
+    package, words = VERSIONS[version]
     lines = (HERE / "requirements" / f"{version}.txt").read_text().splitlines()
-    pins = dict(line.lower().split("==") for line in lines)
-    return pins[SHOWN[version]]
+    pins = dict(line.lower().replace("_", "-").split("==") for line in lines)
+    return words.format(pins[package])
 
 
 def times(ratio: float) -> str:
@@ -129,23 +124,26 @@ def page(found: dict[str, dict[int, dict[str, Any]]], checked: dict[str, dict[st
         "### Beside other frameworks, on one common model",
         "",
         f"Taken on {date.today().isoformat()}: {where}. One thread each, processor time of {WEEKS} weeks without set-up"
-        f" and compiling, best of {SEEDS} seeds (one seed at a million persons). A run that would have taken more than"
-        f" {LONGEST:.0f} s was left out.",
+        f" and compiling, best of {', '.join(f'{runs} runs up to {n:,} persons' for n, runs in SEEDS.items())}, one above."
+        f" A run that would have taken more than {LONGEST:.0f} s was left out.",
         "",
-        "Time of a person's week, as a multiple of numpy's (below 1: faster than numpy):",
+        "Time of a week for one person: numpy in nanoseconds, the others as multiples of numpy (below 1: faster than numpy).",
         "",
     ]
     head = ["persons", *(f"{n:,}" for n in sizes)]
-    rows = [["numpy alone, ns a person and week", *cells("with_numpy", nanoseconds)]]
-    for version in found:
+    rows = [[f"{label('with_numpy')}, ns", *cells("with_numpy", nanoseconds)]]
+    for version in list(found)[1:]:
         ratios = cells(version, lambda row, n: times(row["seconds"] / base[n]["seconds"]))
-        rows.append([f"{VERSIONS[version]} ({SHOWN[version]} {pinned(version)})", *ratios])
+        rows.append([label(version), *ratios])
     lines += table(head, rows)
     lines += ["Most memory that the process held, MB, with its libraries and the society:", ""]
-    memory = [
-        [VERSIONS[version], *cells(version, lambda row, n: f"{row['peak_bytes'] / 1e6:,.0f}")] for version in found
-    ]
-    lines += table(head, memory)
+    memory = []
+    for version, taken in found.items():
+        last = taken[max(taken)]
+        each = (last["peak_bytes"] - last["before_bytes"]) / last["persons"]
+        held = cells(version, lambda row, n: f"{row['peak_bytes'] / 1e6:,.0f}")
+        memory.append([label(version), *held, f"{each:,.0f}"])
+    lines += table([*head, "bytes a person more"], memory)
     lines += [
         "All end alike. Without luck, attitudes are those of numpy person by person, but for rounding. With it, the"
         " means over seeds differ by luck alone; the largest difference from numpy over all sizes, in standard errors:",
@@ -153,7 +151,7 @@ def page(found: dict[str, dict[int, dict[str, Any]]], checked: dict[str, dict[st
     ]
     differences = [
         [
-            VERSIONS[version],
+            label(version),
             f"{row['without_luck']:.0e}" if row["without_luck"] else "0",
             *(f"{row['standard_errors'][name]:.1f}" for name in ("joined", "attitude", "spread")),
         ]
