@@ -120,14 +120,15 @@ def page(found: dict[str, dict[int, dict[str, Any]]], checked: dict[str, dict[st
     def nanoseconds(row: dict[str, Any], n: int) -> str:
         return f"{1e9 * row['seconds'] / (row['weeks'] * n):.3g}"
 
+    runs = ", ".join(f"{runs} runs up to {n:,} persons" for n, runs in SEEDS.items())
     lines = [
         "### Beside other frameworks, on one common model",
         "",
-        f"Taken on {date.today().isoformat()}: {where}. One thread each, processor time of {WEEKS} weeks without set-up"
-        f" and compiling, best of {', '.join(f'{runs} runs up to {n:,} persons' for n, runs in SEEDS.items())}, one above."
-        f" A run that would have taken more than {LONGEST:.0f} s was left out.",
+        f"Taken on {date.today().isoformat()} with `tests/benchmarks/peers/run.py`: {where}. Processor time of {WEEKS}"
+        f" weeks without set-up and compiling, the best of {runs}, one above. All have one thread; numba and mesa-frames"
+        f" can use more. A run that would have taken more than {LONGEST:.0f} s was left out.",
         "",
-        "Time of a week for one person: numpy in nanoseconds, the others as multiples of numpy (below 1: faster than numpy).",
+        "Time of a week for one person: numpy in nanoseconds, the others as multiples of numpy (below 1 is faster):",
         "",
     ]
     head = ["persons", *(f"{n:,}" for n in sizes)]
@@ -143,7 +144,7 @@ def page(found: dict[str, dict[int, dict[str, Any]]], checked: dict[str, dict[st
         each = (last["peak_bytes"] - last["before_bytes"]) / last["persons"]
         held = cells(version, lambda row, n: f"{row['peak_bytes'] / 1e6:,.0f}")
         memory.append([label(version), *held, f"{each:,.0f}"])
-    lines += table([*head, "bytes a person more"], memory)
+    lines += table([*head, "bytes for one more person"], memory)
     lines += [
         "All end alike. Without luck, attitudes are those of numpy person by person, but for rounding. With it, the"
         " means over seeds differ by luck alone; the largest difference from numpy over all sizes, in standard errors:",
