@@ -125,7 +125,7 @@ def page(found: dict[str, dict[int, dict[str, Any]]], checked: dict[str, dict[st
         "### Beside other frameworks, on one common model",
         "",
         f"Taken on {date.today().isoformat()} with `tests/benchmarks/peers/run.py`: {where}. Processor time of {WEEKS}"
-        f" weeks without set-up and compiling, the best of {runs}, one above. All have one thread; numba and mesa-frames"
+        f" weeks without set-up and compiling, the best of {runs}, one above. All have one thread; numba and Polars"
         f" can use more. A run that would have taken more than {LONGEST:.0f} s was left out.",
         "",
         "Time of a week for one person: numpy in nanoseconds, the others as multiples of numpy (below 1 is faster):",
