@@ -3,7 +3,9 @@
     python tests/benchmarks/all.py --write docs/performance.md [--full] [--toy] [--only scaling startup ...]
 
 The output of the scripts goes between the two marks of the page, after a table of targets and measurements. With
-`--only`, what was not measured stays blank. Take the final numbers on a machine that does nothing else.
+`--only`, what was not measured stays blank. The comparison with other frameworks is not taken anew, as it needs other
+packages: `peers/run.py` takes it, and what it wrote comes last. Take the final numbers on a machine that does nothing
+else.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from common import HERE, fresh, machine
 BEGIN, END = "<!-- begin generated -->", "<!-- end generated -->"
 SCRIPTS = ("scaling", "packages", "startup", "against_c", "batch", "mesa_objects")
 SPEAKS_JSON = SCRIPTS[:5]
+PEERS = HERE / "peers" / "results.md"
 MESA_LINE = re.compile(r"^\s*([\d,]+)\s+[\d,]+\s+[\d,]+\s+(\d+)\s+[\d,]+\s+\d+\s+\d+\s*$", re.MULTILINE)
 
 
@@ -81,6 +84,8 @@ def page_part(where: str, found: dict[str, dict], said: dict[str, str]) -> str:
             text.strip() if name in SPEAKS_JSON else f"### Against plain Mesa objects\n\n```text\n{text.rstrip()}\n```"
         )
         lines += ["", shown]
+    if PEERS.exists():
+        lines += ["", PEERS.read_text(encoding="utf-8").strip()]
     return "\n".join(lines)
 
 
