@@ -200,7 +200,7 @@ def _regions(fit: Fit, keys: Sequence[Key]) -> pd.DataFrame:
 # --- simulated records --------------------------------------------------------------------------------------
 
 
-FIRST_STEPS, STEPS, DRAWS = 100, 8, 200
+FIRST_STEPS, STEPS, DRAWS = 60, 12, 60
 """Steps of a chain before its first draw and between two, and draws for each record."""
 
 
@@ -239,11 +239,12 @@ def simulated(last: Finals, fit: Fit, count: int, emulator: Emulator) -> Simulat
 
     start = last.scores[luck.permutation(len(last.scores))[np.arange(len(seen)) % len(last.scores)]]
     draws = np.stack(list(chains(density, start, DRAWS, luck, FIRST_STEPS, STEPS)))  # draws x records x parameters
-    ranks = (draws < truth).mean(axis=0)
-    low, high = np.quantile(draws, [(1 - INSIDE) / 2, (1 + INSIDE) / 2], axis=0)
+    # The truth is one of as many as there are draws and one: were all alike, each rank would be as likely.
+    ranks = ((draws < truth).sum(axis=0) + 0.5) / (len(draws) + 1)
     away = luck.standard_normal(truth.shape)
-    nearer = (((draws - away) ** 2).sum(axis=2) < ((truth - away) ** 2).sum(axis=1)).mean(axis=0)
-    return Simulated(truth, draws.mean(axis=0), ranks, (truth >= low) & (truth <= high),
+    closer = ((draws - away) ** 2).sum(axis=2) < ((truth - away) ** 2).sum(axis=1)
+    nearer = (closer.sum(axis=0) + 0.5) / (len(draws) + 1)
+    return Simulated(truth, draws.mean(axis=0), ranks, np.abs(ranks - 0.5) <= INSIDE / 2,
                      float((np.abs(nearer - 0.5) <= INSIDE / 2).mean()))  # fmt: skip
 
 
