@@ -202,8 +202,8 @@ def test_one_person_less_changes_only_those_they_reach(change):
         b.persons.status[row * 500 : (row + 1) * 500] = KILLED
         b.youth.silent[row] = 1
     else:
-        b.youth.attitude[row] += 3.0
-        b.youth.settled[row] += 3.0
+        b.youth.attitude[row] -= 3.0  # so that nobody of them joins
+        b.youth.settled[row] -= 3.0
     reached = {row}
     for _ in range(4):
         advance(a)

@@ -55,7 +55,7 @@ def test_what_cannot_be_is_refused_by_name():
 @pytest.mark.parametrize(("effect", "sign"), [(-0.48, -1), (0.18, 1)])
 def test_clashes_go_where_the_effect_says(effect, sign):
     """Five weeks in which fear rules everywhere."""
-    values = {FIDELITY: 0.88, "reconciliation_tension": effect}
+    values = {FIDELITY: 0.88, "reconciliation_tension": effect, "communal_rate": 3.0}
     clashes = {}
     for name, settings in (("with", {}), ("without", None)):
         country = begin(scenario(KEY, settings, parameters=values, **QUIET))

@@ -73,6 +73,6 @@ def test_trust_goes_where_the_effect_says(effect, sign):
 
 @pytest.mark.parametrize(("effect", "sign"), [(-0.22, -1), (0.12, 1)])
 def test_abuses_go_where_the_effect_says(effect, sign):
-    values = {**MOST, "institutions_trust": 0.0, "institutions_abuse": effect}
+    values = {**MOST, "institutions_trust": 0.0, "institutions_abuse": effect, "abuse_per_op": 0.5}
     with_it, without = (run(scenario(KEY, settings, parameters=values))["abuses"].sum() for settings in ({}, None))
     assert sign * (with_it - without) > 0

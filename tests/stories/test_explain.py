@@ -260,13 +260,25 @@ def test_measures_that_end_contacts_or_lower_the_hazard():
     class ByHand:
         """A measure that moves one lever from week 4 on."""
 
-        key = "joint_patrols"
+        key, when, partners, reports_by_parts = "joint_patrols", None, False, False
 
         def __init__(self, lever, factor):
             self.lever, self.factor = lever, factor
 
         def begun(self, day):
             return True
+
+        def acts_alike(self, day):
+            return 1
+
+        def strength(self, day):
+            return 1.0
+
+        def strength_now(self, country):
+            return 1.0
+
+        def carried_out(self, country):
+            return 1.0
 
         def now(self, day):
             return self
