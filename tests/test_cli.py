@@ -650,7 +650,7 @@ def test_validate_sets_every_target_beside_the_runs_and_repeats_none(tmp_path):
     text = page.read_text(encoding="utf-8")
     assert "Made by `kumakan validate --draws 1 --seeds 1 --persons-per-youth 10000`: 1 draw of parameters" in text
     again = kumakan(*command)
-    assert "nothing to run, 12 there already" in again.stderr
+    assert "nothing to run, 13 there already" in again.stderr
     assert again.stdout == result.stdout
 
 

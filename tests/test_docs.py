@@ -314,7 +314,8 @@ def test_the_measure_of_the_guide_works_from_outside(folder, tmp_path_factory):
     environment = installed(tmp_path_factory.mktemp("site"))
     (scenario,) = blocks(GUIDE, "yaml")
     (folder / "mine.yaml").write_text(scenario, encoding="utf-8")
-    small = ["--persons-per-youth", "2000", "--set", "start=2013-12-02", "--set", "end=2014-06-02"]
+    changes = ["start=2013-12-02", "end=2014-06-02", "parameters.abuse_per_op=0.5"]
+    small = ["--persons-per-youth", "2000", *(part for change in changes for part in ("--set", change))]
 
     listed = answer(environment, "-m", "sim", "measures", "patrol_inspection")
     assert "delivers inspectors at work" in listed
@@ -332,7 +333,7 @@ def test_the_measure_of_the_guide_works_from_outside(folder, tmp_path_factory):
 
     answer(environment, "-m", "sim", "run", str(folder / "mine.yaml"), *small, "--quiet", "--out", str(folder / "out"))
     own = Record.load(folder / "out" / "runs" / "mine" / "seed-1")
-    their = sim.load(folder / "baseline.yaml", ["persons_per_youth=2000", "start=2013-12-02", "end=2014-06-02"]).run()
+    their = sim.load(folder / "baseline.yaml", ["persons_per_youth=2000", *changes]).run()
     delivered = own["delivered_patrol_inspection"].sum(axis=1)
     assert not delivered[:5].any()
     assert delivered[5:] == pytest.approx(200)

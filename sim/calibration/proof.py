@@ -200,7 +200,7 @@ def _regions(fit: Fit, keys: Sequence[Key]) -> pd.DataFrame:
 # --- simulated records --------------------------------------------------------------------------------------
 
 
-FIRST_STEPS, STEPS, DRAWS = 60, 12, 60
+FIRST_STEPS, STEPS, DRAWS = 40, 10, 40
 """Steps of a chain before its first draw and between two, and draws for each record."""
 
 
