@@ -43,9 +43,10 @@ if TYPE_CHECKING:
 
 LONGEST_RUN = 1040  # weeks: in twenty years the newcomers of the first week nearly reach 36 themselves
 FEWEST_YOUTHS = 8  # a youth has six neighbours
+OWN_SOCIETY = 0  # the world seed that gives each run the society of its own luck
 
 
-def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int = 0) -> Country:
+def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = OWN_SOCIETY, draw: int = 0) -> Country:
     """The country on the first day of a scenario.
 
     Parameters
@@ -55,7 +56,8 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
     seed : int
         Luck of the run.
     world_seed : int
-        Who lives where and knows whom; runs that are compared share it.
+        Who lives where and knows whom. 0 gives each run the society of its own luck: another for each seed and each
+        draw, the same for all scenarios of a seed. Another number gives all runs that one society.
     draw : int
         Draw of the uncertain parameters; 0 gives the values of the table. Draw k takes the fitted parameters from world
         k where there is a posterior and the scenario does not say `draws_from: prior`, and the others from their
@@ -71,9 +73,10 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
     grid, clock = world_grid(), scenario.clock
     drawn, key, world = _drawn(draw, seed, scenario.draws_from)
     p = drawn.replaced(scenario.parameters)
+    people = int(key) if world_seed == OWN_SOCIETY else world_seed
     if clock.weeks > LONGEST_RUN:
         raise InputError(f"the run has {clock.weeks} weeks; at most {LONGEST_RUN} are possible")
-    society = _society(scenario.persons_per_youth, world_seed, tuple((name, p[name]) for name in SETTLED_BY))
+    society = _society(scenario.persons_per_youth, people, tuple((name, p[name]) for name in SETTLED_BY))
     table = _groups(scenario, clock, grid, p)
     trust = facts.trust()
     cells, regions, forces, armed = len(grid), len(grid.region_names), len(facts.forces()), len(table.keys)
@@ -86,7 +89,7 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
         clock=clock,
         week=0,
         seed=key,
-        world_seed=world_seed,
+        world_seed=people,
         parameters=p.carried_over(),
         grid=grid,
         society=society,
@@ -98,9 +101,9 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = 1, draw: int =
         routine=Routine(),
         youth=society.newborn.copy(),
         persons=Persons.untouched(society.persons),
-        imams=ordain(grid, p, world_seed),
+        imams=ordain(grid, p, people),
         roster=Roster.empty(4096),
-        units=muster(grid, *_deployments(scenario, clock), p.unit_persons, p.rural_base_weight, world_seed),
+        units=muster(grid, *_deployments(scenario, clock), p.unit_persons, p.rural_base_weight, people),
         insecurity=np.zeros(cells),
         trust=trust.trust[grid.region],
         trust_start=trust.trust[grid.region],
@@ -153,7 +156,7 @@ def _drawn(draw: int, seed: int, draws_from: str) -> tuple[Parameters, Any, dict
 
 @lru_cache(maxsize=1)
 def _society(persons_per_youth: int, world_seed: int, parameters: tuple) -> Society:
-    """The society of a world seed, kept for the next run, because most runs of a batch share it."""
+    """The society of a world seed, kept for the next run: the scenarios of one seed share it."""
     p, grid = Parameters(dict(parameters)), world_grid()
     society = settle(grid, p, persons_per_youth, world_seed, first_imams(grid, p))
     if society.size < FEWEST_YOUTHS:

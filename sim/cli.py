@@ -374,7 +374,7 @@ def explain(
     if out is None:
         names = f"explain-{folder_name(a.name)}-vs-{folder_name(b.name)}-seed-{seed}"
         names += f"-{a.persons_per_youth}-per-youth" if a.persons_per_youth != USUAL_PERSONS else ""
-        others = [f"-{what}-{n}" for what, n, usual in (("draw", draw, 0), ("world", world_seed, 1)) if n != usual]
+        others = [f"-{what}-{n}" for what, n, usual in (("draw", draw, 0), ("world", world_seed, 0)) if n != usual]
         out = Path("results") / "".join([names, *others])
     check_folder(out)
     threads = youths(a) >= compiled.THREADS_PAY_FROM

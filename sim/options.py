@@ -46,8 +46,9 @@ scenario_options = together(
                  help="Change a value of the scenarios, e.g. measures.mali_kuma_kan.intensity=0.5; of several"
                       " scenarios, those that have the measure take it."),
 )  # fmt: skip
-world_seed_option = click.option("--world-seed", type=SEED, default=1, show_default=True, metavar="N",
-                           help="Decide by this seed who lives where and who knows whom.")  # fmt: skip
+world_seed_option = click.option("--world-seed", type=SEED, default=0, show_default=True, metavar="N",
+                           help="Decide by this seed who lives where and who knows whom; 0: each seed has its own"
+                           " people.")  # fmt: skip
 batch_options = together(
     click.option("--store", metavar="PATH",
                  help="Keep the runs in a store (a folder or URL, for very many runs); --out then holds only tables"

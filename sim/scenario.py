@@ -190,7 +190,7 @@ class Scenario:
         self,
         seed: int = 1,
         *,
-        world_seed: int = 1,
+        world_seed: int = 0,
         draw: int = 0,
         on_week: Callable[[Country], None] | None = None,
     ) -> Record:
@@ -341,7 +341,7 @@ def run(
     scenario: Scenario | str | os.PathLike[str] | Mapping[str, Any],
     seed: int = 1,
     *,
-    world_seed: int = 1,
+    world_seed: int = 0,
     draw: int = 0,
     prior: bool = False,
     on_week: Callable[[Country], None] | None = None,
@@ -357,7 +357,7 @@ def run(
     seed : int
         The luck of the run, a whole number from 0.
     world_seed : int
-        Who lives where and knows whom. Runs that are to be compared need the same one.
+        Who lives where and knows whom; 0 gives each seed and draw its own society.
     draw : int
         Draw of the uncertain parameters; 0 is their central values.
     prior : bool

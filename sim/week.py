@@ -78,7 +78,7 @@ def run(
     scenario: Scenario,
     seed: int = 1,
     *,
-    world_seed: int = 1,
+    world_seed: int = 0,
     draw: int = 0,
     on_week: Callable[[Country], None] | None = None,
 ) -> Record:
@@ -91,7 +91,7 @@ def run(
     seed : int
         Luck of the run.
     world_seed : int
-        Who lives where and knows whom.
+        Who lives where and knows whom; 0 gives each seed and draw its own society.
     draw : int
         Draw of the uncertain parameters, as for `begin`.
     on_week : callable, optional

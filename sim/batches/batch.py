@@ -260,7 +260,7 @@ def compare(
     at_most: int | None = None,
     out: str | os.PathLike[str] | None = None,
     workers: int | None = None,
-    world_seed: int = 1,
+    world_seed: int = 0,
     overwrite: bool = False,
     progress: bool | OnProgress | None = None,
     store: str | os.PathLike[str] | Store | None = None,
@@ -355,7 +355,7 @@ def run_batch(
     draws: Sequence[int] = (0,),
     workers: int | None = None,
     out: str | os.PathLike[str],
-    world_seed: int = 1,
+    world_seed: int = 0,
     overwrite: bool = False,
     progress: bool | OnProgress | None = None,
     store: str | os.PathLike[str] | Store | None = None,
@@ -384,7 +384,7 @@ def run_batch(
     out : path
         Results folder.
     world_seed : int
-        Who lives where and knows whom, the same for all runs.
+        Who lives where and knows whom; 0 gives each seed and draw its own society.
     overwrite : bool
         Whether different runs in `out` may be replaced.
     progress : bool or callable, optional
@@ -480,7 +480,7 @@ def there_already(
     *,
     out: str | os.PathLike[str],
     store: str | os.PathLike[str] | None = None,
-    world_seed: int = 1,
+    world_seed: int = 0,
 ) -> Counter[str]:
     """How many runs of each scenario a results folder or store has; nothing is made or written.
 

@@ -25,7 +25,7 @@ def file_name(until: date | None = None) -> str:
 def worlds(until: date | None = None, path: str | Path | None = None) -> pd.DataFrame:
     """The worlds of a fit: a row for each, with its number, its seed, and its value of each fitted parameter.
 
-    World k is the run of a scenario with these parameters set, under this seed and world seed 1.
+    World k is the run of a scenario with these parameters set, under this seed.
 
     >>> worlds(date(2015, 12, 31))[["world", "seed"]]            # doctest: +SKIP
 

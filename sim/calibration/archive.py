@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.batches.executors import Executor, Lost
 from sim.calibration.points import Space, point_id
@@ -54,7 +53,7 @@ Work = Callable[[Job], Made]
 
 
 def make(job: Job) -> Made:
-    """Make one run: the scenario with the values of a point, under a seed, with world seed 1.
+    """Make one run: the scenario with the values of a point, under a seed, in the society of that seed.
 
     A run in which groups grow beyond RUNAWAY is stopped, and its last week stands for all that would have followed: no
     target could be met any more, and such runs take many times as long as others.
@@ -158,11 +157,6 @@ class Archive:
     def keys(self) -> list[Key]:
         """The runs there are, in an order that does not depend on when they were made."""
         return sorted(self.runs)
-
-    def missing(self, values: NDArray[np.float64], seeds: Sequence[int]) -> list[tuple[tuple[float, ...], int]]:
-        """Which of these points x seeds are still to be made."""
-        lines = [tuple(line.tolist()) for line in values]
-        return [(line, seed) for line in lines for seed in seeds if Key(point_id(line), seed) not in self.runs]
 
     def fill(
         self,

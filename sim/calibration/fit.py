@@ -1,11 +1,14 @@
 """The fit: screening, waves, finalists, worlds.
 
-1. Points that fill the prior evenly are run under one seed, the same for all.
+1. Points that fill the prior evenly are run once each.
 2. Waves: an emulator learns from all runs so far; new points are drawn where it finds the record likely (at first with
-   a heat that keeps doubt alive) and not implausible; they are run under one seed, another in each wave.
-3. Finalists are drawn from the emulator and run under fresh seeds. The weight of each is its synthetic likelihood (mean
-   and spread of its runs, error, discrepancy) over the density it was drawn from.
+   a heat that keeps doubt alive) and not implausible; they are run once each.
+3. Finalists are drawn from the emulator and run under several seeds. The weight of each is its synthetic likelihood
+   (mean and spread of its runs, error, discrepancy) over the density it was drawn from.
 4. Worlds: finalists drawn by weight, each with one of its seeds, drawn by how likely that run is.
+
+Every point has seeds of its own, and with them a society of its own. Under a common seed the emulator would learn what
+happens in one society, and all worlds would be fitted to it.
 
 Every step is kept, so the same command goes on where it stopped. All luck is keyed, so it gives the same worlds.
 """
@@ -52,8 +55,10 @@ Told = Callable[[str, int, int], None]
 
 HOTTEST, COOLEST = 8.0, 1.5
 """The log-likelihood is divided by these in the first and in the last wave: no wave trusts the emulator wholly."""
-FRESH = 101
-"""The first seed of the finalists. Screening has seed 1, and wave k seed 1 + k."""
+APART = 1_000_000
+"""Between the first seeds of two steps. The screening begins at 1, wave k at k x APART + 1."""
+FRESH = 1000 * APART + 1
+"""The first seed of the finalists."""
 PRIOR_POINTS = 2048
 """Points of the prior on which the share that is not implausible is counted."""
 LUCK = 20121231
@@ -171,27 +176,32 @@ def calibrate(fit: Fit, scenario: Scenario, made_by: Executor, told: Told, work:
     archive, space, s = fit.archive, fit.space, fit.settings
     before = _start(fit)
 
-    def fill(what: str, values: Array, seeds: Sequence[int]) -> list[Key]:
-        wanted = archive.missing(values, seeds)
-        archive.fill(scenario, wanted, made_by, lambda done, total: told(what, done, total), work)
-        keys = [Key(point_id(line.tolist()), seed) for line in values for seed in seeds]
-        return [key for key in keys if key in archive.runs]
+    def fill(what: str, values: Array, first: int, each: int = 1) -> list[Key]:
+        wanted = {Key(point_id(line.tolist()), seed): (tuple(line.tolist()), seed)
+                  for k, line in enumerate(values) for seed in own_seeds(k, first, each)}  # fmt: skip
+        missing = [run for key, run in wanted.items() if key not in archive.runs]
+        archive.fill(scenario, missing, made_by, lambda done, total: told(what, done, total), work)
+        return [key for key in wanted if key in archive.runs]
 
     values = space.values(space.first(s.points))
-    known = sorted({*before, *fill("screening", values, [1])})
+    known = sorted({*before, *fill("screening", values, 1)})
     log: list[dict[str, Any]] = []
     for wave in range(1, s.waves + 1):
         told(f"wave {wave} of {s.waves}: emulator", 0, 0)
         values, facts = _wave(fit, known, wave)
         log.append({"wave": wave, **facts})
-        known = sorted({*known, *fill(f"wave {wave} of {s.waves}", values, [1 + wave])})
+        known = sorted({*known, *fill(f"wave {wave} of {s.waves}", values, wave * APART + 1)})
     told("finalists: emulator", 0, 0)
     values, _, _ = _finalists(fit, known)
-    seeds = range(FRESH, FRESH + s.seeds)
-    known = sorted({*known, *fill("finalists", values, seeds)})
+    known = sorted({*known, *fill("finalists", values, FRESH, s.seeds)})
     write(fit.folder / "learnt.json", json.dumps({"runs": _plain(known), "waves": log}).encode())
     told("weights", 0, 0)
     return _worlds(fit)
+
+
+def own_seeds(k: int, first: int, each: int) -> range:
+    """The seeds of point `k` of a step, none of which another point of the step has."""
+    return range(first + k * each, first + (k + 1) * each)
 
 
 def _plain(keys: Sequence[Key]) -> list[str]:
@@ -343,9 +353,9 @@ def finals(fit: Fit) -> Finals:
         raise InputError(f"the fit in {fit.folder} is not done; give its command again")
     keys = _keys(read_json(fit.folder / "learnt.json")["runs"])
     values, density, mixture = _finalists(fit)
-    seeds = range(FRESH, FRESH + fit.settings.seeds)
     names = [point_id(line.tolist()) for line in values]
-    runs = [[key for key in (Key(name, seed) for seed in seeds) if key in fit.archive.runs] for name in names]
+    wanted = [[Key(name, seed) for seed in own_seeds(k, FRESH, fit.settings.seeds)] for k, name in enumerate(names)]
+    runs = [[key for key in own if key in fit.archive.runs] for own in wanted]
     there = [k for k, own in enumerate(runs) if own]
     emulator = fit.learn(keys, mixture)
     scores = fit.space.scores(values[there])

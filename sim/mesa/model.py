@@ -49,7 +49,7 @@ class RecruitmentModel(mesa.Model):
     seed : int
         The luck of the run, a whole number from 0.
     world_seed : int
-        Who lives where and knows whom. Runs that are to be compared need the same one.
+        Who lives where and knows whom; 0 gives each seed and draw its own society.
     draw : int
         Draw of the uncertain parameters; 0 is their central values.
     rng : int, optional
@@ -80,7 +80,7 @@ class RecruitmentModel(mesa.Model):
         scenario: Scenario | str | os.PathLike[str] | Mapping[str, Any],
         seed: int = 1,
         *,
-        world_seed: int = 1,
+        world_seed: int = 0,
         draw: int = 0,
         rng: int | None = None,
     ) -> None:
@@ -230,7 +230,7 @@ class RecruitmentModel(mesa.Model):
             f"{type(self).__name__} {self.settings.name}",
             {
                 "Period": f"{self.settings.start} to {self.settings.end} ({clock.weeks} weeks)",
-                "Seed": f"{about['seed']} (world seed {about['world_seed']}, draw {about['draw']})",
+                "Seed": f"{about['seed']} (world seed {about['world_seed'] or 'the same'}, draw {about['draw']})",
                 "Reached": f"week {self.week}, {self.date}",
             },
             ("Youths", "persons"),

@@ -1,7 +1,8 @@
 """Youths: their columns, how they are born, and who knows whom.
 
 Rows are sorted by cell, so neighbours in society are neighbours in memory. A row is a person aged 15 to 35 who stands
-for `persons_per_youth` persons like them. The world seed alone decides who lives where and who knows whom.
+for `persons_per_youth` persons like them. The world seed alone decides who lives where and who knows whom; by
+default it is the seed of the run.
 """
 
 from __future__ import annotations

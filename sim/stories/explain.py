@@ -129,7 +129,7 @@ def explain(
     scenario_a: Scenario,
     scenario_b: Scenario,
     seed: int = 1,
-    world_seed: int = 1,
+    world_seed: int = 0,
     draw: int = 0,
     stories: int = 5,
     on_week: Callable[[], None] | None = None,

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 def as_function(
-    plan: Sweep | str | os.PathLike[str] | Mapping[str, Any], *, world_seed: int = 1, runner: Runner = simulate
+    plan: Sweep | str | os.PathLike[str] | Mapping[str, Any], *, world_seed: int = 0, runner: Runner = simulate
 ) -> ModelFunction:
     """The model as a function of the paths that a sweep varies. The design of the sweep is not used.
 
@@ -47,7 +47,7 @@ def as_function(
     plan : Sweep, path or dict
         The paths and their ranges, the outcomes to return, and the seeds and draws to run.
     world_seed : int
-        The number that fixes the society: who lives where and who knows whom.
+        Who lives where and knows whom; 0 gives each seed and draw its own society.
     runner : callable
         As for `sim.batches.batch.run_batch`.
     """
@@ -62,7 +62,7 @@ class ModelFunction:
     """
 
     plan: Sweep
-    world_seed: int = 1
+    world_seed: int = 0
     runner: Runner = simulate
     _baselines: dict[str, dict[Key, Record]] = field(default_factory=dict, repr=False)
 

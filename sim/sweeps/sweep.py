@@ -53,7 +53,7 @@ def sweep(
     *,
     out: str | os.PathLike[str] | None = None,
     workers: int | None = None,
-    world_seed: int = 1,
+    world_seed: int = 0,
     overwrite: bool = False,
     progress: bool | OnProgress | None = None,
     store: str | os.PathLike[str] | Store | None = None,

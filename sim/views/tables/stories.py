@@ -161,6 +161,7 @@ def _run(turn: Turn, names: tuple[str, str]) -> str:
 def _opening(explanation: Explanation) -> list[str]:
     about, (first, second) = explanation.about, labels(explanation)
     each = about["scenarios"][0]["persons_per_youth"]
+    society = tr(", world seed {world_seed}", world_seed=about["world_seed"]) if about["world_seed"] else ""
     drawn = tr(", draw {draw} of the parameters", draw=about["draw"]) if about["draw"] else ""
     count = explanation.persons.groupby("change")["persons"].sum()
     spared, added = int(count.get("spared", 0)), int(count.get("added", 0))
@@ -169,11 +170,11 @@ def _opening(explanation: Explanation) -> list[str]:
     return [
         *([differ] if differ else []),
         tr(
-            "{first} against {second}, seed {seed}, world seed {world_seed}{drawn}. {invented}",
+            "{first} against {second}, seed {seed}{society}{drawn}. {invented}",
             first=first,
             second=second,
             seed=about["seed"],
-            world_seed=about["world_seed"],
+            society=society,
             drawn=drawn,
             invented=tr(INVENTED),
         ),
