@@ -179,6 +179,16 @@ def test_one_seed_one_result_and_another_seed_another():
     assert other_world.digest != a.digest
 
 
+def test_each_seed_has_a_society_of_its_own_unless_a_world_seed_is_given():
+    own = [begin(small(), seed) for seed in (3, 4)]
+    ties = [country.society.ties for country in own]
+    assert not np.array_equal(*ties)
+    assert not np.array_equal(own[0].units.cell, own[1].units.cell), "forces are based by the same luck"
+    assert begin(small(), 4).society is own[1].society, "runs that are compared share it"
+    assert np.array_equal(begin(small(), 4, world_seed=3).society.ties, ties[0])
+    assert not np.array_equal(begin(small(), 3, draw=5).society.ties, ties[0]), "each draw has its own"
+
+
 def test_a_copied_country_goes_on_like_the_first():
     import pickle
 

@@ -71,6 +71,12 @@ def test_a_draw_takes_fitted_parameters_from_its_world_and_the_others_from_their
         assert country.about["world"] == world + 1
 
 
+def test_a_world_has_the_society_under_which_it_was_kept(shipped):
+    kept = begin(Scenario.of({**SMALL, "parameters": {name: each[1] for name, each in VALUES.items()}}), SEEDS[1])
+    assert tiny(2).world_seed == kept.world_seed == SEEDS[1]
+    assert np.array_equal(tiny(2).society.ties, kept.society.ties)
+
+
 def test_the_first_seed_of_a_draw_is_that_of_its_world(shipped):
     assert tiny(1).seed == seed_key(SEEDS[0])
     assert tiny(2).seed == seed_key(SEEDS[1])
