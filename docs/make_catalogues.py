@@ -49,7 +49,7 @@ def in_data() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
     from sim.engine.places import read
     from sim.languages import NOUNS
     from sim.measures import MEASURES
-    from sim.parameters import QUALITIES
+    from sim.parameters import QUALITIES, rows
     from sim.processes.record import observables
     from sim.shipped import names
     from sim.speaking import ALIKE
@@ -65,6 +65,9 @@ def in_data() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
         yield "world/facts.py", actor.name, None
     for word in ("all", "parameter", "group", "force", "measure"):
         yield "settings.py", word, None
+    units = [row.unit for row in (*rows().values(), *(s for measure in MEASURES.values() for s in measure.settings()))]
+    for unit in dict.fromkeys(units):  # of the axes of sweeps
+        yield "views/figures/sweeps.py", unit, None
     for noun in NOUNS:
         yield "languages.py", (f"{{n}} {noun}", f"{{n}} {noun}s"), None
     for outcome in outcomes.OUTCOMES.values():
