@@ -43,6 +43,7 @@ def marked() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
 def in_data() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
     """The texts that stand in data, not in the code."""
     from sim.app.costs import _what
+    from sim.calibration.targets import targets
     from sim.cli import kumakan
     from sim.comparison import outcomes, table, verdicts, worth
     from sim.comparison.worlds import NO_VERDICT
@@ -54,6 +55,8 @@ def in_data() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
     from sim.shipped import names
     from sim.speaking import ALIKE
     from sim.stories import parting
+    from sim.validation.targets import FORECASTS, TARGETS
+    from sim.views import words
     from sim.views.results import SERIES
     from sim.views.tables.scenarios import SUMMARY
     from sim.world import facts
@@ -61,6 +64,13 @@ def in_data() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
     for unit in ("XOF", "USD", "SD", "0..1", "persons", "events", "imams", "youths", "attacks"):
         yield "processes/record.py", unit, None
     yield "speaking.py", ALIKE, None
+    for target in TARGETS:
+        for text in (words.without_names(target.pattern)[0], target.unit, target.source, target.note):
+            yield "validation/targets.py", text, None
+    for forecast in FORECASTS:
+        yield "validation/targets.py", forecast, None
+    for row in targets():
+        yield "calibration/targets.csv", words.without_names(row.pattern)[0], None
     for actor in (*facts.groups(), *facts.forces()):
         yield "world/facts.py", actor.name, None
     for word in ("all", "parameter", "group", "force", "measure"):
