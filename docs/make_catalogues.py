@@ -48,6 +48,9 @@ def in_data() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
     from sim.comparison import outcomes, table, verdicts, worth
     from sim.comparison.worlds import NO_VERDICT
     from sim.engine.places import read
+    from sim.forecasts.ensemble import VERSIONS
+    from sim.forecasts.judge import CHOSEN, MODELS
+    from sim.forecasts.naive import NAIVE
     from sim.languages import NOUNS
     from sim.measures import MEASURES
     from sim.parameters import QUALITIES, rows
@@ -67,8 +70,8 @@ def in_data() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
     for target in TARGETS:
         for text in (words.without_names(target.pattern)[0], target.unit, target.source, target.note):
             yield "validation/targets.py", text, None
-    for forecast in FORECASTS:
-        yield "validation/targets.py", forecast, None
+    for forecast in (*FORECASTS, *VERSIONS, *MODELS, CHOSEN, *NAIVE):
+        yield "views/tables/forecasts.py", forecast, None
     for row in targets():
         yield "calibration/targets.csv", words.without_names(row.pattern)[0], None
     for actor in (*facts.groups(), *facts.forces()):
