@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.languages import semicolon, tr
+from sim.languages import ENGLISH, semicolon, tr, use
 from sim.options import COUNT, PATH, load, say, scenario_options, workers_option
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def score(
     if not len(found.scores):
         return
     tables = write_tables(out, {"scores": found.scores, "against": found.against, "cases": found.cases})
-    with doing(tr("Drawing figures")):
+    with doing(tr("Drawing figures")), use(ENGLISH):  # as the page is, numbers on axes too
         from sim.views.figures.forecasts import plot_forecasts, plot_skill
         from sim.views.figures.saving import save
         from sim.views.tables.forecasts import forecast_page
