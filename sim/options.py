@@ -40,7 +40,7 @@ def together(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
 
 scenario_options = together(
     click.option("--persons-per-youth", type=click.IntRange(1), metavar="N",
-                 help="Let one simulated youth stand for this many persons (1 simulates everyone; above 100 a run is"
+                 help="Let one simulated youth stand for this many persons (1 simulates everyone; above 200 a run is"
                       " too coarse for a verdict)."),
     click.option("--set", "changes", multiple=True, metavar="PATH=VALUE",
                  help="Change a value of the scenarios, e.g. measures.mali_kuma_kan.intensity=0.5; of several"

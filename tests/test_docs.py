@@ -156,6 +156,12 @@ def test_readme_has_its_two_commands():
     assert tests == 'python -m pip install -e ".[test]" && python -m pytest -n auto'
 
 
+def test_help_says_from_where_on_a_run_is_too_coarse():
+    options = kumakan.commands["compare"].params
+    [text] = [option.help for option in options if option.name == "persons_per_youth"]
+    assert f"above {rows()['coarsest_verdict'].value:g} a run is too coarse" in text
+
+
 def test_the_sweep_and_the_report_of_the_readme_are_as_it_says(tmp_path, monkeypatch):
     """What it types is understood, and leaves what it says; here with runs that take no time."""
     sweep, report = blocks("README.md", "bash")[2].strip().splitlines()

@@ -249,7 +249,6 @@ def first_year(persons: int, seed: int) -> dict[str, float]:
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="known fault of the fit of 2026-11-29: docs/resolution.md")
 def test_the_first_year_is_the_same_from_one_person_a_youth_to_the_coarsest_that_gets_a_verdict():
     """Pairs of runs of one seed: persons have the same luck in both, so differences are small and few seeds show them.
 
@@ -278,25 +277,29 @@ def test_the_first_year_is_the_same_from_one_person_a_youth_to_the_coarsest_that
     assert not blind, "more seeds are needed to see this"
 
 
-SEEDS = {20: 10, 100: 10, 200: 12}  # by persons per youth
-SEES = {"attacks": 0.15, "joined": 0.08, "members": 0.08, "deaths_civilian": 0.25}
-"""Relative differences that these seeds must be able to show; feuds make deaths of civilians vary most."""
+SEEDS = {20: 8, 100: 24, 200: 40}  # by persons per youth
+SEES = {"attacks": 0.05, "joined": 0.1, "members": 0.1, "deaths_civilian": 0.12}
+"""Relative differences that these seeds must be able to show."""
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="known fault of the fit of 2026-11-29: docs/resolution.md")
 def test_results_per_head_do_not_depend_on_persons_per_youth():
-    """Means over seeds of the history agree within four standard errors between 20, 100 and 200 persons a youth."""
+    """Means over seeds of the history agree within three standard errors between 20, 100 and 200 persons a youth.
+
+    Every seed has a society of its own. What the people of a village have in common makes societies differ by a sixth
+    and more, at every resolution, so it is left out here.
+    """
     totals = {}
     for ppy, seeds in SEEDS.items():
-        scenario = sim.load("scenarios/historical.yaml", [f"persons_per_youth={ppy}"])
+        change = [f"persons_per_youth={ppy}", "parameters.village_share=0"]
+        scenario = sim.load("scenarios/historical.yaml", change)
         runs = [run(scenario, seed=seed) for seed in range(1, seeds + 1)]
         totals[ppy] = {name: np.array([r[name][-1 if name == "members" else slice(None)].sum() for r in runs])
                        for name in SEES}  # fmt: skip
     for (fine, coarse), (name, seen) in product(combinations(SEEDS, 2), SEES.items()):
         x, y = totals[fine][name], totals[coarse][name]
-        spread = np.concatenate([x - x.mean(), y - y.mean()])
-        error = np.sqrt((spread**2).sum() / (spread.size - 2) * (1 / x.size + 1 / y.size))
+        error = np.sqrt(x.var(ddof=1) / x.size + y.var(ddof=1) / y.size)
         told = (name, fine, x.mean(), coarse, y.mean(), error)
-        assert abs(x.mean() - y.mean()) < 4 * error, told
+        print(told)
+        assert abs(x.mean() - y.mean()) < 3 * error, told
         assert seen * x.mean() > 2 * error, ("more seeds are needed to see this", *told)
