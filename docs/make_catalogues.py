@@ -43,17 +43,23 @@ def marked() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
 def in_data() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
     """The texts that stand in data, not in the code."""
     from sim.app.costs import _what
+    from sim.calibration.targets import targets
     from sim.cli import kumakan
     from sim.comparison import outcomes, table, verdicts, worth
     from sim.comparison.worlds import NO_VERDICT
     from sim.engine.places import read
+    from sim.forecasts.ensemble import VERSIONS
+    from sim.forecasts.judge import CHOSEN, MODELS
+    from sim.forecasts.naive import NAIVE
     from sim.languages import NOUNS
     from sim.measures import MEASURES
-    from sim.parameters import QUALITIES
+    from sim.parameters import QUALITIES, rows
     from sim.processes.record import observables
     from sim.shipped import names
     from sim.speaking import ALIKE
     from sim.stories import parting
+    from sim.validation.targets import FORECASTS, TARGETS
+    from sim.views import words
     from sim.views.results import SERIES
     from sim.views.tables.scenarios import SUMMARY
     from sim.world import facts
@@ -61,10 +67,20 @@ def in_data() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
     for unit in ("XOF", "USD", "SD", "0..1", "persons", "events", "imams", "youths", "attacks"):
         yield "processes/record.py", unit, None
     yield "speaking.py", ALIKE, None
+    for target in TARGETS:
+        for text in (words.without_names(target.pattern)[0], target.unit, target.source, target.note):
+            yield "validation/targets.py", text, None
+    for forecast in (*FORECASTS, *VERSIONS, *MODELS, CHOSEN, *NAIVE):
+        yield "views/tables/forecasts.py", forecast, None
+    for row in targets():
+        yield "calibration/targets.csv", words.without_names(row.pattern)[0], None
     for actor in (*facts.groups(), *facts.forces()):
         yield "world/facts.py", actor.name, None
     for word in ("all", "parameter", "group", "force", "measure"):
         yield "settings.py", word, None
+    units = [row.unit for row in (*rows().values(), *(s for measure in MEASURES.values() for s in measure.settings()))]
+    for unit in dict.fromkeys(units):  # of the axes of sweeps
+        yield "views/figures/sweeps.py", unit, None
     for noun in NOUNS:
         yield "languages.py", (f"{{n}} {noun}", f"{{n}} {noun}s"), None
     for outcome in outcomes.OUTCOMES.values():

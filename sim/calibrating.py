@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sim.languages import day, digits, tr, trn
 from sim.options import COUNT, PATH, go_on, load, say, together, workers_option, yes_option
 
 if TYPE_CHECKING:
@@ -92,23 +93,27 @@ def calibrate(
     told = _plan(fit, settings, need.seconds, many, note, need.memory_bytes)
     go_on(told, settings.runs * need.seconds / many, dry_run=dry_run, yes=yes)
     file = make(fit, loaded, executor(many, cluster), _teller(settings.runs))
-    say(f"most memory of this process: {peak_memory() / 1e9:.1f} GB")
-    click.echo(f"Worlds: {file}\nFacts: {file.with_suffix('.json')}")
+    say(tr("most memory of this process: {n} GB", n=digits(peak_memory() / 1e9, ".1f")))
+    click.echo(tr("Worlds: {file}\nFacts: {facts}", file=file, facts=file.with_suffix(".json")))
 
 
 def _plan(fit: Fit, settings: Settings, seconds: float, workers: int, note: str, memory: float) -> str:
     there = len(fit.archive.runs)
     for told in fit.archive.notes:
         say(told)
-    hours = settings.runs * seconds / workers / 3600.0
-    rest = f" ({note})" if note else ""
-    return (
-        f"{len(fit.space)} parameters, {len(fit.rows)} targets known by {settings.until}\n"
-        f"{settings.runs:,} runs: {settings.points} of the screening, {settings.waves} waves of {settings.per_wave},"
-        f" {settings.finalists} finalists under {settings.seeds} seeds; the folder has {there:,} runs already\n"
-        f"at least {hours:.1f} hours with {workers} worker{'s'[workers == 1 :]}{rest}, about"
-        f" {(workers * memory + 0.8e9) / 1e9:.1f} GB"
-    )
+    hours, beside = settings.runs * seconds / workers / 3600.0, f" ({note})" if note else ""
+    return "\n".join((
+        tr("{parameters} parameters, {targets} targets known by {until}",
+           parameters=len(fit.space), targets=len(fit.rows), until=day(settings.until)),
+        tr("{runs} runs: {points} of the screening, {waves} waves of {per_wave}, {finalists} finalists under {seeds}"
+           " seeds; the folder has {there} runs already",
+           runs=digits(settings.runs, ","), points=settings.points, waves=settings.waves, per_wave=settings.per_wave,
+           finalists=settings.finalists, seeds=settings.seeds, there=digits(there, ",")),
+        trn("at least {hours} hours with {n} worker{note}, about {memory} GB",
+            "at least {hours} hours with {n} workers{note}, about {memory} GB",
+            workers, hours=digits(hours, ".1f"), note=beside,
+            memory=digits((workers * memory + 0.8e9) / 1e9, ".1f")),
+    ))  # fmt: skip
 
 
 def _teller(runs: int) -> Callable[[str, int, int], None]:
@@ -123,8 +128,11 @@ def _teller(runs: int) -> Callable[[str, int, int], None]:
         if now - last < PAUSE and done < total:
             return
         last = now
-        left = f", {(now - began) / done * (total - done) / 60:.0f} min left" if done else ""
-        say(f"{datetime.now():%H:%M} {what}" + (f": {done:,} of {total:,} runs{left}" if total else ""))
+        minutes = f"{(now - began) / done * (total - done) / 60:.0f}" if done else ""
+        left = tr(", {minutes} min left", minutes=minutes) if minutes else ""
+        many = {"done": digits(done, ","), "total": digits(total, ",")}
+        said = tr("{what}: {done} of {total} runs{left}", what=what, left=left, **many) if total else what
+        say(f"{datetime.now():%H:%M} {said}")
 
     return told
 
@@ -158,7 +166,7 @@ def check(folder: Path, until: datetime, page: Path | None, data_sets: int) -> N
     if page is not None:
         rest = f" --until {until:%Y-%m-%d}" if f"{until:%Y-%m-%d}" != "2017-12-31" else ""
         write_text(page, calibration_page(proof, f"kumakan calibrate check {folder}{rest} --page {page}"))
-        click.echo(f"Page: {page}")
+        click.echo(tr("Page: {page}", page=page))
 
 
 @calibrate.command()

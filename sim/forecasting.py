@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.languages import ENGLISH, semicolon, tr, use
 from sim.options import COUNT, PATH, load, say, scenario_options, workers_option
 
 if TYPE_CHECKING:
     from sim.forecasts.counts import Counts
     from sim.forecasts.ensemble import Forecast
 
-ENDS_OF_YEARS = "forecasts are made of whole years"
 DAY = click.DateTime(["%Y-%m-%d"])
 target_option = click.option("--target", type=click.Choice(["jihadist", "all"]),
                              help="Count attacks by jihadists and unknown perpetrators, or all.")  # fmt: skip
@@ -74,39 +74,38 @@ def forecast(
     from sim.views.progress import doing
 
     first, last = _years(origin.date(), until.date())
-    with doing("Reading"):
+    with doing(tr("Reading")):
         from sim.forecasts import files
         from sim.forecasts.ensemble import forecast_of
-        from sim.forecasts.worlds import lived, worlds
+        from sim.forecasts.worlds import FACTS_END, lived, worlds
         from sim.settings import LAST_FACTS
         from sim.stores.folder import folder_name
         from sim.views.tables import console
-        from sim.views.tables.forecasts import show_forecast
+        from sim.views.tables.forecasts import note_in_words, show_forecast
 
         target = target or "jihadist"
         [loaded] = load([scenario], settings["persons_per_youth"], settings["changes"])
         recorded = _record(events, source, target, first)[0]
         _check_known(recorded, first)
         chosen = worlds(origin.date(), posterior, many, prior)
-    if chosen.warning:
-        say(chosen.warning)
-    end = LAST_FACTS.year
-    note = f"The tables of facts end in {end}: later years keep their last values." if last > end else ""
-    if note:
-        say(note)
+    notes = [chosen.warning] if chosen.warning else []
+    if last > LAST_FACTS.year:
+        notes.append(FACTS_END.format(end=LAST_FACTS.year))
+    for note in notes:
+        say(note_in_words(note, first))
     if out is None:
         out = Path("results") / f"forecast-{folder_name(loaded.name)}-{target}-{first}-to-{last}"
 
     def told(done: int, total: int) -> None:
         if done in (0, total) or done % max(1, total // 20) == 0:
-            say(f"{done} of {total} worlds")
+            say(tr("{done} of {total} worlds", done=done, total=total))
 
     ensemble = lived(loaded, chosen, date(last, 12, 31), runs or out / "worlds", workers, told)
     made = forecast_of(recorded, ensemble, first, last)
-    made.about.update(_about(loaded, chosen, target, recorded, [note] if note else []))
+    made.about.update(_about(loaded, chosen, target, recorded, notes))
     digest = files.write(made, recorded, ensemble, out)
     show_forecast(made, console())
-    click.echo(f"Forecast: {out}\nDigest: {digest}")
+    click.echo(tr("Forecast: {out}\nDigest: {digest}", out=out, digest=digest))
 
 
 def _about(loaded: Any, chosen: Any, target: str, recorded: Counts, notes: list[str]) -> dict[str, Any]:
@@ -123,7 +122,7 @@ def _about(loaded: Any, chosen: Any, target: str, recorded: Counts, notes: list[
         "worlds_from": chosen.origin,
         "worlds_digest": chosen.digest,
         "fitted": not chosen.warning,
-        "notes": [*([chosen.warning] if chosen.warning else []), *notes],
+        "notes": notes,
         "sources": sources_digest(),
         "versions": versions(),
     }
@@ -159,7 +158,7 @@ def score(
     """
     from sim.views.progress import doing
 
-    with doing("Scoring"):
+    with doing(tr("Scoring")):
         from sim.forecasts.files import read
         from sim.forecasts.judge import judge
         from sim.forecasts.rates import all_rates
@@ -178,12 +177,15 @@ def score(
     if rates:
         show_rates(rates, rate, console())
     if ours and forecasts and rate == 1.0:
-        say(f"{ours.source} and GTD have no whole year in common before the forecasts, so these are taken as they are.")
+        say(
+            tr("{source} and GTD have no whole year in common before the forecasts, so these are taken as they are.",
+               source=ours.source)
+        )  # fmt: skip
     show_scores(found, forecasts, target, console())
     if not len(found.scores):
         return
     tables = write_tables(out, {"scores": found.scores, "against": found.against, "cases": found.cases})
-    with doing("Drawing figures"):
+    with doing(tr("Drawing figures")), use(ENGLISH):  # as the page is, numbers on axes too
         from sim.views.figures.forecasts import plot_forecasts, plot_skill
         from sim.views.figures.saving import save
         from sim.views.tables.forecasts import forecast_page
@@ -200,8 +202,9 @@ def score(
 
         command = _command(folders, target, events, page)
         write_text(page, forecast_page(found, forecasts, recorded, target, command, page.stem))
-    click.echo(f"Tables: {', '.join(map(str, tables))}\nFigures: {', '.join(map(str, figures))}"
-               + (f"\nPage: {page}" if page else ""))  # fmt: skip
+    said = tr("Tables: {tables}\nFigures: {figures}", tables=", ".join(map(str, tables)),
+              figures=", ".join(map(str, figures)))  # fmt: skip
+    click.echo(said + (tr("\nPage: {page}", page=page) if page else ""))
 
 
 # --- what both share ----------------------------------------------------------------------------------------
@@ -213,9 +216,11 @@ def _years(origin: date, until: date) -> tuple[int, int]:
 
     for option, day in (("--from", origin), ("--until", until)):
         if (day.month, day.day) != (12, 31):
-            raise InputError(f"it is {day}; {ENDS_OF_YEARS}, so it must be a 31 December", file=option)
+            said = tr("it is {day}; forecasts are made of whole years, so it must be a 31 December", day=day)
+            raise InputError(said, file=option)
     if until <= origin:
-        raise InputError(f"it is {until}; it must lie after --from {origin}", file="--until")
+        said = tr("it is {until}; it must lie after --from {origin}", until=until, origin=origin)
+        raise InputError(said, file="--until")
     return origin.year, until.year
 
 
@@ -241,8 +246,14 @@ def _check_known(recorded: Counts, year: int) -> None:
 
     if year not in recorded.years:
         raise InputError(
-            f"the record ({recorded.source}) has the whole years {recorded.years[0]} to {recorded.years[-1]}, so no"
-            f" forecast can be made at the end of {year}; --events takes a longer record"
+            tr(
+                "the record ({source}) has the whole years {first} to {last}, so no forecast can be made at the end of"
+                " {year}; --events takes a longer record",
+                source=recorded.source,
+                first=recorded.years[0],
+                last=recorded.years[-1],
+                year=year,
+            )
         )
 
 
@@ -255,10 +266,13 @@ def _one_target(forecasts: Sequence[Forecast], folders: Sequence[Path], asked: s
     origins = [f.origin for f in forecasts]
     if len(set(origins)) < len(origins):
         twice = next(origin for origin in origins if origins.count(origin) > 1)
-        raise InputError(f"two forecasts are made from {twice}-12-31; score them apart", file="--forecast")
+        said = tr("two forecasts are made from {twice}-12-31; score them apart", twice=twice)
+        raise InputError(said, file="--forecast")
     if len(targets) > 1:
-        named = "; ".join(f"{name} in {place}" for name, place in targets.items())
-        raise InputError(f"the forecasts and --target differ in the attacks they count ({named}); score them apart")
+        named = semicolon().join(tr("{name} in {place}", name=name, place=place) for name, place in targets.items())
+        raise InputError(
+            tr("the forecasts and --target differ in the attacks they count ({named}); score them apart", named=named)
+        )
     return next(iter(targets), "jihadist")
 
 

@@ -30,6 +30,7 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from sim.engine.errors import InputError
+from sim.languages import tr
 
 LOOK, ANSWER = 1.0, 10.0
 """Seconds between two looks at who is there in a cluster, and to wait for its scheduler."""
@@ -333,11 +334,15 @@ def connect(address: str) -> Any:
     try:
         from distributed import Client
     except ImportError:
-        raise InputError("--cluster needs Dask; install it with: python -m pip install 'kumakan[cluster]'") from None
+        raise InputError(
+            tr("--cluster needs Dask; install it with: python -m pip install 'kumakan[cluster]'")
+        ) from None
     try:
         return Client(address, timeout=ANSWER)
     except (OSError, ValueError, TypeError) as problem:  # TypeError: an address with TLS, and no key
-        raise InputError(f"no Dask scheduler answers at {address} ({problem})") from None
+        raise InputError(
+            tr("no Dask scheduler answers at {address} ({problem})", address=address, problem=problem)
+        ) from None
 
 
 def _result(future: Any) -> Any:

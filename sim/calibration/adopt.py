@@ -10,6 +10,7 @@ from pathlib import Path
 from sim.calibration import LAST, file_name
 from sim.calibration.archive import write
 from sim.engine.errors import InputError
+from sim.languages import tr
 from sim.parameters import TABLE
 from sim.posterior import ROOM, forget, read
 
@@ -30,15 +31,15 @@ def adopt(folder: Path, until: date, into: Path = ROOM, table: Path = TABLE) -> 
     file = folder / file_name(until)
     found = read(file)
     if not found.about:
-        raise InputError(f"there are no facts beside {file}; give the command of the fit again")
+        raise InputError(tr("there are no facts beside {file}; give the command of the fit again", file=file))
     told = []
     for one in (file, file.with_suffix(".json")):
         write(into / one.name, one.read_bytes())
-        told.append(f"written: {into / one.name}")
+        told.append(tr("written: {file}", file=into / one.name))
     if until == LAST:
         number = int(found.about["middle"])
         write(table, with_values(table.read_text(encoding="utf-8"), found.world(number)).encode())
-        told.append(f"{table.name} has the values of world {number}, the middle of the posterior")
+        told.append(tr("{table} has the values of world {n}, the middle of the posterior", table=table.name, n=number))
     forget()
     return told
 
@@ -55,5 +56,5 @@ def with_values(text: str, values: dict[str, float]) -> str:
     there = {row["name"]: float(row["value"]) for row in csv.DictReader(io.StringIO(changed))}
     for name, value in values.items():
         if there.get(name) != value:
-            raise InputError(f"{name} cannot be written into the table of parameters")
+            raise InputError(tr("{name} cannot be written into the table of parameters", name=name))
     return changed

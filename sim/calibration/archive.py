@@ -27,6 +27,7 @@ from sim.batches.executors import Executor, Lost
 from sim.calibration.points import Space, point_id
 from sim.calibration.summaries import Layout, Summary
 from sim.engine.errors import InputError
+from sim.languages import mark, tr
 from sim.scenario import Scenario
 
 EVERY = 30.0
@@ -127,10 +128,14 @@ class Archive:
             for name, value in about.items():
                 if there.get(name) != value:
                     raise InputError(
-                        f"the runs in {folder} were made with another {WORDS.get(name, name)}; name another folder"
+                        tr(
+                            "the runs in {folder} were made with another {what}; name another folder",
+                            folder=folder,
+                            what=tr(WORDS.get(name, name)),
+                        )
                     )
         elif folder.is_dir() and any(folder.iterdir()):
-            raise InputError(f"{folder} holds something else than a calibration; name another folder")
+            raise InputError(tr("{folder} holds something else than a calibration; name another folder", folder=folder))
         found = cls(folder, space, about)
         found._read()
         return found
@@ -143,7 +148,7 @@ class Archive:
                     values, seeds, digests = part["values"], part["seeds"], part["digests"]
                     yearly, monthly = part["yearly"], part["monthly"]
             except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as problem:
-                self.notes.append(f"{file.name} is damaged and left out ({problem})")
+                self.notes.append(tr("{file} is damaged and left out ({problem})", file=file.name, problem=problem))
                 continue
             self.layout = self.layout or layout
             for k, line in enumerate(values):
@@ -209,7 +214,10 @@ class Archive:
         finally:
             self._keep(waiting)
         if len(failed) > WORST * len(jobs):
-            raise InputError(f"{len(failed)} of {len(jobs)} runs failed; the first: {failed[0]}")
+            raise InputError(
+                tr("{failed} of {all} runs failed; the first: {first}",
+                   failed=len(failed), all=len(jobs), first=failed[0])
+            )  # fmt: skip
 
     def _keep(self, made: Sequence[tuple[Job, Summary]]) -> None:
         """Write a part."""
@@ -235,9 +243,9 @@ class Archive:
 
 
 WORDS = {
-    "sources": "state of the program's code or tables",
-    "scenario": "scenario, period or number of persons per youth",
-    "parameters": "list of fitted parameters",
+    "sources": mark("state of the program's code or tables"),
+    "scenario": mark("scenario, period or number of persons per youth"),
+    "parameters": mark("list of fitted parameters"),
 }
 
 
@@ -268,7 +276,7 @@ def read_json(file: Path) -> dict[str, Any]:
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as problem:
-        raise InputError(f"{file} cannot be read ({problem})") from None
+        raise InputError(tr("{file} cannot be read ({problem})", file=file, problem=problem)) from None
     if not isinstance(found, dict):
-        raise InputError(f"{file} is damaged")
+        raise InputError(tr("{file} is damaged", file=file))
     return found

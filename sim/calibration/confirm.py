@@ -15,6 +15,7 @@ from sim.batches.executors import Executor, Lost
 from sim.calibration.archive import ABOUT, Archive, Job, Work, make, read_json, write
 from sim.calibration.points import Space
 from sim.engine.errors import InputError
+from sim.languages import digits, tr
 from sim.posterior import ROOM, fit_digest, forget, read
 from sim.scenario import Scenario
 
@@ -54,7 +55,7 @@ def confirm(folder: Path, scenario: Scenario, made_by: Executor, count: int = 20
     jobs = [Job(scenario, archive.space.names, archive.points[key.point], key.seed) for key in chosen]
     _same(zip(jobs, (archive.runs[key].digest for key in chosen), strict=True), made_by, work)
     write(folder / ABOUT, json.dumps({**about, "sources": fit_digest()}, indent=1).encode())
-    return [f"{len(jobs)} runs are the same again", *_stamp(folder)]
+    return [tr("{n} runs are the same again", n=len(jobs)), *_stamp(folder)]
 
 
 def confirm_shipped(scenario: Scenario, made_by: Executor, count: int = 20, work: Work = make) -> list[str]:
@@ -65,9 +66,9 @@ def confirm_shipped(scenario: Scenario, made_by: Executor, count: int = 20, work
         values = zip(found.values[:count], found.seeds, found.runs, strict=False)
         jobs += [(Job(scenario, found.names, row, seed), digest) for row, seed, digest in values]
     if not jobs:
-        raise InputError("no worlds come with this program; `kumakan calibrate` makes them")
+        raise InputError(tr("no worlds come with this program; `kumakan calibrate` makes them"))
     _same(jobs, made_by, work)
-    return [f"{len(jobs)} runs are the same again", *_stamp(ROOM)]
+    return [tr("{n} runs are the same again", n=len(jobs)), *_stamp(ROOM)]
 
 
 def _same(jobs: Iterable[tuple[Job, str]], made_by: Executor, work: Work) -> None:
@@ -78,11 +79,16 @@ def _same(jobs: Iterable[tuple[Job, str]], made_by: Executor, work: Work) -> Non
         for job, result in results:
             _, run, error = (None, None, result.error) if isinstance(result, Lost) else result
             if run is None:
-                raise InputError(f"a run failed: {error}")
+                raise InputError(tr("a run failed: {error}", error=error))
             if run.digest != digests[job.values, job.seed]:
                 raise InputError(
-                    f"the run with seed {job.seed} and {job.names[0]} = {job.values[0]:g} is not what it was: the model"
-                    " has changed since the fit, so make the fit again"
+                    tr(
+                        "the run with seed {seed} and {name} = {value} is not what it was: the model has changed since"
+                        " the fit, so make the fit again",
+                        seed=job.seed,
+                        name=job.names[0],
+                        value=digits(job.values[0], "g"),
+                    )
                 )
 
 
@@ -94,6 +100,6 @@ def _stamp(folder: Path) -> list[str]:
             file,
             (json.dumps({**read_json(file), "sources": fit_digest()}, indent=1, ensure_ascii=False) + "\n").encode(),
         )
-        told.append(f"confirmed: {file}")
+        told.append(tr("confirmed: {file}", file=file))
     forget()
     return told

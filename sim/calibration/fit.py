@@ -46,6 +46,7 @@ from sim.calibration.sampling import (
 )
 from sim.calibration.targets import TABLE, Row, computed, covariance, fitted, observed
 from sim.engine.errors import InputError
+from sim.languages import day, tr
 from sim.posterior import fit_digest
 from sim.scenario import Scenario
 from sim.stores.run import versions
@@ -154,7 +155,10 @@ def begin(folder: Path, settings: Settings, scenario: Scenario) -> Fit:
 
     rows = fitted(settings.until)
     if not rows:
-        raise InputError(f"no target is known by {settings.until}; the first year ends on 2013-12-31")
+        raise InputError(
+            tr("no target is known by {until}; the first year ends on {first}",
+               until=day(settings.until), first=day("2013-12-31"))
+        )  # fmt: skip
     about = {"sources": fit_digest(), "scenario": scenario_digest(scenario)}
     archive = Archive.at(folder, Space(names()), about)
     return Fit(archive, settings, rows, folder / f"fit_{settings.until}")
@@ -184,18 +188,19 @@ def calibrate(fit: Fit, scenario: Scenario, made_by: Executor, told: Told, work:
         return [key for key in wanted if key in archive.runs]
 
     values = space.values(space.first(s.points))
-    known = sorted({*before, *fill("screening", values, 1)})
+    known = sorted({*before, *fill(tr("screening"), values, 1)})
     log: list[dict[str, Any]] = []
     for wave in range(1, s.waves + 1):
-        told(f"wave {wave} of {s.waves}: emulator", 0, 0)
+        told(tr("wave {wave} of {waves}: emulator", wave=wave, waves=s.waves), 0, 0)
         values, facts = _wave(fit, known, wave)
         log.append({"wave": wave, **facts})
-        known = sorted({*known, *fill(f"wave {wave} of {s.waves}", values, wave * APART + 1)})
-    told("finalists: emulator", 0, 0)
+        what = tr("wave {wave} of {waves}", wave=wave, waves=s.waves)
+        known = sorted({*known, *fill(what, values, wave * APART + 1)})
+    told(tr("finalists: emulator"), 0, 0)
     values, _, _ = _finalists(fit, known)
-    known = sorted({*known, *fill("finalists", values, FRESH, s.seeds)})
+    known = sorted({*known, *fill(tr("finalists"), values, FRESH, s.seeds)})
     write(fit.folder / "learnt.json", json.dumps({"runs": _plain(known), "waves": log}).encode())
-    told("weights", 0, 0)
+    told(tr("weights"), 0, 0)
     return _worlds(fit)
 
 
@@ -350,7 +355,7 @@ def finals(fit: Fit) -> Finals:
         If the fit is not done.
     """
     if not (fit.folder / "learnt.json").is_file():
-        raise InputError(f"the fit in {fit.folder} is not done; give its command again")
+        raise InputError(tr("the fit in {folder} is not done; give its command again", folder=fit.folder))
     keys = _keys(read_json(fit.folder / "learnt.json")["runs"])
     values, density, mixture = _finalists(fit)
     names = [point_id(line.tolist()) for line in values]
@@ -443,15 +448,20 @@ def reopen(folder: Path, until: date) -> Fit:
     """
     file = folder / f"fit_{until}" / "start.json"
     if not file.is_file():
-        raise InputError(f"{folder} holds no fit to {until}; `kumakan calibrate --until {until}` makes one")
+        raise InputError(
+            tr("{folder} holds no fit to {until}; `kumakan calibrate --until {until}` makes one",
+               folder=folder, until=until)
+        )  # fmt: skip
     there = read_json(file)
     if there["targets"] != targets_digest():
-        raise InputError("the table of targets has changed since this fit; give its command again (its runs are kept)")
+        raise InputError(
+            tr("the table of targets has changed since this fit; give its command again (its runs are kept)")
+        )
     numbers = {name: there[name] for name in ("points", "waves", "per_wave", "finalists", "seeds")}
     numbers["worlds"] = read_json(folder / file_name(until).replace(".csv", ".json"))["worlds"]
     about = read_json(folder / "archive.json")
     if about["sources"] != fit_digest():
-        raise InputError("this fit was made by another state of the program's code or tables; make it again")
+        raise InputError(tr("this fit was made by another state of the program's code or tables; make it again"))
     archive = Archive.at(folder, Space(tuple(about["parameters"])), {"scenario": about["scenario"]})
     archive.about = about
     return Fit(archive, Settings(until, **numbers), fitted(until), folder / f"fit_{until}")

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from sim.calibration.summaries import Layout
 from sim.engine.errors import InputError, nearest
+from sim.languages import colon, tr
 from sim.record import FLOWS
 from sim.world.grid import world_grid
 
@@ -154,12 +155,12 @@ def targets(file: Path = TABLE) -> tuple[Row, ...]:
     with file.open(encoding="utf-8", newline="") as text:
         reader = csv.DictReader(text)
         if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise InputError(f"{file.name} must have the columns {', '.join(COLUMNS)}")
+            raise InputError(tr("{file} must have the columns {columns}", file=file.name, columns=", ".join(COLUMNS)))
         found = [_row(line, file.name) for line in reader]
     keys = [row.key for row in found]
     for key in keys:
         if keys.count(key) > 1:
-            raise InputError(f"{file.name}: there are two rows {key}")
+            raise InputError(tr("{file}: there are two rows {key}", file=file.name, key=key))
     return tuple(found)
 
 
@@ -170,29 +171,32 @@ def fitted(until: date, file: Path = TABLE) -> list[Row]:
 
 def _row(line: dict[str, str], file: str) -> Row:
     def wrong(what: str) -> InputError:
-        return InputError(f"{file}, {line['key'] or 'a row without key'}: {what}")
+        key = line["key"] or tr("a row without key")
+        return InputError(f"{file}, {key}{colon()}{what}")
 
     if None in line or None in line.values():
-        raise wrong("it has not as many fields as there are columns")
+        raise wrong(tr("it has not as many fields as there are columns"))
     for column in ("key", "pattern", "observable", "regions", "years", "source"):
         if not line[column].strip():
-            raise wrong(f"{column} is empty")
+            raise wrong(tr("{column} is empty", column=column))
     numbers = {}
     for column in ("value", "error", "discrepancy", "common", "weight"):
         try:
             numbers[column] = float(line[column])
         except ValueError:
-            raise wrong(f"{column} is {line[column]!r}, which is no number") from None
+            what = tr("{column} is {value}, which is no number", column=column, value=repr(line[column]))
+            raise wrong(what) from None
         if not math.isfinite(numbers[column]) or numbers[column] < 0:
-            raise wrong(f"{column} is {line[column]}; it must be a number from 0")
+            raise wrong(tr("{column} is {value}; it must be a number from 0", column=column, value=line[column]))
     if numbers["error"] == 0 or numbers["weight"] == 0:
-        raise wrong("error and weight must be above 0")
+        raise wrong(tr("error and weight must be above 0"))
     if bool(line["block"]) != (numbers["common"] > 0):
-        raise wrong("block and common go together: name a block and give a common above 0, or leave out both")
+        raise wrong(tr("block and common go together: name a block and give a common above 0, or leave out both"))
     if line["transform"] not in TRANSFORMS:
-        raise wrong(f"transform is {line['transform']!r}; it must be one of {', '.join(TRANSFORMS)}")
+        has, allowed = repr(line["transform"]), ", ".join(TRANSFORMS)
+        raise wrong(tr("transform is {has}; it must be one of {allowed}", has=has, allowed=allowed))
     if line["fitted"] not in ("yes", "no"):
-        raise wrong(f"fitted is {line['fitted']!r}; it must be yes or no")
+        raise wrong(tr("fitted is {has}; it must be yes or no", has=repr(line["fitted"])))
     first, last = _years(line["years"], wrong)
     over = line["over"]
     if over.startswith("in "):
@@ -200,15 +204,16 @@ def _row(line: dict[str, str], file: str) -> Row:
     for words in (line["observable"], "" if over.startswith("in ") else over.removesuffix(" in Mali")):
         known = [*(name for name, _, _ in FLOWS), *STATES]
         if words and "".join(sign + name for sign, name in _TERM.findall(words)) != words:
-            raise wrong(f"{words!r} must be names of observables joined by + and -")
+            raise wrong(tr("{words} must be names of observables joined by + and -", words=repr(words)))
         for _, name in _TERM.findall(words):
             if name not in known:
-                raise wrong(f"there is no observable {name!r} to add up{nearest(name, known)}")
+                like = nearest(name, known)
+                raise wrong(tr("there is no observable {name} to add up{nearest}", name=repr(name), nearest=like))
     there = list(world_grid().region_names)
     regions = () if line["regions"] == "Mali" else tuple(line["regions"].split(";"))
     for name in regions:
         if name not in there:
-            raise wrong(f"there is no region {name!r}{nearest(name, there)}")
+            raise wrong(tr("there is no region {name}{nearest}", name=repr(name), nearest=nearest(name, there)))
     return Row(
         line["key"], line["pattern"], line["observable"], over, regions, first, last, line["transform"],
         numbers["value"], numbers["error"], numbers["discrepancy"], numbers["common"], line["block"],
@@ -220,7 +225,9 @@ def _years(words: str, wrong: object) -> tuple[int, int]:
     found = re.fullmatch(r"(\d{4})(-(\d{4})?)?", words)
     years = (int(found[1]), int(found[3] or 0) if found[2] else int(found[1])) if found else (0, 0)
     if not found or not FIRST <= years[0] <= LAST or (years[1] and not years[0] <= years[1] <= LAST):
-        raise wrong(f"years is {words!r}; it must be 2015, 2013-2017 or 2013-, from {FIRST} to {LAST}")  # type: ignore[operator]
+        what = tr("years is {words}; it must be 2015, 2013-2017 or 2013-, from {first} to {last}",
+                  words=repr(words), first=FIRST, last=LAST)  # fmt: skip
+        raise wrong(what)  # type: ignore[operator]
     return years
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.errors import InputError, nearest
+from sim.languages import mark, tr
 from sim.world.facts import region_codes, table
 from sim.world.grid import world_grid
 
@@ -24,8 +25,8 @@ Ints = NDArray[np.int64]
 
 FIRST_VIEWS_YEAR = 1980
 TARGETS = {
-    "jihadist": "attacks by jihadists and by unknown perpetrators",
-    "all": "all attacks, also those by northern armed movements and communal militias",
+    "jihadist": mark("attacks by jihadists and by unknown perpetrators"),
+    "all": mark("all attacks, also those by northern armed movements and communal militias"),
 }
 """What can be forecast. The groups of the model are jihadist, so "jihadist" is its own target."""
 NOT_OURS = ("ev_northern_armed_movement_other", "ev_communal_militia")
@@ -84,7 +85,10 @@ class Counts:
             If some of them are not there.
         """
         if first < self.first or last > self.last:
-            raise InputError(f"{self.source} has no counts for some of the months {first} to {last}")
+            raise InputError(
+                tr("{source} has no counts for some of the months {first} to {last}",
+                   source=self.source, first=first, last=last)
+            )  # fmt: skip
         return self.values[first - self.first : last - self.first + 1]
 
     def year(self, year: int) -> Ints:
@@ -100,7 +104,7 @@ class Counts:
         """What was known at the end of a year. Everything that makes a forecast is given this and nothing else."""
         known = min(self.last, month_id(year, 12)) - self.first + 1
         if known < 1:
-            raise InputError(f"{self.source} has no counts before the end of {year}")
+            raise InputError(tr("{source} has no counts before the end of {year}", source=self.source, year=year))
         return Counts(self.values[:known].copy(), self.first, self.source)
 
 
@@ -113,7 +117,10 @@ def check_target(target: str) -> str:
         If there is no such target.
     """
     if target not in TARGETS:
-        raise InputError(f"there is no target {target!r}{nearest(target, TARGETS)} ({', '.join(TARGETS)})")
+        raise InputError(
+            tr("there is no target {target}{nearest} ({known})",
+               target=repr(target), nearest=nearest(target, TARGETS), known=", ".join(TARGETS))
+        )  # fmt: skip
     return target
 
 

@@ -22,6 +22,7 @@ from sim.engine.luck import decision, lucks, seed_key
 from sim.forecasts.counts import Counts, Ints, month_id, year_of
 from sim.forecasts.naive import DRAWS, NAIVE, Floats, Unit, naive
 from sim.forecasts.scores import crps
+from sim.languages import tr
 
 VERSIONS = {
     "raw": "the worlds as they are",
@@ -188,4 +189,4 @@ def first_month(forecast: Forecast) -> int:
 def span(forecast: Forecast) -> str:
     """The years in words."""
     first, last = forecast.origin + 1, year_of(first_month(forecast)) + len(forecast.years) - 1
-    return str(first) if first == last else f"{first} to {last}"
+    return str(first) if first == last else tr("{low} to {high}", low=first, high=last)

@@ -20,6 +20,7 @@ import numpy as np
 from sim.engine.errors import InputError, nearest, plain, visible
 from sim.forecasts.counts import Counts, check_target, month_id, regions
 from sim.forecasts.region_names import UNKNOWN, known_names, region_of
+from sim.languages import comma, digits, mark, tr, within
 
 LARGEST_FILE = 2_000_000_000  # bytes
 MOST_IN_A_ROW = 100_000
@@ -108,10 +109,17 @@ class Events:
     def told(self) -> str:
         """What was read, in a sentence."""
         first, last = (divmod(month - 1, 12) for month in (self.counts.first, self.counts.last))
-        span = " to ".join(f"{1980 + year}-{month + 1:02d}" for year, month in (first, last))
-        why = ", ".join(f"{many:,} {reason}" for reason, many in self.left_out.most_common())
-        rest = f"; left out: {why}" if why else ""
-        return f"{self.kind}: {self.rows:,} rows, {int(self.counts.values.sum()):,} attacks from {span}{rest}"
+        low, high = (f"{1980 + year}-{month + 1:02d}" for year, month in (first, last))
+        span = tr("{low} to {high}", low=low, high=high)
+        why = comma(numbers=True).join(f"{digits(many, ',')} {reason}" for reason, many in self.left_out.most_common())
+        return tr(
+            "{kind}: {rows} rows, {attacks} attacks from {span}{rest}",
+            kind=tr(self.kind),
+            rows=digits(self.rows, ","),
+            attacks=digits(int(self.counts.values.sum()), ","),
+            span=span,
+            rest=tr("; left out: {why}", why=why) if why else "",
+        )
 
 
 def read_events(path: str | Path, target: str = "all", source: str | None = None) -> Events:
@@ -143,11 +151,11 @@ def read_events(path: str | Path, target: str = "all", source: str | None = None
         many += 1
         value = _Row(row, of, path, line)
         if kind.country and kind.country in of and plain(value[kind.country]) != "mali":
-            left_out["outside Mali"] += 1
+            left_out[tr("outside Mali")] += 1
             continue
         month = _month(value, kind)
         if kind.whats and plain(value[kind.what]) not in kind.whats:
-            left_out[f"that are no attacks ({kind.what})"] += 1
+            left_out[tr("that are no attacks ({column})", column=kind.what)] += 1
             continue
         reason = _not_ours(value, kind, target)
         if reason:
@@ -156,13 +164,13 @@ def read_events(path: str | Path, target: str = "all", source: str | None = None
         name = region_of(value[kind.region])
         if name is None:
             if plain(value[kind.region]) in UNKNOWN:
-                left_out["without a region"] += 1
+                left_out[tr("without a region")] += 1
                 continue
-            near = nearest(value[kind.region], known_names())
-            raise value.wrong(kind.region, f"is no region of Mali{near} ({', '.join(regions())})")
+            near, known = nearest(value[kind.region], known_names()), ", ".join(regions())
+            raise value.wrong(kind.region, tr("is no region of Mali{near} ({known})", near=near, known=known))
         found[month, name] += _how_many(value, kind)
     if not found:
-        raise InputError("no row of it is an attack in Mali", file=path)
+        raise InputError(tr("no row of it is an attack in Mali"), file=path)
     months = [month for month, _ in found]
     values = np.zeros((max(months) - min(months) + 1, len(regions())), np.int64)
     for (month, name), count in found.items():
@@ -180,31 +188,35 @@ class _Row:
     def __init__(self, fields: list[str], of: dict[str, int], path: Path, line: int) -> None:
         self.fields, self.of, self.path, self.line = fields, of, path, line
         if len(fields) != len(of):
-            raise InputError(f"it has {len(fields)} fields for {len(of)} columns", file=path, line=line)
+            said = tr("it has {fields} fields for {columns} columns", fields=len(fields), columns=len(of))
+            raise InputError(said, file=path, line=line)
 
     def __getitem__(self, column: str) -> str:
         return self.fields[self.of[column]].strip()
 
     def wrong(self, column: str, what: str) -> InputError:
         """The error for a value that cannot be used."""
-        shown = visible(self[column][:MOST_SHOWN])
-        return InputError(f"column {column!r}: {shown!r} {what}", file=self.path, line=self.line)
+        shown = repr(visible(self[column][:MOST_SHOWN]))
+        said = tr("column {column}: {shown} {what}", column=repr(column), shown=shown, what=what)
+        return InputError(said, file=self.path, line=self.line)
 
     def whole(self, column: str, allowed: range, what: str) -> int:
         """A whole number."""
         try:
             number = float(self[column])
         except ValueError:
-            raise self.wrong(column, f"is no {what}") from None
+            raise self.wrong(column, tr("is no {what}", what=what)) from None
         if number != int(number) if abs(number) < 1e15 else True:
-            raise self.wrong(column, f"is no whole {what}")
+            raise self.wrong(column, tr("is no whole {what}", what=what))
         if int(number) not in allowed:
-            raise self.wrong(column, f"is no {what}; it lies between {allowed[0]} and {allowed[-1]:,}")
+            low, high = allowed[0], digits(allowed[-1], ",")
+            said = tr("is no {what}; it lies between {low} and {high}", what=what, low=low, high=high)
+            raise self.wrong(column, said)
         return int(number)
 
 
 def _how_many(value: _Row, kind: Kind) -> int:
-    return value.whole(kind.count, range(MOST_IN_A_ROW + 1), "count") if kind.count else 1
+    return value.whole(kind.count, range(MOST_IN_A_ROW + 1), within("is no", "count")) if kind.count else 1
 
 
 def _not_ours(value: _Row, kind: Kind, target: str) -> str:
@@ -216,9 +228,9 @@ def _not_ours(value: _Row, kind: Kind, target: str) -> str:
     if kind.name == "UCDP GED" and value[kind.what] == "3":
         rebels = [actor for actor in actors[:1] if not STATE.search(actor)]
     if not rebels and any(actors):
-        return "by the state or by civilians"
+        return tr("by the state or by civilians")
     if target == "jihadist" and rebels and all(OTHERS.search(actor) for actor in rebels):
-        return "by northern armed movements or militias"
+        return tr("by northern armed movements or militias")
     return ""
 
 
@@ -229,19 +241,22 @@ def _month(value: _Row, kind: Kind) -> int:
     if kind.day:
         day = _day(value[kind.day])
         if day is None:
-            how = "write it as 2017-03-31 (or 31 March 2017); 3/4/2017 could be two days"
-            raise value.wrong(kind.day, f"is no date; {how}")
+            said = tr("is no date; write it as 2017-03-31 (or 31 March 2017); 3/4/2017 could be two days")
+            raise value.wrong(kind.day, said)
         if day.year not in YEARS:
-            raise value.wrong(kind.day, f"lies outside {YEARS[0]} to {YEARS[-1]}")
+            raise value.wrong(kind.day, tr("lies outside {low} to {high}", low=YEARS[0], high=YEARS[-1]))
         return month_id(day.year, day.month)
     if kind.year:
-        year = value.whole(kind.year, YEARS, "year")
-        return month_id(year, value.whole(kind.month, range(1, 13), "month"))
+        year = value.whole(kind.year, YEARS, within("is no", "year"))
+        return month_id(year, value.whole(kind.month, range(1, 13), within("is no", "month")))
     if kind.month == "month_id":
-        return value.whole("month_id", range(month_id(YEARS[0], 1), month_id(YEARS[-1], 12) + 1), "month_id")
+        return value.whole(
+            "month_id", range(month_id(YEARS[0], 1), month_id(YEARS[-1], 12) + 1), within("is no", "month_id")
+        )
     found = re.fullmatch(r"(\d{4})-(\d{1,2})", value[kind.month])
     if not found or not 1 <= int(found[2]) <= 12 or int(found[1]) not in YEARS:
-        raise value.wrong(kind.month, "is no month; write it as 2017-03, or give a column for the year too")
+        said = tr("is no month; write it as 2017-03, or give a column for the year too")
+        raise value.wrong(kind.month, said)
     return month_id(int(found[1]), int(found[2]))
 
 
@@ -263,13 +278,16 @@ def _lines(path: Path) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
     try:
         size = path.stat().st_size
         if size > LARGEST_FILE:
-            raise InputError(f"it has {size / 1e9:.1f} GB; at most {LARGEST_FILE / 1e9:.0f} are read", file=path)
+            said = tr("it has {size} GB; at most {most} are read",
+                      size=digits(size / 1e9, ".1f"), most=digits(LARGEST_FILE / 1e9, ".0f"))  # fmt: skip
+            raise InputError(said, file=path)
         with path.open("rb") as file:
             start = file.read(8192)
     except OSError as problem:
-        raise InputError(f"it cannot be read ({problem.strerror or problem})", file=path) from None
+        said = tr("it cannot be read ({problem})", problem=problem.strerror or problem)
+        raise InputError(said, file=path) from None
     if start[:2] == b"PK" or start[:4] == b"\xd0\xcf\x11\xe0":
-        raise InputError("it is a spreadsheet; save it as CSV (comma-separated, UTF-8) first", file=path)
+        raise InputError(tr("it is a spreadsheet; save it as CSV (comma-separated, UTF-8) first"), file=path)
     try:
         start.decode("utf-8-sig")
         code = "utf-8-sig"
@@ -281,11 +299,11 @@ def _lines(path: Path) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
     try:
         _, head = next(reader)
     except StopIteration:
-        raise InputError("it is empty; its first line must name the columns", file=path) from None
+        raise InputError(tr("it is empty; its first line must name the columns"), file=path) from None
     head = [plain(name) for name in head]
     twice = [name for name, times in Counter(head).items() if times > 1 and name]
     if twice:
-        raise InputError(f"the column {twice[0]!r} is there twice", file=path, line=1)
+        raise InputError(tr("the column {column} is there twice", column=repr(twice[0])), file=path, line=1)
     return head, reader
 
 
@@ -300,9 +318,11 @@ def _read(path: Path, code: str, apart: str) -> Iterator[tuple[int, list[str]]]:
                     yield begins, row
                 begins = reader.line_num + 1
     except csv.Error as problem:
-        raise InputError(f"it is no CSV file ({problem})", file=path, line=reader.line_num) from None
+        said = tr("it is no CSV file ({problem})", problem=problem)
+        raise InputError(said, file=path, line=reader.line_num) from None
     except UnicodeDecodeError as problem:
-        raise InputError(f"its letters are not UTF-8 ({problem.reason}); save it as UTF-8", file=path) from None
+        said = tr("its letters are not UTF-8 ({reason}); save it as UTF-8", reason=problem.reason)
+        raise InputError(said, file=path) from None
 
 
 def _kind(head: list[str], path: Path) -> Kind:
@@ -318,10 +338,12 @@ def _kind(head: list[str], path: Path) -> Kind:
     year = "year" if "year" in head and month == "month" and not day else ""
     shown = ", ".join(visible(name) for name in head[:20])
     if not region:
-        raise InputError(f"no column names the region{nearest('region', head)} (its columns: {shown}); call it region",
-                         file=path, line=1)  # fmt: skip
+        said = tr("no column names the region{nearest} (its columns: {shown}); call it region",
+                  nearest=nearest("region", head), shown=shown)  # fmt: skip
+        raise InputError(said, file=path, line=1)
     if not day and not month:
-        raise InputError(f"no column gives the time{nearest('date', head)} (its columns: {shown}); call it date"
-                         " (2017-03-31) or month (2017-03)", file=path, line=1)  # fmt: skip
+        said = tr("no column gives the time{nearest} (its columns: {shown}); call it date (2017-03-31) or month"
+                  " (2017-03)", nearest=nearest("date", head), shown=shown)  # fmt: skip
+        raise InputError(said, file=path, line=1)
     country = one(("country", "country_txt", "country_name"))
-    return Kind("own table", (), region, day, year, "" if day else month, count, country)
+    return Kind(mark("own table"), (), region, day, year, "" if day else month, count, country)

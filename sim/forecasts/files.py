@@ -26,6 +26,7 @@ from sim.engine.kept import digest_of, parquet, sealed, unsealed
 from sim.forecasts.counts import Counts, month_id, regions
 from sim.forecasts.ensemble import FIRST_YEAR, UNITS, VERSIONS, Forecast
 from sim.forecasts.naive import Unit
+from sim.languages import tr
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +82,7 @@ def write(forecast: Forecast, recorded: Counts, ensemble: Sequence[Counts], fold
 
     ours = digest(forecast)
     if (folder / FACTS).exists() and read_facts(folder)["digest"] != ours:
-        raise InputError(f"{folder} holds another forecast; name another folder with --out")
+        raise InputError(tr("{folder} holds another forecast; name another folder with --out", folder=folder))
     folder.mkdir(parents=True, exist_ok=True)
     written: dict[str, str] = {}
     for version in VERSIONS:
@@ -129,7 +130,7 @@ def read_facts(folder: str | Path) -> dict[str, Any]:
         facts = unsealed((Path(folder) / FACTS).read_bytes())
         return {**facts, "digest": str(facts["digest"]), "origin": str(facts["origin"]), "until": str(facts["until"])}
     except (OSError, ValueError, KeyError) as problem:
-        raise InputError(f"{folder} holds no forecast that can be read ({problem})") from None
+        raise _unreadable(folder, problem) from None
 
 
 def read(folder: str | Path) -> Forecast:
@@ -153,11 +154,18 @@ def read(folder: str | Path) -> Forecast:
                 draws[version][unit] = np.ascontiguousarray(values.transpose(2, 0, 1))
         factors = np.array([float(facts["factors"][name]) for name in regions()])
     except Exception as problem:  # damaged files make libraries raise anything
-        raise InputError(f"{folder} holds no forecast that can be read ({problem})") from None
+        raise _unreadable(folder, problem) from None
     forecast = Forecast(origin, until, draws, factors, facts)
     if digest(forecast) != facts["digest"]:
-        raise InputError(f"{folder}: the numbers do not match the digest in {FACTS}; the forecast was changed")
+        raise InputError(
+            tr("{folder}: the numbers do not match the digest in {facts}; the forecast was changed",
+               folder=folder, facts=FACTS)
+        )  # fmt: skip
     return forecast
+
+
+def _unreadable(folder: str | Path, problem: Exception) -> InputError:
+    return InputError(tr("{folder} holds no forecast that can be read ({problem})", folder=folder, problem=problem))
 
 
 def _whole(file: Path, data: bytes) -> str:

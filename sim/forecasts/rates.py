@@ -10,11 +10,12 @@ import numpy as np
 from sim.engine.errors import InputError
 from sim.forecasts.counts import RECORDED_BY, Counts, Ints, check_target, recorded, regions
 from sim.forecasts.judge import resamples
+from sim.languages import mark, tr
 from sim.world.facts import table
 
 HALF = 0.5
 """Added to both sums, so that a source that saw nothing still gives a number."""
-OTHER_SOURCES = {"UCDP_GED_20.1_places": "UCDP GED (places and years with deaths)"}
+OTHER_SOURCES = {"UCDP_GED_20.1_places": mark("UCDP GED (places and years with deaths)")}
 """Sources by year and region that come with the project, beside GTD."""
 
 
@@ -104,7 +105,8 @@ def joined_up(ours: Counts, target: str, origin: int) -> tuple[Counts, float]:
         return ours, factor
     if ours.first > shipped.last + 1:
         raise InputError(
-            f"{ours.source} begins after {RECORDED_BY} ends (December {shipped.years[-1]}): years between are missing"
-        )
+            tr("{source} begins after {other} ends (December {year}): years between are missing",
+               source=ours.source, other=RECORDED_BY, year=shipped.years[-1])
+        )  # fmt: skip
     before = np.rint(shipped.values[: ours.first - shipped.first] * factor).astype(np.int64)
     return Counts(np.concatenate([before, ours.values]), shipped.first, ours.source), factor

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.errors import InputError
+from sim.languages import tr
 
 Floats = NDArray[np.float64]
 
@@ -29,7 +30,7 @@ def _library() -> Any:
         import scoringrules
     except ImportError:
         raise InputError(
-            "scores need the package scoringrules, which is not installed: pip install 'kumakan[forecasts]'"
+            tr("scores need the package scoringrules, which is not installed: pip install 'kumakan[forecasts]'")
         ) from None
     return scoringrules
 

@@ -22,6 +22,8 @@ import numpy as np
 from sim.engine.errors import InputError, nearest
 from sim.engine.kept import digest_of, sealed, unsealed
 from sim.forecasts.counts import Counts, Ints, month_id
+from sim.languages import day as date_in_words
+from sim.languages import mark, tr
 from sim.parameters import Parameters, rows
 from sim.stores.sources import sources_digest
 
@@ -62,18 +64,23 @@ class Worlds:
     def __len__(self) -> int:
         return len(self.table)
 
-    def first(self, many: int | None) -> Worlds:
-        """The first so many worlds."""
+    def first(self, many: int | None, called: str) -> Worlds:
+        """The first so many worlds; messages call the place that they come from so."""
         if many is not None and many > len(self):
-            raise InputError(f"{many} worlds are asked for, but {self.origin} has {len(self)}")
+            raise InputError(
+                tr("{many} worlds are asked for, but {origin} has {there}", many=many, origin=called, there=len(self))
+            )
         return Worlds(self.table.iloc[:many], self.origin, self.draws, self.warning, self.digest)
 
 
-NOT_FITTED = (
+POSTERIOR = mark("the posterior of {until}")
+NOT_FITTED = mark(
     "NOT A FITTED FORECAST: there is no posterior for {until}, so these runs have the central values of the parameters,"
     " which were set by hand on all years of the record. Scores on these years say little about years to come."
 )
-FROM_PRIORS = "NOT A FITTED FORECAST: the parameters are draws from their priors, fitted to nothing."
+FROM_PRIORS = mark("NOT A FITTED FORECAST: the parameters are draws from their priors, fitted to nothing.")
+FACTS_END = mark("The tables of facts end in {end}: later years keep their last values.")
+"""Notes on a forecast. Its file has them in English."""
 
 
 def worlds(until: date, path: str | Path | None, many: int | None, prior: bool = False) -> Worlds:
@@ -98,12 +105,13 @@ def worlds(until: date, path: str | Path | None, many: int | None, prior: bool =
     import pandas as pd
 
     if prior and path is not None:
-        raise InputError("worlds come from a posterior or from the priors; give one of them")
+        raise InputError(tr("worlds come from a posterior or from the priors; give one of them"))
     if path is not None:
-        return Worlds(read_worlds(path), str(path), digest=digest_of(Path(path).read_bytes())).first(many)
+        return Worlds(read_worlds(path), str(path), digest=digest_of(Path(path).read_bytes())).first(many, str(path))
     shipped = None if prior else _shipped(until)
     if shipped is not None:
-        return Worlds(shipped, f"the posterior of {until}", digest=_digest(shipped)).first(many)
+        called = tr(POSTERIOR, until=date_in_words(until))
+        return Worlds(shipped, POSTERIOR.format(until=until), digest=_digest(shipped)).first(many, called)
     numbers = range(1, (many or FEW) + 1)
     table = pd.DataFrame({"world": numbers, "seed": numbers})
     if prior:
@@ -152,31 +160,37 @@ def read_worlds(path: str | Path) -> pd.DataFrame:
             reader = csv.reader(file)
             lines = [(reader.line_num, line) for line in reader if line and not line[0].startswith("#")]
     except (OSError, UnicodeDecodeError) as problem:
-        raise InputError(f"it cannot be read ({problem})", file=path) from None
+        raise InputError(tr("it cannot be read ({problem})", problem=problem), file=path) from None
     if len(lines) < 2:
-        raise InputError("it has no worlds; it needs the columns world, seed and one for each parameter", file=path)
+        said = tr("it has no worlds; it needs the columns world, seed and one for each parameter")
+        raise InputError(said, file=path)
     (first, head), known = lines[0], rows()
     for name in KEYS:
         if name not in head:
-            raise InputError(f"it has no column {name!r}{nearest(name, head)}", file=path, line=first)
+            said = tr("it has no column {name}{nearest}", name=repr(name), nearest=nearest(name, head))
+            raise InputError(said, file=path, line=first)
     for name in head:
         if name not in KEYS and name not in known:
-            raise InputError(f"there is no parameter {name!r}{nearest(name, known)}", file=path, line=first)
+            said = tr("there is no parameter {name}{nearest}", name=repr(name), nearest=nearest(name, known))
+            raise InputError(said, file=path, line=first)
     if len(set(head)) < len(head):
-        raise InputError("it names a column twice", file=path, line=first)
+        raise InputError(tr("it names a column twice"), file=path, line=first)
     columns: dict[str, list[Any]] = {name: [] for name in head}
     for number, line in lines[1:]:
         if len(line) != len(head):
-            raise InputError(f"it has {len(line)} values for {len(head)} columns", file=path, line=number)
+            said = tr("it has {values} values for {columns} columns", values=len(line), columns=len(head))
+            raise InputError(said, file=path, line=number)
         for name, text in zip(head, line, strict=True):
             try:
                 columns[name].append(int(text) if name in KEYS else float(text))
             except ValueError:
-                kind = "a whole number" if name in KEYS else "a number"
-                raise InputError(f"{name} is {text!r}; it must be {kind}", file=path, line=number) from None
+                kind = tr("a whole number") if name in KEYS else tr("a number")
+                said = tr("{name} is {text}; it must be {kind}", name=name, text=repr(text), kind=kind)
+                raise InputError(said, file=path, line=number) from None
     table = pd.DataFrame(columns)
     if table.world.duplicated().any():
-        raise InputError(f"world {table.world[table.world.duplicated()].iloc[0]} is there twice", file=path)
+        world = table.world[table.world.duplicated()].iloc[0]
+        raise InputError(tr("world {world} is there twice", world=world), file=path)
     for (number, _), row in zip(lines[1:], table.itertuples(index=False), strict=True):
         values = {name: getattr(row, name) for name in head if name not in KEYS}
         try:

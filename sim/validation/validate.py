@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sim.comparison.worlds import NO_VERDICT, too_coarse
 from sim.engine.errors import InputError
+from sim.languages import day, mark, tr
 from sim.parameters import one_signed
 from sim.validation.targets import FORECASTS, TARGETS, Target, forecast_error
 
@@ -49,8 +50,14 @@ def scenarios(baseline: Scenario, historical: Scenario) -> list[Scenario]:
     for scenario in (baseline, historical):
         if scenario.start > NEEDED[0] or scenario.end < NEEDED[1]:
             raise InputError(
-                f"{scenario.name} runs from {scenario.start} to {scenario.end};"
-                f" the targets need {NEEDED[0]} to {NEEDED[1]}"
+                tr(
+                    "{name} runs from {start} to {end}; the targets need {first} to {last}",
+                    name=scenario.name,
+                    start=day(scenario.start),
+                    end=day(scenario.end),
+                    first=day(NEEDED[0]),
+                    last=day(NEEDED[1]),
+                )
             )
     short = {"name": "history", "end": date(2019, 12, 30)}
     everything = {f"measures.{key}": True for key in _all_measures()}
@@ -181,7 +188,7 @@ def _row(target: Target, values: NDArray[np.float64] | None) -> dict[str, Any]:
 def _signs_row() -> dict[str, Any]:
     """The rule that an effect may have a prior of one sign only if the evidence justifies it."""
     wrong = one_signed()
-    note = f"one-signed: {', '.join(wrong)}" if wrong else "checked in the table of parameters"
-    target = Target("E", "effects whose prior has one sign without evidence for it", "parameters", 0, 0,
+    note = f"one-signed: {', '.join(wrong)}" if wrong else mark("checked in the table of parameters")
+    target = Target("E", mark("effects whose prior has one sign without evidence for it"), mark("parameters"), 0, 0,
                     "rule of the ensemble", note=note)  # fmt: skip
     return {**_row(target, np.array([float(len(wrong))])), "runs": 0}

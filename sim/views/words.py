@@ -269,6 +269,30 @@ def with_unit(outcome: str, of: str) -> str:
     return text if of in in_words(outcome) or of in ("persons", "events") else f"{text}{between()}{unit(of)}"
 
 
+YEAR = re.compile(r"\b20\d\d\b")
+IN_A_REGION = re.compile(r"(?<=^attacks in )[^ ]+(?= in )")
+
+
+def without_names(pattern: str) -> tuple[str, dict[str, str]]:
+    """The words that stand for a pattern's region and years, so that it is translated once, and what they stand for.
+
+    >>> without_names("attacks in Gao in 2014"), without_names("casualties of 2019 relative to 2016")[0]
+    (('attacks in {region} in {year}', {'region': 'Gao', 'year': '2014'}), 'casualties of {year} relative to {year2}')
+    """
+    names = {"region": region[0]} if (region := IN_A_REGION.search(pattern)) else {}
+    text = IN_A_REGION.sub("{region}", pattern)
+    for k, year in enumerate(YEAR.findall(text), 1):
+        name = f"year{k}" if k > 1 else "year"
+        names[name], text = year, text.replace(year, f"{{{name}}}", 1)
+    return text, names
+
+
+def pattern(text: str) -> str:
+    """What is compared with the record, in words."""
+    text, names = without_names(text)
+    return tr(text, **names)
+
+
 def measure(key: str) -> str:
     """The title of a measure, without what it adds in brackets or behind a colon; other keys in words."""
     from sim.measures import MEASURES

@@ -59,7 +59,7 @@ def sweep_page(swept: Swept) -> str:
         title=tr("Sweep {name}: {name2}", name=plan.name, name2=plan.scenario.name)
         + (tr(" compared with {name}", name=plan.baseline.name) if plan.baseline is not None else ""),
         period=tr("{start} to {end}", start=day(plan.scenario.start), end=day(plan.scenario.end)),
-        axes=[{"path": axis.path, "values": _values(axis), "unit": axis.unit} for axis in plan.axes],
+        axes=[{"path": axis.path, "values": _values(axis), "unit": tr(axis.unit)} for axis in plan.axes],
         points=count(len(plan.points), "point"),
         many=what.many, interval=what.interval, covers=what.covers,
         answers=[_answer(swept, table, outcome) for outcome in plan.outcomes],

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from sim.calibration.proof import OPEN, REACHED
+from sim.languages import ENGLISH, day, digits, mark, tr, use
 from sim.views.tables.layout import say, show_table
-from sim.views.words import number
+from sim.views.words import number, pattern
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def percent(share: float) -> str:
     """A share in whole percent."""
-    return "–" if share != share else f"{100 * share:.0f} %"
+    return "–" if share != share else tr("{n} %", n=digits(100 * share, ".0f"))
 
 
 def _rows(table: pd.DataFrame) -> list[Any]:
@@ -46,39 +47,53 @@ def headline(proof: Proof) -> list[str]:
     """The findings in a few lines."""
     fitted = proof.targets[proof.targets.use == "fitted"]
     lines = [
-        f"{int(fitted.inside.sum())} of {len(fitted)} fitted targets lie within the 90 % of the worlds;"
-        f" {percent(proof.all_met)} of the worlds meet all of them (goal: 65 %)",
-        f"members stay between 800 and 3,500 from 2014 on in {percent(proof.members_in_band)} of worlds (goal: 90 %)",
-        f"90 % intervals of parameters hold the truth in {percent(proof.coverage)} of {proof.data_sets} simulated"
-        f" records, intervals of all parameters together in {percent(proof.joint)} (goal: 85 to 95 %)",
-        f"{len(unidentified(proof))} of {len(proof.parameters)} parameters are not identified, {len(unreached(proof))}"
-        " targets are out of reach of any parameters that were tried",
-    ]
+        tr("{inside} of {all} fitted targets lie within the 90 % of the worlds; {met} of the worlds meet all of them"
+           " (goal: 65 %)", inside=int(fitted.inside.sum()), all=len(fitted), met=percent(proof.all_met)),
+        tr("members stay between 800 and 3,500 from 2014 on in {share} of worlds (goal: 90 %)",
+           share=percent(proof.members_in_band)),
+        tr("90 % intervals of parameters hold the truth in {share} of {many} simulated records, intervals of all"
+           " parameters together in {joint} (goal: 85 to 95 %)",
+           share=percent(proof.coverage), many=proof.data_sets, joint=percent(proof.joint)),
+        tr("{open} of {all} parameters are not identified, {targets} targets are out of reach of any parameters that"
+           " were tried", open=len(unidentified(proof)), all=len(proof.parameters), targets=len(unreached(proof))),
+    ]  # fmt: skip
     for years in ("not seen", "fitted"):
         rows = _rows(proof.regions[(proof.regions.region == "all regions") & (proof.regions.years == years)])
-        lines += [f"attacks by region and year, {row.rows:.0f} numbers, {years}: fair CRPS {row.crps:.2f}, mean error"
-                  f" {row.error:.1f}, 90 % intervals hold {percent(row.inside)}" for row in rows]  # fmt: skip
+        lines += [tr("attacks by region and year, {n} numbers, {years}: fair CRPS {crps}, mean error {error}, 90 %"
+                     " intervals hold {inside}", n=digits(row.rows, ".0f"), years=tr(years),
+                     crps=digits(row.crps, ".2f"), error=digits(row.error, ".1f"), inside=percent(row.inside))
+                  for row in rows]  # fmt: skip
     return lines
 
 
 def _target(row: Any) -> list[str]:
-    return [row.pattern, number(row.recorded), f"{number(row.median)} ({number(row.p5)} to {number(row.p95)})",
-            percent(row.met), percent(row.reached), row.use]  # fmt: skip
+    worlds = tr("{middle} ({low} to {high})", middle=number(row.median), low=number(row.p5), high=number(row.p95))
+    return [pattern(row.pattern), number(row.recorded), worlds, percent(row.met), percent(row.reached), tr(row.use)]
 
 
-TARGET_HEADS = ["target", "record", "worlds: median (90 %)", "met by worlds", "by all runs", "use"]
+def _target_heads() -> list[str]:
+    return [tr("target"), tr("record"), tr("worlds: median (90 %)"), tr("met by worlds"), tr("by all runs"), tr("use")]
+
+
+USES = (mark("fitted"), mark("not fitted"), mark("not seen"))
+"""What a fit does with a target."""
 
 
 def show_proof(proof: Proof, out: Console) -> None:
     """Print what was found, misses first."""
     rows = [_target(row) for row in _rows(missed(proof))]
-    show_table(out, f"Missed by the fit to {proof.facts.get('until')}", TARGET_HEADS, rows, left=1)
+    title = tr("Missed by the fit to {until}", until=day(proof.facts["until"]))
+    show_table(out, title, _target_heads(), rows, left=1)
     for line in headline(proof):
         say(out, line)
 
 
+# --- the page -----------------------------------------------------------------------------------------------
+
+
+@use(ENGLISH)
 def calibration_page(proof: Proof, command: str) -> str:
-    """The page of the documentation, in Markdown."""
+    """The page of the documentation, in Markdown and in English."""
     facts = proof.facts
     lines = [
         "# Calibration",
@@ -97,7 +112,7 @@ def calibration_page(proof: Proof, command: str) -> str:
         "worlds within three standard deviations of what error and discrepancy allow. *By all runs*: the share of all",
         "runs of the fit, from the prior on, within one.",
         "",
-        *_table(TARGET_HEADS, [_target(row) for row in _rows(missed(proof))]),
+        *_table(_target_heads(), [_target(row) for row in _rows(missed(proof))]),
         "",
         "## Out of reach",
         "",
@@ -133,7 +148,7 @@ def calibration_page(proof: Proof, command: str) -> str:
         "",
         "## All targets",
         "",
-        *_table([*TARGET_HEADS, "source", "note"],
+        *_table([*_target_heads(), "source", "note"],
                 [[*_target(row), row.source, row.note] for row in _rows(proof.targets)]),
         "",
         "## How it is done",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from sim.forecasts.judge import CHOSEN, MODELS, Judged
 from sim.forecasts.naive import DRAWS, LEAST, MEANING
 from sim.forecasts.rates import Rate
 from sim.forecasts.scores import MANY, PIT_BINS
+from sim.forecasts.worlds import FACTS_END, NOT_FITTED
+from sim.languages import ENGLISH, colon, comma, day, mark, tr, use
 from sim.views.tables.layout import say, show_table
 from sim.views.words import count, listed, number, share
 
@@ -21,17 +24,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 HEADS = ("crps", "ign", "mis", "brier", "cover_50", "cover_90")
-TITLES = {"crps": "CRPS", "ign": "IGN", "mis": "MIS", "brier": "Brier", "cover_50": "in 50 %", "cover_90": "in 90 %"}
-UNITS = {"year": "by region and year", "month": "by region and month"}
-MOST_MISSES = 12
-BARS = (
-    ("model, raw", "rolled: 2015-2017", "crps", 4.2),
-    ("model, raw", "fixed, from 2015: 2016-2017", "crps", 3.7),
-    ("model, corrected", "fixed, from 2015: 2016-2017", "crps", 3.5),
-)
-"""What was aimed at beforehand, when all attacks of GTD were the target: mean CRPS by region and year, at most."""
-SURE, RIGHT = 0.9, (0.85, 0.95)
-"""Also aimed at: better than the best naive forecast in this share of resamples, and coverage of 90 % intervals."""
+TITLES = {
+    "crps": "CRPS", "ign": "IGN", "mis": "MIS", "brier": "Brier",
+    "cover_50": mark("in 50 %"), "cover_90": mark("in 90 %"),
+}  # fmt: skip
+UNITS = {"year": mark("by region and year"), "month": mark("by region and month")}
+PLURALS = {"year": mark("years"), "month": mark("months")}
 
 
 def show_forecast(forecast: Forecast, out: Console) -> None:
@@ -44,28 +42,49 @@ def show_forecast(forecast: Forecast, out: Console) -> None:
                 draws = forecast.of(version, "year", year)[:, 0]
                 values = draws.sum(axis=1) if region == "Mali" else draws[:, k]
                 low, high = np.quantile(values, [0.05, 0.95])
-                cells.append(f"{number(float(values.mean()))} ({number(float(low))} to {number(float(high))})")
+                cells.append(_with_ends(*map(float, (values.mean(), low, high))))
             rows.append([region, *cells])
-        show_table(out, f"Attacks in {year}: mean, 5 to 95 %", ["region", *VERSIONS], rows)
-    factors = ", ".join(f"{name} {number(f, figures=2)}" for name, f in zip(regions(), forecast.factors, strict=True))
-    say(out, f"Corrected by {factors}. Mixed with: {_best(forecast)}.")
+        title = tr("Attacks in {year}: mean, 5 to 95 %", year=year)
+        show_table(out, title, [tr("region"), *map(tr, VERSIONS)], rows)
+    factors = comma(numbers=True).join(
+        f"{name} {number(f, figures=2)}" for name, f in zip(regions(), forecast.factors, strict=True)
+    )
+    say(out, tr("Corrected by {factors}. Mixed with: {best}.", factors=factors, best=_best(forecast)))
+
+
+def _with_ends(middle: float, low: float, high: float) -> str:
+    return tr("{middle} ({low} to {high})", middle=number(middle), low=number(low), high=number(high))
 
 
 def _best(forecast: Forecast) -> str:
     chosen = forecast.about.get("best naive", {})
-    return ", ".join(f"{name} ({unit}s)" for unit, name in chosen.items())
+    return comma(numbers=True).join(f"{tr(name)} ({tr(PLURALS[unit])})" for unit, name in chosen.items())
+
+
+def note_in_words(note: str, origin: int) -> str:
+    """A note on the forecast from the end of a year, which its file has in English, in the language spoken."""
+    until = f"{origin}-12-31"
+    if note == NOT_FITTED.format(until=until):
+        return tr(NOT_FITTED, until=day(until))
+    if end := re.fullmatch(FACTS_END.format(end=r"(\d+)"), note):
+        return tr(FACTS_END, end=end[1])
+    return tr(note)
 
 
 def show_rates(rates: Sequence[Rate], used: float, out: Console) -> None:
     """Print how much the user's source counts for one attack of each other source."""
     rows = [
-        [r.source, r.against, _years(r.years), str(r.counted), str(r.other),
-         f"{number(r.rate)} ({number(r.low)} to {number(r.high)})"]
+        [r.source, tr(r.against), _years(r.years), str(r.counted), str(r.other), _with_ends(r.rate, r.low, r.high)]
         for r in rates
-    ]  # fmt: skip
-    heads = ["source", "against", "years", "attacks", "of the other", "for each of the other (90 %)"]
-    show_table(out, "Reporting rates where both sources looked", heads, rows, left=3)
-    say(out, f"Forecasts of the model, which follow {RECORDED_BY}, are multiplied by {number(used)}.")
+    ]
+    heads = [tr("source"), tr("against"), tr("years"), tr("attacks"), tr("of the other"),
+             tr("for each of the other (90 %)")]  # fmt: skip
+    show_table(out, tr("Reporting rates where both sources looked"), heads, rows, left=3)
+    say(
+        out,
+        tr("Forecasts of the model, which follow {source}, are multiplied by {rate}.",
+           source=RECORDED_BY, rate=number(used)),
+    )  # fmt: skip
 
 
 def _rows(table: pd.DataFrame) -> list[Any]:
@@ -80,25 +99,44 @@ def _years(years: Sequence[int]) -> str:
 def show_scores(found: Judged, forecasts: Sequence[Forecast], target: str, out: Console) -> None:
     """Print every score of every forecast, and how the model compares with the best naive one."""
     for forecast in forecasts:
-        made = f"{span(forecast)}, from {forecast.origin}-12-31: {count(int(forecast.about['worlds']), 'world')}"
-        say(out, f"{made}, digest {forecast.about['digest'][:16]}")
+        say(
+            out,
+            tr("{span}, from {origin}: {worlds}, digest {digest}",
+               span=span(forecast), origin=day(f"{forecast.origin}-12-31"),
+               worlds=count(int(forecast.about["worlds"]), "world"), digest=forecast.about["digest"][:16]),
+        )  # fmt: skip
         for note in forecast.about.get("notes", ()):
-            say(out, str(note), "bold red")
+            say(out, note_in_words(str(note), forecast.origin), "bold red")
     if not len(found.scores):
-        say(out, "No year of the forecasts is in the record, so nothing can be scored.")
+        say(out, tr("No year of the forecasts is in the record, so nothing can be scored."))
         return
     for (window, unit), rows in found.scores.groupby(["window", "unit"], sort=False):
-        title = f"{window}, {UNITS[str(unit)]}: {TARGETS[target]} ({count(int(rows.cases.iloc[0]), 'case')})"
-        cells = [[row.forecast, *_cells(row)] for row in _rows(rows)]
-        show_table(out, title, ["forecast", *TITLES.values(), "PIT"], cells)
+        what = f"{window_in_words(str(window))}, {tr(UNITS[str(unit)])}{colon()}{tr(TARGETS[target])}"
+        title = f"{what} ({count(int(rows.cases.iloc[0]), 'case')})"
+        cells = [[tr(row.forecast), *_cells(row)] for row in _rows(rows)]
+        show_table(out, title, [tr("forecast"), *map(tr, TITLES.values()), "PIT"], cells)
     for line in verdicts(found):
         say(out, line)
     for line in choices(found):
         say(out, line)
 
 
+def window_in_words(window: str) -> str:
+    """A window of years, which tables have in English, in the language spoken.
+
+    >>> window_in_words("rolled: 2015-2017"), window_in_words("fixed, from 2015: 2016-2017")
+    ('rolled: 2015-2017', 'fixed, from 2015: 2016-2017')
+    """
+    how, _, years = window.partition(": ")
+    origin = how.removeprefix("fixed, from ")
+    said = tr("rolled") if origin == how else tr("fixed, from {origin}", origin=origin)
+    return f"{said}{colon()}{years}"
+
+
 def _cells(row: Any) -> list[str]:
-    scores = [share(getattr(row, s)) + " %" if s.startswith("cover") else number(getattr(row, s)) for s in HEADS]
+    scores = [
+        tr("{n} %", n=share(getattr(row, s))) if s.startswith("cover") else number(getattr(row, s)) for s in HEADS
+    ]
     return [*scores, " ".join(share(getattr(row, f"pit_{k + 1}")) for k in range(PIT_BINS))]
 
 
@@ -110,12 +148,18 @@ def verdicts(found: Judged) -> list[str]:
     rows = rows[rows.forecast.isin(MODELS) & (rows.against == CHOSEN)].sort_values("better")
     told = []
     for row in _rows(rows):
-        better = "better" if row.difference < 0 else "worse"
+        said = {
+            "which": f"{tr(row.forecast)}, {window_in_words(row.window)}, {tr(UNITS[row.unit])}", "other": tr(CHOSEN),
+            "by": number(abs(row.difference)), "low": number(row.low, True), "high": number(row.high, True),
+            "share": share(row.better),
+        }  # fmt: skip
         told.append(
-            f"{row.forecast}, {row.window}, {UNITS[row.unit]}: CRPS {better} than that of the {CHOSEN} by"
-            f" {number(abs(row.difference))} ({number(row.low, True)} to {number(row.high, True)}); better in"
-            f" {share(row.better)} % of resamples"
-        )
+            tr("{which}: CRPS better than that of the {other} by {by} ({low} to {high}); better in {share} % of"
+               " resamples", **said)
+            if row.difference < 0
+            else tr("{which}: CRPS worse than that of the {other} by {by} ({low} to {high}); better in {share} % of"
+                    " resamples", **said)
+        )  # fmt: skip
     return told
 
 
@@ -125,18 +169,31 @@ def choices(found: Judged) -> list[str]:
     for (origin, unit), name in found.chosen.items():
         by_name.setdefault((unit, name), []).append(origin)
     return [
-        f"{CHOSEN}, {UNITS[unit]}: {name} (chosen at the end of {', '.join(map(str, sorted(set(origins))))})"
+        tr("{chosen}, {unit}: {name} (chosen at the end of {years})",
+           chosen=tr(CHOSEN), unit=tr(UNITS[unit]), name=tr(name), years=", ".join(map(str, sorted(set(origins)))))
         for (unit, name), origins in by_name.items()
-    ]
+    ]  # fmt: skip
 
 
 # --- the page -----------------------------------------------------------------------------------------------
 
 
+MOST_MISSES = 12
+BARS = (
+    ("model, raw", "rolled: 2015-2017", "crps", 4.2),
+    ("model, raw", "fixed, from 2015: 2016-2017", "crps", 3.7),
+    ("model, corrected", "fixed, from 2015: 2016-2017", "crps", 3.5),
+)
+"""What was aimed at beforehand, when all attacks of GTD were the target: mean CRPS by region and year, at most."""
+SURE, RIGHT = 0.9, (0.85, 0.95)
+"""Also aimed at: better than the best naive forecast in this share of resamples, and coverage of 90 % intervals."""
+
+
+@use(ENGLISH)
 def forecast_page(
     found: Judged, forecasts: Sequence[Forecast], recorded: Counts, target: str, command: str, stem: str = "forecast"
 ) -> str:
-    """The page of the documentation, in Markdown, misses first."""
+    """The page of the documentation, in Markdown and in English, misses first."""
     lines = ["# Forecasts and their scores", "", f"Made by `{command}`. Target: {TARGETS[target]}. Lower scores are",
              "better, except that a coverage should be its level. Record: "
              f"{recorded.source}, {recorded.years[0]} to {recorded.years[-1]}.", ""]  # fmt: skip

@@ -32,7 +32,7 @@ def show_plan(plan: Sweep, cost: Cost, out: Console) -> None:
             axis.path,
             ", ".join(map(written, axis.values))
             or tr("{at} to {at2}, {dist}", at=axis.at(0.0), at2=axis.at(1.0), dist=axis.dist),
-            axis.unit,
+            tr(axis.unit),
         ]
         for axis in plan.axes
     ]
