@@ -37,12 +37,11 @@ def summary(found: Results, stale: bool) -> Markup:
     if found.pairs < 2:
         told.append(tr("With one pair there is no interval yet."))
     return Markup(
-        '<p class="km-{}"><strong>{}</strong> A: {}. B: {}.</p><p class="km-small">{} {} {} <code>{}</code>.</p>{}'
+        '<p class="km-{}"><strong>{}</strong> {}</p><p class="km-small">{} {} {} <code>{}</code>.</p>{}'
     ).format(
         "stale-said" if stale else "fresh-said",
         begun,
-        titles(found.a),
-        titles(found.b),
+        tr("A: {a}. B: {b}.", a=titles(found.a), b=titles(found.b)),
         done,
         tr("{interval}; the interval covers {covers}.", interval=capital(what.interval), covers=what.covers),
         tr("Choice"),

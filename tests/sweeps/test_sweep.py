@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from matplotlib.text import Text
 
 import sim
 from sim import cli
@@ -21,7 +22,7 @@ from sim.scenario import Scenario
 from sim.sweeps.designs import METHODS
 from sim.sweeps.file import KEYS, as_sweep
 from sim.sweeps.sweep import Axis, Design, Sweep, load_sweep, reopen, sweep, takes
-from sim.views.figures.sweeps import frontier
+from sim.views.figures.sweeps import frontier, heat_map
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted((ROOT / "scenarios" / "sweeps").glob("*.yaml"))
@@ -473,6 +474,20 @@ def test_the_command_runs_prints_and_keeps_a_sweep(write, monkeypatch):
     assert len(pd.read_csv(out / "table.csv")) == 12
     scenarios = json.loads((out / "manifest.json").read_text())["scenarios"]
     assert all(scenario["parameters"]["peer_pull"] == 0.021 for scenario in scenarios.values())
+
+
+@pytest.mark.parametrize(("persons", "said", "not_said"), [
+    (200, "In brackets where the interval", "none gets a verdict"),
+    (2000, "All stand in brackets, as none gets a verdict.", "In brackets where"),
+])  # fmt: skip
+def test_a_heat_map_says_what_stands_in_brackets(write, persons, said, not_said):
+    file = write(GRID)
+    for place in (Path("base.yaml"), Path("patrols.yaml")):
+        place.write_text(place.read_text().replace("persons_per_youth: 2000", f"persons_per_youth: {persons}"))
+    figure = heat_map(run(file), "joined")
+    text = " ".join(" ".join(each.get_text() for each in figure.findobj(match=Text)).split())
+    assert said in text
+    assert not_said not in text
 
 
 @pytest.mark.parametrize("place", [[], ["--store", "kept"]])

@@ -88,9 +88,9 @@ def heat_map(swept: Swept, outcome: str, x: str | None = None, y: str | None = N
         inputs = swept.points.set_index("point").loc[point]
         inputs = inputs.iloc[0] if inputs.ndim == 2 else inputs
         cells.setdefault((rows.index(inputs[up.path]), columns.index(inputs[across.path])), []).append(line)
+    judged = OUTCOMES[outcome].better != "none"  # a cost needs no verdict
     for cell, lines in cells.items():
         middle[cell] = np.mean([headline(line)[0] for line in lines])
-        judged = OUTCOMES[outcome].better != "none"  # a cost needs no verdict
         sure[cell] = len(lines) == 1 and (not judged or (_one_side(lines[0]) and not lines[0]["too_coarse"]))
     divisor, unit = in_large_units(middle, _unit(swept, outcome))
     compared = swept.plan.baseline is not None
@@ -98,15 +98,15 @@ def heat_map(swept: Swept, outcome: str, x: str | None = None, y: str | None = N
 
     what = basis(swept.summary())
     middle_of, interval = what.interval.rstrip("]").split(" [")
-    notes = tr("{middle_of} at each point; {many}.", middle_of=capital(middle_of), many=what.many) + (
-        tr(
+    notes = tr("{middle_of} at each point; {many}.", middle_of=capital(middle_of), many=what.many)
+    if compared and judged and words.too_coarse(swept.summary()):
+        notes += tr(" All stand in brackets, as none gets a verdict.")
+    elif compared:
+        notes += tr(
             " In brackets where the interval ({interval}) includes zero. The interval covers {covers}.",
             interval=interval,
             covers=what.covers,
         )
-        if compared
-        else ""
-    )
     notes = " ".join([notes, *(words.small_print if compared else words.warnings)(swept.summary())])
     width = max(5.5, 1.9 + 0.85 * len(columns))
     figure = new_sheet(width, max(2.6, 1.2 + 0.48 * len(rows)), _title(swept, outcome), _subtitle(swept), notes,
