@@ -131,7 +131,7 @@ def other_luck(folder: Path, origin: int, many: int) -> list[Counts]:
     assert archive is not None, f"{folder} has no archive of runs"
     rows, found = table[list(archive.space.names)].to_numpy(), []
     for row, seed in zip(rows, table.seed.tolist(), strict=True):
-        own = [key for key in (Key(point_id(row.tolist()), FRESH + k) for k in range(9)) if key in archive.runs]
+        own = sorted(key for key in archive.runs if key.point == point_id(row.tolist()))
         found.append(attacks(archive.runs[next((key for key in own if key.seed != seed), own[0])]))
     return found
 

@@ -521,7 +521,7 @@ def test_a_failed_draw_is_told_with_the_command_that_repeats_it(files, tmp_path,
     result = kumakan("compare", *files, "--draws", 2, "--workers", 1, "--out", out)
     assert result.exit_code == 1
     assert "failed: patrols, seed 1, draw 2: FloatingPointError: a hazard was no number" in result.stderr
-    assert f"kumakan run {out}/runs/patrols/scenario.yaml --seed 1 --draw 2 --world-seed 1" in result.stderr
+    assert f"kumakan run {out}/runs/patrols/scenario.yaml --seed 1 --draw 2 --world-seed 0" in result.stderr
     assert "(1 draw of parameters, 1 seed each)" in result.stdout
 
 

@@ -191,7 +191,7 @@ def test_delivered_are_the_commitments_carried_out_and_costs_those_of_the_weeks(
 def test_attacks_in_the_north_change_with_the_sign_of_the_effect(effect, sign):
     """Half a year in which the groups do not move: attacks by their rates."""
     still = {"move_chance": 0.005, "agreement_attacks": effect, "agreement_inflow": 0.0, "agreement_spoilers": 0.0,
-             "agreement_information": 0.0}  # fmt: skip
+             "agreement_information": 0.0, "attack_rate": 0.02}  # fmt: skip
     runs = {}
     for name, settings in (("with", NOW), ("without", None)):
         country = begin(scenario(KEY, settings, parameters=still))

@@ -170,7 +170,7 @@ def test_a_failed_run_is_a_line_of_the_log_with_its_error_and_a_command_that_rep
     [line] = [line for line in sim.open_store(tmp_path / "store").log() if line["state"] == "failed"]
     assert line["error"] == row.error
     assert line["repeat"] == row.repeat
-    assert row.repeat.split()[3:] == ["--seed", "2", "--world-seed", "1", "--store", str(tmp_path / "store")]
+    assert row.repeat.split()[3:] == ["--seed", "2", "--world-seed", "0", "--store", str(tmp_path / "store")]
 
 
 def test_many_small_runs_are_few_files(tmp_path, batch, monkeypatch):

@@ -112,7 +112,7 @@ def test_a_failed_run_is_a_row_until_it_is_made(tmp_path, batch, kind, workers):
         words = row.repeat.split()
         assert words[:2] == ["kumakan", "run"]
         assert sim.load(words[2]) == fakes.scenario("b"), "the scenario that is kept is the one that was run"
-        assert words[3:7] == ["--seed", "2", "--world-seed", "1"]
+        assert words[3:7] == ["--seed", "2", "--world-seed", "0"]
         assert len(one.rows) == 6
         assert list(one.records["b"]) == [1, 3]
     assert again.plan["state"] == "failed"
