@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.comparison.outcomes import OUTCOMES
-from sim.comparison.summary import fieller, t_interval
+from sim.comparison.summary import fieller, t_interval, widened_interval
 from sim.comparison.table import Records, table_of
 from sim.comparison.worlds import NO_VERDICT
 from sim.engine.errors import InputError
@@ -55,8 +55,9 @@ def cost_per_spared(records: Records, baseline: str, outcome: str = "joined") ->
             XOF for each unit of the outcome: the ratio of the two means, and its 90 % interval. NaN unless the verdict
             is "spared at a cost".
         verdict
-            "spared at a cost", "spared, and cheaper", "worse", "not shown" (the interval of `spared` includes zero), or
-            "too coarse for a verdict" (more persons per youth than `coarsest_verdict`).
+            "spared at a cost", "spared, and cheaper", "worse", "not shown" (the interval of `spared` includes zero, or
+            that for differences that are mostly zero does: `summary.widened_interval`), or "too coarse for a verdict"
+            (more persons per youth than `coarsest_verdict`).
         pairs
             draws, or seeds where no parameter is drawn.
 
@@ -87,14 +88,15 @@ def cost_per_spared(records: Records, baseline: str, outcome: str = "joined") ->
 def _worth(spared: NDArray[np.float64], cost: NDArray[np.float64], coarse: bool) -> dict[str, Any]:
     nan = math.nan
     low, high = map(float, t_interval(spared)) if spared.size > 1 else (nan, nan)
+    lowest, highest = map(float, widened_interval(spared)) if spared.size > 1 else (nan, nan)
     mean = float(spared.mean()) if spared.size else nan
     paid = float(cost.mean()) if cost.size else nan
     if coarse:
         verdict = NO_VERDICT
-    elif low > 0:
+    elif min(low, lowest) > 0:
         verdict = AT_A_COST if paid > 0 else CHEAPER
     else:
-        verdict = WORSE if high < 0 else NOT_SHOWN
+        verdict = WORSE if max(high, highest) < 0 else NOT_SHOWN
     each = (paid / mean, *fieller(cost, spared)) if verdict == AT_A_COST else (nan, nan, nan)
     return {
         "spared": mean, "spared_low": low, "spared_high": high, "cost_xof": paid, "verdict": verdict,

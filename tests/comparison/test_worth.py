@@ -50,6 +50,14 @@ def test_without_persons_that_are_shown_to_be_spared_there_is_no_price(joined, c
     assert np.isnan([found["xof_each"], found["xof_each_low"], found["xof_each_high"]]).all()
 
 
+def test_a_few_jumps_among_zeros_have_no_price():
+    base, jumps = [100] * 20, [0] * 16 + [10, 12, 8, 11]
+    found = row({"a": runs(base, [0] * 20), "b": runs([100 - jump for jump in jumps], [5] * 20)})
+    assert found["spared_low"] > 0, "as Student's t has it"
+    assert found["verdict"] == "not shown"
+    assert np.isnan(found["xof_each"])
+
+
 def test_more_trust_is_spared_too_and_costs_are_no_outcome():
     found = row({"a": runs([1, 2, 3], [0] * 3, trust=0.4), "b": runs([1, 2, 3], [6] * 3, trust=0.5)}, "trust")
     assert found["spared"] == pytest.approx(0.1)
