@@ -99,7 +99,7 @@ def heat_map(swept: Swept, outcome: str, x: str | None = None, y: str | None = N
     what = basis(swept.summary())
     middle_of, interval = what.interval.rstrip("]").split(" [")
     notes = tr("{middle_of} at each point; {many}.", middle_of=capital(middle_of), many=what.many)
-    if compared and judged and words.too_coarse(swept.summary()):
+    if compared and judged and all(line["too_coarse"] for lines in cells.values() for line in lines):
         notes += tr(" All stand in brackets, as none gets a verdict.")
     elif compared:
         notes += tr(
