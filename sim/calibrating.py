@@ -54,7 +54,7 @@ def _folder(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--finalists", type=COUNT, default=400, show_default=True, metavar="N",
               help="Run this many points under fresh seeds and weigh them.")  # fmt: skip
 @click.option(
-    "--seeds", type=COUNT, default=4, show_default=True, metavar="N", help="Give each finalist this many fresh seeds."
+    "--seeds", type=COUNT, default=2, show_default=True, metavar="N", help="Give each finalist this many fresh seeds."
 )
 @click.option("--worlds", type=COUNT, default=300, show_default=True, metavar="N", help="Draw this many worlds.")
 @what_is_run
@@ -105,10 +105,11 @@ def _plan(fit: Fit, settings: Settings, seconds: float, workers: int, note: str,
     return "\n".join((
         tr("{parameters} parameters, {targets} targets known by {until}",
            parameters=len(fit.space), targets=len(fit.rows), until=day(settings.until)),
-        tr("{runs} runs: {points} of the screening, {waves} waves of {per_wave}, {finalists} finalists under {seeds}"
-           " seeds; the folder has {there} runs already",
+        tr("{runs} runs at most: {points} of the screening, {waves} waves of {per_wave}, {finalists} finalists under"
+           " {seeds} seeds, and up to {further} more for the worlds; the folder has {there} runs already",
            runs=digits(settings.runs, ","), points=settings.points, waves=settings.waves, per_wave=settings.per_wave,
-           finalists=settings.finalists, seeds=settings.seeds, there=digits(there, ",")),
+           finalists=settings.finalists, seeds=settings.seeds, further=digits(settings.further, ","),
+           there=digits(there, ",")),
         trn("at least {hours} hours with {n} worker{note}, about {memory} GB",
             "at least {hours} hours with {n} workers{note}, about {memory} GB",
             workers, hours=digits(hours, ".1f"), note=beside,

@@ -5,7 +5,8 @@
    a heat that keeps doubt alive) and not implausible; they are run once each.
 3. Finalists are drawn from the emulator and run under several seeds. The weight of each is its synthetic likelihood
    (mean and spread of its runs, error, discrepancy) over the density it was drawn from.
-4. Worlds: finalists drawn by weight, each with one of its seeds, drawn by how likely that run is.
+4. Worlds: finalists drawn by weight. One that is drawn more than once is run under further seeds, and its worlds are
+   those of its runs that the record makes most likely, so no two worlds are the same.
 
 Every point has seeds of its own, and with them a society of its own. Under a common seed the emulator would learn what
 happens in one society, and all worlds would be fitted to it.
@@ -43,6 +44,7 @@ from sim.calibration.sampling import (
     resample,
     sample,
     weights,
+    without_replacement,
 )
 from sim.calibration.targets import TABLE, Row, computed, covariance, fitted, observed
 from sim.engine.errors import InputError
@@ -55,11 +57,20 @@ Array = NDArray[np.float64]
 Told = Callable[[str, int, int], None]
 
 HOTTEST, COOLEST = 8.0, 1.5
-"""The log-likelihood is divided by these in the first and in the last wave: no wave trusts the emulator wholly."""
+"""The log-likelihood is divided by a heat that falls from the first to the second, which is that of the last wave: no
+wave trusts the emulator wholly."""
 APART = 1_000_000
 """Between the first seeds of two steps. The screening begins at 1, wave k at k x APART + 1."""
 FRESH = 1000 * APART + 1
 """The first seed of the finalists."""
+FURTHER = 2000 * APART + 1
+"""The first seed of further runs of finalists that give several worlds."""
+SEEDS_EACH = 1000
+"""Between the first further seeds of two finalists."""
+CHOICE = 2
+"""Runs from which each world is taken."""
+OUTCOMES = ("joined", "members", "deaths_civilian", "abuses")
+"""What happens in Mali by year, beside the targets, in the middle of which the middle world shall be."""
 PRIOR_POINTS = 2048
 """Points of the prior on which the share that is not implausible is counted."""
 LUCK = 20121231
@@ -75,13 +86,18 @@ class Settings:
     waves: int = 6
     per_wave: int = 120
     finalists: int = 400
-    seeds: int = 4
+    seeds: int = 2
     worlds: int = 300
 
     @property
     def runs(self) -> int:
-        """Runs of the whole fit, if the archive has none of them."""
-        return self.points + self.waves * self.per_wave + self.finalists * self.seeds
+        """Runs of the whole fit at most, if the archive has none of them."""
+        return self.points + self.waves * self.per_wave + self.finalists * self.seeds + self.further
+
+    @property
+    def further(self) -> int:
+        """Further runs that the worlds may need: most of all if one finalist gives them all."""
+        return max(CHOICE * self.worlds - self.seeds, 0)
 
     def plain(self) -> dict[str, Any]:
         """As plain data."""
@@ -180,28 +196,40 @@ def calibrate(fit: Fit, scenario: Scenario, made_by: Executor, told: Told, work:
     archive, space, s = fit.archive, fit.space, fit.settings
     before = _start(fit)
 
-    def fill(what: str, values: Array, first: int, each: int = 1) -> list[Key]:
+    def fill(what: str, values: Array, seeds: Sequence[Sequence[int]]) -> list[Key]:
         wanted = {Key(point_id(line.tolist()), seed): (tuple(line.tolist()), seed)
-                  for k, line in enumerate(values) for seed in own_seeds(k, first, each)}  # fmt: skip
+                  for line, own in zip(values, seeds, strict=True) for seed in own}  # fmt: skip
         missing = [run for key, run in wanted.items() if key not in archive.runs]
         archive.fill(scenario, missing, made_by, lambda done, total: told(what, done, total), work)
         return [key for key in wanted if key in archive.runs]
 
     values = space.values(space.first(s.points))
-    known = sorted({*before, *fill(tr("screening"), values, 1)})
+    known = sorted({*before, *fill(tr("screening"), values, _own_seeds(len(values), 1))})
     log: list[dict[str, Any]] = []
     for wave in range(1, s.waves + 1):
         told(tr("wave {wave} of {waves}: emulator", wave=wave, waves=s.waves), 0, 0)
         values, facts = _wave(fit, known, wave)
         log.append({"wave": wave, **facts})
         what = tr("wave {wave} of {waves}", wave=wave, waves=s.waves)
-        known = sorted({*known, *fill(what, values, wave * APART + 1)})
+        known = sorted({*known, *fill(what, values, _own_seeds(len(values), wave * APART + 1))})
     told(tr("finalists: emulator"), 0, 0)
     values, _, _ = _finalists(fit, known)
-    known = sorted({*known, *fill(tr("finalists"), values, FRESH, s.seeds)})
+    known = sorted({*known, *fill(tr("finalists"), values, _own_seeds(len(values), FRESH, s.seeds))})
     write(fit.folder / "learnt.json", json.dumps({"runs": _plain(known), "waves": log}).encode())
     told(tr("weights"), 0, 0)
+    last = finals(fit)
+    counts = np.bincount(_drawn_rows(last, fit)[2], minlength=len(last.points))
+    fill(tr("worlds"), last.values, [_further(k, int(many), s.seeds) for k, many in enumerate(counts)])
     return _worlds(fit)
+
+
+def _own_seeds(count: int, first: int, each: int = 1) -> list[range]:
+    return [own_seeds(k, first, each) for k in range(count)]
+
+
+def _further(k: int, worlds: int, seeds: int) -> range:
+    """Further seeds of finalist `k`, so that it has CHOICE runs for each of its worlds."""
+    return range(FURTHER + k * SEEDS_EACH, FURTHER + k * SEEDS_EACH + max(CHOICE * worlds - seeds, 0))
 
 
 def own_seeds(k: int, first: int, each: int) -> range:
@@ -272,7 +300,7 @@ def _wave(fit: Fit, keys: Sequence[Key], wave: int) -> tuple[Array, dict[str, fl
 
     def work() -> dict[str, Array]:
         emulator = fit.learn(keys)
-        heat = HOTTEST * (COOLEST / HOTTEST) ** ((wave - 1) / max(s.waves - 1, 1))
+        heat = HOTTEST * (COOLEST / HOTTEST) ** (wave / s.waves)
         scores, density = _drawn(fit, keys, emulator, heat, s.per_wave, wave)
         prior = np.random.default_rng([LUCK, 0]).standard_normal((PRIOR_POINTS, len(fit.space)))
         far = implausibility(emulator, prior, fit.seen, np.diag(fit.allowed))
@@ -386,23 +414,37 @@ def _luck(fit: Fit, runs: Sequence[Sequence[Key]], emulator: Emulator) -> Array:
     return np.asarray(shrunk * np.outer(emulator.scale, emulator.scale))
 
 
-def chosen(last: Finals, fit: Fit) -> tuple[Array, float, list[tuple[int, Key]]]:
-    """The weights of the finalists, the power they were tempered by, and the worlds: finalist and run."""
+def _drawn_rows(last: Finals, fit: Fit) -> tuple[Array, float, NDArray[np.int64]]:
+    """The weights of the finalists, the power they were tempered by, and the finalist of each world."""
     weight, power = weights(last.likelihood(fit.seen) - last.density)
-    luck = np.random.default_rng([LUCK, 2000])
-    rows = resample(weight, fit.settings.worlds, luck)
-    worlds: list[tuple[int, Key]] = []
-    counts = np.bincount(rows, minlength=len(weight))
+    return weight, power, resample(weight, fit.settings.worlds, np.random.default_rng([LUCK, 2000]))
+
+
+def chosen(last: Finals, fit: Fit) -> tuple[Array, float, list[tuple[int, Key]]]:
+    """The weights of the finalists, the power they were tempered by, and the worlds: finalist and run.
+
+    A world is a history, so how likely one of the runs of a finalist is does not allow for luck: only for the error of
+    the record and the model's discrepancy.
+    """
+    weight, power, rows = _drawn_rows(last, fit)
+    luck = np.random.default_rng([LUCK, 2001])
     runs_of: dict[int, list[Key]] = {}
-    for k in np.flatnonzero(counts):
-        own = last.keys[k]
-        found = np.nan_to_num(fit.results(own), nan=0.0)
-        likely = log_likelihood(found - fit.seen, last.spread[k])
-        share = np.exp(likely - likely.max())
-        runs_of[int(k)] = [own[j] for j in resample(share, int(counts[k]), luck)]
-    for k in rows.tolist():
-        worlds.append((k, runs_of[k].pop()))
-    return weight, power, worlds
+    for k, many in zip(*np.unique(rows, return_counts=True), strict=True):
+        further = [Key(last.points[k], seed) for seed in _further(int(k), int(many), fit.settings.seeds)]
+        own = [key for key in (*last.keys[k], *further) if key in fit.archive.runs]
+        likely = log_likelihood(np.nan_to_num(fit.results(own)) - fit.seen, fit.allowed)
+        best = without_replacement(likely, luck)
+        runs_of[int(k)] = [own[best[j % len(own)]] for j in range(many)]  # twice only if runs failed
+    return weight, power, [(k, runs_of[k].pop()) for k in rows.tolist()]
+
+
+def _outcomes(fit: Fit, keys: Sequence[Key]) -> Array:
+    """What happens in runs, as far as a middle one should be in the middle of it: runs x numbers."""
+    layout = fit.archive.layout
+    assert layout is not None
+    own = [layout.names.index(name) for name in OUTCOMES if name in layout.names]
+    yearly = np.stack([fit.archive.runs[key].yearly for key in keys])[:, :, :, own].sum(axis=2)
+    return np.hstack([np.nan_to_num(fit.results(keys)), np.log1p(yearly).reshape(len(keys), -1)])
 
 
 def _worlds(fit: Fit) -> Path:
@@ -416,7 +458,7 @@ def _worlds(fit: Fit) -> Path:
     for number, (k, key) in enumerate(worlds, 1):
         numbers = [repr(float(value)) for value in last.values[k]]
         lines.writerow([number, key.seed, *numbers, f"{likely[k]:.3f}", fit.archive.runs[key].digest])
-    rows = np.array([k for k, _ in worlds])
+    keys = [key for _, key in worlds]
     facts = {
         **fit.settings.plain(),
         "sources": fit.archive.about["sources"],
@@ -424,10 +466,10 @@ def _worlds(fit: Fit) -> Path:
         "targets": targets_digest(),
         "parameters": list(fit.space.names),
         "fitted_targets": [row.key for row in fit.rows],
-        "middle": middle(last.scores[rows], np.ones(len(rows))) + 1,
+        "middle": middle(_outcomes(fit, keys)) + 1,
         "effective_finalists": round(effective(weight), 1),
         "tempered_to_power": round(power, 4),
-        "different_worlds": len({key for _, key in worlds}),
+        "different_worlds": len(set(keys)),
         "runs": {"learnt_from": len(learnt["runs"]), "in_archive": len(fit.archive.runs)},
         "waves_done": learnt["waves"],
         "versions": versions(),

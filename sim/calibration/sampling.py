@@ -143,8 +143,12 @@ def resample(weight: Array, count: int, luck: np.random.Generator) -> NDArray[np
     return np.asarray(luck.permutation(rows))
 
 
-def middle(scores: Array, weight: Array) -> int:
-    """The row that is nearest to all others (their medoid, by squared distance to the weighted mean)."""
-    centre = weight @ scores / weight.sum()
-    spread = np.sqrt(np.maximum(weight @ (scores - centre) ** 2 / weight.sum(), 1e-12))
-    return int(np.argmin((((scores - centre) / spread) ** 2).sum(axis=1)))
+def without_replacement(log: Array, luck: np.random.Generator) -> list[int]:
+    """All rows in the order of drawing them one by one, by weights with these logarithms (Gumbel's trick)."""
+    return [int(k) for k in np.argsort(-(log + luck.gumbel(size=len(log))), kind="stable")]
+
+
+def middle(rows: Array) -> int:
+    """The row that is nearest to the mean of all, each column in its own standard deviations."""
+    spread = np.sqrt(np.maximum(rows.var(axis=0), 1e-12))
+    return int(np.argmin((((rows - rows.mean(axis=0)) / spread) ** 2).sum(axis=1)))

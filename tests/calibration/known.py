@@ -48,7 +48,7 @@ def made(job):
 
 def fit(folder, record, **sizes):
     """A fit of the model to a record."""
-    settings = Settings(UNTIL, **{"points": 64, "waves": 2, "per_wave": 24, "finalists": 160, "seeds": 4,
+    settings = Settings(UNTIL, **{"points": 64, "waves": 2, "per_wave": 24, "finalists": 320, "seeds": 4,
                                   "worlds": 300, **sizes})  # fmt: skip
     archive = Archive.at(folder, SPACE, {"sources": "known", "scenario": "known"})
     return Fit(archive, settings, rows(record), folder / f"fit_{UNTIL}")

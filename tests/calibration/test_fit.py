@@ -14,9 +14,10 @@ from sim.batches.executors import in_processes, in_this_process
 from sim.calibration import file_name, worlds
 from sim.calibration.archive import Archive, Key
 from sim.calibration.emulator import learn
-from sim.calibration.fit import APART, FRESH, before_finalists, calibrate, finals
+from sim.calibration.fit import APART, FRESH, FURTHER, before_finalists, calibrate, finals
+from sim.calibration.points import point_id
 from sim.calibration.proof import simulated
-from sim.calibration.sampling import effective, middle, resample, sample, weights
+from sim.calibration.sampling import effective, middle, resample, sample, weights, without_replacement
 from sim.engine.errors import InputError
 from sim.posterior import read
 from tests.calibration import known
@@ -51,20 +52,32 @@ def test_worlds_are_runs_that_were_made_with_fresh_seeds(done):
     fit, file = done
     kept = read(file)
     assert min(kept.seeds) >= FRESH
-    assert len({seed // 4 for seed in (s - FRESH for s in kept.seeds)}) == len(set(kept.values)), "seeds of their own"
-    assert len(set(zip(kept.values, kept.seeds, strict=True))) > 100
+    owner = {}
+    for values, seed in zip(kept.values, kept.seeds, strict=True):
+        assert owner.setdefault(seed, values) == values, "seeds of their own"
+    assert len(owner) == len(kept.seeds), "no two worlds are the same"
     for values, seed, digest in zip(kept.values, kept.seeds, kept.runs, strict=True):
         [run] = [r for key, r in fit.archive.runs.items() if fit.archive.points[key.point] == values
                  and key.seed == seed]  # fmt: skip
         assert run.digest == digest
 
 
-def test_the_middle_world_is_near_the_mean(done):
-    _, file = done
+def test_the_history_of_the_middle_world_is_near_the_mean(done):
+    fit, file = done
     kept = read(file)
-    scores = known.SPACE.scores(np.array(kept.values))
-    far = np.linalg.norm((scores - scores.mean(axis=0)) / scores.std(axis=0), axis=1)
+    found = fit.results([Key(point_id(values), seed) for values, seed in zip(kept.values, kept.seeds, strict=True)])
+    far = np.linalg.norm((found - found.mean(axis=0)) / found.std(axis=0), axis=1)
     assert far[kept.about["middle"] - 1] == far.min()
+
+
+def test_worlds_are_the_runs_that_the_record_makes_likely(done):
+    fit, file = done
+    kept = read(file)
+    taken = {Key(point_id(values), seed) for values, seed in zip(kept.values, kept.seeds, strict=True)}
+    points = {key.point for key in taken}
+    left = [key for key in fit.archive.keys() if key.seed >= FRESH and key.point in points and key not in taken]
+    misses = [((fit.results(sorted(keys)) - fit.seen) ** 2).sum(axis=1).mean() for keys in (taken, left)]
+    assert misses[0] < 0.8 * misses[1]
 
 
 def test_intervals_cover_what_is_true_in_simulated_records(done):
@@ -87,17 +100,19 @@ def test_the_same_command_makes_no_run_twice_and_gives_the_same_bits(done):
     assert known.calls == []
 
 
-def test_another_fit_reuses_runs_and_more_worlds_need_none(tmp_path):
+def test_another_fit_reuses_runs_and_more_worlds_need_only_their_own(tmp_path):
     fit = known.fit(tmp_path / "a", RECORD, **SMALL)
     calibrate(fit, known.SCENARIO, in_this_process, known.quiet, known.made)
     known.calls.clear()
     more = known.fit(tmp_path / "a", RECORD, **{**SMALL, "worlds": 20})
     assert len(read(calibrate(more, known.SCENARIO, in_this_process, known.quiet, known.made))) == 20
-    assert known.calls == []
+    assert known.calls
+    assert all(seed >= FURTHER for _, seed in known.calls)
     other = known.fit(tmp_path / "a", RECORD, **{**SMALL, "per_wave": 5})
     calibrate(other, known.SCENARIO, in_this_process, known.quiet, known.made)
     wave, finalists = range(APART + 1, APART + 6), range(FRESH, FRESH + SMALL["finalists"] * SMALL["seeds"])
-    assert sorted(seed for _, seed in known.calls) == [*wave, *finalists], "the screening was there"
+    made = sorted(seed for _, seed in known.calls if seed < FURTHER)
+    assert made == [*wave, *finalists], "the screening was there"
 
 
 def test_workers_change_nothing(tmp_path):
@@ -234,8 +249,18 @@ def test_resampling_takes_each_row_as_often_as_its_weight_asks():
 
 def test_the_middle_is_a_row_and_outliers_do_not_draw_it_away():
     points = np.array([[0.0, 0.0], [0.1, 0.1], [0.2, -0.1], [5.0, 0.0]])
-    assert middle(points, np.ones(4)) == 0
-    assert middle(points, np.array([1.0, 5.0, 1.0, 0.0])) == 1
+    assert middle(points) == 0
+    assert middle(points[:, ::-1]) == 0
+    assert middle(np.array([[0.0, 3.0], [1.0, 2.0], [2.0, 2.5], [3.0, 9.0]])) == 2
+
+
+def test_rows_are_drawn_without_replacement_by_their_weights():
+    luck, log = np.random.default_rng(5), np.log(np.array([0.6, 0.3, 0.1]))
+    orders = np.array([without_replacement(log, luck) for _ in range(4000)])
+    assert (np.sort(orders, axis=1) == np.arange(3)).all()
+    assert np.bincount(orders[:, 0]) / 4000 == pytest.approx(np.exp(log), abs=0.03)
+    after = orders[orders[:, 0] == 0][:, 1]
+    assert (after == 1).mean() == pytest.approx(0.75, abs=0.03)
 
 
 def test_scores_and_values_are_one_and_limits_hold():
@@ -254,6 +279,6 @@ def test_files_are_named_by_the_day(done):
     assert file.name == file_name(known.UNTIL) == "posterior_2014-12-31.csv"
     about = json.loads(file.with_suffix(".json").read_text())
     assert about["until"] == "2014-12-31"
-    assert about["runs"]["learnt_from"] == 64 + 2 * 24 + 160 * 4
+    assert about["runs"]["learnt_from"] == 64 + 2 * 24 + 320 * 4
     assert file_name() == "posterior.csv"
     assert Key("a", 1) < Key("a", 2)
