@@ -22,9 +22,10 @@ from sim.views.report.template import template
 
 ROOT = Path(__file__).resolve().parents[1]
 SHOWN_IN_ARABIC = (
-    "views/report/", "views/figures/effects.py", "views/figures/maps.py", "views/figures/mali.py", "views/words.py",
-    "views/figures/series.py", "views/figures/sheet.py", "views/figures/sweeps.py", "views/runs.py",
-    "titles of measures", "comparison/outcomes.py", "comparison/verdicts.py", "scenarios/", "languages.py",
+    "views/report/", "views/figures/costs.py", "views/figures/effects.py", "views/figures/maps.py",
+    "views/figures/mali.py", "views/figures/series.py", "views/figures/sheet.py", "views/figures/sweeps.py",
+    "views/runs.py", "views/words.py", "titles of measures",
+    "comparison/outcomes.py", "comparison/verdicts.py", "scenarios/", "languages.py",
 )  # fmt: skip
 """Whose texts are in reports and figures."""
 PLACE = re.compile(r"\{(\w+)(?:![rs])?\}")

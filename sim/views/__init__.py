@@ -14,18 +14,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sim.views.figures.costs import plot_cost_effect
     from sim.views.figures.effects import plot_attribution, plot_batch, plot_effects, plot_shares
     from sim.views.figures.maps import map_cells, map_effect, map_record, map_regions
     from sim.views.figures.saving import save
     from sim.views.figures.series import plot_effects_over_time, plot_series
-    from sim.views.figures.sweeps import (
-        heat_map,
-        plot_cost_effect,
-        plot_indices,
-        plot_line,
-        sweep_figures,
-        tornado,
-    )
+    from sim.views.figures.sweeps import heat_map, plot_indices, plot_line, sweep_figures, tornado
     from sim.views.runs import about, about_batch, about_sweep
 
 __all__ = [
@@ -52,11 +46,12 @@ __all__ = [
 ]
 
 _HOMES = {
+    "figures.costs": ("plot_cost_effect",),
     "figures.effects": ("plot_attribution", "plot_batch", "plot_effects", "plot_shares"),
     "figures.maps": ("map_cells", "map_effect", "map_record", "map_regions"),
     "figures.saving": ("save",),
     "figures.series": ("plot_effects_over_time", "plot_series"),
-    "figures.sweeps": ("heat_map", "plot_cost_effect", "plot_indices", "plot_line", "sweep_figures", "tornado"),
+    "figures.sweeps": ("heat_map", "plot_indices", "plot_line", "sweep_figures", "tornado"),
     "runs": ("about", "about_batch", "about_sweep"),
 }
 

@@ -75,7 +75,7 @@ def test_worlds_are_the_runs_that_the_record_makes_likely(done):
     kept = read(file)
     taken = {Key(point_id(values), seed) for values, seed in zip(kept.values, kept.seeds, strict=True)}
     points = {key.point for key in taken}
-    left = [key for key in fit.archive.keys() if key.seed >= FRESH and key.point in points and key not in taken]
+    left = [key for key in fit.archive.runs if key.seed >= FRESH and key.point in points and key not in taken]
     misses = [((fit.results(sorted(keys)) - fit.seen) ** 2).sum(axis=1).mean() for keys in (taken, left)]
     assert misses[0] < 0.8 * misses[1]
 

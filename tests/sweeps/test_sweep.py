@@ -22,7 +22,8 @@ from sim.scenario import Scenario
 from sim.sweeps.designs import METHODS
 from sim.sweeps.file import KEYS, as_sweep
 from sim.sweeps.sweep import Axis, Design, Sweep, load_sweep, reopen, sweep, takes
-from sim.views.figures.sweeps import frontier, heat_map
+from sim.views.figures.costs import frontier
+from sim.views.figures.sweeps import heat_map
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted((ROOT / "scenarios" / "sweeps").glob("*.yaml"))

@@ -26,11 +26,12 @@ from matplotlib.lines import Line2D
 from matplotlib.transforms import Bbox
 from numpy.typing import ArrayLike, NDArray
 
+from sim.comparison.outcomes import OUTCOMES
 from sim.comparison.worlds import NO_VERDICT
 from sim.engine.errors import InputError
 from sim.languages import rightwards, tr
 from sim.views.runs import footer
-from sim.views.words import number, typeset
+from sim.views.words import SIDES, number, typeset
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -224,6 +225,12 @@ def side_colour(low: float, high: float, better: str) -> str:
     if better == "none" or not low * high > 0:
         return INK
     return BLUE if (low < 0) == (better == "fewer") else VERMILLION
+
+
+def better_side(outcome: str, compared: bool) -> str:
+    """Which side is better, to follow a unit; empty if nothing is compared or neither side is."""
+    better = OUTCOMES[outcome].better
+    return f"; {tr(SIDES[better])}" if compared and better != "none" else ""
 
 
 def side_keys(effects: pd.DataFrame, otherwise: str = "") -> list[Artist]:

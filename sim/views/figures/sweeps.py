@@ -1,4 +1,4 @@
-"""What a sweep found: a heat map of two paths, a line of one, bars of what matters, and cost against effect.
+"""What a sweep found: a heat map of two paths, a line of one, and bars of what matters.
 
 Each is one call that returns a matplotlib `Figure`; `sweep_figures` draws those that suit the design.
 """
@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize, to_rgb
 from matplotlib.figure import Figure
@@ -21,11 +20,12 @@ from matplotlib.ticker import MaxNLocator
 from sim.comparison.effects import basis, headline
 from sim.comparison.outcomes import OUTCOMES
 from sim.engine.errors import InputError, nearest
-from sim.languages import comma, tr
+from sim.languages import tr
 from sim.sweeps.sensitivity import SCREENED, sensitivity
 from sim.views import words
 from sim.views.figures import sheet
-from sim.views.figures.sheet import drawn, new_sheet, numbered, shown, side_colour, side_keys
+from sim.views.figures.costs import plot_cost_effect
+from sim.views.figures.sheet import better_side, drawn, new_sheet, numbered, shown
 from sim.views.runs import about_sweep
 from sim.views.words import capital, heading, in_large_units
 
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 WRITTEN_OUT = 150  # cells of a heat map in which numbers still have room
 MOST_BARS = 20  # paths in a figure of bars; the others matter less
 BETTER_WORSE = LinearSegmentedColormap.from_list("better_worse", [sheet.BLUE, "#f7f7f7", sheet.VERMILLION])
-FRONTIER: dict[str, Any] = {"color": sheet.QUIET, "lw": 0.9, "ls": (0, (4, 2))}
 AMOUNT = LinearSegmentedColormap.from_list("amount", ["#f7f7f7", sheet.SKY, sheet.BLUE, "#00263d"])
 
 
@@ -133,7 +132,7 @@ def heat_map(swept: Swept, outcome: str, x: str | None = None, y: str | None = N
     bar = figure.colorbar(ScalarMappable(Normalize(scale.vmin, scale.vmax), colours), ax=ax, aspect=25, pad=0.02)
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=sheet.FOOTER_SIZE, colors=sheet.QUIET)
-    bar.set_label(unit + _side(outcome, compared))
+    bar.set_label(unit + better_side(outcome, compared))
     return figure
 
 
@@ -174,7 +173,7 @@ def plot_line(swept: Swept, outcome: str, x: str | None = None) -> Figure:
     ax.margins(x=0.05, y=0.12)
     numbered(ax.yaxis, compared)
     ax.set_xlabel(_axis_label(axis))
-    ax.set_ylabel(unit + _side(outcome, compared))
+    ax.set_ylabel(unit + better_side(outcome, compared))
     return figure
 
 
@@ -232,7 +231,7 @@ def tornado(swept: Swept, outcome: str) -> Figure:
     ax.set_ylim(len(paths) - 0.5, -0.5)
     ax.xaxis.set_major_locator(MaxNLocator(5))
     numbered(ax.xaxis)
-    ax.set_xlabel(unit + _side(outcome, swept.plan.baseline is not None))
+    ax.set_xlabel(unit + better_side(outcome, swept.plan.baseline is not None))
     return figure
 
 
@@ -310,113 +309,6 @@ def _luck_words(luck: float) -> str:
     if luck < 0.01:
         return tr("Less than 1 % of the variance is luck.")
     return tr("{luck} % of the variance is luck.", luck=words.share(luck))
-
-
-# --- cost against effect -------------------------------------------------------------------------------------
-
-
-@drawn
-def plot_cost_effect(effects: pd.DataFrame, outcome: str, *, about: Mapping[str, str] | None = None) -> Figure:
-    """What each scenario or point costs and what it changes, with the intervals of both.
-
-    Parameters
-    ----------
-    effects : DataFrame
-        From `Batch.effects` or `Swept.summary` (with a baseline): rows of `outcome` and of ``cost``.
-    outcome : str
-        What is gained or lost.
-    about : mapping, optional
-        What was run, for the footer.
-    """
-    here = effects[effects["region"] == sheet.NATIONAL]
-    known = sorted(set(here["outcome"]))
-    for name in ("cost", outcome):
-        if name not in known:
-            raise InputError(
-                tr(
-                    "the table of effects has no outcome {name}: {known}{nearest}",
-                    name=repr(name),
-                    known=", ".join(known),
-                    nearest=nearest(name, known),
-                )
-            )
-    lines = {name: here[here["outcome"] == name].set_index("scenario") for name in ("cost", outcome)}
-    names = [name for name in lines[outcome].index if name in lines["cost"].index]
-    coarse = [lines[outcome].loc[name].get("too_coarse", "") for name in names]
-    numbers = np.array([[headline(lines[what].loc[name]) for what in ("cost", outcome)] for name in names])
-    if not len(numbers) or not np.isfinite(numbers[:, :, 0]).any():
-        raise InputError(tr("the table of effects has no scenario with both a cost and an effect"))
-    (by_cost, cost_unit), (by_effect, unit) = (
-        in_large_units(numbers[:, k], words.unit(lines[name]["unit"].iloc[0])) for k, name in enumerate(lines)
-    )
-    numbers[:, 0] /= by_cost
-    numbers[:, 1] /= by_effect
-    labelled, against = len(names) <= 26, words.listed(dict.fromkeys(here["baseline"]))
-    best = frontier(here, outcome) if len(names) > 3 else []
-    keys = side_keys(here)
-    if len(best) > 1:
-        keys.append(Line2D([], [], label=tr("nothing is both cheaper and better"), **FRONTIER))
-    figure = new_sheet(
-        8.6 if labelled and len(names) > 1 else 6.6,
-        max(3.8, 0.16 * len(names) if labelled else 0),
-        tr("Cost and effect: {outcome}", outcome=words.label(outcome)),
-        tr("Difference from {against}, Mali, whole run", against=against),
-        words.rests_on(here),
-        about,
-        keys,
-    )
-    ax = figure.subplots()
-    ax.grid(axis="y")
-    ax.axhline(0, color=sheet.INK, lw=0.9)
-    for ((cost, cheap, dear), (effect, low, high)), why in zip(numbers, coarse, strict=True):
-        colour = sheet.INK if why else side_colour(low, high, OUTCOMES[outcome].better)
-        ax.plot([cost, cost], [low, high], color=colour, lw=1.6, alpha=1 if labelled else 0.35, zorder=2)
-        ax.plot([cheap, dear], [effect, effect], color=colour, lw=1.6, alpha=1 if labelled else 0.35, zorder=2)
-        ax.plot(cost, effect, "o", ms=4.5, mec=colour, mfc=sheet.PAPER if colour == sheet.INK else colour, zorder=3)
-    if len(best) > 1:
-        ax.step(*numbers[[names.index(name) for name in best], :, 0].T, where="post", zorder=1, **FRONTIER)
-    ax.margins(x=0.06, y=0.1)
-    left, right = ax.get_xlim()
-    ax.set_xlim(min(left, -0.03 * right), max(right, -0.03 * left))  # costs that are nearly equal shall look so
-    if labelled:
-        _name_points(ax, list(words.scenarios(names).values()), numbers[:, :, 0])
-    ax.xaxis.set_major_locator(MaxNLocator(6))
-    numbered(ax.xaxis)
-    numbered(ax.yaxis, sign=True)
-    ax.set_xlabel(f"{words.label('cost')}{comma()}{cost_unit}")
-    ax.set_ylabel(f"{words.label(outcome)}{comma()}{unit}{_side(outcome, True)}")
-    return figure
-
-
-def frontier(effects: pd.DataFrame, outcome: str) -> list[str]:
-    """The scenarios or points that no other beats in both cost and effect, from cheap to dear."""
-    here = effects[effects["region"] == sheet.NATIONAL]
-    lines = {name: here[here["outcome"] == name].set_index("scenario") for name in ("cost", outcome)}
-    better = OUTCOMES[outcome].better
-    if better == "none":
-        return []
-    sign = 1.0 if better == "fewer" else -1.0
-    known = [(headline(lines["cost"].loc[name])[0], sign * headline(lines[outcome].loc[name])[0], str(name))
-             for name in lines[outcome].index if name in lines["cost"].index]  # fmt: skip
-    found, best = [], math.inf
-    for _, value, name in sorted(line for line in known if np.isfinite(line[:2]).all()):
-        if value < best:
-            found.append(name)
-            best = value
-    return found
-
-
-def _name_points(ax: Axes, names: Sequence[str], places: np.ndarray) -> None:
-    """Numbers at the points and a list of names beside the panel: names among the points would overlap."""
-    if len(names) == 1:
-        ax.annotate(names[0], places[0], (5, 4), textcoords="offset points", size=sheet.FOOTER_SIZE)
-        return
-    for k, place in enumerate(places):
-        if np.isfinite(place).all():
-            ax.annotate(str(k + 1), place, (4, 3), textcoords="offset points", size=sheet.FOOTER_SIZE)
-    listed = "\n".join(f"{k + 1}  {name}" for k, name in enumerate(names))
-    ax.annotate(listed, (1.02, 1), xycoords="axes fraction", size=sheet.FOOTER_SIZE, va="top",
-                linespacing=1.45)  # fmt: skip
 
 
 # --- in words ------------------------------------------------------------------------------------------------
@@ -503,11 +395,6 @@ def _turn(ticks: Sequence[Any]) -> float:
 
 def _axis_label(axis: Axis) -> str:
     return f"{axis.label} ({tr(axis.unit)})" if axis.unit and axis.unit != "true or false" else axis.label
-
-
-def _side(outcome: str, compared: bool) -> str:
-    better = OUTCOMES[outcome].better
-    return f"; {tr(words.SIDES[better])}" if compared and better != "none" else ""
 
 
 def _left_out(drawn: int, paths: int) -> str:

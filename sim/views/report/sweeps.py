@@ -17,7 +17,8 @@ from sim.sweeps.axes import Axis, written
 from sim.sweeps.sweep import Swept
 from sim.version import __version__
 from sim.views import words
-from sim.views.figures.sweeps import frontier, sweep_figures
+from sim.views.figures.costs import frontier
+from sim.views.figures.sweeps import sweep_figures
 from sim.views.report.answer import covered, effect
 from sim.views.report.pictures import Picture, embedded
 from sim.views.report.template import template
