@@ -242,7 +242,10 @@ def test_cells_of_tables_have_headings(text):
 
 
 def test_maps_say_in_words_what_they_show(text):
-    *first, image = sorted(Reader(text).all("img"), key=lambda image: image["alt"].startswith("Lines"))
+    lead, *images = Reader(text).all("img")
+    assert lead["alt"].startswith("Effects of 3 scenarios on Mali, with intervals: ")
+    assert re.search(r"joint_patrols, abuses by security forces: [+−\d]", lead["alt"]), "the ledger, too"
+    *first, image = sorted(images, key=lambda image: image["alt"].startswith("Lines"))
     assert image["alt"].startswith("Lines of each scenario minus baseline, added up week by week. At the end:")
     assert "joint_patrols, people who joined: " in image["alt"]
     assert first

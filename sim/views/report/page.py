@@ -93,6 +93,9 @@ def page(compared: Comparison) -> str:
     parameters = list(parameter_rows().values())
     few, many = len(names) <= MANY, len(names)
     sources = example.about.get("run", {}).get("sources", "")
+    told = [parts.in_words(plan, base, given, own, rate) for plan in plans.values()]
+    whole = pictures.effects(compared, table, given) if many <= FEW or not few else None
+    over_time = pictures.over_time(compared) if few else None
     compares = words.listed(names.values()) if many <= FEW else tr("{many} scenarios", many=many)
     return template("report.html").render(
         title=tr("{compares} compared with {baseline}", compares=compares, baseline=baseline),
@@ -109,7 +112,8 @@ def page(compared: Comparison) -> str:
         covered=covered(table),
         warnings=words.warnings(table),
         too_coarse=words.too_coarse(table),
-        scenarios=[parts.in_words(plan, base, given, own, rate) for plan in plans.values()],
+        scenarios=told,
+        titles={names[one["name"]]: parts.titles(one) for one in told if few and not one["baseline"]},
         interval=what.interval, unit=what.unit, many=what.many, covers=what.covers, margin=words.share(margin),
         sought=parts.blocks(table, SOUGHT, rate),
         ledger=parts.blocks(table[table["outcome"] != "cost"] if many > FEW else table, LEDGER, rate),
@@ -118,8 +122,8 @@ def page(compared: Comparison) -> str:
         few=few,
         brief=many > FEW,
         maps=pictures.maps(compared, table, regions[:1]) if few else None,
-        picture=None if few else pictures.effects(compared, table, given),
-        over_time=pictures.over_time(compared) if few else None,
+        lead=whole or over_time,
+        over_time=over_time if whole else None,
         worth=parts.worth(compared, rate),
         same_luck=words.same_luck(table),
         more=parts.more(table, margin),

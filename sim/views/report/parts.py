@@ -99,6 +99,15 @@ def _taken(m: PlannedMeasure, scenario: Scenario, row: Mapping[Any, Any] | None,
     }  # fmt: skip
 
 
+MOST_TITLES = 4  # measures that stand beside the name of their scenario
+
+
+def titles(told: Mapping[str, Any]) -> list[str]:
+    """The measures that set a scenario apart, for a reader who does not know its name; none if there are many."""
+    own = [f"{m['what']} ({m['change']})" if m["change"] else str(m["what"]) for m in told["measures"]]
+    return own if len(own) <= MOST_TITLES else []
+
+
 USUAL = {"enabled", "start", "end", "regions", "intensity", "phases", "ramp_up_weeks", "when"}
 
 

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from markupsafe import escape
 
 from sim.comparison.effects import effects_over_time, headline
+from sim.comparison.outcomes import NATION
 from sim.engine.errors import InputError, visible
-from sim.languages import colon, semicolon, tr
+from sim.languages import colon, semicolon, tr, trn
 from sim.views.figures.effects import plot_effects
 from sim.views.figures.maps import map_effect
 from sim.views.figures.saving import save
 from sim.views.figures.series import plot_effects_over_time
-from sim.views.report.answer import amounts
+from sim.views.report.answer import FEW, amounts
 from sim.views.report.parts import Regional
 from sim.views.report.reading import Comparison
 from sim.views.words import label
@@ -76,11 +77,19 @@ def maps(compared: Comparison, table: pd.DataFrame, told: Sequence[Regional]) ->
 
 
 def effects(compared: Comparison, table: pd.DataFrame, given: pd.DataFrame) -> Picture:
-    """The effects of many scenarios as one figure: a line for each, a panel for each outcome."""
-    about = compared.about(tr("{many} scenarios", many=len(compared.names)))
+    """The effects of all scenarios as one figure: a line for each, a panel for each outcome."""
+    many = len(compared.names)
+    about = compared.about(*compared.names if many <= FEW else [tr("{many} scenarios", many=many)])
     source = embedded(partial(plot_effects, table, delivered=given, about=about), about)
-    what = tr("Effects of {many} scenarios on Mali, with intervals", many=len(compared.names))
-    return Picture(source, tr("{what}: the tables on this page give the numbers.", what=what), what)
+    what = trn(
+        "Effects of the scenario on Mali, with intervals", "Effects of {n} scenarios on Mali, with intervals", many
+    )
+    if many > FEW:
+        return Picture(source, tr("{what}: the tables on this page give the numbers.", what=what), what)
+    nation = table[(table["region"] == NATION) & table["mean"].notna()].to_dict("records")
+    numbers = [f"{compared.names[row['scenario']]}, {label(row['outcome'])}{colon()}{amounts(*headline(row))[0]}"
+               for row in nation]  # fmt: skip
+    return Picture(source, f"{what}{colon()}{semicolon().join(numbers)}.", what)
 
 
 def over_time(compared: Comparison) -> Picture | None:
