@@ -13,6 +13,7 @@ from sim.engine.checks import whole
 from sim.engine.errors import InputError
 from sim.engine.exact import exp, power
 from sim.engine.luck import seed_key
+from sim.languages import tr
 from sim.levers import Levers
 from sim.measures import MEASURES, PLUGINS
 from sim.measures.routine import Routine
@@ -75,7 +76,9 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = OWN_SOCIETY, d
     p = drawn.replaced(scenario.parameters)
     people = int(key) if world_seed == OWN_SOCIETY else world_seed
     if clock.weeks > LONGEST_RUN:
-        raise InputError(f"the run has {clock.weeks} weeks; at most {LONGEST_RUN} are possible")
+        raise InputError(
+            tr("the run has {weeks} weeks; at most {most} are possible", weeks=clock.weeks, most=LONGEST_RUN)
+        )
     society = _society(scenario.persons_per_youth, people, tuple((name, p[name]) for name in SETTLED_BY))
     table = _groups(scenario, clock, grid, p)
     trust = facts.trust()
@@ -161,8 +164,12 @@ def _society(persons_per_youth: int, world_seed: int, parameters: tuple) -> Soci
     society = settle(grid, p, persons_per_youth, world_seed, first_imams(grid, p))
     if society.size < FEWEST_YOUTHS:
         raise InputError(
-            f"persons_per_youth is {persons_per_youth}, which leaves {society.size} youths; "
-            f"at least {FEWEST_YOUTHS} are needed"
+            tr(
+                "persons_per_youth is {persons_per_youth}, which leaves {youths} youths; at least {least} are needed",
+                persons_per_youth=persons_per_youth,
+                youths=society.size,
+                least=FEWEST_YOUTHS,
+            )
         )
     return society
 
@@ -175,7 +182,7 @@ def _groups(scenario: Scenario, clock: Clock, grid: Grid, p: Parameters) -> Grou
         if changes.pop("enabled", True):
             rows.append({**{name: getattr(row, name) for name in row.__dataclass_fields__}, **changes})
     if not rows:
-        raise InputError("every armed group is disabled; leave at least one enabled")
+        raise InputError(tr("every armed group is disabled; leave at least one enabled"))
     keys = [row["key"] for row in rows]
     place = {key: g for g, key in enumerate(keys)}
 

@@ -95,28 +95,62 @@ def register(more: Iterable[Parameter], owner: str, instead_of: Iterable[Paramet
     table = {name: row for name, row in rows().items() if name not in gone}
     for row in more:
         if not isinstance(row, Parameter):
-            raise InputError(f"{owner}: its parameters hold {row!r}, which is not a sim.parameters.Parameter")
-        what = f"{owner}: its parameter {row.name!r}"
+            raise InputError(
+                tr(
+                    "{owner}: its parameters hold {row}, which is not a sim.parameters.Parameter",
+                    owner=owner,
+                    row=repr(row),
+                )
+            )
+        what = tr("{owner}: its parameter {name}", owner=owner, name=repr(row.name))
         if not row.name.isidentifier() or row.name.startswith("_") or hasattr(Parameters, row.name):
-            raise InputError(f"{what} cannot have this name; use letters, digits and _")
+            raise InputError(tr("{what} cannot have this name; use letters, digits and _", what=what))
         if table.get(row.name, row) != row:
-            raise InputError(f"{what} has the name of another parameter; choose one that starts with the measure's key")
+            raise InputError(
+                tr("{what} has the name of another parameter; choose one that starts with the measure's key", what=what)
+            )
         numbers = (row.low, row.value, row.high)
         known = all(isinstance(number, int | float) and math.isfinite(number) for number in numbers)
         if not known or list(numbers) != sorted(numbers):
-            raise InputError(f"{what} is {row.value}; it must lie between its low {row.low} and its high {row.high}")
+            raise InputError(
+                tr(
+                    "{what} is {value}; it must lie between its low {low} and its high {high}",
+                    what=what,
+                    value=row.value,
+                    low=row.low,
+                    high=row.high,
+                )
+            )
         if row.whole and any(number != int(number) for number in numbers):
-            raise InputError(f"{what} has the unit {row.unit!r}; its value, low and high must have no decimals")
+            raise InputError(
+                tr(
+                    "{what} has the unit {unit}; its value, low and high must have no decimals",
+                    what=what,
+                    unit=repr(row.unit),
+                )
+            )
         if row.quality not in QUALITIES:
-            raise InputError(f"{what} has the quality {row.quality!r}; it must be one of {', '.join(QUALITIES)}")
+            raise InputError(
+                tr(
+                    "{what} has the quality {quality}; it must be one of {qualities}",
+                    what=what,
+                    quality=repr(row.quality),
+                    qualities=", ".join(QUALITIES),
+                )
+            )
         for column in ("unit", "distribution", "source", "meaning"):
             if not getattr(row, column):
-                raise InputError(f"{what} has no {column}")
+                raise InputError(tr("{what} has no {column}", what=what, column=column))
         if row.transport and CARRIED + row.transport not in table:
             places = [name.removeprefix(CARRIED) for name in table if name.startswith(CARRIED)]
             raise InputError(
-                f"{what} has the transport {row.transport!r}; it must be empty or one of {', '.join(places)}"
-                f"{nearest(row.transport, places)}"
+                tr(
+                    "{what} has the transport {transport}; it must be empty or one of {places}{nearest}",
+                    what=what,
+                    transport=repr(row.transport),
+                    places=", ".join(places),
+                    nearest=nearest(row.transport, places),
+                )
             )
         if row.drawn:
             try:
@@ -124,7 +158,13 @@ def register(more: Iterable[Parameter], owner: str, instead_of: Iterable[Paramet
             except ValueError:
                 known = False
             if not known:
-                raise InputError(f"{what} is drawn, but {row.distribution!r} is not a prior (see sim.priors)")
+                raise InputError(
+                    tr(
+                        "{what} is drawn, but {distribution} is not a prior (see sim.priors)",
+                        what=what,
+                        distribution=repr(row.distribution),
+                    )
+                )
         table[row.name] = row
     rows().clear()
     rows().update(table)
@@ -178,7 +218,7 @@ class Parameters(Mapping[str, float]):
                 )
             row = rows()[name]
             try:
-                values[name] = number(value, tr("a number in {unit}", unit=row.unit))
+                values[name] = number(value, tr("a number in {unit}", unit=tr(row.unit)))
             except ValueError as problem:
                 raise InputError(f"{name} {problem}") from None
             if not row.low <= values[name] <= row.high:
@@ -189,7 +229,7 @@ class Parameters(Mapping[str, float]):
                         value=format(value, "g"),
                         low=format(row.low, "g"),
                         high=format(row.high, "g"),
-                        unit=row.unit,
+                        unit=tr(row.unit),
                     )
                 )
             if row.whole and values[name] != int(values[name]):
@@ -198,7 +238,7 @@ class Parameters(Mapping[str, float]):
                         "{name} is {values}; it must be a number of {unit}, without decimals",
                         name=name,
                         values=format(values[name], "g"),
-                        unit=row.unit,
+                        unit=tr(row.unit),
                     )
                 )
         return Parameters(values)

@@ -81,11 +81,18 @@ def fitted() -> tuple[str, ...]:
         names = [row["name"] for row in csv.DictReader(file)]
     for name in names:
         if name not in rows():
-            raise InputError(f"{FITTED.name} names {name!r}, which is no parameter{nearest(name, rows())}")
+            raise InputError(
+                tr(
+                    "{table} names {name}, which is no parameter{nearest}",
+                    table=FITTED.name,
+                    name=repr(name),
+                    nearest=nearest(name, rows()),
+                )
+            )
         if rows()[name].distribution in UNDRAWN:
-            raise InputError(f"{FITTED.name} names {name}, which has no prior")
+            raise InputError(tr("{table} names {name}, which has no prior", table=FITTED.name, name=name))
         if names.count(name) > 1:
-            raise InputError(f"{FITTED.name} names {name} twice")
+            raise InputError(tr("{table} names {name} twice", table=FITTED.name, name=name))
     return tuple(names)
 
 
@@ -102,11 +109,13 @@ def read(file: str | Path) -> Posterior:
         with path.open(encoding="utf-8", newline="") as text:
             lines = list(csv.reader(text))
     except OSError:
-        raise InputError(f"there is no posterior {path}; `kumakan calibrate` makes one") from None
+        raise InputError(tr("there is no posterior {path}; `kumakan calibrate` makes one", path=path)) from None
     head = lines[0] if lines else []
     names = tuple(name for name in head[2:] if name not in BESIDE)
     if head[:2] != ["world", "seed"] or not names or len(set(head)) < len(head) or len(lines) < 2:
-        raise InputError(f"{path} is not a table of worlds: it must have the columns world, seed and parameters")
+        raise InputError(
+            tr("{path} is not a table of worlds: it must have the columns world, seed and parameters", path=path)
+        )
     places = [head.index(name) for name in names]
     run = head.index("run") if "run" in head else None
     try:
@@ -116,7 +125,9 @@ def read(file: str | Path) -> Posterior:
     except (ValueError, IndexError):
         counted = False
     if not counted:
-        raise InputError(f"{path} is damaged: its rows must be worlds 1, 2, ... with a number in every column")
+        raise InputError(
+            tr("{path} is damaged: its rows must be worlds 1, 2, ... with a number in every column", path=path)
+        )
     runs = tuple("" if run is None else line[run] for line in lines[1:])
     beside = path.with_suffix(".json")
     try:

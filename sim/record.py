@@ -32,6 +32,7 @@ from sim.engine.cards import card
 from sim.engine.checks import kind_of
 from sim.engine.errors import InputError, nearest
 from sim.engine.kept import digest_of, parquet, sealed, unsealed
+from sim.languages import tr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -183,7 +184,9 @@ class Record:
             If there is no such observable.
         """
         if name not in self.names:
-            raise InputError(f"there is no observable {name!r}{nearest(name, self.names)}")
+            raise InputError(
+                tr("there is no observable {name}{nearest}", name=repr(name), nearest=nearest(name, self.names))
+            )
         return self.values[:, :, self.names.index(name)]
 
     def __repr__(self) -> str:
@@ -331,7 +334,9 @@ class Record:
             return maps.map_record(self, observable, scale=scale)
         known = [*maps.QUANTITIES, *self.names]
         if observable not in known:
-            raise InputError(f"there is no map of {observable!r}{nearest(observable, known)}")
+            raise InputError(
+                tr("there is no map of {name}{nearest}", name=repr(observable), nearest=nearest(observable, known))
+            )
         column = self.observables[self.names.index(observable)]
         values = self[observable]
         return maps.map_regions(
@@ -357,7 +362,7 @@ class Record:
 
         folder = _folder(folder)
         if folder.exists() and not overwrite:
-            raise InputError(f"{folder} is there already; give another folder or allow overwriting")
+            raise InputError(tr("{folder} is there already; give another folder or allow overwriting", folder=folder))
         folder.parent.mkdir(parents=True, exist_ok=True)
         making = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         try:
@@ -418,16 +423,23 @@ class Record:
             digests = manifest.pop("file_digests", {})  # none were kept at first
             right = record.digest == digest and all(digest_of(written[name]) == digests[name] for name in digests)
         except Exception as problem:  # damaged files make libraries raise anything
-            raise InputError(f"{folder} holds no run that can be read ({problem})") from None
+            raise InputError(
+                tr("{folder} holds no run that can be read ({problem})", folder=folder, problem=problem)
+            ) from None
         record.about = manifest
         if not right:
-            raise InputError(f"{folder}: the numbers do not match the digests in manifest.json; the record was changed")
+            raise InputError(
+                tr(
+                    "{folder}: the numbers do not match the digests in manifest.json; the record was changed",
+                    folder=folder,
+                )
+            )
         return record
 
 
 def _folder(folder: Any) -> Path:
     if not isinstance(folder, str | os.PathLike):
-        raise InputError(f"the folder is {kind_of(folder)}; it must be a path")
+        raise InputError(tr("the folder is {kind_of}; it must be a path", kind_of=kind_of(folder)))
     return Path(folder)
 
 

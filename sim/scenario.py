@@ -132,7 +132,8 @@ class Scenario:
             If a path or a value is wrong.
         """
         if not isinstance(changes, Mapping):
-            raise InputError(f"the argument {is_what(changes)}; it must be a dict of new values by path")
+            said = tr("the argument {is_what}; it must be a dict of new values by path", is_what=is_what(changes))
+            raise InputError(said)
         trees = [change(path, plain_data(value), None) for path, value in changes.items()]
         return _checked(changed(Tree(self._given), trees), self.path)
 
@@ -295,9 +296,8 @@ def load_each(
 def _read(path: str | os.PathLike[str]) -> tuple[Tree, Path]:
     file = os.fspath(path) if isinstance(path, str | os.PathLike) else path
     if not isinstance(file, str):
-        raise InputError(
-            tr("a scenario file {is_what}; it must be the path of a YAML file or a name", is_what=is_what(file))
-        )
+        said = tr("a scenario file {is_what}; it must be the path of a YAML file or a name", is_what=is_what(file))
+        raise InputError(said)
     file = located(file)
     tree = with_parents(file)
     tree.data = {"name": Path(file).stem, **tree.data}
@@ -306,9 +306,8 @@ def _read(path: str | os.PathLike[str]) -> tuple[Tree, Path]:
 
 def _changes(overrides: str | Sequence[str]) -> list[Tree]:
     if not isinstance(overrides, Iterable):
-        raise InputError(
-            tr("the overrides {is_what}; they must be a list of texts PATH=VALUE", is_what=is_what(overrides))
-        )
+        said = tr("the overrides {is_what}; they must be a list of texts PATH=VALUE", is_what=is_what(overrides))
+        raise InputError(said)
     return [written_change(text) for text in ([overrides] if isinstance(overrides, str) else overrides)]
 
 
@@ -375,7 +374,8 @@ def run(
         If the scenario, a seed or the draw cannot be used.
     """
     if on_week is not None and not callable(on_week):
-        raise InputError(f"on_week {is_what(on_week)}; it must be a function that is called with the country")
+        said = tr("on_week {is_what}; it must be a function that is called with the country", is_what=is_what(on_week))
+        raise InputError(said)
     from sim import week  # brings the compiled loops, which reading a scenario does not need
 
     chosen = as_scenario(scenario)

@@ -105,8 +105,8 @@ def _number(allowed: str, low: float, high: float, whole: bool = False) -> Befor
 
 Words = Annotated[str, BeforeValidator(_words)]
 Name = Annotated[str, BeforeValidator(_name)]
-Members = Annotated[int, _number(f"a whole number of persons from 0 to {MOST_MEMBERS}", 0, MOST_MEMBERS, True)]
-Factor = Annotated[float, _number(f"a factor from 0 to {MOST_SCALE}", 0, MOST_SCALE)]
+Members = Annotated[int, _number(mark("a whole number of persons from 0 to 100000"), 0, MOST_MEMBERS, True)]
+Factor = Annotated[float, _number(mark("a factor from 0 to 100"), 0, MOST_SCALE)]
 
 
 # --- the blocks of a scenario ----------------------------------------------------------------------------
@@ -211,8 +211,13 @@ class Checks:
         names, one = list(known), "measure" if block == "past" else block[:-1]
         given = self.tree.data.get(block, {})
         if not isinstance(given, dict):
-            is_ = tr("it must be a block with a line for each {one}; if there are none, write {{}}", one=one)
-            self.problem((block,), f"{block} {is_what(given)}; {is_}")
+            what = tr(
+                "{block} {is_what}; it must be a block with a line for each {one}; if there are none, write {{}}",
+                block=block,
+                is_what=is_what(given),
+                one=tr(one),
+            )
+            self.problem((block,), what)
             return {}
         for key in given:
             if key not in names:
@@ -274,20 +279,20 @@ class Checks:
                 else tr("{le} or less", le=format(context["le"], "g"))
             )
         else:
-            allowed = _KINDS.get(kind) or error["msg"].removeprefix("Input should be ")
+            allowed = tr(_KINDS[kind]) if kind in _KINDS else error["msg"].removeprefix("Input should be ")
         return tr("{said} {is_what}; it must be {allowed}", said=said, is_what=is_what(error["input"]), allowed=allowed)
 
 
 _KINDS = {
-    "tuple_type": "a list",
-    "list_type": "a list",
-    "dict_type": "a block",
-    "model_type": "a block",
-    "date_type": "a date as YYYY-MM-DD",
-    "string_type": "a text",
-    "float_type": "a number",
-    "int_type": "a whole number",
-    "bool_type": "true or false",
+    "tuple_type": mark("a list"),
+    "list_type": mark("a list"),
+    "dict_type": mark("a block"),
+    "model_type": mark("a block"),
+    "date_type": mark("a date as YYYY-MM-DD"),
+    "string_type": mark("a text"),
+    "float_type": mark("a number"),
+    "int_type": mark("a whole number"),
+    "bool_type": mark("true or false"),
 }
 
 
@@ -414,7 +419,10 @@ def check_parameters(checks: Checks) -> dict[str, float]:
         row = rows()[name]
         try:
             allowed = tr(
-                "between {low} and {high} {unit}", low=format(row.low, "g"), high=format(row.high, "g"), unit=row.unit
+                "between {low} and {high} {unit}",
+                low=format(row.low, "g"),
+                high=format(row.high, "g"),
+                unit=tr(row.unit),
             )
             values[name] = float(number(value, allowed, row.low, row.high, whole=row.whole))
         except PydanticCustomError as error:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sim.comparison.outcomes import check_observables
 from sim.comparison.table import Records
 from sim.engine.errors import InputError
+from sim.languages import tr
 from sim.stores.run import Key
 from sim.stores.totals import all_weekly
 
@@ -45,7 +46,7 @@ def to_xarray(records: Records, names: Sequence[str] | None = None) -> xr.Datase
 
     example = next((runs[key] for runs in records.values() for key in list(runs)[:1]), None)
     if example is None:
-        raise InputError("no run has finished, so there is nothing to put into an array")
+        raise InputError(tr("no run has finished, so there is nothing to put into an array"))
     check_observables(names or (), example)
     keys = sorted({Key.of(key) for runs in records.values() for key in runs})
     draws, seeds = sorted({key.draw for key in keys}), sorted({key.seed for key in keys})

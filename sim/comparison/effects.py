@@ -182,7 +182,7 @@ def effects_over_time(
         return pd.DataFrame(columns=list(WEEKLY_COLUMNS))
     states = [o.name for o, how in zip(table.outcomes, table.hows, strict=True) if how != "sum"]
     if cumulative and states:
-        raise InputError(f"{', '.join(states)} is a state, which cannot be added up over weeks")
+        raise InputError(tr("{states} is a state, which cannot be added up over weeks", states=", ".join(states)))
     parts = []
     for k, outcome in enumerate(table.outcomes):
         added = table.hows[k] == "sum" if cumulative is None else cumulative

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from typing import Any
 
 from sim.engine.errors import InputError
+from sim.languages import tr
 from sim.measures import MEASURES
 from sim.scenario import Scenario
 
@@ -47,7 +48,9 @@ def leave_one_out(scenario: Scenario) -> list[Scenario]:
     """
     there = [measure.key for measure in scenario.active_measures()]
     if not there:
-        raise InputError(f"{scenario.name} has no measure that does anything, so there is nothing to leave out")
+        raise InputError(
+            tr("{name} has no measure that does anything, so there is nothing to leave out", name=scenario.name)
+        )
     return [scenario, *(without(scenario, key, f"{scenario.name}_without_{key}") for key in there)]
 
 

@@ -27,6 +27,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from sim.engine.errors import InputError
+from sim.languages import tr
 from sim.measures.base import Delivered, Measure
 from sim.parameters import register
 
@@ -72,7 +73,10 @@ def read() -> None:
     own = _own()
     outside = _outside(own)
     for measure, plugin in outside:
-        register(measure.parameters, f"{plugin.distribution}: the measure {measure.key}")
+        register(
+            measure.parameters,
+            tr("{distribution}: the measure {key}", distribution=plugin.distribution, key=measure.key),
+        )
     found = own | {measure.key: measure for measure, _ in outside}
     globals().update(MEASURES=dict(sorted(found.items())), PLUGINS=[plugin for _, plugin in outside])
 
@@ -102,15 +106,15 @@ def add(measure: type[Measure]) -> type[Measure]:
     name = getattr(measure, "__name__", repr(measure))
 
     def refused(why: str) -> InputError:
-        return InputError(f"the measure {name} {why}")
+        return InputError(tr("the measure {name} {why}", name=name, why=why))
 
     _check(measure, refused)
     key = measure.key
     before = next((plugin for plugin in plugins if plugin.key == key), None)
     if key in measures and not (before and before.text):
-        holder = before.distribution if before else "kumakan itself"
-        raise refused(f"has the key {key!r}, which is taken by a measure of {holder}")
-    register(measure.parameters, f"the measure {key}", instead_of=measures[key].parameters if before else ())
+        raise refused(_taken(key, before.distribution if before else tr("kumakan itself")))
+    owner = tr("the measure {key}", key=key)
+    register(measure.parameters, owner, instead_of=measures[key].parameters if before else ())
     text = _text(measure)
     plugin = Plugin(key, f"{key} (this session)", hashlib.sha256(text.encode()).hexdigest()[:12], (), text)
     # Changed in place, for everything that has imported them.
@@ -146,11 +150,11 @@ def _own() -> dict[str, type[Measure]]:
 def _outside(own: dict[str, type[Measure]]) -> list[tuple[type[Measure], Plugin]]:
     """The measures of all entry points, in the order of distributions and names."""
     found: list[tuple[type[Measure], Plugin]] = []
-    holders = dict.fromkeys(own, "kumakan itself")
+    holders = dict.fromkeys(own, tr("kumakan itself"))
     for point in sorted(entry_points(group=GROUP), key=lambda point: (_distribution(point), point.name)):
         measure = _loaded(point)
         if measure.key in holders:
-            raise _refused(point, f"has the key {measure.key!r}, which is taken by a measure of {holders[measure.key]}")
+            raise _refused(point, _taken(measure.key, holders[measure.key]))
         holders[measure.key] = _distribution(point)
         version = point.dist.version if point.dist else ""
         found.append((measure, Plugin(measure.key, _distribution(point), version, _files(measure))))
@@ -163,7 +167,19 @@ def _distribution(point: EntryPoint) -> str:
 
 def _refused(point: EntryPoint, why: str) -> InputError:
     name = _distribution(point)
-    return InputError(f"{name}: its measure {point.name!r} ({point.value}) {why}; repair or uninstall {name}")
+    return InputError(
+        tr(
+            "{name}: its measure {measure} ({value}) {why}; repair or uninstall {name}",
+            name=name,
+            measure=repr(point.name),
+            value=point.value,
+            why=why,
+        )
+    )
+
+
+def _taken(key: str, holder: str) -> str:
+    return tr("has the key {key}, which is taken by a measure of {holder}", key=repr(key), holder=holder)
 
 
 def _loaded(point: EntryPoint) -> type[Measure]:
@@ -171,7 +187,8 @@ def _loaded(point: EntryPoint) -> type[Measure]:
     try:
         measure = point.load()
     except Exception as error:  # code of others may raise anything when it is imported
-        raise _refused(point, f"cannot be loaded ({type(error).__name__}: {error})") from error
+        why = tr("cannot be loaded ({kind}: {error})", kind=type(error).__name__, error=error)
+        raise _refused(point, why) from error
     _check(measure, lambda why: _refused(point, why))
     return measure
 
@@ -179,14 +196,16 @@ def _loaded(point: EntryPoint) -> type[Measure]:
 def _check(measure: Any, refused: Callable[[str], InputError]) -> None:
     """Reject a class that is not a complete measure."""
     if not (isclass(measure) and issubclass(measure, Measure)):
-        raise refused("is not a subclass of sim.measures.Measure")
+        raise refused(tr("is not a subclass of sim.measures.Measure"))
     if measure.lacking():
-        raise refused(f"lacks {', '.join(measure.lacking())}")
+        raise refused(tr("lacks {names}", names=", ".join(measure.lacking())))
     for name in ("key", "title", "delivers"):
         if not isinstance(getattr(measure, name, None), str) or not getattr(measure, name).strip():
-            raise refused(f"has no {name}")
+            raise refused(tr("has no {name}", name=name))
     if not re.fullmatch(r"[a-z][a-z0-9_]*", measure.key):
-        raise refused(f"has the key {measure.key!r}; a key consists of lower-case letters, digits and _")
+        raise refused(
+            tr("has the key {key}; a key consists of lower-case letters, digits and _", key=repr(measure.key))
+        )
 
 
 def _files(measure: type[Measure]) -> tuple[Path, ...]:

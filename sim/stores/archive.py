@@ -33,6 +33,7 @@ import numpy as np
 
 from sim.engine.errors import InputError
 from sim.engine.kept import sealed, unsealed
+from sim.languages import semicolon, tr, trn
 from sim.stores.claims import Claims
 from sim.stores.columns import Columns
 from sim.stores.damage import Damage, Damaged
@@ -91,7 +92,9 @@ class ArchiveStore(Store):
             raise
         except Exception as problem:  # file systems elsewhere raise anything
             why = (problem.strerror if isinstance(problem, OSError) else None) or problem
-            raise InputError(f"cannot use {self.place} ({why}); name another place with --store") from problem
+            raise InputError(
+                tr("cannot use {place} ({why}); name another place with --store", place=self.place, why=why)
+            ) from problem
 
     @classmethod
     def stands(cls, place: str | os.PathLike[str]) -> bool:
@@ -111,7 +114,13 @@ class ArchiveStore(Store):
         """Reject anything that is not a store; create one in an empty place. A lost manifest is written again."""
         there = self._manifest()
         if there and there["store"] > FORMAT:
-            raise InputError(f"{self.place} was made by a later version of kumakan ({there.get('kumakan')})")
+            raise InputError(
+                tr(
+                    "{place} was made by a later version of kumakan ({version})",
+                    place=self.place,
+                    version=there.get("kumakan"),
+                )
+            )
         if there or self.holds_runs(self.files):
             if not reading and (not there or there["store"] < FORMAT):
                 self.damage.mends = True
@@ -119,14 +128,21 @@ class ArchiveStore(Store):
                 self.damage.mends = False
                 self._write_manifest()
         elif there is not None:
-            why = "its manifest.json is not that of a store or is damaged, and it holds no runs"
-            raise InputError(f"{self.place} is no store: {why}; name a store, or a new or empty folder, with --store")
+            raise InputError(
+                tr(
+                    "{place} is no store: its manifest.json is not that of a store or is damaged, and it holds no runs;"
+                    " name a store, or a new or empty folder, with --store",
+                    place=self.place,
+                )
+            )
         elif reading:
-            raise InputError(f"there is no store at {self.place}")
+            raise InputError(tr("there is no store at {place}", place=self.place))
         elif self.files.fs.isfile(self.files.root) or not (
             {name.partition(".")[0] for name in self.files.names("")} <= {*FOLDERS, ""}
         ):
-            raise InputError(f"{self.place} holds other files; name a store, or a new or empty folder, with --store")
+            raise InputError(
+                tr("{place} holds other files; name a store, or a new or empty folder, with --store", place=self.place)
+            )
         else:
             self._make_folders()
             self._write_manifest()
@@ -144,7 +160,7 @@ class ArchiveStore(Store):
     def check_manifest(self) -> None:
         """Note a manifest that is damaged."""
         if self._manifest() == {}:
-            self.damage.met("manifest.json", "it is not the manifest of a store")
+            self.damage.met("manifest.json", tr("it is not the manifest of a store"))
 
     def _write_manifest(self) -> None:
         about = {"store": FORMAT, "kumakan": __version__, "made": now()}
@@ -153,7 +169,7 @@ class ArchiveStore(Store):
     def _make_folders(self) -> None:
         for folder in FOLDERS:
             if self.files.fs.isfile(self.files.at(folder)):
-                self.damage.met(folder, "it is a file, not a folder")
+                self.damage.met(folder, tr("it is a file, not a folder"))
             self.files.fs.makedirs(self.files.at(folder), exist_ok=True)
 
     @cached_property
@@ -214,7 +230,7 @@ class ArchiveStore(Store):
         self.pack(least=1)
         self._sweep()  # batches of other machines that have stood still for as long as this one was at work
         if plan["state"] != "interrupted" and (since := self.notes[self._known :]):
-            raise InputError(f"{'; '.join(since)}. The same command makes its runs again")
+            raise InputError(tr("{what}. The same command makes its runs again", what=semicolon().join(since)))
 
     def folder(self, run: Run) -> None:
         """Runs have no folders here."""
@@ -310,7 +326,7 @@ class ArchiveStore(Store):
             with suppress(*pass_over), self.damage.watched(f"plans/{name}"):
                 plan = unsealed(self.files.read(f"plans/{name}"))
                 if lacks := ASKED - plan.keys():
-                    raise ValueError(f"it is no plan; it has no {min(lacks)}")
+                    raise ValueError(tr("it is no plan; it has no {key}", key=min(lacks)))
                 yield plan
 
     def runs(self, columns: Sequence[str] = (*WHAT, *HOW)) -> pd.DataFrame:
@@ -385,7 +401,7 @@ class ArchiveStore(Store):
 
                 rows = self.table(["file", "place"], ds.field("run") == run).to_pylist()
                 if not rows or rows[0]["file"] == file:
-                    why = "a part of it has been removed"
+                    why = tr("a part of it has been removed")
                     raise self.damage.met(f"weeks/{file}", why, self.parquet.together(f"weeks/{file}")) from None
                 file, place = rows[0]["file"], rows[0]["place"]
 
@@ -402,7 +418,9 @@ class ArchiveStore(Store):
         text = self.files.read("log.jsonl") if self.files.exists("log.jsonl") else b""
         whole = [json.dumps(line, ensure_ascii=False) for line in log_lines(text)]
         if torn := len(text.splitlines()) - len(whole):
-            self.damage.left.append(f"{torn} torn line{'' if torn == 1 else 's'} of log.jsonl")
+            self.damage.left.append(
+                trn("{many} torn line of log.jsonl", "{many} torn lines of log.jsonl", torn, many=torn)
+            )
             if self.damage.mends and not self.claims.others():
                 self.files.put("log.jsonl", "".join(f"{line}\n" for line in whole).encode("utf-8", "surrogatepass"))
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.languages import tr
 from sim.stores import open_store
 from sim.stores.archive import FOLDERS, ArchiveStore
 from sim.stores.columns import total_column
@@ -18,7 +19,7 @@ from sim.stores.damage import Damaged
 from sim.stores.folder import FolderStore
 from sim.stores.parquet import FOLDERS as PARQUET
 from sim.stores.parquet import FRESH, weeks_of
-from sim.stores.run import run_id
+from sim.stores.run import in_words, run_id
 from sim.stores.store import Store
 from sim.stores.totals import totals
 
@@ -83,7 +84,7 @@ def _care(store: Store, told: Told) -> Care:
         same = {name: plan[name] for name in ("world_seed", "version", "sources")}
         for (name, settings), draw, seed in product(plan["scenarios"].items(), plan["draws"], plan["seeds"]):
             what = {"scenario": name, "scenario_digest": settings["digest"], "seed": seed, "draw": draw, **same}
-            wanted[run_id(what)] = f"{name}, seed {seed}" + (f", draw {draw}" if draw else "")
+            wanted[run_id(what)] = in_words(name, seed, draw)
     again = [words for run, words in wanted.items() if run not in good]
     return Care(dict(store.damage.seen), list(store.damage.left), len(good), again)
 
@@ -106,7 +107,7 @@ def _archive(store: ArchiveStore, told: Told) -> Iterator[str]:
     for folder, ending in OURS.items():
         for name in store.files.names(folder):
             if not name.endswith(ending) or (folder == "fresh" and not FRESH.fullmatch(name)):
-                store.damage.met(f"{folder}/{name}", "it is no file of a store")
+                store.damage.met(f"{folder}/{name}", tr("it is no file of a store"))
     parquet = store.parquet
     for name in parquet.fresh():
         told(f"fresh/{name}")
@@ -140,7 +141,13 @@ def _rows(store: ArchiveStore, name: str) -> Iterator[str]:
             for k, observable in enumerate(record.observables):
                 told = rows[total_column(observable.name, observable.how)][place].as_py()
                 if not np.allclose(found[:, k], told, equal_nan=True):
-                    raise ValueError(f"the totals of {observable.name} of run {run} are not those of its weeks")
+                    raise ValueError(
+                        tr(
+                            "the totals of {name} of run {run} are not those of its weeks",
+                            name=observable.name,
+                            run=run,
+                        )
+                    )
         yield run
 
 

@@ -25,6 +25,7 @@ from typing import Any
 
 import psutil
 
+from sim.languages import tr
 from sim.stores.files import Files
 
 BEAT, LEASE = 60.0, 600.0
@@ -83,8 +84,8 @@ class Claims:
         with suppress(OSError, ValueError, KeyError):
             batch = self.files.read(f"{self.claims}/{name}.{max(self._numbers(name))}").decode()
             about = json.loads(self.files.read(f"{self.batches}/{batch}"))
-            return f"process {about['pid']} on {about['host']}"
-        return "another process"
+            return tr("process {pid} on {host}", pid=about["pid"], host=about["host"])
+        return tr("another process")
 
     def _numbers(self, name: str) -> list[int]:
         found = (claim.rpartition(".")[2] for claim in self.files.names(self.claims, start=f"{name}."))

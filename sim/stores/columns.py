@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.engine.errors import InputError
+from sim.languages import tr
 from sim.stores.packed import total_column
 from sim.stores.run import Row
 from sim.stores.runs import Runs, by_key
@@ -64,7 +65,9 @@ class Columns:
                 self._weekly = {key: self._read_weekly(names)}
             except FileNotFoundError as problem:  # a file has been replaced by a larger one, unless it is gone
                 if files == self.store.files.names("runs"):
-                    raise InputError(f"{self.store.place} lacks a part of its weeks ({problem})") from None
+                    raise InputError(
+                        tr("{place} lacks a part of its weeks ({problem})", place=self.store.place, problem=problem)
+                    ) from None
         found = self._weekly[key]
         return {
             pair: found[where[0]] if where[0] in found else weekly(self.store.record(*where), names)

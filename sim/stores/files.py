@@ -15,6 +15,7 @@ from typing import Any
 from sim.engine.checks import kind_of
 from sim.engine.errors import InputError, in_words
 from sim.engine.kept import unsealed
+from sim.languages import tr
 
 
 class Files:
@@ -35,9 +36,13 @@ class Files:
         try:
             self.fs, root = fsspec.core.url_to_fs(place)
         except OSError as problem:
-            raise InputError(f"{place} cannot be opened ({in_words(problem)}); name a folder or a URL") from None
+            raise InputError(
+                tr("{place} cannot be opened ({why}); name a folder or a URL", place=place, why=in_words(problem))
+            ) from None
         except Exception as problem:  # packages for file systems raise anything
-            raise InputError(f"{place} is neither a folder nor a URL that fsspec knows ({problem})") from None
+            raise InputError(
+                tr("{place} is neither a folder nor a URL that fsspec knows ({problem})", place=place, problem=problem)
+            ) from None
         self.place = place.rstrip("/") or place
         self.root = str(root)
         self.local = isinstance(self.fs, LocalFileSystem)
@@ -194,7 +199,13 @@ def as_place(place: object, name: str) -> str:
         If it is anything else.
     """
     if not isinstance(place, str | os.PathLike) or not os.fspath(place):
-        raise InputError(f"{name} is {kind_of(place)}; it must be the path of a folder, or a URL for a store")
+        raise InputError(
+            tr(
+                "{name} is {kind_of}; it must be the path of a folder, or a URL for a store",
+                name=name,
+                kind_of=kind_of(place),
+            )
+        )
     return os.fsdecode(place)
 
 

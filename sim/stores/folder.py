@@ -28,7 +28,7 @@ import psutil
 
 from sim.engine.errors import InputError
 from sim.engine.kept import digest_of, sealed, unsealed
-from sim.languages import tr
+from sim.languages import mark, tr
 from sim.record import TABLES
 from sim.stores.claims import Claims
 from sim.stores.damage import Damage, Damaged
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 AT_WORK = ".at-work"
 """The folder that is there while a batch is at work."""
-NO_MANIFEST = "its manifest.json is missing or damaged"
+NO_MANIFEST = mark("its manifest.json is missing or damaged")
 
 
 def holds_archive(folder: Path) -> bool:
@@ -226,7 +226,7 @@ class FolderStore(Store):
             elif line and line["state"] == "failed":
                 found.append(Row.of(line))
             elif not run and folder.is_dir():
-                raise self.damage.met(self._name(folder), NO_MANIFEST)
+                raise self.damage.met(self._name(folder), tr(NO_MANIFEST))
         return tuple(found)
 
     def failed(self, plan: Mapping[str, Any]) -> list[Row]:
@@ -247,7 +247,7 @@ class FolderStore(Store):
         folder = self.folder(run)
         manifest = read_manifest(folder)
         found = manifest.get("run") or {}
-        why = NO_MANIFEST if not found else self._changed(folder, manifest) if found == run.identity else ""
+        why = tr(NO_MANIFEST) if not found else self._changed(folder, manifest) if found == run.identity else ""
         if why:
             if folder.exists():
                 self.damage.met(self._name(folder), why)
@@ -258,13 +258,17 @@ class FolderStore(Store):
             return True
         if self.overwrite or self.reading:
             return False
-        differs = [words for name, words in IDENTITY.items() if found.get(name) != run.identity[name]]
+        differs = [tr(words) for name, words in IDENTITY.items() if found.get(name) != run.identity[name]]
         if found.get("sources") != run.identity["sources"]:
             before = read_manifest(self._out)
             differs[-1] += changed_files(before.get("files", {}) if before.get("sources") == found["sources"] else {})
         raise InputError(
-            f"{folder} holds a different run (what differs: {', '.join(differs)});"
-            " name another folder with --out, or replace the run with --overwrite"
+            tr(
+                "{folder} holds a different run (what differs: {differs}); name another folder with --out, or replace"
+                " the run with --overwrite",
+                folder=folder,
+                differs=", ".join(differs),
+            )
         )
 
     @staticmethod
@@ -344,7 +348,7 @@ class FolderStore(Store):
         """
         identity = read_manifest(folder).get("run") or {}
         if not IDENTITY.keys() <= identity.keys():
-            raise self.damage.met(self._name(folder), NO_MANIFEST)
+            raise self.damage.met(self._name(folder), tr(NO_MANIFEST))
         self._load(folder)
         return run_id(identity)
 

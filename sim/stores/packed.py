@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.engine.errors import InputError
+from sim.languages import tr
 from sim.stores.run import HOW, WHAT, run_id
 from sim.stores.totals import totals
 
@@ -80,14 +81,14 @@ class Packed:
         If it does not match its digest; one of an earlier version, which has none, may raise anything.
     """
 
-    def __init__(self, packed: bytes, name: str = "a packed run") -> None:
+    def __init__(self, packed: bytes, name: str = "") -> None:
         import pyarrow as pa
 
-        self.name = name
+        self.name = name or tr("a packed run")
         if not packed.endswith(b"ARROW1"):  # as they ended when they had no digest
             packed, digest = packed[:-DIGEST], packed[-DIGEST:]
             if hashlib.sha256(packed).digest() != digest:
-                raise ValueError("it does not match its digest")
+                raise ValueError(tr("it does not match its digest"))
         self._file = pa.ipc.open_file(pa.py_buffer(packed), options=pa.ipc.IpcReadOptions(use_threads=False))
         self._parts = self._file.schema.metadata
         self.kind: bytes = self._parts[b"kind"]
@@ -169,7 +170,7 @@ def _facts(kind: bytes) -> dict[str, Any]:
 
 def _checked(record: Record, digest: str, name: str) -> Record:
     if record.digest != digest:
-        raise InputError(f"{name}: the numbers do not match the digest; the record was changed")
+        raise InputError(tr("{name}: the numbers do not match the digest; the record was changed", name=name))
     return record
 
 

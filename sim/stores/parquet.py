@@ -21,6 +21,7 @@ import numpy as np
 
 from sim.engine.errors import InputError
 from sim.engine.kept import digest_of, parquet
+from sim.languages import digits, tr
 from sim.stores.damage import Damage, Damaged
 from sim.stores.files import Files
 from sim.stores.packed import Packed, cell_table, encoding, record_of, run_table, week_table
@@ -74,7 +75,7 @@ class Parquet:
         with self.damage.watched(f"fresh/{fresh}"):
             run = Packed(self.files.read(f"fresh/{fresh}"), self.files.at(f"fresh/{fresh}"))
             if f"{run_id(run.run)}.run" != fresh:
-                raise ValueError(f"it holds the run {run_id(run.run)}")
+                raise ValueError(tr("it holds the run {run}", run=run_id(run.run)))
             return run
 
     def ids(self) -> np.ndarray:
@@ -137,16 +138,22 @@ class Parquet:
         named = NAME.fullmatch(name)
         with self.damage.watched(f"runs/{name}", together):
             if named and named[3] and digest_of(data)[:DIGITS] != named[3]:
-                raise ValueError("it does not match the digest in its name")
+                raise ValueError(tr("it does not match the digest in its name"))
             source = parquet(io.BytesIO(data))
             if named and source.metadata.num_rows != int(named[2]):
-                raise ValueError(f"it has {source.metadata.num_rows:,} rows, not one for each of {named[2]} runs")
+                raise ValueError(
+                    tr(
+                        "it has {rows} rows, not one for each of {runs} runs",
+                        rows=digits(source.metadata.num_rows, ","),
+                        runs=named[2],
+                    )
+                )
             schema = source.schema_arrow
             if lacks := NEEDED - set(schema.names):
-                raise ValueError(f"it is no table of runs; it has no column {min(lacks)}")
+                raise ValueError(tr("it is no table of runs; it has no column {column}", column=min(lacks)))
             ids = np.array([int(run, 16) for run in source.read(["run"])["run"].to_pylist()], np.uint64)
             if np.unique(ids).size < ids.size:
-                raise ValueError("it has a run twice")
+                raise ValueError(tr("it has a run twice"))
             parts = json.loads((schema.metadata or {}).get(PARTS, b"{}"))
             self._remember(f"runs/{name}", schema)
         for part in together[1:]:
@@ -156,7 +163,11 @@ class Parquet:
             if not size or (told and size != told["bytes"]):
                 if not self.files.exists(f"runs/{name}"):
                     raise FileNotFoundError(f"runs/{name}")
-                why = f"it has {size:,} bytes, not {told['bytes']:,}" if size and told else "it is missing or empty"
+                why = (
+                    tr("it has {size} bytes, not {told}", size=digits(size, ","), told=digits(told["bytes"], ","))
+                    if size and told
+                    else tr("it is missing or empty")
+                )
                 raise self.damage.met(part, why, together)
             if told:
                 self._footers[part] = told["footer"]
@@ -209,7 +220,7 @@ class Parquet:
         """
         with self.files.open(file) as stream, self.damage.watched(file, self.together(file)):
             if file in self._footers and footer_digest(stream) != self._footers[file]:
-                raise ValueError("its footer does not match its digest")
+                raise ValueError(tr("its footer does not match its digest"))
             source = parquet(stream)
             if file not in self._schemas:
                 self._remember(file, source.schema_arrow)
@@ -241,7 +252,8 @@ class Parquet:
             self.counting()
             for name in names if folder != "runs" else ():
                 self.read_through(f"{folder}/{weeks_of(name)}")
-            raise InputError(f"{self.files.place}/{folder} cannot be read ({problem})") from None
+            place = f"{self.files.place}/{folder}"
+            raise InputError(tr("{place} cannot be read ({problem})", place=place, problem=problem)) from None
 
     def read_through(self, file: str) -> None:
         """Read all of a file, a part at a time.
@@ -446,7 +458,7 @@ class Parquet:
                     if all(int(run, 16) in elsewhere for run in runs):
                         self.damage.left_over(f"{folder}/{name}")
                     else:
-                        self.damage.met(f"{folder}/{name}", "its rows in runs are missing")
+                        self.damage.met(f"{folder}/{name}", tr("its rows in runs are missing"))
 
 
 def _let_go(writer: Any) -> None:
@@ -468,7 +480,7 @@ def footer_digest(stream: Any) -> str:
     stream.seek(max(0, end - 8))
     size = int.from_bytes(stream.read(4), "little")
     if size > end - 8:
-        raise ValueError("it is no Parquet file")
+        raise ValueError(tr("it is no Parquet file"))
     stream.seek(end - 8 - size)
     return digest_of(stream.read(size + 8))
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from sim.languages import mark, tr
 from sim.measures import PLUGINS
 from sim.stores.sources import sources_digest
 from sim.version import __version__
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 IDENTITY = {
-    "scenario": "the scenario's name",
-    "scenario_digest": "the scenario's settings",
-    "seed": "the seed",
-    "world_seed": "the world seed",
-    "draw": "the draw of parameters",
-    "version": "the version of kumakan",
-    "sources": "the program's code or tables",
+    "scenario": mark("the scenario's name"),
+    "scenario_digest": mark("the scenario's settings"),
+    "seed": mark("the seed"),
+    "world_seed": mark("the world seed"),
+    "draw": mark("the draw of parameters"),
+    "version": mark("the version of kumakan"),
+    "sources": mark("the program's code or tables"),
 }
 """The parts of the identity of a run, in words."""
 WHAT, HOW = tuple(IDENTITY), ("digest", "wall_seconds", "peak_memory_bytes")
@@ -112,7 +113,14 @@ class Row:
     @property
     def name(self) -> str:
         """Which run, in words."""
-        return f"{self.scenario}, seed {self.seed}" + (f", draw {self.draw}" if self.draw else "")
+        return in_words(self.scenario, self.seed, self.draw)
+
+
+def in_words(scenario: str, seed: int, draw: int) -> str:
+    """Which run; draw 0 is not mentioned."""
+    if draw:
+        return tr("{scenario}, seed {seed}, draw {draw}", scenario=scenario, seed=seed, draw=draw)
+    return tr("{scenario}, seed {seed}", scenario=scenario, seed=seed)
 
 
 def facts_of(manifest: Mapping[str, Any]) -> dict[str, Any]:

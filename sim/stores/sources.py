@@ -18,6 +18,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+from sim.languages import tr
 from sim.measures import PLUGINS, Plugin
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -76,8 +77,10 @@ def changed_files(before: Mapping[str, str]) -> str:
     """Which files are not as they were: `` (sim/processes/violence.py)``; empty if that is not known."""
     now = source_files()
     names = sorted(name for name in {*before, *now} if before.get(name) != now.get(name)) if before else []
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return f" ({', '.join(names[:MOST_NAMED])}{more})" if names else ""
+    said = ", ".join(names[:MOST_NAMED])
+    if len(names) > MOST_NAMED:
+        said = tr("{names} and {more} more", names=said, more=len(names) - MOST_NAMED)
+    return f" ({said})" if names else ""
 
 
 @cache

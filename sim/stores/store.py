@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.engine.cards import card
 from sim.engine.errors import InputError
+from sim.languages import tr
 from sim.stores.run import HOW, WHAT
 
 if TYPE_CHECKING:
@@ -96,7 +97,14 @@ class Store(ABC):
         """
         plans = self.plans
         if not -len(plans) <= plan < len(plans):
-            raise InputError(f"{self.place} holds {len(plans)} plans; there is none with number {plan}")
+            raise InputError(
+                tr(
+                    "{place} holds {many} plans; there is none with number {plan}",
+                    place=self.place,
+                    many=len(plans),
+                    plan=plan,
+                )
+            )
         batch: Batch = import_module("sim.batches.batch").Batch(self.out, self, plans[plan])
         return batch
 

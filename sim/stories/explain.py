@@ -17,6 +17,7 @@ import numpy as np
 
 from sim.batches.batch import check_comparable as check_same_period
 from sim.engine.errors import InputError
+from sim.languages import tr
 from sim.parameters import Parameters
 from sim.stores.run import sources_digest, versions
 
@@ -119,9 +120,16 @@ def check_comparable(first: Scenario, second: Scenario) -> None:
     for name in SETTLED_BY:
         if ours[name] != theirs[name]:
             raise InputError(
-                f"{second.name} has {name} {theirs[name]:g}, {first.name} {ours[name]:g}; persons can be followed"
-                " through two runs only if both have the same people, so give both the same value"
-                f" (of {', '.join(SETTLED_BY)})"
+                tr(
+                    "{second} has {name} {theirs}, {first} {ours}; persons can be followed through two runs only if"
+                    " both have the same people, so give both the same value (of {names})",
+                    second=second.name,
+                    name=name,
+                    theirs=format(theirs[name], "g"),
+                    first=first.name,
+                    ours=format(ours[name], "g"),
+                    names=", ".join(SETTLED_BY),
+                )
             )
 
 
@@ -162,7 +170,14 @@ def explain(
 
     a, b = (begin(scenario, seed, world_seed=world_seed, draw=draw) for scenario in (scenario_a, scenario_b))
     if a.society is not b.society:
-        raise InputError(f"draw {draw} gives {scenario_a.name} and {scenario_b.name} different people")
+        raise InputError(
+            tr(
+                "draw {draw} gives {first} and {second} different people",
+                draw=draw,
+                first=scenario_a.name,
+                second=scenario_b.name,
+            )
+        )
     joined = joiners(a.copy(), on_week), joiners(b.copy(), on_week)
     about = {
         "scenarios": [scenario_a.resolved(), scenario_b.resolved()],

@@ -22,6 +22,7 @@ from pydantic import BeforeValidator
 
 from sim.engine.checks import number
 from sim.engine.errors import InputError
+from sim.languages import mark, tr
 from sim.settings import Block
 
 Table = NDArray[np.float64]
@@ -110,29 +111,28 @@ class Method:
     tries: Callable[[Sequence[int], int], int] = lambda levels, n: n
 
 
+EACH_PATH = mark("values of each path that has low and high")
 METHODS = {
-    "grid": Method(
-        grid, "values of each path that has low and high", usual=5, least=2, tries=lambda levels, n: math.prod(levels)
-    ),
+    "grid": Method(grid, EACH_PATH, usual=5, least=2, tries=lambda levels, n: math.prod(levels)),
     "list": Method(listed, only_lists=True, tries=lambda levels, n: max(levels)),
     "one-at-a-time": Method(
         one_at_a_time,
-        "values of each path that has low and high",
+        EACH_PATH,
         usual=2,
         least=2,
         tries=lambda levels, n: 1 + sum(levels),
     ),
-    "latin-hypercube": Method(latin_hypercube, "points"),
-    "sobol-sequence": Method(sobol_sequence, "points", power_of_two=True),
+    "latin-hypercube": Method(latin_hypercube, mark("points")),
+    "sobol-sequence": Method(sobol_sequence, mark("points"), power_of_two=True),
     "sobol": Method(
         sobol,
-        "points of the sequence, each tried paths + 2 times",
+        mark("points of the sequence, each tried paths + 2 times"),
         least=2,
         power_of_two=True,
         tries=lambda levels, n: n * (len(levels) + 2),
     ),
     "morris": Method(
-        morris, "trajectories, each of paths + 1 points", least=2, tries=lambda levels, n: n * (len(levels) + 1)
+        morris, mark("trajectories, each of paths + 1 points"), least=2, tries=lambda levels, n: n * (len(levels) + 1)
     ),
 }
 """Every kind of design, by its name in a sweep file."""
@@ -161,17 +161,24 @@ def salib(module: str) -> Any:
 
 def missing(library: str) -> InputError:
     """The error for a library that is not installed."""
-    return InputError(f'{library} is not installed; install it with: python -m pip install "kumakan[sweeps]"')
+    return InputError(
+        tr('{library} is not installed; install it with: python -m pip install "kumakan[sweeps]"', library=library)
+    )
 
 
 def count(allowed: str, low: int, high: int) -> BeforeValidator:
-    """A check for a setting that must be a whole number."""
-    return BeforeValidator(lambda value: number(value, f"{allowed} from {low} to {high}", low, high, whole=True))
+    """A check for a setting that must be a whole number; `allowed` is a marked text."""
+
+    def checked(value: Any) -> Any:
+        said = tr("{whole_number} from {low} to {high}", whole_number=tr(allowed), low=low, high=high)
+        return number(value, said, low, high, whole=True)
+
+    return BeforeValidator(checked)
 
 
 class Design(Block):
     """Which points to run, and how many."""
 
     method: Literal["grid", "list", "one-at-a-time", "latin-hypercube", "sobol-sequence", "sobol", "morris"]
-    n: Annotated[int, count("a whole number", 1, MOST_POINTS)] = 0
-    seed: Annotated[int, count("a whole number", 0, 2**31 - 1)] = 1
+    n: Annotated[int, count(mark("a whole number"), 1, MOST_POINTS)] = 0
+    seed: Annotated[int, count(mark("a whole number"), 0, 2**31 - 1)] = 1

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from sim.comparison.outcomes import OUTCOMES
 from sim.engine.errors import InputError, nearest
+from sim.languages import tr
 from sim.sweeps.designs import missing
 
 if TYPE_CHECKING:
@@ -135,10 +136,19 @@ def check_discovery(plan: Sweep, outcome: str) -> None:
         If the sweep lacks the outcome or a baseline, or if neither direction of the outcome is better.
     """
     if outcome not in plan.outcomes:
-        raise InputError(f"the sweep has no outcome {outcome!r}{nearest(outcome, plan.outcomes)}")
+        raise InputError(
+            tr(
+                "the sweep has no outcome {outcome}{nearest}",
+                outcome=repr(outcome),
+                nearest=nearest(outcome, plan.outcomes),
+            )
+        )
     if plan.baseline is None or OUTCOMES[outcome].better == "none":
         raise InputError(
-            f"{outcome} does not say which points are failures; from Python, say with fails=... which ones are"
+            tr(
+                "{outcome} does not say which points are failures; from Python, say with fails=... which ones are",
+                outcome=outcome,
+            )
         )
 
 
@@ -152,7 +162,7 @@ def experiments(swept: Swept, outcome: str) -> tuple[pd.DataFrame, NDArray[np.fl
     points = swept.points.assign(outcome=swept.means(outcome)).drop_duplicates("point")
     points = points[np.isfinite(points["outcome"])]
     if len(points) < 2:
-        raise InputError("fewer than two points of the sweep have finished runs; discovery needs at least two")
+        raise InputError(tr("fewer than two points of the sweep have finished runs; discovery needs at least two"))
     columns: dict[str, Any] = {}
     for axis in swept.plan.axes:
         values = points[axis.path]

@@ -36,6 +36,7 @@ from sim.comparison.outcomes import OUTCOMES
 from sim.engine.checks import shown
 from sim.engine.errors import InputError, nearest
 from sim.engine.places import Keys, Tree, read
+from sim.languages import digits, mark, tr, trn
 from sim.layers import OF_SWEEPS, plain_data
 from sim.measures.base import Several, wrong
 from sim.parameters import rows
@@ -59,15 +60,19 @@ DISTRIBUTIONS = ("uniform", "log-uniform", "prior")
 def _dist(value: Any) -> str:
     from sim.priors import prior
 
-    allowed = f"one of {', '.join(DISTRIBUTIONS)}, or a prior as the table of parameters writes it: normal(0.3,0.2)"
+    allowed = tr(
+        "one of {names}, or a prior as the table of parameters writes it: normal(0.3,0.2)",
+        names=", ".join(DISTRIBUTIONS),
+    )
+    said = tr("is {shown}; it must be {allowed}", shown=shown(value), allowed=allowed)
     if not isinstance(value, str):
-        raise wrong(f"is {shown(value)}; it must be {allowed}")
+        raise wrong(said)
     if value not in DISTRIBUTIONS:
         try:
             if prior(value) is None:
                 raise ValueError
         except ValueError:
-            raise wrong(f"is {shown(value)}; it must be {allowed}{nearest(value, DISTRIBUTIONS)}") from None
+            raise wrong(said + nearest(value, DISTRIBUTIONS)) from None
     return value
 
 
@@ -88,8 +93,8 @@ class _File(Block):
     description: Words = ""
     baseline: Words = ""
     set: Annotated[dict[str, Any], Field(default_factory=dict)]
-    seeds: Annotated[int, count("a whole number of seeds", 1, MOST_POINTS)] = 5
-    draws: Annotated[int, count("a whole number of draws", 0, MOST_POINTS)] = 0
+    seeds: Annotated[int, count(mark("a whole number of seeds"), 1, MOST_POINTS)] = 5
+    draws: Annotated[int, count(mark("a whole number of draws"), 0, MOST_POINTS)] = 0
     outcomes: Several[Words] = ("joined", "attacks", "abuses", "cost")
 
 
@@ -145,7 +150,9 @@ def sweep_of(data: Mapping[str, Any], folder: str | os.PathLike[str] = ".") -> S
         As for `load_sweep`.
     """
     if not isinstance(data, Mapping):
-        raise InputError(f"the sweep {is_what(data)}; it must be a dict of the keys {', '.join(KEYS)}")
+        raise InputError(
+            tr("the sweep {is_what}; it must be a dict of the keys {keys}", is_what=is_what(data), keys=", ".join(KEYS))
+        )
     given = {key: data[key] for key in ("scenario", "baseline") if isinstance(data.get(key), Scenario | Mapping)}
     texts = dict.fromkeys(given, "given in Python")
     tree = Tree(plain_data({"name": "sweep", **data, **texts}))
@@ -167,7 +174,12 @@ def as_sweep(given: Sweep | str | os.PathLike[str] | Mapping[str, Any]) -> Sweep
         return sweep_of(given)
     if isinstance(given, str | os.PathLike):
         return load_sweep(given)
-    raise InputError(f"the sweep {is_what(given)}; it must be a Sweep, the path of a sweep file, or a dict of its keys")
+    raise InputError(
+        tr(
+            "the sweep {is_what}; it must be a Sweep, the path of a sweep file, or a dict of its keys",
+            is_what=is_what(given),
+        )
+    )
 
 
 def _planned(
@@ -175,21 +187,28 @@ def _planned(
     say: Callable[[str], None] | None = None,
 ) -> Sweep:  # fmt: skip
     """The sweep in a tree, or one error with its first ten problems. `given` holds scenarios that have no file."""
-    keys = f"a sweep has the keys {', '.join(KEYS)}"
+    keys = tr("a sweep has the keys {keys}", keys=", ".join(KEYS))
     if not isinstance(tree.data, dict):
-        raise InputError(f"is not a block of keys; {keys}", file=path)
+        raise InputError(tr("is not a block of keys; {keys}", keys=keys), file=path)
     if tree.data.keys().isdisjoint(NEEDED) and not tree.data.keys().isdisjoint(OF_SCENARIOS):
         name = called(path)
-        raise InputError(f"this is a scenario, not a sweep; run it with: kumakan run {name}, or compare it with:"
-                         f" kumakan compare baseline {name}", file=path)  # fmt: skip
+        raise InputError(
+            tr(
+                "this is a scenario, not a sweep; run it with: kumakan run {name}, or compare it with: kumakan compare"
+                " baseline {name}",
+                name=name,
+            ),
+            file=path,
+        )
     tree.data = {"name": Path(path).stem, **tree.data}
     checks = Checks(tree)
     for key in tree.data:
         if key not in KEYS:
-            checks.problem((key,), f"there is no key {shown(key)}; {keys}{checks.near(key, KEYS)}")
+            allowed = keys + checks.near(key, KEYS)
+            checks.problem((key,), tr("there is no key {shown}; {allowed}", shown=shown(key), allowed=allowed))
     for key in NEEDED:
         if key not in tree.data:
-            checks.problem((), f"a sweep needs the key {key}")
+            checks.problem((), tr("a sweep needs the key {key}", key=key))
     if checks.problems:
         checks.done()
     file = checks.build(_File, tree.data, (), "")
@@ -204,7 +223,13 @@ def _planned(
         len(d["values"]) for d in file.vary.values() if isinstance(d, dict) and isinstance(d.get("values"), list)
     )
     if say is not None and listed > MANY:
-        say(f"Checking {listed:,} listed values; this takes about {listed * SECONDS_EACH:.0f} seconds ...")
+        say(
+            tr(
+                "Checking {many} listed values; this takes about {seconds} seconds ...",
+                many=digits(listed, ","),
+                seconds=digits(listed * SECONDS_EACH, ".0f"),
+            )
+        )
     axes = _axes(checks, scenario)
     checks.done()
     _check_design(checks, design, axes)
@@ -212,7 +237,13 @@ def _planned(
     draws = tuple(range(1, file.draws + 1)) or (0,)
     if say is not None and len(axes) and (many := _tries(design, axes)) > MANY:
         seconds = many * (SECONDS_EACH + SECONDS_EACH_PATH * len(axes))
-        say(f"Checking {many:,} points; this takes about {seconds:.0f} seconds ...")
+        say(
+            tr(
+                "Checking {many} points; this takes about {seconds} seconds ...",
+                many=digits(many, ","),
+                seconds=digits(seconds, ".0f"),
+            )
+        )
     sweep = Sweep(
         file.name, file.description, scenario, baseline, tuple(range(1, file.seeds + 1)), draws, axes, design,
         file.outcomes, Path(path),
@@ -242,30 +273,64 @@ def _check_design(checks: Checks, design: Design, axes: Sequence[Axis]) -> None:
     """Check that the design works with these paths."""
     method, n = METHODS[design.method], design.n
     at = ("design", "n") if n else ("design",)
+    name = design.method
     if not n and method.n and not method.usual:
-        checks.problem(at, f"design has no n, which {design.method} needs: how many {method.n}")
+        what = tr("design has no n, which {method} needs: how many {counted}", method=name, counted=tr(method.n))
+        checks.problem(at, what)
     elif n and not method.n:
-        checks.problem(at, f"design.n is {n}; {design.method} has no n, its points are the listed values")
+        what = tr("design.n is {n}; {method} has no n, its points are the listed values", n=n, method=name)
+        checks.problem(at, what)
     elif n and n < method.least:
-        checks.problem(at, f"design.n is {n}; {design.method} needs {method.least} or more {method.n}")
+        what = tr(
+            "design.n is {n}; {method} needs {least} or more {counted}",
+            n=n,
+            method=name,
+            least=method.least,
+            counted=tr(method.n),
+        )
+        checks.problem(at, what)
     elif method.power_of_two and n & (n - 1):
         near = 2 ** (n.bit_length() - 1)
-        checks.problem(at, f"design.n is {n}; {design.method} needs a power of two, such as {near} or {2 * near}")
+        what = tr(
+            "design.n is {n}; {method} needs a power of two, such as {below} or {above}",
+            n=n,
+            method=name,
+            below=near,
+            above=2 * near,
+        )
+        checks.problem(at, what)
     if method.only_lists:
         counts = {axis.path: len(axis.values) for axis in axes}
         for path, count in counts.items():
             if count != max(counts.values()) or not count:
-                said = f"{count or 'no'} value{'' if count == 1 else 's'}"
-                what = f"vary.{path} has {said}; a list needs equally many for each path: {max(counts.values()) or 1}"
+                said = trn("{count} value", "{count} values", count, count=count) if count else tr("no values")
+                what = tr(
+                    "vary.{path} has {said}; a list needs equally many for each path: {many}",
+                    path=path,
+                    said=said,
+                    many=max(counts.values()) or 1,
+                )
                 checks.problem(("vary", path), what)
     if axes and len(checks.problems) == 0:
         many = _tries(design, axes)
         if many > MOST_POINTS:
-            what = f"the {design.method} design has {many:,} points over {len(axes)} paths"
-            checks.problem(at, f"{what}; a sweep has at most {MOST_POINTS:,}")
+            what = tr(
+                "the {method} design has {many} points over {paths} paths; a sweep has at most {most}",
+                method=name,
+                many=digits(many, ","),
+                paths=len(axes),
+                most=digits(MOST_POINTS, ","),
+            )
+            checks.problem(at, what)
         elif many * len(axes) > MOST_VALUES:
-            what = f"the {design.method} design has {many:,} points with {len(axes)} values each"
-            checks.problem(at, f"{what}; a sweep has at most {MOST_VALUES:,} values")
+            what = tr(
+                "the {method} design has {many} points with {values} values each; a sweep has at most {most} values",
+                method=name,
+                many=digits(many, ","),
+                values=len(axes),
+                most=digits(MOST_VALUES, ","),
+            )
+            checks.problem(at, what)
 
 
 def _scenario(
@@ -287,7 +352,7 @@ def _scenario(
         if len(checks.problems) > MOST_SUGGESTIONS:  # only the first are shown
             break
         if path in UNVARIED:
-            checks.problem(("set", path), f"{path} cannot be set; the sweep has a name of its own")
+            checks.problem(("set", path), tr("{path} cannot be set; the sweep has a name of its own", path=path))
         elif path not in overridden and not (key == "baseline" and of_measures(path)):
             try:
                 scenario = scenario.replaced({path: value})
@@ -312,15 +377,17 @@ def _placed(error: InputError, tree: Tree, keys: Keys) -> InputError:
 def _check_outcomes(checks: Checks, outcomes: Sequence[str], baseline: Scenario | None) -> None:
     for place, name in enumerate(outcomes):
         if name not in OUTCOMES:
-            known = f"the outcomes are {', '.join(OUTCOMES)}{checks.near(name, OUTCOMES)}"
-            checks.problem(("outcomes", place), f"there is no outcome {shown(name)}; {known}")
+            known = ", ".join(OUTCOMES) + checks.near(name, OUTCOMES)
+            what = tr("there is no outcome {name}; the outcomes are {outcomes}", name=shown(name), outcomes=known)
+            checks.problem(("outcomes", place), what)
         elif OUTCOMES[name].elsewhere and baseline is None:
-            what = f"{name} is a difference from a baseline; name a baseline with the key baseline"
+            what = tr("{name} is a difference from a baseline; name a baseline with the key baseline", name=name)
             checks.problem(("outcomes", place), what)
         elif name in outcomes[:place]:
-            checks.problem(("outcomes", place), f"outcomes names {name} twice")
+            checks.problem(("outcomes", place), tr("outcomes names {name} twice", name=name))
     if not outcomes:
-        checks.problem(("outcomes",), f"outcomes is empty; it must be a list of: {', '.join(OUTCOMES)}")
+        what = tr("outcomes is empty; it must be a list of: {outcomes}", outcomes=", ".join(OUTCOMES))
+        checks.problem(("outcomes",), what)
 
 
 def _axes(checks: Checks, scenario: Scenario) -> tuple[Axis, ...]:
@@ -328,13 +395,13 @@ def _axes(checks: Checks, scenario: Scenario) -> tuple[Axis, ...]:
     vary = checks.tree.data["vary"]
     found: dict[str, Axis] = {}
     if not vary:
-        checks.problem(("vary",), "vary is empty; it must be a block with one line for each path to vary")
+        checks.problem(("vary",), tr("vary is empty; it must be a block with one line for each path to vary"))
     for path, data in vary.items():
         at = ("vary", path)
         if len(checks.problems) > MOST_SUGGESTIONS:  # only the first are shown
             break
         if path in UNVARIED:
-            checks.problem(at, f"{path} cannot be varied; each point has a name of its own")
+            checks.problem(at, tr("{path} cannot be varied; each point has a name of its own", path=path))
             continue
         varied = checks.build(Varied, {} if data is None else data, at, f"vary.{path}")
         if varied is None:
@@ -346,8 +413,12 @@ def _axes(checks: Checks, scenario: Scenario) -> tuple[Axis, ...]:
             continue
         names = [name for name in _could_be_varied(scenario) if fnmatchcase(name, path) and name not in vary]
         if not names:
-            meant = "drawn parameters (parameters.NAME) and settings of active measures (measures.KEY.SETTING)"
-            checks.problem(at, f"{path} matches no path; a pattern can match {meant}")
+            what = tr(
+                "{path} matches no path; a pattern can match drawn parameters (parameters.NAME) and settings of active"
+                " measures (measures.KEY.SETTING)",
+                path=path,
+            )
+            checks.problem(at, what)
         for name in names:
             axis = _axis(checks, scenario, name, path, varied)
             if axis is not None:
@@ -386,7 +457,8 @@ def _axis(checks: Checks, scenario: Scenario, path: str, key: str, varied: Varie
     given = varied.model_fields_set
     if varied.values:
         for other in sorted(given & {"low", "high", "dist"}):
-            checks.problem((*at, other), f"vary.{path} has both values and {other}; give values, or low and high")
+            what = tr("vary.{path} has both values and {other}; give values, or low and high", path=path, other=other)
+            checks.problem((*at, other), what)
         for place, value in enumerate(varied.values):
             if len(checks.problems) <= MOST_SUGGESTIONS:
                 tried(value, (*at, "values", place))
@@ -405,26 +477,32 @@ def _axis(checks: Checks, scenario: Scenario, path: str, key: str, varied: Varie
     high = row.high if row and "high" not in given else varied.high
     for name, value in (("low", low), ("high", high)):
         if value is None:
-            checks.problem(at, f"vary.{path} has no {name}; give values, or low and high")
+            checks.problem(at, tr("vary.{path} has no {name}; give values, or low and high", path=path, name=name))
     if len(checks.problems) > before:
         return None
     ends = tried(low, (*at, "low")), tried(high, (*at, "high"))
     if len(checks.problems) > before:
         return None
     if any(isinstance(end, bool) or not (isinstance(end, int | float) or _is_date(end)) for end in ends):
-        checks.problem(at, f"vary.{path} has no values between low and high; list its values: {{values: [...]}}")
+        what = tr("vary.{path} has no values between low and high; list its values: {{values: [...]}}", path=path)
+        checks.problem(at, what)
         return None
     first, last = (float(date.fromisoformat(end).toordinal() if _is_date(end) else end) for end in ends)
     whole = all(isinstance(end, int) for end in ends) or bool(row and row.whole)
     kind: Any = "date" if _is_date(ends[0]) else "whole" if whole else "number"
     dist = row.distribution if row and varied.dist == "prior" else varied.dist
     if first >= last:
-        checks.problem((*at, "high"), f"vary.{path}.high is {shown(high)}; it must be above low, {shown(low)}")
+        what = tr(
+            "vary.{path}.high is {high}; it must be above low, {low}", path=path, high=shown(high), low=shown(low)
+        )
+        checks.problem((*at, "high"), what)
     elif dist == "prior" or (varied.dist == "prior" and row and not row.drawn):
-        known = f"{row.name} is never drawn" if row else "only parameters have a prior"
-        checks.problem((*at, "dist"), f"vary.{path}.dist is prior; {known}{nearest('uniform', ['uniform'])}")
+        known = tr("{name} is never drawn", name=row.name) if row else tr("only parameters have a prior")
+        what = tr("vary.{path}.dist is prior; {known}", path=path, known=known)
+        checks.problem((*at, "dist"), what + nearest("uniform", ["uniform"]))
     elif dist == "log-uniform" and first <= 0:
-        checks.problem((*at, "low"), f"vary.{path}.low is {shown(low)}; log-uniform needs a low above 0")
+        what = tr("vary.{path}.low is {low}; log-uniform needs a low above 0", path=path, low=shown(low))
+        checks.problem((*at, "low"), what)
     else:
         return Axis(path, low=first, high=last, kind=kind, dist=dist)
     return None

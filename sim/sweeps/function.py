@@ -26,6 +26,7 @@ from sim.batches.batch import Runner, simulate
 from sim.comparison.outcomes import OUTCOMES
 from sim.comparison.table import table_of
 from sim.engine.errors import InputError, nearest
+from sim.languages import tr
 from sim.stores.run import Key
 from sim.sweeps.axes import Axis
 from sim.sweeps.file import as_sweep
@@ -92,7 +93,7 @@ class ModelFunction:
         """
         listed = [axis.path for axis in self.plan.axes if axis.values]
         if listed:
-            raise InputError(f"{listed[0]} has a list of values; SALib needs low and high")
+            raise InputError(tr("{path} has a list of values; SALib needs low and high", path=listed[0]))
         bounds = [list(self.bounds[name]) for name in self.names]
         return {"num_vars": len(bounds), "names": self.names, "bounds": bounds, "outputs": list(self.plan.outcomes)}
 
@@ -101,7 +102,14 @@ class ModelFunction:
         axes = self.axes
         for name in values:
             if name not in axes:
-                raise InputError(f"the sweep does not vary {name!r}; it varies {', '.join(axes)}{nearest(name, axes)}")
+                raise InputError(
+                    tr(
+                        "the sweep does not vary {name}; it varies {axes}{nearest}",
+                        name=repr(name),
+                        axes=", ".join(axes),
+                        nearest=nearest(name, axes),
+                    )
+                )
         point = self.plan.point({axes[name].path: _written(axes[name], value) for name, value in values.items()})
         records = {point.name: self._run(point.scenario)}
         if point.baseline is not None:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.errors import InputError
+from sim.languages import tr
 from sim.sweeps.designs import MORRIS_LEVELS, problem, salib
 
 if TYPE_CHECKING:
@@ -64,12 +65,26 @@ def sensitivity(swept: Swept, outcome: str, *, resamples: int = RESAMPLES, seed:
 
     method, paths = swept.plan.design.method, len(swept.plan.axes)
     if method not in SCREENED:
-        raise InputError(f"the design {method} has no indices; only {' and '.join(SCREENED)} have them")
+        first, second = SCREENED
+        raise InputError(
+            tr(
+                "the design {method} has no indices; only {first} and {second} have them",
+                method=method,
+                first=first,
+                second=second,
+            )
+        )
     values = swept.means(outcome)
     block = paths + (2 if method == "sobol" else 1)  # tries that belong together; all are needed
     whole = np.isfinite(values.reshape(-1, block)).all(axis=1)
     if whole.sum() < 2:
-        raise InputError(f"{int(whole.sum())} blocks of {block} tries have all their runs; indices need 2 or more")
+        raise InputError(
+            tr(
+                "{many} blocks of {block} tries have all their runs; indices need 2 or more",
+                many=int(whole.sum()),
+                block=block,
+            )
+        )
     kept = np.repeat(whole, block)
     found = _indices(method, swept.plan.places[kept], values[kept], resamples, seed)
     table = pd.DataFrame({

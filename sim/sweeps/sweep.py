@@ -21,6 +21,7 @@ from sim.comparison.summary import summarise
 from sim.comparison.table import NOTHING_MARGIN, Table, table_of
 from sim.engine.errors import InputError, nearest
 from sim.engine.office import as_csv
+from sim.languages import tr
 from sim.parameters import rows
 from sim.stores.folder import write_text
 from sim.stores.run import Key
@@ -112,10 +113,16 @@ def reopen(folder: str | os.PathLike[str]) -> Swept:
     try:
         plan = Sweep.of(json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError) as problem:
-        raise InputError(f"cannot be read as the plan of a sweep ({problem})", file=file) from None
+        raise InputError(tr("cannot be read as the plan of a sweep ({problem})", problem=problem), file=file) from None
     batch = open_store(folder).batch()
     if {*batch.scenarios} != {scenario.name for scenario in plan.scenarios}:
-        raise InputError(f"the latest runs in {os.fspath(folder)} are not those of {file}; run the sweep again")
+        raise InputError(
+            tr(
+                "the latest runs in {folder} are not those of {file}; run the sweep again",
+                folder=os.fspath(folder),
+                file=file,
+            )
+        )
     return swept(plan, batch)
 
 
@@ -239,8 +246,12 @@ class Swept:
         """Reject an outcome that the sweep does not have."""
         if outcome not in self.plan.outcomes:
             raise InputError(
-                f"the sweep has no outcome {outcome!r}; it has {', '.join(self.plan.outcomes)}"
-                f"{nearest(outcome, self.plan.outcomes)}"
+                tr(
+                    "the sweep has no outcome {outcome}; it has {outcomes}{nearest}",
+                    outcome=repr(outcome),
+                    outcomes=", ".join(self.plan.outcomes),
+                    nearest=nearest(outcome, self.plan.outcomes),
+                )
             )
 
     def save(self, folder: str | os.PathLike[str] | None = None) -> list[Path]:

@@ -22,6 +22,7 @@ from matplotlib.lines import Line2D
 
 from sim.engine import compiled
 from sim.engine.errors import InputError
+from sim.languages import day, digits, tr
 from sim.mesa.model import RecruitmentModel
 from sim.scenario import Scenario, load
 from sim.views.figures.mali import classes, paint_cells
@@ -59,15 +60,15 @@ def app(scenarios: Sequence[Scenario | str | os.PathLike[str]], persons_per_yout
     if compiled.missing(threads=False) and compiled.missing(threads=True):
         aside(compiles_first())
     try:
-        with doing("Preparing the page"):
+        with doing(tr("Preparing the page")):
             import solara
             from mesa.visualization import SolaraViz
     except ImportError:
-        raise InputError("the page needs Solara; install it with: python -m pip install 'kumakan[app]'") from None
+        raise InputError(tr("the page needs Solara; install it with: python -m pip install 'kumakan[app]'")) from None
     coarse = {"persons_per_youth": persons_per_youth}
     loaded = [(s if isinstance(s, Scenario) else load(s)).replaced(coarse) for s in scenarios]
     if not loaded:
-        raise InputError("name a scenario to show, or several to choose from")
+        raise InputError(tr("name a scenario to show, or several to choose from"))
     by_name = {scenario.name: scenario for scenario in loaded}
 
     def drawn(model: Any) -> Any:
@@ -85,12 +86,12 @@ def app(scenarios: Sequence[Scenario | str | os.PathLike[str]], persons_per_yout
         seed, sow = solara.use_state(1)
         model = solara.use_memo(lambda: _model(by_name[name], seed), [name, seed])  # one for each visitor
         with solara.Sidebar():
-            solara.Select("Scenario", list(by_name), value=name, on_value=choose)
-            solara.SliderInt(f"Seed {seed}", value=seed, min=1, max=MOST_SEEDS, on_value=sow)
+            solara.Select(tr("Scenario"), list(by_name), value=name, on_value=choose)
+            solara.SliderInt(tr("Seed {seed}", seed=seed), value=seed, min=1, max=MOST_SEEDS, on_value=sow)
         # With another key it is another page: what was chosen is shown at once, from its first week.
         SolaraViz(model, components=components, name="kumakan").key(f"{name} {seed}")
 
-    with doing("Preparing the first week"):
+    with doing(tr("Preparing the first week")):
         _model(loaded[0], 1)
     return Watched()
 
@@ -125,7 +126,8 @@ def _show_dates() -> None:
 
 def reached(model: RecruitmentModel) -> str:
     """How far a run is, by its date."""
-    return f"{model.date}: {model.week} of {count(model.country.clock.weeks, 'week')}"
+    weeks = count(model.country.clock.weeks, "week")
+    return tr("{date}: {week} of {weeks}", date=day(model.date), week=model.week, weeks=weeks)
 
 
 def _watching(draw: Any) -> Any:
@@ -146,10 +148,11 @@ def week_map(model: RecruitmentModel) -> Figure:
     """Felt insecurity by cell, and where armed groups and forces are, at the end of the last week lived."""
     country = model.country
     grid, members = country.grid, country.members.sum(axis=0)
-    figure = new_sheet(7.6, 6.6, f"Mali on {model.date}", f"Scenario: {model.settings.name}")
+    scenario = tr("Scenario: {scenario}", scenario=model.settings.name)
+    figure = new_sheet(7.6, 6.6, tr("Mali on {date}", date=day(model.date)), scenario)
     ax = figure.subplots()
     shades = classes(np.array([0.0, 1.0]), "even", HARM)  # the same colours in every week
-    paint_cells(ax, country.insecurity, shades, "felt insecurity, 0 to 1", "no data")
+    paint_cells(ax, country.insecurity, shades, tr("felt insecurity, 0 to 1"), tr("no data"))
     there, held = np.flatnonzero(members), np.flatnonzero(country.forces > 0)
     ax.scatter(grid.lon[held], grid.lat[held], s=9, marker="s", color=BLUE, lw=0, zorder=4)
     ax.scatter(
@@ -161,11 +164,11 @@ def week_map(model: RecruitmentModel) -> Figure:
         lw=0.9,
         zorder=5,
     )
+    groups = tr("armed groups ({members} members in all)", members=digits(members.sum(), ","))
+    units = tr("security units ({cells} cells)", cells=held.size)
     keys = [
-        Line2D(
-            [], [], marker="o", mfc=PAPER, color=INK, ls="", label=f"armed groups ({members.sum():,} members in all)"
-        ),
-        Line2D([], [], marker="s", color=BLUE, ls="", ms=4, label=f"security units ({held.size} cells)"),
+        Line2D([], [], marker="o", mfc=PAPER, color=INK, ls="", label=groups),
+        Line2D([], [], marker="s", color=BLUE, ls="", ms=4, label=units),
     ]
     ax.legend(handles=keys, loc="lower right")
     return figure
