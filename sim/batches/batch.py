@@ -40,6 +40,7 @@ from sim.engine import compiled
 from sim.engine.cards import card
 from sim.engine.checks import whole
 from sim.engine.errors import InputError, nearest
+from sim.languages import tr
 from sim.measures import PLUGINS
 from sim.parameters import LAST_DRAW
 from sim.stores.archive import ArchiveStore
@@ -159,7 +160,7 @@ class Batch:
         names = usual if outcomes is None else [outcomes] if isinstance(outcomes, str) else outcomes
         table = table_of(self.records, names)
         if table is None:
-            raise InputError("no run has finished, so there is no table of runs")
+            raise InputError(tr("no run has finished, so there is no table of runs"))
         return table.frame(region)
 
     def to_xarray(self, observables: Sequence[str] | None = None) -> xr.Dataset:
@@ -323,7 +324,7 @@ def compare(
     out = usual_folder(batch_name([s.name for s in loaded]), loaded, first_draws) if out is None else out
     wishes = [Wish.read(text) for text in ([precision] if isinstance(precision, str) else precision)]
     if at_most is not None and not wishes:
-        raise InputError("at_most limits the runs that precision adds; give both")
+        raise InputError(tr("at_most limits the runs that precision adds; give both"))
     own = {} if runner is None else {"runner": runner}
     first = draws or seeds
     with watched(progress, on_week) as (told, lived):
@@ -415,17 +416,22 @@ def run_batch(
     leave_if_again()
     plan = Plan.of(scenarios, seeds, draws, world_seed)
     if workers is not None and whole(workers, "workers") < 1:
-        raise InputError(f"{workers} workers; at least 1 is needed")
+        raise InputError(tr("{workers} workers; at least 1 is needed", workers=workers))
     if not callable(on_error) and on_error not in ("finish", "stop"):
-        raise InputError(f"on_error is {on_error!r}; it must be 'finish', 'stop' or a function"
-                         f"{nearest(on_error, ['finish', 'stop'])}")  # fmt: skip
+        raise InputError(
+            tr("on_error is {on_error}; it must be 'finish', 'stop' or a function{nearest}",
+               on_error=repr(on_error), nearest=nearest(on_error, ["finish", "stop"]))
+        )  # fmt: skip
     session = ", ".join(plugin.key for plugin in PLUGINS if plugin.text)
     if cluster is not None and session:
         raise InputError(
-            f"workers of a cluster do not know {session}, added in this session; install it as an entry point"
+            tr(
+                "workers of a cluster do not know {session}, added in this session; install it as an entry point",
+                session=session,
+            )
         )
     if cluster is not None and store is None:
-        raise InputError("runs made on a cluster are kept in a store; name one with --store")
+        raise InputError(tr("runs made on a cluster are kept in a store; name one with --store"))
     place: Store = FolderStore(out, overwrite=overwrite) if store is None else (
         store if isinstance(store, Store) else ArchiveStore(store))  # fmt: skip
     command = shlex.join(["kumakan", *sys.argv[1:]]) if command is None else command
@@ -438,9 +444,9 @@ def run_batch(
         memory = max((need.memory_bytes + copies * need.youths * BYTES_PER_COPY for need in needs), default=1.0)
         many, note = choose_workers(workers, waiting.total, memory)
         if many > 1 and session:
-            many, note = 1, f"worker processes do not know {session}, added in this session"
+            many, note = 1, tr("worker processes do not know {session}, added in this session", session=session)
         if cluster is not None:
-            many, note = workers_of(cluster), f"of the cluster at {cluster}"
+            many, note = workers_of(cluster), tr("of the cluster at {cluster}", cluster=cluster)
         asked |= {"workers": many, "reused": waiting.reused}
         place.begin(asked, plan.scenarios)
         weeks = max(scenario.clock.weeks for scenario in plan.scenarios)

@@ -20,6 +20,7 @@ from sim.comparison.table import changes
 from sim.comparison.verdicts import TARGET
 from sim.comparison.windows import any_in_force
 from sim.engine.errors import InputError
+from sim.languages import tr
 from sim.measures.phases import taken
 from sim.scenario import Scenario
 from sim.stores import open_store
@@ -79,7 +80,7 @@ def ceiling(
     """
     full = [top for name, top in ceilings(batch).items() if not _same(top, _scenario(batch, name))]
     if not full:
-        raise InputError("no scenario has a measure of its own that could be done more; there is no ceiling to run")
+        raise InputError(tr("no scenario has a measure of its own that could be done more; there is no ceiling to run"))
     return run_batch(
         full, batch.seeds, draws=batch.draws, out=batch.out / CEILING, workers=workers, progress=progress,
         overwrite=overwrite, world_seed=batch.plan["world_seed"],

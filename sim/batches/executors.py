@@ -30,7 +30,7 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from sim.engine.errors import InputError
-from sim.languages import tr
+from sim.languages import mark, tr
 
 LOOK, ANSWER = 1.0, 10.0
 """Seconds between two looks at who is there in a cluster, and to wait for its scheduler."""
@@ -40,11 +40,10 @@ AHEAD = 2
 SPAWN = multiprocessing.get_context("spawn")
 WORKER = "kumakan-worker"
 AGAIN = 86  # exit code of a worker that was about to start the batch again
-NO_GUARD = (
+NO_GUARD = mark(
     "the script would start its batch again in each worker process, which must import it for its runner; put what the"
     ' script does under the line: if __name__ == "__main__":'
 )
-ELSE = "use a function of a module or of a script in a file, or workers=1"
 
 Work = Callable[[Any], Any]
 Groups = Iterable[Iterable[Any]]
@@ -137,7 +136,7 @@ class _Worker:
         except (OSError, EOFError):
             self.process.join()
             if self.process.exitcode == AGAIN:
-                raise InputError(NO_GUARD) from None
+                raise InputError(tr(NO_GUARD)) from None
             raise _Died from None
         if error is not None:
             raise error
@@ -226,10 +225,21 @@ def needs_script(work: Work) -> bool:
     try:
         mine = b"__main__" in pickle.dumps(work)
     except (pickle.PicklingError, AttributeError, TypeError) as problem:
-        raise InputError(f"the runner cannot be sent to worker processes ({problem}); {ELSE}") from None
+        raise InputError(
+            tr(
+                "the runner cannot be sent to worker processes ({problem}); use a function of a module or of a script"
+                " in a file, or workers=1",
+                problem=problem,
+            )
+        ) from None
     script = sys.modules["__main__"]
     if mine and not script.__spec__ and not os.path.isfile(getattr(script, "__file__", "")):
-        raise InputError(f"worker processes cannot import the runner, as it stands in no file; {ELSE}")
+        raise InputError(
+            tr(
+                "worker processes cannot import the runner, as it stands in no file; use a function of a module or of a"
+                " script in a file, or workers=1"
+            )
+        )
     return mine
 
 

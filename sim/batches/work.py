@@ -18,6 +18,7 @@ from sim.batches.executors import Executor, Lost
 from sim.batches.pasts import Past, live, pasts
 from sim.batches.plan import Plan
 from sim.engine.errors import InputError
+from sim.languages import tr
 from sim.stores.folder import keep
 from sim.stores.packed import pack
 from sim.stores.run import Row, Run, facts_of, versions
@@ -64,7 +65,7 @@ def watched(
         yield progress, on_week
         return
     if progress not in (None, True):
-        raise InputError(f"progress is {progress!r}; it must be True, False or a function")
+        raise InputError(tr("progress is {progress}; it must be True, False or a function", progress=repr(progress)))
     bar = import_module("sim.views.progress").progress  # views are above this floor: fetched by name when needed
     with bar(progress) as (told, lived):
         yield told or False, on_week or lived
@@ -195,7 +196,7 @@ def do(job: Job, runner: Runner, on_week: OnWeek | None = None) -> tuple[Row, by
         extra |= {"past": job.past} if job.past else {}
         run = job.run
         if (run.identity["version"], run.identity["sources"]) != (__version__, sources_digest()):
-            raise InputError("this worker has another version of kumakan than the batch; install the same on both")
+            raise InputError(tr("this worker has another version of kumakan than the batch; install the same on both"))
         record = runner(run.scenario, run.seed, run.world_seed, draw=run.draw, **extra)
         record.about["run"] = run.identity
         record.about["versions"] = versions()
