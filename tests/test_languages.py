@@ -210,8 +210,10 @@ MODELLERS = (
 )  # fmt: skip
 """Modules whose texts modellers meet; what stands below the line "the page" is for pages in English."""
 OF_WRONG_INPUT = (
-    *(f"sim/batches/{name}.py" for name in ("estimate", "plan")),
-    *(f"sim/{name}.py" for name in ("beginning", "posterior", "settings", "shipped", "engine/places", "views/app")),
+    *(
+        f"sim/{name}.py"
+        for name in ("batches/plan", "beginning", "posterior", "settings", "shipped", "engine/places", "views/app")
+    ),
     *(f"sim/stores/{name}.py" for name in ("archive", "care", "claims", "columns", "damage", "files", "folder")),
     *(f"sim/stores/{name}.py" for name in ("parquet", "run", "sources")),
     *(f"sim/sweeps/{name}.py" for name in ("axes", "designs", "file", "function", "sweep")),
