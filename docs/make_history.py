@@ -18,7 +18,9 @@ from matplotlib.figure import Figure
 
 import sim
 from sim.batches.batch import run_batch
+from sim.calibration.targets import targets
 from sim.validation.targets import recorded
+from sim.views.words import capital
 from sim.world.grid import world_grid
 
 HERE = Path(__file__).parent
@@ -78,6 +80,11 @@ def main() -> None:
         np.stack([yearly(r, name) for r in records]) for name in ("deaths_civilian", "deaths_security", "killed")
     )
     dead = dead.sum(axis=2)
+    battle = sum(np.stack([yearly(r, name) for r in records]) for name in ("deaths_security", "killed")).sum(axis=2)
+    for row in (row for row in targets() if row.key.startswith("deaths_battle_") and row.fitted):
+        model = battle[:, row.first - 2012]
+        rows.append((capital(row.pattern), f"UCDP: {row.value:.0f}; within a factor of two",
+                     interval(model, ",.0f"), 0.5 <= np.median(model) / row.value <= 2))  # fmt: skip
     rows.append(("Deaths on all sides in 2017", "700 to 1,300 (ACLED: 949)", interval(dead[:, 5], ",.0f"),
                  700 <= np.median(dead[:, 5]) <= 1300))  # fmt: skip
     growth = dead[:, 6] / dead[:, 4]
