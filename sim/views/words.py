@@ -484,6 +484,8 @@ def own_value(rows: Iterable[Mapping[Any, Any]]) -> float | None:
 
 PAIRED = ("joined", "attacks")
 """Outcomes for which the gain of common random numbers is told."""
+MOST_TIMES = 1000.0
+"""Where nearly all pairs of runs are the same, the same luck saves so much that the number says nothing more."""
 
 
 def same_luck(effects: pd.DataFrame) -> str:
@@ -494,6 +496,8 @@ def same_luck(effects: pd.DataFrame) -> str:
         return ""
     saved = listed(
         tr("{times} times as many for {outcome}", times=number(1.0 / ratio), outcome=label(str(o)))
+        if ratio * MOST_TIMES >= 1.0
+        else tr("over {times} times as many for {outcome}", times=number(MOST_TIMES), outcome=label(str(o)))
         for o, ratio in ratios.items()
     )
     return tr(
