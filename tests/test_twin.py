@@ -4,9 +4,11 @@ Measures are not lived twice (each has tests of its own): the twin takes the val
 is proved here is what levers do. One scenario moves every lever of the table at random.
 """
 
+import json
 import math
 import statistics
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,6 +32,7 @@ SD = 1e-5  # how far attitudes kept in single precision may be apart after a yea
 CLOSE = 1e-9  # relative, of what is kept in double precision
 
 EVENTFUL = {  # inside the ranges of the table, so that four hundred youths see a year of everything
+    **json.loads((Path(__file__).parent / "golden" / "world.json").read_text()),  # whatever world is fitted later
     "h0": 0.05,
     "approaches_per_recruiter": 12,
     "approach_limit": 0.058,
