@@ -324,7 +324,7 @@ def main() -> None:
         return
     changes = [f"persons_per_youth={given.persons_per_youth}", *given.changes]
     new = [row for q in questions for row in answers(q, given.worlds, given.out, given.workers, changes)]
-    options = " --dated" if given.dated else ""
+    options = f" --worlds {given.worlds}" + (" --dated" if given.dated else "")
     given.page.write_text(page(read_old(), new, given.persons_per_youth, options), encoding="utf-8")
 
 
