@@ -62,7 +62,6 @@ def test_every_measure_says_what_changed_in_it(script):
     assert [s.name for s in script.scenarios("dated", [])][1:] == list(script.WHY)
 
 
-@pytest.mark.skipif(not SCRIPT.with_name("answers_v01.csv").exists(), reason="the file of version 0.1 is not made yet")
 def test_answers_of_version_0_1_are_complete(script):
     rows = script.read_old()
     for question, windows in (("alone", 1), ("dated", 2)):
