@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 AT_WORK = ".at-work"
 """The folder that is there while a batch is at work."""
+KEPT = 400_000_000
+"""Bytes of records that a store keeps once they are read, as tables and figures ask for them often: 130 runs."""
 NO_MANIFEST = mark("its manifest.json is missing or damaged")
 
 
@@ -98,6 +100,7 @@ class FolderStore(Store):
         self.claims = Claims(self.files, AT_WORK)
         self._rows: dict[tuple[str, int, int], Row] = {}  # of the batch that is made here
         self._made: Mapping[str, Any] | None = None  # its plan
+        self._kept: dict[tuple[Path, int], Record] = {}  # records read, by folder and time; the latest come last
         if reading:
             return
         try:
@@ -195,7 +198,7 @@ class FolderStore(Store):
         return {name: Runs(places, self._load) for name, places in by_key(plan, found).items()}
 
     def _load(self, folder: Path) -> Record:
-        """The record in a run folder.
+        """The record in a run folder; its numbers cannot be changed, as others may be given the same record.
 
         Raises
         ------
@@ -204,7 +207,15 @@ class FolderStore(Store):
         from sim.record import Record
 
         with self.damage.watched(self._name(folder)):
-            return Record.load(folder)
+            manifest = folder / "manifest.json"
+            key = folder, manifest.stat().st_mtime_ns if manifest.exists() else 0
+            record = self._kept.pop(key, None) or Record.load(folder)
+        for numbers in (record.values, *record.cells.values()):
+            numbers.flags.writeable = False
+        self._kept[key] = record
+        while len(self._kept) * record.values.nbytes > KEPT:
+            del self._kept[next(iter(self._kept))]
+        return record
 
     def _name(self, folder: Path) -> str:
         return folder.relative_to(self._out).as_posix()
