@@ -6,6 +6,7 @@ from PIL import Image
 from sim.engine.errors import InputError
 from sim.version import __version__
 from sim.views import about, map_record, plot_series, save
+from sim.views.figures import saving
 
 
 @pytest.fixture
@@ -37,6 +38,17 @@ def test_without_an_ending_both_kinds_are_written(short, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["joined.png", "joined.svg"]
 
 
+def test_a_figure_is_written_as_savefig_would_and_stays_as_it_was(short, tmp_path):
+    figure = map_record(short["a"], "attacks")
+    canvas, dots = figure.canvas, figure.dpi
+    (path,) = save(figure, tmp_path / "map.png", {})
+    assert (figure.canvas, figure.dpi) == (canvas, dots)
+    figure.savefig(tmp_path / "same.png", dpi=150)
+    with Image.open(path) as one, Image.open(tmp_path / "same.png") as other:
+        assert one.size == other.size
+        assert one.tobytes() == other.tobytes()
+
+
 def test_drawn_and_written_twice_the_bits_are_the_same(short, tmp_path):
     files = []
     keep = []  # other objects in memory, so that addresses differ between the two times
@@ -52,8 +64,9 @@ def test_drawn_and_written_twice_the_bits_are_the_same(short, tmp_path):
         assert one.read_bytes() == other.read_bytes(), one.name
 
 
-def test_a_failed_write_leaves_nothing_and_the_old_file_stays(short, tmp_path, monkeypatch):
-    path = tmp_path / "joined.png"
+@pytest.mark.parametrize("kind", ["png", "svg"])
+def test_a_failed_write_leaves_nothing_and_the_old_file_stays(short, tmp_path, monkeypatch, kind):
+    path = tmp_path / f"joined.{kind}"
     path.write_text("old")
     figure = plot_series(short, "joined", regions="Mali")
 
@@ -62,6 +75,7 @@ def test_a_failed_write_leaves_nothing_and_the_old_file_stays(short, tmp_path, m
         raise OSError("disk full")
 
     monkeypatch.setattr(figure, "savefig", fails)
+    monkeypatch.setattr(saving, "_draw_png", lambda _, name, facts: fails(name))
     with pytest.raises(OSError, match="disk full"):
         save(figure, path, about(short))
     assert path.read_text() == "old"

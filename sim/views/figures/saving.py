@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import matplotlib
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
@@ -76,12 +77,25 @@ def _write(figure: Figure, path: Path, facts: Mapping[str, str]) -> Path:
     try:
         # The salt makes the ids inside an SVG the same in every process.
         with matplotlib.rc_context({"svg.hashsalt": "kumakan", "svg.fonttype": "path"}):
-            metadata = _png_text(facts) if kind == "png" else _dublin_core(facts)
-            figure.savefig(unfinished, format=kind, dpi=DOTS_PER_INCH, metadata=metadata)
+            if kind == "png":
+                _draw_png(figure, unfinished, _png_text(facts))
+            else:
+                figure.savefig(unfinished, format=kind, dpi=DOTS_PER_INCH, metadata=_dublin_core(facts))
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
     return path
+
+
+def _draw_png(figure: Figure, path: Path, facts: Mapping[str, str]) -> None:
+    """What savefig does, which would draw everything once more to find a layout that is found already."""
+    canvas, dots = figure.canvas, figure.dpi
+    try:
+        figure.set_dpi(DOTS_PER_INCH)
+        FigureCanvasAgg(figure).print_png(path, metadata=facts)
+    finally:
+        figure.set_canvas(canvas)
+        figure.set_dpi(dots)
 
 
 def _png_text(facts: Mapping[str, str]) -> dict[str, str]:
