@@ -81,7 +81,7 @@ def calibrate(
         return
     from sim.batches.batch import peak_memory
     from sim.batches.estimate import choose_workers, estimate
-    from sim.batches.executors import executor
+    from sim.batches.executors import executor, workers_kept
     from sim.calibration.fit import Settings, begin
     from sim.calibration.fit import calibrate as make
 
@@ -92,7 +92,8 @@ def calibrate(
     many, note = choose_workers(workers, settings.runs, need.memory_bytes)
     told = _plan(fit, settings, need.seconds, many, note, need.memory_bytes)
     go_on(told, settings.runs * need.seconds / many, dry_run=dry_run, yes=yes)
-    file = make(fit, loaded, executor(many, cluster), _teller(settings.runs))
+    with workers_kept():  # from one wave to the next
+        file = make(fit, loaded, executor(many, cluster), _teller(settings.runs))
     say(tr("most memory of this process: {n} GB", n=digits(peak_memory() / 1e9, ".1f")))
     click.echo(tr("Worlds: {file}\nFacts: {facts}", file=file, facts=file.with_suffix(".json")))
 

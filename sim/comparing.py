@@ -96,6 +96,7 @@ def compare(
     For example: kumakan compare baseline imam_training joint_patrols --draws 40
     """
     from sim.batches import batch as batches
+    from sim.batches.executors import workers_kept
     from sim.views.gallery import chosen
 
     drawn = chosen(figures)
@@ -107,8 +108,9 @@ def compare(
     batches.check_comparable(loaded)
     more = tr("More are added until the precision is reached.") if precision else ""
     making.ahead(loaded, range(first, first + batches.how_many_seeds(seeds, draws)), drawing, name, more)
-    batch: Batch = making.made(making.run(make, making.folder(loaded, drawing, name)))
-    making.beside(batch, luck, ceiling)
+    with workers_kept():
+        batch: Batch = making.made(making.run(make, making.folder(loaded, drawing, name)))
+        making.beside(batch, luck, ceiling)
     with making.doing(tr("Comparing runs")):
         from sim.batches.beside import verdicts
         from sim.comparison.verdicts import as_json

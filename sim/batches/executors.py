@@ -102,19 +102,34 @@ class _Died(Exception):
     """The process of a worker has ended."""
 
 
+class _Task(NamedTuple):
+    """Says to a worker what it does with the jobs that follow."""
+
+    work: Work
+
+
 class _Worker:
     """One process, and the jobs it has in the order in which it makes them.
 
     It has its own line to the parent. If the process dies, even in the middle of an answer, only that line ends.
     """
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, with_script: bool = False) -> None:
         self.jobs: deque[Any] = deque()
         self.line, theirs = SPAWN.Pipe()
-        self.process = SPAWN.Process(target=_serve, args=(theirs, work), name=WORKER, daemon=True)
-        with _surroundings(), nullcontext() if needs_script(work) else _without_script():
+        self.process = SPAWN.Process(target=_serve, args=(theirs,), name=WORKER, daemon=True)
+        with _surroundings(), nullcontext() if with_script else _without_script():
             self.process.start()
         theirs.close()
+
+    @classmethod
+    def at(cls, work: Work) -> _Worker:
+        """A worker that is told to do this: one that waits, or a new one."""
+        with_script = needs_script(work)
+        worker = _waiting.pop() if _waiting and not with_script else cls(with_script)
+        with suppress(OSError):  # it has died, as `take` will find
+            worker.line.send(_Task(work))
+        return worker
 
     def give(self, job: Any) -> None:
         """Hand it one more job."""
@@ -150,11 +165,27 @@ class _Worker:
         self.process.join()
 
 
+_waiting: list[_Worker] = []
+_kept = [0]  # blocks of `workers_kept` that are open
+
+
+@contextmanager
+def workers_kept() -> Iterator[None]:
+    """Let the workers of a batch wait for the next one in this block. To start and load the program takes seconds."""
+    _kept[0] += 1
+    try:
+        yield
+    finally:
+        _kept[0] -= 1
+        while _waiting and not _kept[0]:
+            _waiting.pop().end()
+
+
 def in_processes(work: Work, groups: Groups, workers: int) -> Results:
     """In so many worker processes. A job that was under way when its process died is tried once more, alone."""
     queue = _Queue(groups)
     again: list[Any] = []
-    staff = [_Worker(work) for _ in range(workers)]
+    staff = [_Worker.at(work) for _ in range(workers)]
     whole = False
     try:
         while True:
@@ -173,9 +204,9 @@ def in_processes(work: Work, groups: Groups, workers: int) -> Results:
                     again.extend(lost[:1])
                     queue.give_back(place, lost[1:])
                     staff[place].end()
-                    staff[place] = _Worker(work)
+                    staff[place] = _Worker.at(work)
         for job in again:
-            staff.append(alone := _Worker(work))
+            staff.append(alone := _Worker.at(work))
             alone.give(job)
             try:
                 yield alone.take()
@@ -184,11 +215,14 @@ def in_processes(work: Work, groups: Groups, workers: int) -> Results:
             staff.pop().end()
         whole = True
     finally:
-        for worker in staff:  # after Ctrl-C nobody waits for runs that will not be used
-            worker.end(at_once=not whole)
+        for worker in staff:
+            if whole and _kept[0] and not needs_script(work):
+                _waiting.append(worker)
+            else:  # after Ctrl-C nobody waits for runs that will not be used
+                worker.end(at_once=not whole)
 
 
-def _serve(line: Any, work: Work) -> None:
+def _serve(line: Any) -> None:
     """The loop of a worker: jobs come in and answers go out until the parent is gone. The parent handles Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     jobs: SimpleQueue[Any] = SimpleQueue()
@@ -204,14 +238,22 @@ def _serve(line: Any, work: Work) -> None:
             os._exit(1)
 
     threading.Thread(target=listen, daemon=True).start()
+    work: Work = _nothing
     while True:
         job = jobs.get()
+        if isinstance(job, _Task):
+            work = job.work
+            continue
         answer: tuple[Any, BaseException | None]
         try:
             answer = work(job), None
         except BaseException as error:
             answer = None, error
         line.send(answer)
+
+
+def _nothing(job: Any) -> None:
+    """What a worker does that was told nothing yet."""
 
 
 def needs_script(work: Work) -> bool:

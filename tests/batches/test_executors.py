@@ -10,7 +10,7 @@ from contextlib import closing
 
 import pytest
 
-from sim.batches.executors import Lost, in_processes, in_this_process
+from sim.batches.executors import Lost, in_processes, in_this_process, workers_kept
 
 
 def double(job):
@@ -30,6 +30,10 @@ def raises_on_three(job):
     if job == 3:
         raise OSError("no such thing as three")
     return double(job)
+
+
+def who(job):
+    return os.getpid()
 
 
 def large(job):
@@ -67,4 +71,21 @@ def test_closing_ends_the_workers():
     with closing(in_processes(large, [[1]] * 100, workers=2)) as results:
         next(results)
         assert len(set(multiprocessing.active_children()) - before) == 2
+    assert not set(multiprocessing.active_children()) - before
+
+
+def test_workers_wait_for_the_next_batch_where_they_are_kept():
+    """They do what the next batch asks, as many as it asks for; a death costs a job no more than elsewhere."""
+    before = set(multiprocessing.active_children())
+    with workers_kept():
+        first = {pid for _, pid in in_processes(who, [[job] for job in range(20)], workers=2)}
+        assert sorted(in_processes(double, [[1, 2], [3]], workers=2)) == [(1, 2), (2, 4), (3, 6)]
+        assert {pid for _, pid in in_processes(who, [[1, 2], [3]], workers=1)} <= first
+        for pid in first:
+            os.kill(pid, signal.SIGKILL)
+        assert sorted(in_processes(double, [[1, 2], [3]], workers=2)) == [(1, 2), (2, 4), (3, 6)]
+        with closing(in_processes(large, [[1]] * 100, workers=2)) as results:
+            next(results)
+        assert not set(multiprocessing.active_children()) - before  # after an end before the end, nobody is kept
+    list(in_processes(double, [[1]], workers=2))
     assert not set(multiprocessing.active_children()) - before
