@@ -45,24 +45,38 @@ def targets(found: dict[str, dict], said: dict[str, str]) -> list[tuple[str, str
     target(f"everyone, 365 weeks{lived}", 60, "s", quick and 365 * sum(quick["week_seconds"]) / quick["weeks"])
     target("everyone, peak memory", 2.5, "GB", quick and max(r["peak_bytes"] for r in country) / 1e9)
     target("everyone, set-up", 15, "s", quick and max(r["setup_seconds"] for r in country))
+    full = found.get("scaling", {}).get("everything")
+    whole = full if full and full["persons_per_youth"] == 1 else None
+    target(
+        "everyone, every measure on, 365 weeks", 20, "s", whole and 365 * sum(whole["week_seconds"]) / whole["weeks"]
+    )
+    target("everyone, every measure on, set-up", 4, "s", whole and whole["setup_seconds"])
+    target("everyone, every measure on, peak memory", 1.5, "GB", whole and whole["peak_bytes"] / 1e9)
 
     runs, waits = found.get("startup", {}).get("runs"), found.get("startup", {}).get("waits")
     target("20 persons per youth, whole run after the first", 2, "s", runs and runs["started again"]["next"])
     target("compiling when started again", 0.01, "s", runs and runs["started again"]["compile"])
-    target("compiling the first time, in all", 40, "s", runs and runs["first run ever"]["compile"])
+    target("compiling the first time, in all", 10, "s", runs and runs["first run ever"]["compile"])
     for name, limit in (("kumakan --help", 0.3), ("kumakan check scenarios/baseline.yaml", 1.0)):
         target(name, limit, "s", waits and waits[name])
+    sim, bare = "python -c 'import sim'", "python -c pass"
+    target(f"{sim}, beyond {bare}", 0.06, "s", waits and waits[sim] - waits[bare])
 
     for size, package in found.get("packages", {"sizes": {"20": None}})["sizes"].items():
         ratio = package and package["ratio"]
-        target(f"every measure against the baseline, {size} persons per youth", 1.5, "times", ratio)
+        target(f"every measure against the baseline, {size} persons per youth", 1.15, "times", ratio)
+    paces = found.get("batch", {}).get("workers", {})
+    pace = 50 * paces["2"]["pace"] / paces["1"]["pace"] if "2" in paces else None
+    target("pace of two workers, of twice one", 98, "%", pace, least=True)
 
     ratios = [(int(n.replace(",", "")), float(r)) for n, r in MESA_LINE.findall(said.get("mesa_objects", ""))]
     for youths, limit in ((10_000, 150), (100_000, 300)):
         near = [r for n, r in ratios if abs(n / youths - 1) < 0.1]
         target(f"against plain Mesa objects, {youths:,} youths", limit, "times", near[0] if near else None, least=True)
     passes = found.get("against_c", {}).get("rows")
-    target("dense pass against C, slower by", 3, "times", max(r["numba"] / r["c"] for r in passes) if passes else None)
+    target(
+        "dense pass against C, slower by", 1.5, "times", max(r["numba"] / r["c"] for r in passes) if passes else None
+    )
 
     fits = found.get("scaling", {}).get("fits", {})
     away = [fit[2] for name, fit in fits.items() if name.startswith("people")]
@@ -108,7 +122,7 @@ def main() -> None:
             more = ["--json", numbers] if name in SPEAKS_JSON else []
             more += ["--toy"] if given.toy else []
             more += ["--full"] if name == "scaling" and given.full else []
-            more += ["--persons-per-youth", 20, 1, "--times", 3] if name == "packages" and given.full else []
+            more += ["--persons-per-youth", 200, 20, 1, "--times", 3] if name == "packages" and given.full else []
             said[name] = fresh([HERE / f"{name}.py", *more])
             if numbers.exists():
                 found[name] = json.loads(numbers.read_text())

@@ -28,11 +28,11 @@ def options(doc: str) -> argparse.ArgumentParser:
     return parser
 
 
-def scenario(persons_per_youth: int) -> Any:
-    """The baseline with so many persons per youth."""
+def scenario(persons_per_youth: int, name: str = "baseline") -> Any:
+    """The baseline, or another scenario that comes with kumakan, with so many persons per youth."""
     import sim
 
-    return sim.load(BASELINE, [f"persons_per_youth={persons_per_youth}"])
+    return sim.load(BASELINE.with_stem(name), [f"persons_per_youth={persons_per_youth}"])
 
 
 def fresh(arguments: Sequence[object], **environment: str) -> str:

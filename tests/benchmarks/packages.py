@@ -1,6 +1,6 @@
 """What a run costs with every measure on, against the baseline.
 
-    python tests/benchmarks/packages.py [--persons-per-youth 20 1] [--times 5]
+    python tests/benchmarks/packages.py [--persons-per-youth 200 20] [--times 5]
 
 Both live the whole period in one process on one thread, in turns. A run repeats exactly, so for every week and process
 the quickest time counts: other programs can only add. What measures report at the end of a week is a part of `record`.
@@ -39,7 +39,7 @@ def lived(persons_per_youth: int, times: int) -> dict:
 
 def main() -> None:
     parser = options(__doc__)
-    parser.add_argument("--persons-per-youth", type=int, nargs="+", default=[20])
+    parser.add_argument("--persons-per-youth", type=int, nargs="+", default=[200, 20])
     parser.add_argument("--times", type=int, default=5, help="passes of which the quickest counts")
     parser.add_argument("--one", type=int, nargs=2, help="used by this script: persons per youth, passes")
     given = parser.parse_args()

@@ -22,8 +22,8 @@ SECONDS = 10.0  # a size is lived again until this time is used up
 FEWEST, MOST = 2, 7  # passes
 
 
-def one(persons_per_youth: int, weeks: int, threads: int, most: int = MOST) -> dict:
-    """Live some weeks in this process: seconds of set-up, of every week and process, and memory."""
+def one(persons_per_youth: int, weeks: int, threads: int, most: int = MOST, name: str = "baseline") -> dict:
+    """Live some weeks of a scenario in this process: seconds of set-up, of every week and process, and memory."""
     import numba
     import numpy as np
 
@@ -31,10 +31,10 @@ def one(persons_per_youth: int, weeks: int, threads: int, most: int = MOST) -> d
     from sim.week import WEEK, advance, begin, finished
 
     numba.set_num_threads(threads)
-    advance(begin(scenario(5_000)))  # imports, tables and compiled code are not part of the set-up
+    advance(begin(scenario(5_000, name)))  # imports, tables and compiled code are not part of the set-up
     before = peak_memory()
 
-    plan, passes, began = scenario(persons_per_youth), [], perf_counter()
+    plan, passes, began = scenario(persons_per_youth, name), [], perf_counter()
     while len(passes) < FEWEST or (len(passes) < most and perf_counter() - began < SECONDS):
         start = perf_counter()
         country = begin(plan)
@@ -134,6 +134,15 @@ def show_long(row: dict) -> dict:
     return {"quarters_ms": quarters, "seconds": float(so_far[-1]), "r_squared": float(explained), **row}
 
 
+def show_everything(row: dict) -> None:
+    """Print what the largest size costs with every measure on."""
+    print(f"### Every measure on, {row['youths']:,} youths, {row['threads']} thread(s)\n")
+    seconds = sum(row["week_seconds"])
+    cells = [f"{row['setup_seconds']:.2f}", row["weeks"], f"{seconds:.2f}", f"{1e3 * seconds / row['weeks']:.2f}",
+             f"{row['best_pass_seconds']:.2f}", f"{row['peak_bytes'] / 1e9:.2f}"]  # fmt: skip
+    table([cells], ["set-up, s", "weeks", "in all, s", "ms a week", "best whole pass, s", "peak memory, GB"])
+
+
 def main() -> None:
     parser = options(__doc__)
     parser.add_argument("--persons-per-youth", type=int, nargs="+", default=SIZES)
@@ -141,9 +150,10 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="live all weeks at every size")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--one", type=int, nargs=3, help="used by this script: persons per youth, weeks, threads")
+    parser.add_argument("--scenario", default="baseline", help="used by this script: what --one lives")
     given = parser.parse_args()
     if given.one:
-        print(json.dumps(one(*given.one, FEWEST if given.toy else MOST)))
+        print(json.dumps(one(*given.one, FEWEST if given.toy else MOST, given.scenario)))
         return
     import os
 
@@ -161,7 +171,11 @@ def main() -> None:
             rows.append(fresh_numbers([__file__, *toy, "--one", persons, weeks, many]))
     fits = show(rows)
     long = show_long(fresh_numbers([__file__, *toy, "--one", at, whole_run, max(threads)]))
-    keep(given.json, {"sizes": rows, "fits": fits, "whole_run": long})
+    smallest = min(given.persons_per_youth)
+    everything = [*toy, "--one", smallest, weeks, max(threads), "--scenario", "all_measures"]
+    full = fresh_numbers([__file__, *everything])
+    show_everything(full)
+    keep(given.json, {"sizes": rows, "fits": fits, "whole_run": long, "everything": full})
 
 
 if __name__ == "__main__":

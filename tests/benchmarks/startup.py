@@ -53,6 +53,7 @@ def main() -> None:
         given.times = 1
     commands = {
         "python -c pass": ["-c", "pass"],
+        "python -c 'import sim'": ["-c", "import sim"],
         "kumakan --help": ["-m", "sim", "--help"],
         "kumakan check scenarios/baseline.yaml": ["-m", "sim", "check", BASELINE],
     }

@@ -52,6 +52,8 @@ def test_mesa_objects_differ_from_kumakan_by_luck_alone(tmp_path):
 def test_scaling_lives_the_weeks_of_the_model(tmp_path):
     printed, found = taken("scaling", tmp_path)
     assert len(found["sizes"]) == 3
+    assert found["everything"]["persons_per_youth"] == min(row["persons_per_youth"] for row in found["sizes"])
+    assert found["everything"]["process_seconds"]["measures"] > found["sizes"][-1]["process_seconds"]["measures"]
     for row in [*found["sizes"], found["whole_run"]]:
         settings = [f"persons_per_youth={row['persons_per_youth']}"]
         scenario = sim.load(ROOT / "scenarios" / "baseline.yaml", settings)
@@ -84,7 +86,7 @@ def test_two_versions_that_are_the_same_give_equal_runs(tmp_path):
 
 def test_startup_times_commands_and_runs(tmp_path):
     _, found = taken("startup", tmp_path)
-    assert len(found["waits"]) == 3
+    assert len(found["waits"]) == 4
     assert set(found["runs"]) == {"first run ever", "started again"}
     assert found["runs"]["started again"]["compile"] == 0.0
 
