@@ -119,7 +119,7 @@ def plain(folder: Path, origin: int, many: int, last: int, scenario: Scenario, o
     which = [Key(point_id(row.tolist()), int(k)) for row, k in zip(table[names].to_numpy(), table.seed, strict=True)]
     if archive:
         return [attacks(archive.runs[key]) for key in which]
-    different = dict(zip(which, range(many), strict=True))  # the same world comes several times
+    different = dict(zip(which, range(len(which)), strict=True))  # the same world may come several times
     chosen = Worlds(table.iloc[list(different.values())], str(folder))
     found = lived(scenario, chosen, date(last, 12, 31), out / f"plain-from-{origin}", 1)
     return [dict(zip(different, found, strict=True))[key] for key in which]
@@ -177,7 +177,8 @@ def score(folder: Path, out: Path, scenario: Scenario) -> str:
                 ensembles[origin]["other luck"] = other_luck(folder, origin, len(counts))
                 ensembles[origin]["weighed"] = weighed(folder, origin, len(counts))
         own, last[origin] = ensembles[origin], end
-        own[f"pass {facts['pass']}" if facts["pass"] else "luck only"] = counts
+        step = max(1, len(counts) // len(own["plain"]))  # larger ensembles score better, so all are of one size
+        own[f"pass {facts['pass']}" if facts["pass"] else "luck only"] = counts[::step][: len(own["plain"])]
     return table(recorded("jihadist"), ensembles, last)
 
 

@@ -122,7 +122,7 @@ def main() -> None:
             more = ["--json", numbers] if name in SPEAKS_JSON else []
             more += ["--toy"] if given.toy else []
             more += ["--full"] if name == "scaling" and given.full else []
-            more += ["--persons-per-youth", 200, 20, 1, "--times", 3] if name == "packages" and given.full else []
+            more += ["--persons-per-youth", 200, 20, 1, "--times", 2] if name == "packages" and given.full else []
             said[name] = fresh([HERE / f"{name}.py", *more])
             if numbers.exists():
                 found[name] = json.loads(numbers.read_text())
