@@ -52,11 +52,13 @@ says nothing about others; `--world-seed` still asks for one.
 Up to 200 persons per youth, results differ by no more than the noise of the seeds: of 66 pairs in 11 rows, the farthest
 lie 2.7 standard errors apart (who joins without the foreign forces, at 20 and at 100), as can be expected of so many.
 Joiners and members at 20 lie 7 % above those at 200 (1.5 and 2.0 standard errors), so a fall of that size is not
-excluded. What changes without the patrols is alike at all of them; three standard errors between 50 and
-200 under an earlier world were the luck of rare jumps. At 500 persons per youth 10 % fewer people join than at 200, and
-more depends on the foreign forces, by four standard errors each: a village has two youths, so what happens to one of its
-people is felt by half of it or by nobody. The program shows results at more than 200 persons per youth and gives no
-verdict on them; the limit is the parameter `coarsest_verdict`.
+excluded. What changes without the patrols is alike at all of them; three standard errors between 50 and 200 under an
+earlier world were the luck of rare jumps.
+
+At 500 persons per youth 10 % fewer people join than at 200, and more depends on the foreign forces, by four standard
+errors each: a village has two youths, so what happens to one of its people is felt by half of it or by nobody. The
+program shows results at more than 200 persons per youth and gives no verdict on them; the limit is the parameter
+`coarsest_verdict`.
 """
 
 
