@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sim.engine.errors import InputError
-from sim.languages import tr
+from sim.languages import digits, tr
 from sim.options import (
     COUNT,
     SEED,
@@ -96,6 +96,7 @@ def compare(
     For example: kumakan compare baseline imam_training joint_patrols --draws 40
     """
     from sim.batches import batch as batches
+    from sim.batches.beside import pairs_of_luck
     from sim.batches.executors import workers_kept
     from sim.views.gallery import chosen
 
@@ -106,8 +107,11 @@ def compare(
                    at_most=at_most)  # fmt: skip
     drawing = range(1, draws + 1) if draws else [0]
     batches.check_comparable(loaded)
-    more = tr("More are added until the precision is reached.") if precision else ""
-    making.ahead(loaded, range(first, first + batches.how_many_seeds(seeds, draws)), drawing, name, more)
+    many = batches.how_many_seeds(seeds, draws)
+    more = [tr("More are added until the precision is reached.")] if precision else []
+    if luck and (pairs := pairs_of_luck(many, draws)) > 1:
+        more.append(tr("{pairs} more runs show what luck alone gives.", pairs=digits(pairs, ",")))
+    making.ahead(loaded, range(first, first + many), drawing, name, " ".join(more))
     with workers_kept():
         batch: Batch = making.made(making.run(make, making.folder(loaded, drawing, name)))
         making.beside(batch, luck, ceiling)

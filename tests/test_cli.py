@@ -16,6 +16,7 @@ from click.testing import CliRunner
 import sim
 from sim import cli, options
 from sim.batches import batch as runs
+from sim.batches.beside import pairs_of_luck
 from sim.batches.plan import usual_folder
 from sim.engine.errors import InputError
 from sim.parameters import rows
@@ -448,7 +449,21 @@ def test_a_dry_run_tells_runs_time_and_disk_and_makes_none(files, tmp_path, monk
     assert result.stdout.startswith("14 runs.\nAbout ")
     for words in ("in one process", "of memory", "on disk"):
         assert words in result.stdout
+    assert ("7 more runs show what luck alone gives." in result.stdout) == (command == "compare")
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(("given", "pairs"), [(("--seeds", 30), 20), (("--draws", 30, "--seeds", 2), 40),
+                                              (("--seeds", 1), 0), (("--seeds", 9, "--no-luck-alone"), 0)])  # fmt: skip
+def test_a_dry_run_counts_the_runs_of_luck_alone(files, tmp_path, monkeypatch, given, pairs):
+    monkeypatch.chdir(tmp_path)
+    told = kumakan("compare", *files, *given, "--dry-run").stdout
+    assert told.endswith(f"{pairs} more runs show what luck alone gives.\n" if pairs else "(a rough estimate).\n")
+
+
+def test_the_pairs_that_are_told_are_those_that_are_made(files, tmp_path, no_figures):
+    kumakan("compare", *files, "--draws", 2, "--seeds", 2, "--workers", 1, "--out", tmp_path / "out")
+    assert len(sim.open_store(tmp_path / "out" / "luck_alone").runs()) == pairs_of_luck(2, 2) == 4
 
 
 def test_long_jobs_are_asked_about_only_at_a_terminal_and_without_yes(monkeypatch):

@@ -39,6 +39,11 @@ SHAKEN = "approach"
 """The process whose luck is thrown again: it decides whom recruiters meet and win."""
 
 
+def pairs_of_luck(seeds: int, draws: int | None) -> int:
+    """The pairs of runs that show what luck alone gives, for so many seeds and draws."""
+    return min(draws, MOST_PAIRS) * seeds if draws else min(seeds, MOST_PAIRS)
+
+
 def luck_alone(
     batch: Batch,
     *,
@@ -200,4 +205,14 @@ def _there(batch: Batch, folder: str) -> Mapping[str, Mapping[Any, Record]]:
     return store.batch().records if store.plans else {}
 
 
-__all__ = ["CEILING", "LUCK", "ceiling", "ceilings", "first_own_week", "luck_alone", "shaken", "verdicts"]
+__all__ = [
+    "CEILING",
+    "LUCK",
+    "ceiling",
+    "ceilings",
+    "first_own_week",
+    "luck_alone",
+    "pairs_of_luck",
+    "shaken",
+    "verdicts",
+]
