@@ -23,7 +23,7 @@ from sim.parameters import rows
 from sim.scenario import Scenario
 from sim.stores.run import Key
 from sim.views.report import page, parts, pictures, report
-from sim.views.report.answer import answer, by_outcome, covered, effect
+from sim.views.report.answer import answer, by_outcome, covered, effect, in_force
 from sim.views.words import delivery, measure, money
 from tests.views.comparisons import comparison, of_measures
 
@@ -484,3 +484,15 @@ def test_of_many_regions_that_are_worse_off_the_worst_are_named(every_measure):
     assert line.partition(": ")[2].startswith(worst)
     assert line.endswith("and 6 more regions")
     assert line.count("(") == parts.MOST_WORSE
+
+
+def test_the_answer_counts_the_comparisons_of_the_window_that_it_speaks_of():
+    """Verdicts are corrected within a window, so those over the whole run do not count here."""
+    row = {"scenario": "patrols", "outcome": "abuses", "verdict": "worse", "weeks": 254, "mean": 207.0, "low": 90.0,
+           "high": 326.0, "unit": "events", "better": "fewer", "q": 0.02}  # fmt: skip
+    others = [{**row, "outcome": name, "verdict": "not shown"} for name in ("joined", "attacks")]
+    windows = [{**one, "window": window} for one in (row, *others) for window in ("whole run", "in force")]
+    [said] = in_force("patrols", pd.DataFrame(windows))
+    assert said.startswith("While in force (254 weeks), corrected for 3 comparisons: worse: ")
+    assert "+207; +90 to +326" in said
+    assert in_force("another", pd.DataFrame(windows)) == []

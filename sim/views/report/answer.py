@@ -150,9 +150,9 @@ def in_force(scenario: str, judged: pd.DataFrame) -> list[str]:
     shown = {verdict: [_effect_in_force(row) for row in rows[rows["verdict"] == verdict].to_dict("records")]
              for verdict in (BETTER, WORSE)}  # fmt: skip
     said = [f"{tr(verdict)}{colon()}{listed(texts)}" for verdict, texts in shown.items() if texts]
-    weeks = count(int(rows["weeks"].iloc[0]), "week")
+    weeks, window = count(int(rows["weeks"].iloc[0]), "week"), judged[judged["window"] == IN_FORCE]
     return [tr("While in force ({weeks}), corrected for {comparisons}: {said}.", weeks=weeks,
-               comparisons=count(int(judged["q"].notna().sum()), "comparison"),
+               comparisons=count(int(window["q"].notna().sum()), "comparison"),
                said=semicolon().join(said) or tr("no effect that counts is shown"))]  # fmt: skip
 
 
