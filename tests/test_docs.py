@@ -383,3 +383,20 @@ def test_the_guide_names_every_figure_of_a_comparison_and_its_job():
     text = (DOCS / "reading_results.md").read_text(encoding="utf-8")
     for name, job in FIGURES.items():
         assert f"| `{name}` | {job} |" in text
+
+
+def test_the_page_about_speed_has_its_measurements_and_its_goals():
+    """The numbers stand between two marks that a command looks for; what people write stands around them."""
+    before, measured, after = re.split(
+        "<!-- (?:begin|end) generated -->", (DOCS / "performance.md").read_text(encoding="utf-8")
+    )
+    assert "## How the numbers are taken" in before
+    for part in (
+        "Targets",
+        "Starting",
+        "The dense pass against C",
+        "Against plain Mesa objects",
+        "Beside other frameworks",
+    ):
+        assert f"### {part}" in measured
+    assert "## Goals that are missed" in after

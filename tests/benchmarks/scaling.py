@@ -53,6 +53,7 @@ def one(persons_per_youth: int, weeks: int, threads: int, most: int = MOST, name
         passes.append(lived)
     quickest = np.array(passes).min(axis=0)
     return {
+        "scenario": name,
         "persons_per_youth": persons_per_youth,
         "threads": threads,
         "youths": country.society.size,

@@ -8,6 +8,8 @@ import pytest
 import sim
 from sim.batches.batch import run_batch, there_already
 from sim.engine.errors import InputError
+from sim.record import Record
+from sim.stores import folder as folders
 from sim.stores import open_batch
 from sim.stores.run import Key
 from sim.stores.totals import totals, weekly
@@ -303,3 +305,29 @@ def test_wrong_arguments_of_a_comparison_are_told(tmp_path, wrong, words):
     with pytest.raises(InputError, match=words):
         sim.compare([fakes.scenario("a"), fakes.scenario("b")], out=tmp_path / "out", **wrong)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_reads_a_run_once_until_it_is_another_and_gives_numbers_that_nobody_can_change(batch, monkeypatch):
+    read, load = [], Record.load
+    monkeypatch.setattr(Record, "load", lambda place: read.append(place) or load(place))
+    made = batch("folder", [1, 2])
+    runs = made.records["a"]
+    assert runs[1] is runs[1] is made.records["a"][1]
+    assert len(read) == 1
+    with pytest.raises(ValueError, match="read-only"):
+        runs[1].values[0] = 1.0
+    place = runs._places[1]
+    shutil.rmtree(place)
+    load(runs._places[2]).save(place)  # another run in its place
+    assert runs[1].digest == runs[2].digest
+    assert len(read) == 3
+
+
+def test_a_folder_keeps_no_more_records_than_it_may(batch, monkeypatch):
+    made = batch("folder", range(1, 7))
+    size = made.records["a"][1].values.nbytes
+    monkeypatch.setattr(folders, "KEPT", 3 * size)
+    for name in ("a", "b"):
+        for seed in range(1, 7):
+            assert made.records[name][seed].about["seed"] == seed
+            assert len(made.store._kept) <= 3
