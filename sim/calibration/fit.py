@@ -65,9 +65,9 @@ FRESH = 1000 * APART + 1
 """The first seed of the finalists."""
 FURTHER = 2000 * APART + 1
 """The first seed of further runs of finalists that give several worlds."""
-SEEDS_EACH = 1000
+SEEDS_EACH = 10_000
 """Between the first further seeds of two finalists."""
-CHOICE = 2
+CHOICE = 8
 """Runs from which each world is taken."""
 OUTCOMES = ("joined", "members", "deaths_civilian", "abuses")
 """What happens in Mali by year, beside the targets, in the middle of which the middle world shall be."""
