@@ -76,7 +76,7 @@ class Series(NamedTuple):
     """The radio drama of the week."""
 
     airing: np.ndarray  # bool by cell, whether it can be heard there
-    reach: np.ndarray  # languages x cells, the lever: share of the radio users who follow it
+    limits: np.ndarray  # uint32 cells x languages, share of the radio users who follow it, as a word
     effect: float  # what a youth comes to feel who follows it for long, SD
     once: float  # share of the way there that a week takes
     keep: np.float32  # share still felt a week later
@@ -282,16 +282,22 @@ def _show(seed, week, first, c, air, block, room, k, viewed):
 
 
 @rule
-def _follow(seed, first, c, series, language, channels, silent, drama):
+def _follow(seed, first, c, series, language, channels, silent, drama, room):
     """Let those who follow the drama hear the episode of the week; returns how many do. The same ones do every week."""
-    heard = 0
+    who, drawn = room.asked, room.drawn
+    asked, heard = 0, 0
     for i in range(language.size):
-        limit = word(series.reach[language[i], c])
-        if limit > 0 and channels[i] & RADIO and not silent[i]:
-            drawn = words(FOLLOWS_DRAMA, seed, 0, first + i, 0)
-            if drawn[0] < limit:
-                drama[i] = moved(np.float64(drama[i]), series.effect, series.once)
-                heard += 1
+        who[asked] = i
+        asked += int(bool(channels[i] & RADIO) & (not silent[i]) & (series.limits[c, language[i]] > 0))
+    for j in range(asked):
+        drawn[0, j] = words(FOLLOWS_DRAMA, seed, 0, first + who[j], 0)[0]
+    follower = room.reached
+    for j in range(asked):
+        follower[heard] = who[j]
+        heard += int(drawn[0, j] < series.limits[c, language[who[j]]])
+    for j in range(heard):
+        i = follower[j]
+        drama[i] = moved(np.float64(drama[i]), series.effect, series.once)
     return heard
 
 
@@ -367,9 +373,8 @@ def _messages(chunks, seed, week, air, series, propaganda, voices, fading, peopl
                     viewers = _show(seed, week, low, c, air, block, room, k, viewed)
                     kinds |= CLIPS * (viewers > 0)
                 if series.airing[c]:
-                    listeners = _follow(
-                        seed, low, c, series, people.language[low:high], people.channels[low:high], silent, drama
-                    )  # fmt: skip
+                    language, channels = people.language[low:high], people.channels[low:high]
+                    listeners = _follow(seed, low, c, series, language, channels, silent, drama, room)
                     kinds |= DRAMA * (listeners > 0)
                     followed += listeners
                 if near > 0 or voices.preached[c]:
@@ -412,6 +417,18 @@ def _broadcast(aired, reach, dose):
             for channel in range(channels):
                 missed[c, channel] = exp(-dose[channel, c])
     return airing, on_air, limits, missed
+
+
+@loop
+def _listeners(reach):
+    """The first two columns of `Series`, from the lever (languages x cells)."""
+    languages, cells = reach.shape
+    airing, limits = np.zeros(cells, np.bool_), np.zeros((cells, languages), np.uint32)
+    for c in range(cells):
+        for tongue in range(languages):
+            limits[c, tongue] = word(reach[tongue, c])
+            airing[c] |= limits[c, tongue] > 0
+    return airing, limits
 
 
 @lru_cache(maxsize=4)
@@ -460,10 +477,10 @@ def messages(country: Country) -> None:
         size=p.clip_moved,
         strong=p.strong_support,
     )
-    follows = levers.drama_reach
+    heard_in, followers = _listeners(levers.drama_reach if levers.moved("drama_reach") else levers.drama_reach[:0])
     series = Series(
-        airing=follows.any(axis=0) if levers.moved("drama_reach") else np.zeros(cells, np.bool_),
-        reach=follows,
+        airing=heard_in,
+        limits=followers,
         effect=p.drama_effect,
         once=1.0 - exact.exp(-1.0 / p.drama_dose),
         keep=np.float32(exact.power(0.5, 7.0 / p.drama_half_life)),
