@@ -119,6 +119,7 @@ def begin(scenario: Scenario, seed: int = 1, *, world_seed: int = OWN_SOCIETY, d
         hold=np.zeros(cells),
         members=np.zeros((armed, cells), np.int64),
         recruiters=np.zeros((armed, cells), np.int64),
+        experience=np.zeros(armed),
         fell=np.full(armed, NEVER, np.int64),
         posted=np.zeros((forces, regions)),
         trained=np.zeros(forces),

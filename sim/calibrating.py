@@ -56,7 +56,7 @@ def _folder(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--seeds", type=COUNT, default=2, show_default=True, metavar="N", help="Give each finalist this many fresh seeds."
 )
-@click.option("--worlds", type=COUNT, default=300, show_default=True, metavar="N", help="Draw this many worlds.")
+@click.option("--worlds", type=COUNT, default=200, show_default=True, metavar="N", help="Draw this many worlds.")
 @what_is_run
 @workers_option
 @click.option("--cluster", metavar="ADDRESS", help="Make the runs on the workers of a Dask scheduler.")

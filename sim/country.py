@@ -78,6 +78,7 @@ class Country:
     hold: np.ndarray  # float64 by cell 0..1, how far armed groups hold the place
     members: np.ndarray  # int64 groups x cells, members based there (not those abroad)
     recruiters: np.ndarray  # int64 groups x cells
+    experience: np.ndarray  # float64 by group, attacks that it and the groups it stems from have made since 2012
     fell: np.ndarray  # int64 by group, first week in which the last loss of a leader is felt
     posted: np.ndarray  # float64 forces x regions, troops there this week, by region of their base
     trained: np.ndarray  # float64 by force 0..1, share of its troops who still know what a training taught
@@ -109,8 +110,8 @@ class Country:
         """An independent country in the same state, so that both can go on and be compared."""
         own = {name: getattr(self, name).copy() for name in (
             "youth", "persons", "imams", "roster", "units", "insecurity", "trust", "state_presence", "state_alone",
-            "grudges", "militias", "hold", "members", "recruiters", "fell", "posted", "trained", "by_command",
-            "forces", "troops", "attacks_now", "felt", "flows", "totals", "means", "youth_sums",
+            "grudges", "militias", "hold", "members", "recruiters", "experience", "fell", "posted", "trained",
+            "by_command", "forces", "troops", "attacks_now", "felt", "flows", "totals", "means", "youth_sums",
             "population")}  # fmt: skip
         own["values"] = np.copy(self.values, order="K")
         from copy import deepcopy

@@ -87,7 +87,7 @@ class Settings:
     per_wave: int = 120
     finalists: int = 400
     seeds: int = 2
-    worlds: int = 300
+    worlds: int = 200
 
     @property
     def runs(self) -> int:

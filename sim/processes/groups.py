@@ -1,11 +1,12 @@
 """Armed groups begin and end, move, and raise recruiters.
 
 A group founded during the run starts at home, with a core of youths from there and members of its parent, those who
-come from there first. A group that ends passes its members to its heir. Fighters from abroad keep coming. A few members
-move every week, and more where forces press them. Most go to a neighbouring cell; a few go far, to a town (gravity by
-people and distance). They prefer places near home, with many people, and without forces or state. Members under
-pressure may cross the border into the neighbour's sanctuary, the more easily the nearer it is and the better it
-shelters them, and come back later. Members whom a patrol stops at the border stay, or go on to another place along it.
+come from there first. A group that ends passes its members to its heir. What a group has learnt from its attacks goes
+with those who leave to found another, and to the heir. Fighters from abroad keep coming. A few members move every week,
+and more where forces press them. Most go to a neighbouring cell; a few go far, to a town (gravity by people and
+distance). They prefer places near home, with many people, and without forces or state. Members under pressure may cross
+the border into the neighbour's sanctuary, the more easily the nearer it is and the better it shelters them, and come
+back later. Members whom a patrol stops at the border stay, or go on to another place along it.
 
 Recruiters rise from the members. The members of a group in a district are a local command, as a katiba is. Every
 further recruiter needs pay and somebody to report to, so a command can keep only scale x (members / 30)^exponent of
@@ -288,6 +289,8 @@ def _found(country: Country, g: int) -> None:
     roster.group[leaving] = g
     roster.abroad[leaving] = HERE
     roster.cell[leaving] = first_bases(roster.person[leaving], g, table, country.seed, NEW_HOME)
+    if table.parent[g] != NOBODY:
+        country.experience[g] = from_parent * country.experience[table.parent[g]]
 
 
 def _born_in(country: Country, entries: np.ndarray) -> np.ndarray:
@@ -304,5 +307,6 @@ def _end(country: Country, g: int) -> None:
     roster.leader[entries] = 0
     if heir != NOBODY:
         roster.group[entries] = heir
+        country.experience[heir] += country.experience[g]
     else:
         leave(country, entries)

@@ -1,16 +1,22 @@
 """Attacks by armed groups, clashes between communities, and what they do to places.
 
-Where a group has members, it attacks Poisson(rate x members^gamma x opportunity) times a week. Opportunity is the
-weighted sum of forces, state and civilians within reach, and the same weights pick the target of each attack:
+Where a group has members, it attacks Poisson(rate x practice x members^gamma x opportunity) times a week. Groups learn
+by doing: attacks follow each other faster the more of them a group has made (Clauset and Gleditsch 2012; Johnson et al.
+2011), while each is no deadlier for that:
+
+    practice = ((1 + attacks made) / 30)^learning
+
+Opportunity is the weighted sum of forces, state and civilians within reach, and the same weights pick the target of
+each attack:
 
     opportunity = w_F (1 - exp(-troops near / scale)) + (1 - hold) (w_S state presence + w_C (1 - exp(-people / scale)))
 
 so a group spares the officials and civilians of a place that it holds fully. In the rains, from June to September, few
 roads are open and attacks are fewer.
 
-Groups also send small teams far from home, on raids against towns with high-value sites (gravity by people and
-distance, and by what policy does to attacks there). Hardened sites keep part of these raids away; most of those
-strike another site. A raid traps people, and more of them die the longer the response takes:
+Groups also send small teams far from home, with the same practice, on raids against towns with high-value sites
+(gravity by people and distance, and by what policy does to attacks there). Hardened sites keep part of these raids
+away; most of those strike another site. A raid traps people, and more of them die the longer the response takes:
 
     chance to die = siege deaths x (response delay)^elasticity x (1 - what guards prevent)
 
@@ -53,6 +59,7 @@ SILENCED = decision("an imam is silenced")
 FORCES, OFFICIALS, CIVILIANS = range(3)
 RAINS = (6, 7, 8, 9)  # months
 MIDWEEK = timedelta(days=3)
+PRACTISED = 30.0  # attacks made by the group that `attack_rate` and `raid_rate` are given for
 
 
 @rule
@@ -100,7 +107,7 @@ class Attacks(NamedTuple):
 
 
 @loop
-def _attack(seed, week, rate, gamma, targets, alive, members, attacks_now, flow):
+def _attack(seed, week, rate, practice, gamma, targets, alive, members, attacks_now, flow):
     """Attacks of the groups where their members are based."""
     groups, cells = members.shape
     opportunity = targets.opportunity
@@ -114,7 +121,8 @@ def _attack(seed, week, rate, gamma, targets, alive, members, attacks_now, flow)
                 continue
             total = opportunity[0, c] + opportunity[1, c] + opportunity[2, c]
             place = g * cells + c
-            count = poisson(attack_rate(rate[c], np.float64(m), gamma, total), luck(ATTACKS, seed, week, place))
+            mean = attack_rate(practice[g] * rate[c], np.float64(m), gamma, total)
+            count = poisson(mean, luck(ATTACKS, seed, week, place))
             if count > 0:
                 size = band_size(m + near(members[g], targets.neighbours[c]), targets.band_members, targets.band_power)
             for n in range(count):
@@ -132,7 +140,7 @@ def _attack(seed, week, rate, gamma, targets, alive, members, attacks_now, flow)
 class Raids(NamedTuple):
     """How often groups raid, and which sites. Parameters have their names in the table."""
 
-    raid_rate: float
+    raid_rate: np.ndarray  # by group, with its practice
     attack_gamma: float
     site_displaced: float
     siege_trapped: float
@@ -163,7 +171,7 @@ def _raid(seed, week, raids, alive, members, attacks_now, flow):
             continue
         sought = raids.pull[g] * raids.rate[cells]
         pull = sought * np.maximum(let_in[cells], 1.0)
-        mean = raids.raid_rate * power(np.float64(members[g].sum()), raids.attack_gamma)
+        mean = raids.raid_rate[g] * power(np.float64(members[g].sum()), raids.attack_gamma)
         mean *= sought.sum() / raids.pull[g].sum()
         for n in range(poisson(mean, luck(RAIDS, seed, week, g))):
             s = chosen(pull, cells.size, luck(RAID_TARGET, seed, week, g, n))
@@ -200,6 +208,11 @@ def opportunity(country: Country) -> np.ndarray:
     ])  # fmt: skip
 
 
+def practice(country: Country) -> np.ndarray:
+    """How often each group attacks, for what it has learnt, against one that has made PRACTISED attacks."""
+    return exact.power((1.0 + country.experience) / PRACTISED, country.parameters.attack_learning)
+
+
 def season(country: Country) -> float:
     """What the season does to attacks this week: fewer in the rains, more in the dry months, none over a year."""
     midweek = country.clock.date(country.week) + MIDWEEK
@@ -220,9 +233,12 @@ def violence(country: Country) -> None:
         neighbours=country.grid.neighbours,
     )
     rate = p.attack_rate * season(country) * levers.attack_rate
-    _attack(country.seed, week, rate, p.attack_gamma, targets, alive, members, now, country.flows_of(Attacks))
+    practised = practice(country)
+    _attack(
+        country.seed, week, rate, practised, p.attack_gamma, targets, alive, members, now, country.flows_of(Attacks)
+    )
     raids = Raids(
-        raid_rate=p.raid_rate,
+        raid_rate=practised * p.raid_rate,
         attack_gamma=p.attack_gamma,
         site_displaced=p.site_displaced,
         siege_trapped=p.siege_trapped,
@@ -233,6 +249,7 @@ def violence(country: Country) -> None:
         dying=p.siege_deaths * delay_effect(levers, p.harm_delay) * (1.0 - levers.site_guard),
     )
     _raid(country.seed, week, raids, alive, members, now, country.flows_of(Raided))
+    country.experience += now.sum(axis=1)
     feuds(country)
     _suffer(country)
     arm(country)

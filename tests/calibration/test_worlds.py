@@ -259,7 +259,7 @@ def test_calibrate_says_what_it_would_take_and_runs_nothing(tmp_path):
         kumakan, ["calibrate", "--until", "2014-12-31", "--out", str(tmp_path / "c"), "--dry-run"]
     )
     assert result.exit_code == 0, result.output
-    assert "2,418 runs at most: 300 of the screening, 6 waves of 120, 400 finalists under 2 seeds" in result.output
+    assert "3,418 runs at most: 300 of the screening, 6 waves of 120, 400 finalists under 2 seeds" in result.output
     assert not (tmp_path / "c").exists()
 
 

@@ -82,6 +82,19 @@ def test_a_core_of_the_people_left_at_home_takes_the_rest_of_the_parent_at_most_
     assert of_group(country, "mourabitoun").size == 10 - from_parent
 
 
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_founders_bring_what_their_group_has_learnt_by_the_share_of_them_who_come_from_it(share):
+    changes = {"mourabitoun": {"start_members": 10, "founded": day("2012-01-02")},
+               "macina": {"founded": day("2012-01-09"), "founding_core": 10}}  # fmt: skip
+    country = with_values(tiny(10_000, groups=changes, forces=NO_FORCES), **STILL)
+    child, parent = (country.groups.keys.index(key) for key in ("macina", "mourabitoun"))
+    country.groups.parent_share[child] = share
+    country.experience[parent] = 50.0
+    live(country, 2)
+    assert country.experience[child] == pytest.approx(share * 50.0)
+    assert country.experience[parent] == 50.0, "those who stay forget nothing"
+
+
 def test_of_the_parent_those_who_come_from_the_new_home_leave_first():
     country = with_values(tiny(1000, groups={"macina": {"founded": day("2012-01-09"), "founding_core": 20}}), **STILL)
     table = country.groups
@@ -119,9 +132,12 @@ def test_jnim_takes_over_from_three_groups():
                                groups={"mourabitoun": {"start_members": 50}}), **STILL)  # fmt: skip
     before = [country.roster.person[of_group(country, key)] for key in ("aqim", "mourabitoun", "ansar_dine")]
     assert min(part.size for part in before) > 0
+    numbers = [country.groups.keys.index(key) for key in ("aqim", "mourabitoun", "ansar_dine", "jnim")]
     live(country, 1)
     assert of_group(country, "jnim").size == 0
+    country.experience[numbers] = [40.0, 30.0, 20.0, 0.0]
     live(country, 1)
+    assert country.experience[numbers[-1]] == 90.0, "and what they have learnt"
     assert np.array_equal(np.sort(country.roster.person[of_group(country, "jnim")]), np.sort(np.concatenate(before)))
     live(country, 1)
     alive = country.groups.alive(country.week - 1)

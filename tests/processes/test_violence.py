@@ -13,7 +13,7 @@ from tests.processes.worlds import NO_VIOLENCE, alike, day, fullest, quiet, with
 
 def held(members: int, group: int = 0, **values):
     """A country with so many members of a group in every cell."""
-    country = with_values(quiet(5000), **{"raid_rate": 0.0, "rainy_attacks": 1.0, **values})
+    country = with_values(quiet(5000), **{"raid_rate": 0.0, "rainy_attacks": 1.0, "attack_learning": 0.0, **values})
     country.members[group] = members
     return country
 
@@ -30,6 +30,32 @@ def test_attacks_grow_with_the_members_to_the_power_gamma(gamma):
         assert expected > 500
         assert abs(country.flow("attacks").sum() - expected) < 4.5 * np.sqrt(expected)
         assert np.array_equal(country.attacks_now[0], country.flow("attacks"))
+
+
+@pytest.mark.parametrize("learning", [0.0, 0.3, 0.8])
+def test_a_group_attacks_more_often_the_more_attacks_it_has_made(learning):
+    for made in (0, 29, 400):
+        country = held(9, attack_rate=2.0, attack_learning=learning)
+        country.experience[0] = made
+        rate = 2.0 * ((1 + made) / 30) ** learning * 9**country.parameters.attack_gamma
+        expected = (rate * opportunity(country).sum(axis=0)).sum()
+        violence(country)
+        attacks = country.flow("attacks").sum()
+        assert abs(attacks - expected) < 4.5 * np.sqrt(expected)
+        assert country.experience[0] == made + attacks
+        assert not country.experience[1:].any()
+
+
+def test_raids_grow_with_practice_and_count_as_practice():
+    for made in (0, 400):
+        country = with_values(quiet(5000), attack_rate=0.0, attack_learning=0.5, raid_rate=20.0)
+        country.members[0, fullest(country)] = 400
+        country.experience[0] = made
+        violence(country)
+        raids = country.flow("attacks_sites").sum()
+        expected = 20.0 * ((1 + made) / 30) ** 0.5 * 400**country.parameters.attack_gamma
+        assert abs(raids - expected) < 4.5 * np.sqrt(expected)
+        assert country.experience[0] == made + raids
 
 
 def test_fewer_members_attack_less_and_never_otherwise():
@@ -136,7 +162,7 @@ def test_the_lever_on_attacks_on_civilians_changes_their_weight_alone():
 
 
 def test_raids_hit_towns_with_sites_alone():
-    country = with_values(quiet(5000), attack_rate=0.0, raid_rate=20.0)
+    country = with_values(quiet(5000), attack_rate=0.0, attack_learning=0.0, raid_rate=20.0)
     country.members[0, fullest(country)] = 400
     violence(country)
     sites = country.places.sites

@@ -157,6 +157,7 @@ class Group:
     parent_share: float  # of the core, from the parent
     home: list  # cells
     home_weight: list  # share of the first members in each of them
+    experience: float = 0.0  # attacks that it and the groups it stems from have made
     fell: int | None = None  # first week in which the last loss of a leader is felt
     parent: object = None
     heir: object = None

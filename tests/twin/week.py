@@ -427,6 +427,8 @@ class Twin:
             u = luck("where a founder of a new group settles", self.seed, group.number, member.number)
             member.group, member.abroad, member.cell = group, None, group.home[pick(group.home_weight, u)]
             self.seen["left with founders"] += 1
+        if group.parent is not None:
+            group.experience = group.parent_share * group.parent.experience
 
     def arrive(self):
         """Fighters from abroad come to groups, to each by its foreign share."""
@@ -444,6 +446,8 @@ class Twin:
 
     def end(self, group):
         """The heir takes over; without one the members give up."""
+        if self.acting(group) is not None:
+            self.acting(group).experience += group.experience
         for member in [m for m in self.roster if m.state == "member" and m.group is group]:
             member.leader = False
             if self.acting(group) is not None:
@@ -581,6 +585,7 @@ class Twin:
                     if cell.members.get(group):
                         self.attack(group, cell, opportunity[cell.number])
                 self.raid(group)
+                group.experience += sum(cell.attacks_now.get(group, 0) for cell in self.cells)
         self.feud()
         self.suffer()
         for cell in self.cells:
@@ -607,7 +612,7 @@ class Twin:
     def attack(self, group, cell, weights):
         """A week of one group's attacks in a cell."""
         p, place = self.p, group.number * len(self.cells) + cell.number
-        rate = p.attack_rate * cell.members[group] ** p.attack_gamma * sum(weights)
+        rate = p.attack_rate * cell.members[group] ** p.attack_gamma * sum(weights) * self.practice(group)
         rate *= self.levers.attack_rate[cell.number]
         rains = (self.first_day + timedelta(days=7 * self.week + 3)).month in (6, 7, 8, 9)
         rate *= (p.rainy_attacks if rains else 1.0) * 3.0 / (2.0 + p.rainy_attacks)
@@ -625,11 +630,15 @@ class Twin:
             cell.happened("deaths_security", geometric(size * forces[kind], v))
         cell.attacks_now[group] = cell.attacks_now.get(group, 0) + count
 
+    def practice(self, group):
+        """A group attacks more often the more attacks it has made."""
+        return ((1.0 + group.experience) / 30.0) ** self.p.attack_learning
+
     def raid(self, group):
         """A group sends small cells against high-value sites far away."""
         p = self.p
         everyone = sum(cell.members.get(group, 0) for cell in self.cells)
-        mean = p.raid_rate * everyone**p.attack_gamma
+        mean = p.raid_rate * everyone**p.attack_gamma * self.practice(group)
         hardened = [self.levers.site_raids[site.number] for site, _ in self.sites]  # chance of a raid to take place
         pulls = [
             weight**p.raid_people * (min(km(site, home) for home in group.home) + p.gravity_km) ** -p.gravity_power
