@@ -22,7 +22,7 @@ def folder(tmp_path_factory):
     place = tmp_path_factory.mktemp("fits") / "fit"
     result = CliRunner().invoke(kumakan, ["calibrate", *UNTIL, "--out", str(place), *SIZE])
     assert result.exit_code == 0, result.output
-    assert "40 runs at most" in result.stderr, "24, and up to 16 for the worlds"
+    assert "94 runs at most" in result.stderr, "24, and up to 70 for the worlds"
     assert f"Worlds: {place / 'posterior_2013-12-31.csv'}" in result.output
     return place
 
